@@ -1,0 +1,54 @@
+"""Batches of saddle-point equations: solved, checked, followed, certified. It knows no physics.
+
+>>> import saddlepoint
+>>> saddlepoint.Newton().max_step
+2.0
+"""
+
+from saddlepoint.certify import Certificate, CertificationFailed, certify
+from saddlepoint.checks import Report, check_gradient, check_jacobian, check_residual_zero
+from saddlepoint.continuation import Arclength, Branch, Event, Fold, Natural, Point, ZeroOf, collect, follow
+from saddlepoint.problem import Problem
+from saddlepoint.solution import Solution, SolveFailed, Status, Tolerance
+from saddlepoint.solve import solve
+from saddlepoint.solvers import Anderson, Bracket, Deflated, Ladder, Newton, Picard
+from saddlepoint.sweep import sweep
+from saddlepoint.variables import POSITIVE, REAL, UNIT, Chart, Variable, Variables
+
+__all__ = [
+    "POSITIVE",
+    "REAL",
+    "UNIT",
+    "Anderson",
+    "Arclength",
+    "Bracket",
+    "Branch",
+    "Certificate",
+    "CertificationFailed",
+    "Chart",
+    "Deflated",
+    "Event",
+    "Fold",
+    "Ladder",
+    "Natural",
+    "Newton",
+    "Picard",
+    "Point",
+    "Problem",
+    "Report",
+    "Solution",
+    "SolveFailed",
+    "Status",
+    "Tolerance",
+    "Variable",
+    "Variables",
+    "ZeroOf",
+    "certify",
+    "check_gradient",
+    "check_jacobian",
+    "check_residual_zero",
+    "collect",
+    "follow",
+    "solve",
+    "sweep",
+]

@@ -1,0 +1,82 @@
+"""The check after convergence: one Newton correction on finer integrals, and the error that is left."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from saddlepoint._iterate import Outcome
+from saddlepoint._kernels import CONVERGED, INTEGRAL_UNSURE, STALLED, correction, invert, remaining
+from saddlepoint.problem import Problem
+from saddlepoint.solution import Tolerance
+
+#: refinements tried before an integral is called unsure
+LEVELS = 3
+#: tolerances below this are for the residual alone; corrections are believed as for this one
+FINEST = 1e-12
+_NO_NOISE = np.empty((0, 0))
+
+
+def unchecked(outcome: Outcome) -> np.ndarray:
+    """Errors of a solve without check: unknown."""
+    return np.full(outcome.point.shape, np.nan)
+
+
+def verify(problem: Problem, outcome: Outcome, tolerance: Tolerance) -> np.ndarray:
+    """Correct the converged rows of ``outcome`` in place; return the errors (B, k), NaN for the other rows."""
+    error = np.full(outcome.point.shape, np.nan)
+    rows = None if not outcome.code.any() else np.flatnonzero(outcome.code == CONVERGED)
+    if outcome.point.shape[1] == 0:
+        return error
+    if rows is not None:
+        if not rows.size:
+            return error
+        problem = problem.take(rows)
+    point = outcome.point if rows is None else outcome.point[rows]
+    for level in range(1, LEVELS + 1):
+        finer = problem.refined()
+        point, residual, left, code = _correct(finer, point, tolerance, outcome)
+        if finer is problem:
+            # there are no integrals to blame: the residual was below its floor only because the floor is high there
+            code[code == INTEGRAL_UNSURE] = STALLED
+        at = slice(None) if rows is None else rows
+        outcome.point[at], outcome.residual[at], error[at], outcome.code[at] = point, residual, left, code
+        # a second look at the same integrals would not tell more
+        if not code.any() or finer is problem:
+            break
+        again = np.flatnonzero(code == INTEGRAL_UNSURE)
+        if not again.size or level == LEVELS:
+            break
+        rows = again if rows is None else rows[again]
+        problem, point = finer.take(again), point[again]
+    error[outcome.code != CONVERGED] = np.nan
+    return error
+
+
+def _correct(
+    problem: Problem, point: np.ndarray, tolerance: Tolerance, outcome: Outcome
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """One Newton correction: the new points, their residuals, errors and codes."""
+    size, k = point.shape
+    before, jacobian = problem.residual_and_jacobian(point)
+    inverse, ratio = np.empty((size, k, k)), np.empty(size)
+    invert(jacobian, inverse, ratio)
+    moved, code = np.empty((size, k)), np.empty(size, dtype=np.int8)
+    correction(point, before, inverse, max(tolerance.absolute, FINEST) ** 0.5, tolerance.absolute, moved, code)
+    after = problem.residual(moved)
+    noise = problem.noise(moved) if type(problem).noise is not Problem.noise else _NO_NOISE
+    residual, error = np.empty(size), np.empty((size, k))
+    remaining(
+        point,
+        before,
+        moved,
+        after,
+        noise,
+        inverse,
+        tolerance.absolute,
+        tolerance.relative,
+        residual,
+        error,
+        code,
+    )
+    outcome.evaluations += size * (problem.jacobian_points + 1)
+    return moved, residual, error, code

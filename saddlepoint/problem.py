@@ -1,0 +1,123 @@
+"""What a set of equations must offer to be solved: named unknowns, a map or a residual, sub-batches; no solver lives here."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from saddlepoint._kernels import differences, shifted_points
+from saddlepoint.variables import Variables
+
+
+class Problem(ABC):
+    r"""A batch of B systems of k equations in k named unknowns, in free coordinates ``free`` of shape (B, k).
+
+    A subclass sets ``variables`` (`Variables`) and ``size`` (B), defines `take` and at least one of `update` (a map whose
+    fixed points are sought) and `residual` (whose zeros are sought); they are linked by ``residual = update - free``.
+    Problems are immutable: what `take` and `refined` return may be kept. A row must not depend on the other rows. A
+    residual that is not finite marks its row as failed there; it must not raise.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from saddlepoint import Problem, Variable, Variables, solve
+    >>> class Cosine(Problem):
+    ...     variables = Variables(Variable("x"))
+    ...     def __init__(self, size=1):
+    ...         self.size = size
+    ...     def update(self, free):
+    ...         return np.cos(free)
+    ...     def take(self, index):
+    ...         return Cosine(len(index))
+    >>> round(float(solve(Cosine())["x"][0]), 12)
+    0.739085133215
+    """
+
+    variables: Variables
+    size: int
+
+    def update(self, free: np.ndarray) -> np.ndarray:
+        """The fixed-point map, (B, k) -> (B, k)."""
+        return free + self.residual(free)
+
+    def residual(self, free: np.ndarray) -> np.ndarray:
+        """Zero at a solution, (B, k) -> (B, k)."""
+        if type(self).update is Problem.update:
+            raise TypeError(f"{type(self).__name__} must define update or residual")
+        return self.update(free) - free
+
+    def jacobian(self, free: np.ndarray) -> np.ndarray:
+        """Derivatives of the residual, (B, k) -> (B, k, k), entry [b, i, j] = d residual_i / d free_j.
+
+        The default takes forward differences with step ``1e-7 max(1, |x|)``, all points in one call.
+        """
+        return self._forward_differences(free)[1]
+
+    def residual_and_jacobian(self, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Both at once; with the default differences this is a single call of `residual` on k + 1 points per row."""
+        if type(self).jacobian is Problem.jacobian:
+            return self._forward_differences(free)
+        return self.residual(free), self.jacobian(free)
+
+    def _forward_differences(self, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        size, k = free.shape
+        points = np.empty(((k + 1) * size, k))
+        steps = np.empty((size, k))
+        shifted_points(np.ascontiguousarray(free), points, steps)
+        # the repeated problem is the same at every step of a solve, so it is built once
+        repeated = self.__dict__.get("_repeated")
+        if repeated is None:
+            repeated = self.__dict__["_repeated"] = self.take(np.tile(np.arange(size), k + 1))
+        values = repeated.residual(points)
+        jacobian = np.empty((size, k, k))
+        differences(values, steps, jacobian)
+        return values[:size], jacobian
+
+    @property
+    def jacobian_points(self) -> int:
+        """Residual evaluations behind one `residual_and_jacobian`, per row."""
+        overridden = type(self).jacobian is not Problem.jacobian
+        overridden |= type(self).residual_and_jacobian is not Problem.residual_and_jacobian
+        return 1 if overridden else len(self.variables) + 1
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_repeated"}
+
+    @abstractmethod
+    def take(self, index: np.ndarray) -> Problem:
+        """The problem of the rows ``index`` (integers, repeats allowed)."""
+
+    def refined(self) -> Problem:
+        """The same equations with finer integrals; the default has none and returns itself."""
+        return self
+
+    def noise(self, free: np.ndarray) -> np.ndarray:
+        """Rounding floor of the residual, (B, k); called at every step, so it must be cheap."""
+        return 4 * np.finfo(float).eps * np.maximum(1.0, np.abs(free))
+
+    def start(self) -> np.ndarray:
+        """Starting point (B, k) where the caller has none; the default is the middle of every chart."""
+        return np.zeros((self.size, len(self.variables)))
+
+    def describe(self, free: np.ndarray) -> dict[str, np.ndarray]:
+        """Quantities to report at a point, each (B,); the default is the variables."""
+        return self.variables.values(free)
+
+    def potential(self, free: np.ndarray) -> np.ndarray:
+        """The function (B,) whose stationary points are the solutions; solving does not need it, checks do."""
+        raise TypeError(f"{type(self).__name__} has no potential")
+
+    def gradient(self, free: np.ndarray) -> np.ndarray:
+        """Derivatives (B, k) of the potential with respect to the VALUES of the variables; for checks."""
+        raise TypeError(f"{type(self).__name__} has no gradient")
+
+    def reference_update(self, values: Mapping[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+        """The fixed-point map of a single row in mpmath, in VALUES of the variables, to ``digits`` digits."""
+        raise TypeError(f"{type(self).__name__} has no reference_update, so it cannot be certified")
+
+    def reference_potential(self, values: Mapping[str, Any], mp: Any, digits: int) -> Any:
+        """The potential of a single row in mpmath."""
+        raise TypeError(f"{type(self).__name__} has no reference_potential")
