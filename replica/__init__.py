@@ -1,0 +1,49 @@
+"""Replica theory of learning: models, ansatz, saddle points, observables and phase diagrams of perceptrons.
+
+Everything a user needs is here by name; heavy libraries (xarray, matplotlib, scipy's optimisers) load on first use.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from replica._version import __version__
+from replica.ansatz import RS, Annealed
+from replica.architectures import Perceptron
+from replica.data import RandomLabels, Teacher
+from replica.losses import Band, ErrorCount, Margin, OutsideBand
+from replica.model import Model, perceptron
+from replica.observables import generalization_error, margin_distribution, stability
+from replica.solution import Quantity, Solution
+from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, spinodal, transition
+from replica.verbs import solve
+from replica.weights import Binary, Discrete, Gaussian, Spherical, Ternary
+from saddlepoint import SolveFailed
+
+_LAZY = {
+    "sweep": "replica.curves",
+    "diagram": "replica.diagram",
+    "plot": "replica.plots",
+    "save": "replica.records",
+    "load": "replica.records",
+}
+
+__all__ = [
+    "RS", "Annealed", "Band", "Binary", "Discrete", "ErrorCount", "Gaussian", "Margin", "Model", "OutsideBand",
+    "Perceptron", "Quantity", "RandomLabels", "Solution", "SolveFailed", "Spherical", "Teacher", "Ternary", "Threshold",
+    "__version__", "at_line", "capacity", "diagram", "freezing", "generalization_error", "load", "margin_distribution",
+    "max_margin", "perceptron", "plot", "save", "solve", "spinodal", "stability", "sweep", "transition",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        found = getattr(importlib.import_module(_LAZY[name]), name)
+        globals()[name] = found  # a package of the same name must not shadow the verb
+        return found
+    raise AttributeError(f"module 'replica' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,83 @@
+"""Sentences for wrong input: every public argument is checked here once; no physics."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+
+def suggest(word: str, choices: Iterable[str]) -> str:
+    """The clause that names the nearest valid words, for the end of an error sentence."""
+    names = list(choices)
+    near = difflib.get_close_matches(str(word).lower(), names, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"{hint}Valid: {', '.join(names)}"
+
+
+def one_of(argument: str, value: Any, choices: Iterable[str]) -> str:
+    """``value`` if it is one of ``choices``, else a `ValueError` that names the nearest one."""
+    names = list(choices)
+    if not isinstance(value, str) or value not in names:
+        raise ValueError(f"{argument}: unknown name {value!r}; {suggest(str(value), names)}")
+    return value
+
+
+def number(
+    argument: str,
+    value: Any,
+    *,
+    low: float = -np.inf,
+    high: float = np.inf,
+    open_low: bool = False,
+    open_high: bool = False,
+    infinite: bool = False,
+) -> Any:
+    """``value`` as float (or float array over a batch) inside its domain, else a `ValueError`.
+
+    ``infinite=True`` admits +inf, the name of a limit; NaN never passes.
+    """
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{argument} must be a number, got {value!r}") from None
+    allowed = ~np.isnan(array) & (np.isfinite(array) | (infinite & (array == np.inf)))
+    allowed &= (array > low) if open_low else (array >= low)
+    allowed &= (array < high) if open_high else (array <= high)
+    if not np.all(allowed):
+        shown = float(array) if array.ndim == 0 else float(array[~allowed].flat[0])
+        raise ValueError(f"{argument} must be {_domain(low, high, open_low, open_high, infinite)}, got {shown}")
+    return float(array) if array.ndim == 0 else array
+
+
+def _domain(low: float, high: float, open_low: bool, open_high: bool, infinite: bool) -> str:
+    if low == -np.inf and high == np.inf:
+        words = "finite"
+    elif high == np.inf:
+        words = f"{'above' if open_low else 'at least'} {low:g}"
+        words += "" if infinite else " and finite"
+    else:
+        words = f"in {'(' if open_low else '['}{low:g}, {high:g}{')' if open_high else ']'}"
+    return words + (" (inf is the limit)" if infinite else "")
+
+
+def grid(argument: str, values: Any) -> np.ndarray:
+    """A one-dimensional, non-empty, finite, strictly increasing grid, else a `ValueError`."""
+    array = np.atleast_1d(np.asarray(values, dtype=float))
+    if array.ndim != 1 or array.size == 0:
+        raise ValueError(f"{argument} must be a non-empty one-dimensional grid, got shape {array.shape}")
+    if not np.all(np.isfinite(array)):
+        raise ValueError(f"{argument} must be finite, got {array[~np.isfinite(array)][0]}")
+    if np.any(np.diff(array) <= 0):
+        raise ValueError(f"{argument} must increase, got {array[0]:g} ... {array[-1]:g} with a step that does not")
+    return array
+
+
+def known_options(where: str, given: Iterable[str], valid: Iterable[str]) -> None:
+    """Refuse an option that nothing reads, naming the nearest one that is read."""
+    names = list(valid)
+    for word in given:
+        if word not in names:
+            raise ValueError(f"{where} has no option {word!r}; {suggest(word, names)}")

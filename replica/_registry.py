@@ -1,0 +1,91 @@
+"""What all members of a family share: a name, parameters that may be arrays over a batch, a computed registry."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from replica._checks import one_of
+
+
+class Member:
+    """Base of the families (weights, losses, architectures, data, ansatz).
+
+    A family's root sets ``registry = {}`` and ``family = "..."``; each subclass with a ``name`` of its own enters the
+    registry when its file is imported. Members are frozen dataclasses. A numeric field may hold an array: such a member
+    stands for a batch of members, one per entry, which is how sweeps are solved together.
+    """
+
+    family: ClassVar[str] = ""
+    registry: ClassVar[dict[str, type]]
+    name: ClassVar[str] = ""
+    #: public parameter name -> name of the dataclass field
+    parameters: ClassVar[dict[str, str]] = {}
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if "registry" in cls.__dict__ or "name" not in cls.__dict__:
+            return
+        known = cls.registry.get(cls.name)
+        # dataclass(slots=True) and reloads build the same class twice: that is no duplicate
+        if known is not None and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
+            raise TypeError(f"two members of the family {cls.family} are called {cls.name!r}: {known} and {cls}")
+        cls.registry[cls.name] = cls
+
+    @classmethod
+    def find(cls, name: str) -> type:
+        """The class registered under ``name``; `ValueError` with the nearest name otherwise."""
+        return cls.registry[one_of(cls.family, name, cls.registry)]
+
+    @classmethod
+    def examples(cls) -> list[Self]:
+        """Members that contract tests try; override where the defaults are not enough."""
+        return [cls()]
+
+    def take(self, index: np.ndarray) -> Self:
+        """The same member for the entries ``index`` of a batch (scalar fields are shared by all)."""
+        changes = {
+            field.name: value[index]
+            for field in dataclasses.fields(self)
+            if isinstance(value := getattr(self, field.name), np.ndarray) and value.ndim == 1
+        }
+        return dataclasses.replace(self, **changes) if changes else self
+
+    def with_parameters(self, **changes: Any) -> Self:
+        """A copy with public parameters replaced (``margin=...`` sets the field ``kappa``, ...)."""
+        return dataclasses.replace(self, **{self.parameters[key]: value for key, value in changes.items()})
+
+    def settings(self) -> dict[str, Any]:
+        """Name and fields, for records."""
+        return {"name": self.name} | {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
+
+    def __str__(self) -> str:
+        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        inner = ", ".join(f"{key}={_short(value)}" for key, value in fields.items())
+        return f"{type(self).__name__}({inner})"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Member):
+        return value.settings()
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"<{value.size} values>"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def column(value: Any) -> Any:
+    """A parameter ready to broadcast against (batch, node) arrays."""
+    return value[:, None] if isinstance(value, np.ndarray) else value
+
+
+def per_row(value: Any, size: int) -> np.ndarray:
+    """A parameter as a contiguous array with one entry per row of the batch."""
+    if isinstance(value, np.ndarray) and value.shape == (size,):
+        return np.ascontiguousarray(value, dtype=float)
+    return np.full(size, value, dtype=float)

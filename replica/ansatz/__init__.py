@@ -1,0 +1,7 @@
+"""The ansatz: importing a file here is all that makes one known to the command line, the tests and the tables."""
+
+from replica.ansatz.annealed import Annealed
+from replica.ansatz.base import Ansatz
+from replica.ansatz.rs import RS
+
+__all__ = ["RS", "Annealed", "Ansatz"]

@@ -1,0 +1,231 @@
+"""The replica-symmetric equations at finite temperature and for hard constraints, as problems the engine can solve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from replica._registry import per_row
+from replica.architectures import PatternAverage
+from replica.data import Overlaps
+from replica.model import Model
+from replica.weights.base import Free, SingleWeight
+from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
+
+EPS = np.finfo(float).eps
+
+
+class Equations:
+    r"""The two halves of the RS saddle point of a batch of models: conjugates -> overlaps -> conjugates.
+
+    .. math:: \phi = \mathrm{entropic}(\hat q, \hat m, A) + \alpha\, E \ln Z(h, Q - q)
+
+    with ``q_hat = alpha E f^2``, ``A = q_hat + Q_hat = -alpha E f'`` (free norms), ``m_hat = alpha E[f s]`` (teacher).
+    """
+
+    def __init__(self, model: Model, size: int, level: int = 1) -> None:
+        self.model, self.size, self.level = model, size, level
+        self.law = model.data.law(model.weights)
+        self.free_norm = isinstance(model.weights.norm, Free)
+        self.names = ("q_hat", *(("curvature",) if self.free_norm else ()), *(f"{n}_hat" for n in model.data.overlaps))
+
+    def take(self, index: np.ndarray) -> Equations:
+        return Equations(self.model.take(index), len(index), self.level)
+
+    def at_level(self, level: int) -> Equations:
+        return Equations(self.model, self.size, level)
+
+    def chart(self, name: str) -> Any:
+        return REAL if name == "curvature" and not self.model.loss.hard else POSITIVE
+
+    def variables(self, names: tuple[str, ...]) -> Variables:
+        return Variables(*(Variable(name, self.chart(name)) for name in names))
+
+    def halves(self, values: dict[str, np.ndarray], *, whole: bool = False) -> tuple[SingleWeight, PatternAverage]:
+        """Overlaps at given conjugates, and the averages over patterns at those overlaps.
+
+        Conjugates beyond double precision (a trial step, the far end of a branch) give values that are not finite:
+        callers silence numpy's warnings.
+        """
+        model, zero = self.model, np.zeros(self.size)
+        single = model.weights.single(
+            values["q_hat"], values.get("m_hat", zero), values.get("curvature", zero), model.beta, self.law, self.level
+        )
+        overlaps = Overlaps(single.q, single.variance, single.m, single.transverse)
+        return single, model.architecture.patterns(model.loss, model.data, overlaps, model.beta, self.level, whole=whole)
+
+    def conjugate(self, pattern: PatternAverage, name: str) -> Any:
+        """The pattern average that, times alpha, gives back the conjugate ``name``."""
+        return pattern.conjugates["m" if name == "m_hat" else name]
+
+    def start(self, alpha: np.ndarray) -> dict[str, np.ndarray]:
+        """Conjugates to first order in the patterns: the overlaps q -> 0 put into the pattern average."""
+        norm = np.broadcast_to(self.model.weights.initial_norm(self.model.beta), (self.size,)).astype(float)
+        small = 1e-6 * norm
+        overlaps = Overlaps(small, norm - small, np.sqrt(small) * 1e-3, small)
+        pattern = self.model.architecture.patterns(
+            self.model.loss, self.model.data, overlaps, self.model.beta, self.level
+        )
+        return {name: alpha * np.maximum(self.conjugate(pattern, name), 1e-9) for name in self.names}
+
+    def potential(self, alpha: Any, values: dict[str, Any], single: SingleWeight, pattern: PatternAverage) -> Any:
+        """The free entropy at given conjugates, for arrays and for mpmath numbers."""
+        return self.entropic(values, single) + alpha * pattern.log_z
+
+    def entropic(self, values: dict[str, Any], single: SingleWeight) -> Any:
+        """The weights' part of the free entropy."""
+        others = values.get("m_hat", 0.0), values.get("curvature", 0.0)
+        return self.model.weights.entropic(single, values["q_hat"], *others)
+
+    def observe(
+        self, alpha: np.ndarray, values: dict[str, np.ndarray]
+    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Order parameters and observables with the rounding floor of each."""
+        with np.errstate(all="ignore"):
+            return self._observables(alpha, values, *self.halves(values, whole=True))
+
+    def _observables(
+        self, alpha: np.ndarray, values: dict[str, np.ndarray], single: SingleWeight, pattern: PatternAverage
+    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        phi = self.potential(alpha, values, single, pattern)
+        energy = alpha * pattern.cost
+        heat = np.where(energy == 0, 0.0, per_row(self.model.beta, self.size) * energy)
+        seen = {
+            "q": single.q,
+            "V": single.variance,
+            **{name: values[name] for name in self.names if name != "curvature"},
+            "free_entropy": phi,
+            "energy": energy,
+            "entropy": phi + heat,
+            "training_error": pattern.wrong,
+            "stability": 1.0 - alpha * pattern.rigidity * single.susceptibility,
+        }
+        if self.free_norm:
+            seen |= {"Q": np.broadcast_to(single.norm, (self.size,)), "Q_hat": values["curvature"] - values["q_hat"]}
+        if self.model.data.overlaps:
+            seen["m"] = single.m
+        overlaps = Overlaps(single.q, single.variance, single.m, single.transverse)
+        seen |= self.model.data.generalization(overlaps)
+        floors = {name: 8 * EPS * np.abs(value) for name, value in seen.items()}
+        scale = np.abs(values["q_hat"] * single.variance) + np.abs(self.entropic(values, single)) + np.abs(alpha * pattern.log_z)
+        floors["free_entropy"] = 8 * EPS * scale
+        floors["entropy"] = 8 * EPS * (scale + np.abs(heat))
+        floors["stability"] = 16 * EPS * (1.0 + np.abs(1.0 - seen["stability"]))
+        return seen, floors
+
+    def reference(self, values: dict[str, Any], mp: Any, digits: int) -> tuple[SingleWeight, PatternAverage]:
+        """`halves` in mpmath arithmetic (one row)."""
+        model = self.model
+        beta = mp.mpf(float(np.ravel(model.beta)[0]))
+        single = model.weights.reference_single(
+            values["q_hat"], values.get("m_hat", mp.zero), values.get("curvature", mp.zero), beta, self.law, mp, digits
+        )
+        overlaps = Overlaps(single.q, single.variance, single.m, single.transverse)
+        return single, model.architecture.reference_patterns(model.loss, model.data, overlaps, beta, mp, digits)
+
+
+class RSProblem(Problem):
+    """RS at given alpha: variables are the conjugates, the map is overlaps -> alpha times the pattern averages.
+
+    ``held`` fixes conjugates by name (``{"q_hat": 0.0}`` is the paramagnet of an even loss).
+    """
+
+    def __init__(self, equations: Equations, alpha: np.ndarray, held: dict[str, float] | None = None) -> None:
+        self.equations, self.alpha, self.held = equations, alpha, held or {}
+        self.size = alpha.size
+        self.names = tuple(name for name in equations.names if name not in self.held)
+        self.variables = equations.variables(self.names)
+        self._logarithmic = [equations.chart(name) is POSITIVE for name in self.names]
+
+    def take(self, index: np.ndarray) -> RSProblem:
+        return RSProblem(self.equations.take(index), self.alpha[index], self.held)
+
+    def refined(self) -> RSProblem:
+        return RSProblem(self.equations.at_level(self.equations.level + 1), self.alpha, self.held)
+
+    def conjugates(self, free: np.ndarray) -> dict[str, np.ndarray]:
+        """All conjugates, those held included."""
+        values = self.variables.values(free)
+        return values | {name: np.full(self.size, v) for name, v in self.held.items()} if self.held else values
+
+    def update(self, free: np.ndarray) -> np.ndarray:
+        equations = self.equations
+        out = np.empty_like(free)
+        with np.errstate(all="ignore"):
+            _, pattern = equations.halves(self.conjugates(free))
+            for i, name in enumerate(self.names):
+                new = self.alpha * equations.conjugate(pattern, name)
+                out[:, i] = np.log(new) if self._logarithmic[i] else new
+        return out
+
+    def start(self) -> np.ndarray:
+        values = self.equations.start(self.alpha)
+        return self.variables.free({name: values[name] for name in self.names}, self.size)
+
+    def potential(self, free: np.ndarray) -> np.ndarray:
+        values = self.conjugates(free)
+        return self.equations.potential(self.alpha, values, *self.equations.halves(values))
+
+    def describe(self, free: np.ndarray) -> dict[str, np.ndarray]:
+        return self.observe(free)[0]
+
+    def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        return self.equations.observe(self.alpha, self.conjugates(free))
+
+    def _reference_values(self, values: dict[str, Any], mp: Any) -> dict[str, Any]:
+        return values | {name: mp.mpf(v) for name, v in self.held.items()}
+
+    def reference_update(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+        _, pattern = self.equations.reference(self._reference_values(values, mp), mp, digits)
+        alpha = mp.mpf(float(self.alpha[0]))
+        return {name: alpha * self.equations.conjugate(pattern, name) for name in self.names}
+
+    def reference_potential(self, values: dict[str, Any], mp: Any, digits: int) -> Any:
+        values = self._reference_values(values, mp)
+        single, pattern = self.equations.reference(values, mp, digits)
+        return self.equations.potential(mp.mpf(float(self.alpha[0])), values, single, pattern)
+
+
+class HeldProblem(Problem):
+    """One conjugate held, alpha eliminated: ``alpha = conjugate / pattern average``. Folds in alpha are ordinary points.
+
+    With a single conjugate nothing is left to solve, and `alpha` is an explicit function.
+    """
+
+    def __init__(self, equations: Equations, held: str, value: np.ndarray) -> None:
+        self.equations, self.held, self.value = equations, held, value
+        self.size = value.size
+        self.names = tuple(name for name in equations.names if name != held)
+        self.variables = equations.variables(self.names)
+
+    def take(self, index: np.ndarray) -> HeldProblem:
+        return HeldProblem(self.equations.take(index), self.held, self.value[index])
+
+    def refined(self) -> HeldProblem:
+        return HeldProblem(self.equations.at_level(self.equations.level + 1), self.held, self.value)
+
+    def conjugates(self, free: np.ndarray) -> dict[str, np.ndarray]:
+        return self.variables.values(free) | {self.held: self.value}
+
+    def alpha(self, free: np.ndarray) -> np.ndarray:
+        """The load at which the held value belongs to a saddle point."""
+        with np.errstate(all="ignore"):
+            _, pattern = self.equations.halves(self.conjugates(free))
+            return self.value / self.equations.conjugate(pattern, self.held)
+
+    def update(self, free: np.ndarray) -> np.ndarray:
+        out = np.empty_like(free)
+        with np.errstate(all="ignore"):
+            _, pattern = self.equations.halves(self.conjugates(free))
+            alpha = self.value / self.equations.conjugate(pattern, self.held)
+            for i, name in enumerate(self.names):
+                new = alpha * self.equations.conjugate(pattern, name)
+                out[:, i] = np.log(new) if self.variables[i].chart is POSITIVE else new
+        return out
+
+    def start(self) -> np.ndarray:
+        """Ratios of the conjugates as they are without overlaps."""
+        first = self.equations.start(np.ones(self.size))
+        scale = self.value / first[self.held]
+        return self.variables.free({name: first[name] * scale for name in self.names}, self.size)

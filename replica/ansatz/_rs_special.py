@@ -1,0 +1,97 @@
+"""States of the RS theory with closed form or a condition of their own: the frozen teacher and the freezing point."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from replica.ansatz._rs_equations import EPS, Equations, RSProblem
+from replica.model import Model
+from saddlepoint import POSITIVE, Newton, Problem, Variable, Variables, solve
+
+
+class FrozenState:
+    """The teacher itself as a state: ``q = m = 1``, no errors, zero entropy (finite alphabets)."""
+
+    def __init__(self, model: Model, size: int) -> None:
+        self.model, self.size = model, size
+        self.variables = Variables()
+
+    @staticmethod
+    def exists(model: Model) -> bool:
+        """Whether the map runs away to q = 1: at large conjugates it returns larger ones."""
+        if not model.weights.discrete or model.data.law(model.weights) != model.weights.law():
+            return False
+        equations = Equations(model, 1)
+        values = {name: np.full(1, 40.0) for name in equations.names}
+        _, pattern = equations.halves(values, whole=True)
+        grown = [float(equations.conjugate(pattern, name)[0]) for name in ("q_hat", "m_hat")]
+        zero_energy = float(pattern.cost[0]) < 1.0
+        return zero_energy and all(np.isfinite(g) and g > 1e3 for g in grown)
+
+    def take(self, index: np.ndarray) -> FrozenState:
+        return FrozenState(self.model, len(index))
+
+    def refined(self) -> FrozenState:
+        return self
+
+    def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        one, zero = np.ones(self.size), np.zeros(self.size)
+        names = {"q": one, "m": one, "V": zero, "free_entropy": zero, "energy": zero, "entropy": zero,
+                 "training_error": zero, "stability": one, "generalization_error": zero,
+                 "generalization_error_centre": zero}
+        return names, {name: zero for name in names}
+
+
+class FreezingProblem(Problem):
+    """RS at the inverse temperature where the entropy vanishes: variables are the conjugates and beta.
+
+    Below it the alphabet's free energy is frozen at ``-phi/beta``: the ground-state energy (frozen 1RSB).
+    """
+
+    def __init__(self, model: Model, alpha: np.ndarray, level: int = 1) -> None:
+        self.model, self.alpha, self.level, self.size = model, alpha, level, alpha.size
+        names = Equations(model.with_parameters(beta=1.0), 1).names
+        self.names = names
+        self.variables = Variables(*(Variable(name, POSITIVE) for name in (*names, "beta")))
+
+    def take(self, index: np.ndarray) -> FreezingProblem:
+        return FreezingProblem(self.model.take(index), self.alpha[index], self.level)
+
+    def refined(self) -> FreezingProblem:
+        return FreezingProblem(self.model, self.alpha, self.level + 1)
+
+    def _at(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], Equations]:
+        values = self.variables.values(free)
+        return values, Equations(self.model.with_parameters(beta=values["beta"]), self.size, self.level)
+
+    def residual(self, free: np.ndarray) -> np.ndarray:
+        values, equations = self._at(free)
+        with np.errstate(all="ignore"):
+            single, pattern = equations.halves(values, whole=True)
+            phi = equations.potential(self.alpha, values, single, pattern)
+            entropy = phi + values["beta"] * self.alpha * pattern.cost
+            rows = [np.log(self.alpha * equations.conjugate(pattern, name) / values[name]) for name in self.names]
+        return np.stack([*rows, entropy], axis=1)
+
+    def start(self) -> np.ndarray:
+        """From a scan in beta: RS solutions on a grid, the last one with positive entropy."""
+        grid = np.exp(np.linspace(np.log(0.05), np.log(40.0), 28))
+        rows = np.repeat(np.arange(self.size), grid.size)
+        betas = np.tile(grid, self.size)
+        equations = Equations(self.model.take(rows).with_parameters(beta=betas), rows.size)
+        problem = RSProblem(equations, self.alpha[rows])
+        found = solve(problem, solver=Newton(max_step=3.0), on_failure="keep", check=False)
+        entropy = problem.observe(found.point)[0]["entropy"]
+        ok = found.converged & (entropy > 0)
+        last = np.where(ok, np.arange(rows.size) % grid.size, -1).reshape(self.size, -1).max(axis=1)
+        pick = np.arange(self.size) * grid.size + np.maximum(last, 0)
+        return np.concatenate([found.point[pick], np.log(betas[pick])[:, None]], axis=1)
+
+    def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        values, equations = self._at(free)
+        seen, floors = equations.observe(self.alpha, values)
+        energy = -seen["free_entropy"] / values["beta"]
+        seen |= {"beta": values["beta"], "energy": energy, "free_entropy": -energy, "entropy": np.zeros(self.size)}
+        floors |= {"beta": 8 * EPS * values["beta"], "energy": 16 * EPS * np.abs(energy) + 8 * EPS,
+                   "free_entropy": 16 * EPS * np.abs(energy) + 8 * EPS, "entropy": 8 * EPS * np.ones(self.size)}
+        return seen, floors

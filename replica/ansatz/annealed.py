@@ -1,0 +1,68 @@
+"""The first moment: an upper bound for typical quantities, exact where fluctuations do not matter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from replica.ansatz._rs_equations import EPS
+from replica.ansatz.base import Ansatz
+from replica.data import Overlaps, RandomLabels
+from replica.model import Model
+from replica.solution import Part, Solutions
+from replica.weights.base import Free
+from saddlepoint import Status, Variables
+
+
+@dataclass(frozen=True)
+class Annealed(Ansatz):
+    r"""First moment ``ln E Z / N``: the RS formulas at ``q = 0``, ``phi = ln z(0) + alpha ln Z(0, Q)``.
+
+    An upper bound of the typical free entropy (Jensen), exact for even losses while ``q = 0`` is stable. With a
+    teacher, labels are as good as random for students at overlap 0; `transition` then maximises over the overlap.
+    """
+
+    name: ClassVar[str] = "annealed"
+
+    def check(self, model: Model) -> None:
+        if isinstance(model.weights.norm, Free):
+            raise ValueError(f"the first moment is here for weights of held norm; {model.weights} has a free one")
+
+    def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
+        self.check(model)
+        size = alpha.size
+        part = Part(np.arange(size), AnnealedState(model, alpha), np.zeros((size, 0)), np.zeros((size, 0)))
+        status = np.array([Status.CONVERGED] * size)
+        return Solutions(model, self, alpha, [part], status, np.zeros(size), ["first moment"] * size)
+
+
+class AnnealedState:
+    """The first moment as a solved problem without variables."""
+
+    variables = Variables()
+
+    def __init__(self, model: Model, alpha: np.ndarray, level: int = 1) -> None:
+        self.model, self.alpha, self.size, self.level = model, alpha, alpha.size, level
+
+    def take(self, index: np.ndarray) -> AnnealedState:
+        return AnnealedState(self.model.take(index), self.alpha[index], self.level)
+
+    def refined(self) -> AnnealedState:
+        return AnnealedState(self.model, self.alpha, self.level + 1)
+
+    def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        zero, one = np.zeros(self.size), np.ones(self.size)
+        model = self.model
+        pattern = model.architecture.patterns(
+            model.loss, RandomLabels(), Overlaps(zero, one, zero, zero), model.beta, self.level, whole=True
+        )
+        single = model.weights.single(zero, zero, zero, model.beta, None, self.level)
+        phi = model.weights.entropic(single, zero, zero, zero) + self.alpha * pattern.log_z
+        energy = self.alpha * pattern.cost
+        with np.errstate(invalid="ignore"):
+            heat = np.where(energy == 0, 0.0, np.broadcast_to(model.beta, (self.size,)) * energy)
+        seen = {"q": zero, "free_entropy": phi, "energy": energy, "entropy": phi + heat,
+                "training_error": pattern.wrong, "stability": 1.0 - self.alpha * pattern.rigidity * single.susceptibility}
+        return seen, {name: 8 * EPS * (1.0 + np.abs(value)) for name, value in seen.items()}

@@ -1,0 +1,38 @@
+"""What an ansatz must give; no particular ansatz lives here."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from replica._registry import Member
+from replica.model import Model
+from replica.solution import Solutions
+
+
+class Ansatz(Member):
+    """Turns models into saddle-point problems and solves batches of them.
+
+    A subclass gives `solve`; thresholds that follow a branch ask it for a `branch`, closed limits for `limit_capacity`.
+    """
+
+    family = "ansatz"
+    registry: ClassVar[dict[str, type]] = {}
+
+    def check(self, model: Model) -> None:
+        """Refuse, in one sentence, a model that this ansatz does not cover."""
+
+    def facts(self, solutions: Solutions, row: int) -> list[str]:
+        """What a reader of a converged solution must know: clauses for its status."""
+        found = []
+        entropy, stability = solutions.value("entropy")[row], solutions.value("stability")[row]
+        if solutions.model.weights.discrete and entropy < -solutions.error("entropy")[row]:
+            found.append("the entropy is negative: RS is not to be trusted (beyond capacity or metastable)")
+        if stability < -solutions.error("stability")[row] or stability == -np.inf:
+            found.append("unstable to replica symmetry breaking (AT): RS is not to be trusted")
+        return found
+
+    def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
+        """Solve a batch: ``alpha`` (batch,), the model's parameters scalars or arrays (batch,)."""
+        raise TypeError(f"the ansatz {type(self).__name__} must define solve")

@@ -1,0 +1,267 @@
+"""The replica-symmetric ansatz: which equations a model needs, and which branch a number belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from replica._registry import per_row
+from replica.ansatz._limits import GroundProblem
+from replica.ansatz._rs_branch import BranchTable, scan_branch, tabulate, zoom
+from replica.ansatz._rs_equations import Equations, RSProblem
+from replica.ansatz._rs_special import FreezingProblem, FrozenState
+from replica.ansatz.base import Ansatz
+from replica.model import Model
+from replica.solution import Part, Solutions
+from replica.weights.base import Average, Free
+from saddlepoint import Bracket, Ladder, Newton, Picard, Status, Tolerance, solve
+
+
+@dataclass(frozen=True)
+class RS(Ansatz):
+    r"""Replica symmetry: every two replicas have the same overlap ``q``.
+
+    At finite temperature and for hard constraints
+
+    .. math:: \phi = -\tfrac{\hat q}{2}(Q-q) + \tfrac{A}{2} Q - \hat m m + E \ln z(\hat m u + \sqrt{\hat q} z, A)
+              + \alpha E \ln Z(h, Q - q)
+
+    is extremised; for an `ErrorCount` at ``beta = inf`` above capacity the ground state follows from
+    ``chi = lim beta (1-q)`` (sphere) or from the freezing point, where the entropy vanishes (alphabets).
+
+    When not to use it: spherical weights at negative margin near capacity, bands wider than the AT line, ground states
+    above capacity on the sphere: `stability` of the solution is then negative.
+
+    References
+    ----------
+    E. Gardner and B. Derrida, J. Phys. A 21, 271 (1988); W. Krauth and M. Mezard, J. Phys. France 50, 3057 (1989).
+    """
+
+    name: ClassVar[str] = "rs"
+
+    def check(self, model: Model) -> None:
+        infinite = np.any(np.isinf(model.beta))
+        norm = model.weights.norm
+        if infinite and isinstance(norm, Free) and not model.weights.discrete:
+            raise ValueError(f"{model.weights} needs a finite beta: the penalty is a cost, and its zero-temperature limit is empirical risk minimisation")
+        if infinite and not model.loss.hard and not model.loss.has_ground:
+            raise ValueError(f"{model.loss} at beta = inf needs its proximal map (has_ground); give a finite beta")
+
+    def facts(self, solutions: Solutions, row: int) -> list[str]:
+        found = super().facts(solutions, row)
+        if solutions.model.data.overlaps and solutions.value("free_entropy")[row] < -solutions.error("free_entropy")[row]:
+            if FrozenState.exists(solutions.model.take(np.array([row]))):
+                found.insert(0, "metastable: the teacher itself has the larger free entropy, 0")
+        return found
+
+    def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
+        self.check(model)
+        return _Solver(self, model, np.ascontiguousarray(alpha, dtype=float), tolerance).run(start)
+
+    def branch(self, model: Model, size: int, low: float = -34.0, high: float = 50.0, level: int = 1) -> BranchTable:
+        """The uninformed branch as a table, followed in a conjugate so that folds in alpha are ordinary points."""
+        self.check(model)
+        return scan_branch(Equations(model, size, level), low, high)
+
+
+class _Solver:
+    """One batch on its way: rows leave when they are solved."""
+
+    def __init__(self, ansatz: RS, model: Model, alpha: np.ndarray, tolerance: float) -> None:
+        self.ansatz, self.model, self.alpha = ansatz, model, alpha
+        self.tolerance = Tolerance(absolute=tolerance)
+        self.size = alpha.size
+        self.parts: list[Part] = []
+        self.status = np.full(self.size, Status.STEPS_SPENT, dtype=object)
+        self.residual = np.full(self.size, np.nan)
+        self.remarks = [""] * self.size
+        self.open = np.arange(self.size)
+
+    def run(self, start: Any) -> Solutions:
+        model = self.model
+        if isinstance(start, str):
+            self._informed(start)
+        else:
+            if model.loss.even and not model.data.overlaps and start is None:
+                self._paramagnet()
+            if self.open.size:
+                self._saddle(start)
+            if self.open.size and model.data.overlaps and start is None:
+                self._from_branch()
+            if not model.loss.hard and np.any(np.isinf(model.beta)):
+                self._ground_states()
+        return Solutions(model, self.ansatz, self.alpha, self.parts, self.status, self.residual, self.remarks)
+
+    def _equations(self, rows: np.ndarray) -> Equations:
+        return Equations(self.model.take(rows), rows.size)
+
+    def _keep(self, rows: np.ndarray, problem: Any, found: Any, good: np.ndarray, remark: str = "") -> None:
+        """Record the rows of a solver's answer; the good ones are closed."""
+        self.status[rows] = found.status
+        self.residual[rows] = found.residual
+        if good.all():
+            index, kept = rows, Part(rows, problem, found.point, found.error)
+        else:
+            at = np.flatnonzero(good)
+            index, kept = rows[at], Part(rows[at], problem.take(at), found.point[at], found.error[at])
+        if self.parts:
+            self._drop(index)  # a later answer replaces an earlier one for the same row
+        if index.size:
+            self.parts.append(kept)
+        if remark:
+            for row in index:
+                self.remarks[row] = remark
+        self.open = self.open[~np.isin(self.open, index)] if index.size < self.open.size else self.open[:0]
+
+    def _drop(self, rows: np.ndarray) -> None:
+        kept = []
+        for part in self.parts:
+            stay = np.flatnonzero(~np.isin(part.rows, rows))
+            if stay.size:
+                kept.append(Part(part.rows[stay], part.problem.take(stay), part.point[stay], part.error[stay]))
+        self.parts = kept
+
+    def _paramagnet(self) -> None:
+        """q = 0 where it is a stable saddle point of an even loss."""
+        rows = self.open
+        problem = RSProblem(self._equations(rows), self.alpha[rows], {"q_hat": 0.0})
+        if len(problem.variables):
+            found = solve(problem, tolerance=self.tolerance, on_failure="keep")
+            point, error, good = found.point, found.error, found.converged
+            residual = found.residual
+        else:
+            point, error = np.zeros((2, rows.size, 0))
+            good, residual = np.ones(rows.size, dtype=bool), np.zeros(rows.size)
+        stable = good & (problem.observe(point)[0]["stability"] > 0)
+        index = np.flatnonzero(stable)
+        if index.size:
+            self.parts.append(Part(rows[index], problem.take(index), point[index], error[index]))
+            self.status[rows[index]] = Status.CONVERGED
+            self.residual[rows[index]] = residual[index]
+        for row in rows[index]:
+            self.remarks[row] = "the paramagnet q = 0"
+        self.open = np.setdiff1d(self.open, rows[index])
+
+    def _saddle(self, start: Any) -> None:
+        rows = self.open
+        problem = RSProblem(self._equations(rows), self.alpha[rows])
+        if start is not None:
+            point = start_from(problem, start)
+        elif problem.equations.model.data.overlaps:
+            # a few plain steps from q = 0 stay on the uninformed branch; Newton alone may jump across a fold
+            point = solve(problem, solver=Picard(steps=25), on_failure="keep", check=False).point
+        else:
+            point = problem.start()
+        single = len(problem.variables) == 1
+        rungs = [Newton(max_step=1.0 if problem.equations.model.data.overlaps else 3.0)]
+        rungs.append(Bracket(low=-70.0, high=56.0) if single else Picard(damping=0.5, steps=400))
+        found = solve(problem, start=point, solver=Ladder(*rungs), tolerance=self.tolerance, on_failure="keep")
+        good = found.converged
+        if self.model.data.overlaps and start is None:
+            good &= self._uninformed(problem, found.point)
+        self._keep(rows, problem, found, good)
+        if single:
+            self._explain(rows[~good])
+
+    def _uninformed(self, problem: RSProblem, point: np.ndarray) -> np.ndarray:
+        """Whether a point is attracting under the plain map and away from the frozen teacher: the uninformed branch."""
+        matrix = problem.jacobian(point) + np.eye(point.shape[1])
+        finite = np.all(np.isfinite(matrix), axis=(1, 2))
+        radius = np.full(len(point), np.inf)
+        radius[finite] = np.max(np.abs(np.linalg.eigvals(matrix[finite])), axis=1)
+        return radius < 1.0
+
+    def _explain(self, rows: np.ndarray) -> None:
+        """Say where the branch ends, for rows whose alpha it does not reach."""
+        rows = np.array([row for row in rows if self.status[row] is Status.NO_SOLUTION], dtype=int)
+        if not rows.size:
+            return
+        top = tabulate(self._equations(rows), np.tile([[46.0, 50.0]], (rows.size, 1))).alpha[:, -1]
+        for row, end in zip(rows, top, strict=True):
+            self.remarks[row] = (
+                f"no replica-symmetric solution at alpha = {self.alpha[row]:g}: its branch ends at alpha = {end:.6g}, where q -> 1"
+            )
+
+    def _from_branch(self) -> None:
+        """Teacher: locate alpha on the followed branch; beyond its end the frozen teacher is the only state."""
+        rows = self.open
+        table = scan_branch(self._equations(rows), -34.0, 30.0)
+        hit, start = table.first_crossing(self.alpha[rows])
+        for _ in range(4):  # close to its end the branch needs a finer table
+            if hit.all():
+                break
+            table = zoom(table, table.top()[1])
+            again, nearer = table.first_crossing(self.alpha[rows])
+            start[again & ~hit] = nearer[again & ~hit]
+            hit |= again
+        reached = np.flatnonzero(hit)
+        if reached.size:
+            sub = rows[reached]
+            problem = RSProblem(self._equations(sub), self.alpha[sub])
+            found = solve(
+                problem, start=start[reached], solver=Newton(max_step=0.3), tolerance=self.tolerance, on_failure="keep"
+            )
+            self._keep(sub, problem, found, found.converged)
+        ended = np.flatnonzero(~hit)
+        if ended.size:
+            top = table.top()[0]
+            self._frozen(rows[ended], [f"the uninformed branch ends at alpha = {top[i]:.6g}" for i in ended])
+
+    def _frozen(self, rows: np.ndarray, remarks: list[str]) -> None:
+        """The teacher itself, m = q = 1, where it is an isolated state of zero energy."""
+        for row, remark in zip(rows, remarks, strict=True):
+            index = np.array([row])
+            if FrozenState.exists(self.model.take(index)):
+                self.parts.append(Part(index, FrozenState(self.model.take(index), 1), np.zeros((1, 0)), np.zeros((1, 0))))
+                self.status[row], self.residual[row] = Status.CONVERGED, 0.0
+                self.remarks[row] = f"the teacher itself (m = q = 1); {remark}"
+                self.open = np.setdiff1d(self.open, index)
+            else:
+                self.status[row] = Status.NO_SOLUTION
+                self.remarks[row] = remark
+
+    def _informed(self, start: str) -> None:
+        from replica._checks import one_of
+
+        one_of("start", start, ("informed",))
+        if not self.model.data.overlaps:
+            raise ValueError("start='informed' needs a teacher: with random labels there is nothing to be informed of")
+        rows = np.arange(self.size)
+        frozen = np.array([FrozenState.exists(self.model.take(np.array([r]))) for r in rows])
+        if frozen.any():
+            self._frozen(rows[frozen], ["informed start"] * int(frozen.sum()))
+        if self.open.size:
+            self._saddle({"q_hat": 1e3, "m_hat": 1e3})
+
+    def _ground_states(self) -> None:
+        """Rows at beta = inf of a finite cost that no zero-cost solution satisfies."""
+        cold = np.isinf(per_row(self.model.beta, self.size))
+        if isinstance(self.model.weights.norm, Average):
+            rows = np.flatnonzero(cold & ~np.array([code.converged for code in self.status]))
+            problem_type: Any = GroundProblem
+        else:
+            entropy = np.full(self.size, -np.inf)
+            for part in self.parts:
+                entropy[part.rows] = part.problem.observe(part.point)[0]["entropy"]
+            rows = np.flatnonzero(cold & (entropy < 0))
+            problem_type = FreezingProblem
+        if not rows.size:
+            return
+        problem = problem_type(self.model.take(rows), self.alpha[rows])
+        found = solve(problem, solver=Ladder(Newton(max_step=1.0)), tolerance=self.tolerance, on_failure="keep")
+        good = found.converged
+        self._keep(rows, problem, found, good, "above capacity: the ground state")
+
+
+def start_from(problem: RSProblem, start: dict[str, Any]) -> np.ndarray:
+    """Free coordinates from named conjugates; those not given are as for small overlaps."""
+    values = problem.equations.start(problem.alpha)
+    for name in start:
+        if name not in problem.names:
+            from replica._checks import suggest
+
+            raise ValueError(f"start: unknown variable {name!r}; {suggest(name, problem.names)}")
+    values |= {name: np.broadcast_to(np.asarray(v, dtype=float), problem.alpha.shape) for name, v in start.items()}
+    return problem.variables.free({name: values[name] for name in problem.names}, problem.size)

@@ -1,0 +1,138 @@
+"""From overlaps of weights to averages over patterns; the one-dimensional average shared by all simple architectures."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from replica._registry import Member
+from replica.data.base import Channel, Data, Overlaps
+from replica.losses.base import Loss
+from saddlepoint.quadrature.fields import field_nodes, weighted_sums
+from saddlepoint.quadrature.reference import gaussian_average_reference
+
+
+class PatternAverage(NamedTuple):
+    """Averages over one pattern, arrays over the batch.
+
+    ``log_z = E ln Z``; ``conjugates``: ``q_hat = -2 dE ln Z/dq``, ``curvature = -E f'`` (the sum of the conjugates of q
+    and Q) and one for each further overlap; ``rigidity = E f'^2`` (the pattern's factor of the replicon); ``cost`` the
+    thermal mean of the loss and ``wrong`` the probability of a training error (these three are None unless asked for).
+    """
+
+    log_z: Any
+    conjugates: dict[str, Any]
+    rigidity: Any
+    cost: Any
+    wrong: Any
+
+
+class Architecture(Member):
+    """Maps overlaps of weights to overlaps of fields, or owns the average over patterns.
+
+    The default average is one-dimensional: the field of a pattern is a Gaussian with the overlaps that
+    `field_overlaps` gives. A network whose field is not Gaussian overrides `patterns`.
+    """
+
+    family = "architecture"
+    registry: ClassVar[dict[str, type]] = {}
+    parameters: ClassVar[dict[str, str]] = {}
+
+    def field_overlaps(self, overlaps: Overlaps) -> tuple[Overlaps, Any]:
+        """Overlaps of the fields, and the derivative of the field's ``q`` with the weights' ``q``."""
+        return overlaps, 1.0
+
+    def patterns(
+        self, loss: Loss, data: Data, overlaps: Overlaps, beta: Any, level: int, *, whole: bool = False
+    ) -> PatternAverage:
+        """Average over patterns at quadrature ``level``; ``whole=False`` leaves out what only observables need."""
+        fields, slope = self.field_overlaps(overlaps)
+        found = [
+            (channel.probability, self._channel(loss, data, channel, slope, beta, level, whole))
+            for channel in data.channels(fields)
+        ]
+        return found[0][1] if len(found) == 1 else _mixture(found)
+
+    def _channel(
+        self, loss: Loss, data: Data, channel: Channel, slope: Any, beta: Any, level: int, whole: bool
+    ) -> PatternAverage:
+        """The averages over one class of patterns."""
+        places, widths = loss.features(channel.variance, beta)
+        if channel.places is not None:
+            places = np.concatenate([places, channel.places], axis=1)
+            widths = np.concatenate([widths, channel.widths], axis=1)
+        z, weight, field = field_nodes(places, widths, channel.mean, channel.deviation, level)
+        conjugates: dict[str, np.ndarray] = {}
+        value, first, second = loss.terms(field, channel.variance, beta)
+        if channel.density is not None:
+            density, scores = channel.density(z)
+            for name, score in scores.items():
+                conjugates[name] = np.einsum("bn,bn,bn->b", weight, first, score)
+            weight = weight * density
+        factor = channel.gain * slope
+        rigidity = cost = wrong = None
+        if whole:
+            cost, wrong = loss.mean_cost(field, channel.variance, beta), loss.error_rate(field, channel.variance, beta)
+            sums = np.empty((6, len(field)))
+            weighted_sums(weight, (value, second, cost, wrong), (first, second), sums)
+            log_z, bend, cost, wrong, square, rigidity = sums
+            rigidity = factor * factor * rigidity
+        else:
+            sums = np.empty((3, len(field)))
+            weighted_sums(weight, (value, second), (first,), sums)
+            log_z, bend, square = sums
+        conjugates["q_hat"], conjugates["curvature"] = factor * square, -channel.gain * bend
+        return PatternAverage(log_z, conjugates, rigidity, cost, wrong)
+
+    def reference_patterns(
+        self, loss: Loss, data: Data, overlaps: Overlaps, beta: Any, mp: Any, digits: int
+    ) -> PatternAverage:
+        """`patterns` in mpmath arithmetic (the cost is left out)."""
+        fields, slope = self.field_overlaps(overlaps)
+        common = ("log_z", "q_hat", "curvature", "rigidity")
+        totals: dict[str, Any] = dict.fromkeys(common, mp.zero)
+        for channel in data.reference_channels(fields, mp):
+            names: list[str] = []
+
+            def integrand(z: Any, channel: Channel = channel, names: list[str] = names) -> tuple[Any, ...]:
+                density, scores = (mp.one, {}) if channel.density is None else channel.density(z)
+                names[:] = scores
+                field = channel.mean + channel.deviation * z
+                value, first, second = loss.reference_terms(field, channel.variance, beta, mp)
+                factor = channel.gain * slope
+                parts = (value, factor * first**2, -channel.gain * second, (factor * second) ** 2)
+                return (*(density * part for part in parts), *(first * score for score in scores.values()))
+
+            features, breaks = _reference_features(channel, loss, beta)
+            part, _ = gaussian_average_reference(integrand, digits, features=features, breaks=breaks, mp=mp)
+            for name, value in zip((*common, *names), part, strict=True):
+                totals[name] = totals.get(name, mp.zero) + channel.probability * value
+        log_z, rigidity = totals.pop("log_z"), totals.pop("rigidity")
+        return PatternAverage(log_z, totals, rigidity, mp.nan, mp.nan)
+
+
+def _reference_features(channel: Channel, loss: Loss, beta: Any) -> tuple[list[tuple[float, float]], list[float]]:
+    """Features of a mpmath channel in z, from the double-precision ones of the loss."""
+    places, widths = loss.features(np.array([float(channel.variance)]), float(beta))
+    mean, deviation = float(channel.mean), max(float(channel.deviation), 1e-300)
+    found = list(zip(places[0], widths[0], strict=True))
+    if channel.places is not None:
+        found += zip(channel.places[0], channel.widths[0], strict=True)
+    scaled = [((p - mean) / deviation, w / deviation) for p, w in found]
+    features = [(float(p), float(w)) for p, w in scaled if np.isfinite(p) and abs(p) < 40 and np.isfinite(w)]
+    return features, []
+
+
+def _mixture(found: list[tuple[Any, PatternAverage]]) -> PatternAverage:
+    """Averages over several classes of patterns with their probabilities."""
+
+    def mean(parts: list[Any]) -> Any:
+        if parts[0] is None:
+            return None
+        return sum(chance * part for (chance, _), part in zip(found, parts, strict=True))
+
+    averages = [average for _, average in found]
+    conjugates = {name: mean([a.conjugates[name] for a in averages]) for name in averages[0].conjugates}
+    log_z, _, *rest = (mean([a[i] for a in averages]) if i != 1 else None for i in range(5))
+    return PatternAverage(log_z, conjugates, *rest)

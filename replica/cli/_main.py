@@ -1,0 +1,124 @@
+"""The entry point: the table of verbs, sentences for what went wrong, exit codes. No verb lives here."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from replica._checks import suggest
+from replica._version import __version__
+
+#: verb -> module and name of its command; a module is imported when its verb is called
+VERBS = {
+    "solve": "replica.cli.solve:command",
+    "capacity": "replica.cli.thresholds:capacity",
+    "max-margin": "replica.cli.thresholds:max_margin",
+    "at-line": "replica.cli.thresholds:at_line",
+    "spinodal": "replica.cli.thresholds:spinodal",
+    "transition": "replica.cli.thresholds:transition",
+    "freezing": "replica.cli.thresholds:freezing",
+    "sweep": "replica.cli.sweep:command",
+    "diagram": "replica.cli.diagram:command",
+    "certify": "replica.cli.certify:command",
+    "list": "replica.cli.listing:command",
+    "demo": "replica.cli.demo:command",
+}
+
+ANSWERED, NOT_SOLVED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+class Verbs(click.Group):
+    """The commands of `VERBS`, imported on demand."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command:
+        if name not in VERBS:
+            raise ValueError(f"unknown verb {name!r}; {suggest(name, VERBS)}")
+        module, attribute = VERBS[name].split(":")
+        return getattr(importlib.import_module(module), attribute)
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="replica", message="%(prog)s %(version)s")
+def application() -> None:
+    """Replica theory of learning: saddle points, thresholds and phase diagrams of perceptrons.
+
+    Usage is `replica VERB MODEL [options]`, as in `replica capacity perceptron --weights binary`; `replica
+    VERB MODEL --help` shows the options of a verb for a model and `replica list` all names.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The words after ``replica``; those of the process by default.
+
+    Returns
+    -------
+    int
+        0 answered, 1 not solved, 2 wrong usage (one sentence on stderr), 130 interrupted.
+
+    Examples
+    --------
+    >>> from replica.cli import main
+    >>> main(["--version"])  # doctest: +ELLIPSIS
+    replica ...
+    0
+    """
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        try:
+            words = None if arguments is None else list(arguments)
+            result = application.main(args=words, prog_name="replica", standalone_mode=False)
+        except click.exceptions.NoArgsIsHelpError as empty:
+            click.echo(empty.format_message(), err=True)
+            return WRONG_USAGE
+        except click.ClickException as wrong:
+            return _complain(_sentence(wrong), WRONG_USAGE)
+        except ValueError as wrong:
+            return _complain(str(wrong), WRONG_USAGE)
+        except (click.Abort, KeyboardInterrupt):
+            return _complain("interrupted", INTERRUPTED)
+        except BrokenPipeError:
+            # the reader of a pipe has gone: the interpreter must not try to flush to it at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return NOT_SOLVED
+    return int(result or ANSWERED)
+
+
+def _complain(sentence: str, code: int) -> int:
+    click.echo(f"replica: {sentence}", err=True)
+    return code
+
+
+def _sentence(wrong: click.ClickException) -> str:
+    """One sentence for a complaint of the parser, with the nearest valid name."""
+    context = getattr(wrong, "ctx", None)
+    if isinstance(wrong, click.NoSuchOption) and context is not None:
+        names = [
+            name
+            for parameter in context.command.get_params(context)
+            for name in parameter.opts
+            if name[0] == "-"
+        ]
+        return f"unknown option {wrong.option_name!r}; {suggest(wrong.option_name, names)}"
+    if isinstance(wrong, click.MissingParameter) and wrong.param is not None:
+        return f"missing option {wrong.param.opts[0]} (see {context.command_path} --help)"
+    return " ".join(wrong.format_message().split())
+
+
+def _show_warning(
+    message: Any, category: Any, filename: str, lineno: int, file: Any = None, line: Any = None
+) -> None:
+    click.echo(f"replica: warning: {message}", err=True)

@@ -1,0 +1,148 @@
+"""Models on the command line: keyword arguments of a shorthand become options, names are the registries'."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import click
+import numpy as np
+
+from replica._checks import one_of
+from replica.architectures import Architecture
+from replica.cli._values import Number, parse_word
+from replica.data import Data
+from replica.losses import Loss
+from replica.model import Model, perceptron
+from replica.weights import Weights
+
+#: model name -> shorthand; its keyword arguments are the options
+MODELS: dict[str, Callable[..., Model]] = {"perceptron": perceptron}
+
+#: argument -> the family whose names it takes
+FAMILIES: dict[str, Any] = {"weights": Weights, "loss": Loss, "labels": Data, "architecture": Architecture}
+
+
+class Name(click.ParamType):
+    """The name of a member of a family."""
+
+    name = "name"
+
+    def __init__(self, family: Any) -> None:
+        self.family = family
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "NAME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return one_of(param.opts[0] if param else "the name", value, self.family.registry)
+
+
+class Word(click.ParamType):
+    """A truth value, a number or a text, for arguments that take several types."""
+
+    name = "value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return parse_word(param.opts[0] if param else "the value", value) if isinstance(value, str) else value
+
+
+def explanations(function: Callable[..., Any]) -> dict[str, str]:
+    """The text of each entry in the Parameters section of a numpydoc docstring, on one line."""
+    text = inspect.getdoc(function) or ""
+    section = re.search(r"^Parameters\n-+\n(.*?)(?=^\S+.*\n-{3,}$|\Z)", text, re.DOTALL | re.MULTILINE)
+    entries: dict[str, str] = {}
+    names: list[str] = []
+    for line in section.group(1).splitlines() if section else ():
+        if line.startswith(" "):
+            for name in names:
+                entries[name] = f"{entries[name]} {line.strip()}".strip()
+        else:
+            names = [name.strip() for name in line.split(":")[0].split(",")]
+            entries |= dict.fromkeys(names, "")
+    return {name: text.replace("``", "").replace("`", "") for name, text in entries.items()}
+
+
+def model_options(name: str, grids: bool) -> list[click.Option]:
+    """The options of a model: one per keyword argument of its shorthand, and the temperature next to beta."""
+    function = MODELS[name]
+    texts = explanations(function)
+    options = []
+    for parameter in inspect.signature(function).parameters.values():
+        flag = "--" + parameter.name.replace("_", "-")
+        options.append(
+            click.Option(
+                [flag, parameter.name], type=_type_of(parameter, grids), help=_help(parameter, texts)
+            )
+        )
+        if parameter.name == "beta":
+            text = "1/beta; 0 is the zero-temperature limit."
+            options.append(click.Option(["--temperature", "temperature"], type=Number(grids), help=text))
+    return options
+
+
+def _type_of(parameter: inspect.Parameter, grids: bool) -> click.ParamType:
+    if parameter.name in FAMILIES:
+        return Name(FAMILIES[parameter.name])
+    kinds = set(re.findall(r"\w+", str(parameter.annotation)))
+    if kinds & {"str", "bool", "Any"}:
+        return Word()
+    return Number(grids, whole="int" in kinds)
+
+
+def _help(parameter: inspect.Parameter, texts: dict[str, str]) -> str:
+    names = f" Names: {', '.join(FAMILIES[parameter.name].registry)}." if parameter.name in FAMILIES else ""
+    default = (
+        "" if parameter.default in (None, inspect.Parameter.empty) else f" [default: {parameter.default}]"
+    )
+    return f"{texts.get(parameter.name, '')}{names}{default}"
+
+
+def build_model(name: str, given: dict[str, Any]) -> tuple[Model, dict[str, np.ndarray]]:
+    """The model, and the grids among its arguments; at a grid's first point where there is one."""
+    values = {key: value for key, value in given.items() if value is not None}
+    axes = {key: value for key, value in values.items() if isinstance(value, np.ndarray)}
+    if "temperature" in values and "beta" in values:
+        raise ValueError("--beta and --temperature are one quantity and its inverse: give one of them")
+    first = {key: float(axes[key][0]) if key in axes else value for key, value in values.items()}
+    temperature = first.pop("temperature", None)
+    model = MODELS[name](**first)
+    return (model if temperature is None else model.with_parameters(temperature=temperature)), axes
+
+
+class ModelVerb(click.Group):
+    """A verb over models: ``replica VERB MODEL [options]``, one subcommand per model."""
+
+    def __init__(
+        self, name: str, own: list[click.Option], run: Callable[..., int], summary: str, grids: bool
+    ) -> None:
+        super().__init__(name, help=summary, subcommand_metavar="MODEL [OPTIONS]")
+        self.own, self.run, self.grids = own, run, grids
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        if args and args[0].startswith("-") and args[0] not in context.help_option_names:
+            raise ValueError(
+                f"the model comes before the options: replica {self.name} MODEL {args[0]} ...; "
+                f"models: {', '.join(MODELS)}"
+            )
+        if not args:
+            raise ValueError(f"replica {self.name} needs a model; models: {', '.join(MODELS)}")
+        return super().parse_args(context, args)
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(MODELS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command:
+        one_of("model", name, MODELS)
+        parameters = [*model_options(name, self.grids), *self.own]
+        summary = (inspect.getdoc(MODELS[name]) or "").splitlines()[0]
+        return click.Command(
+            name,
+            params=parameters,
+            callback=partial(self.run, name),
+            help=f"{self.help}\n\nModel: {summary}",
+            short_help=summary,
+        )

@@ -1,0 +1,204 @@
+"""How a verb over models runs: check files, build the model, call, save, draw, print, exit code."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from replica.ansatz import Ansatz
+from replica.cli._answers import Curves, Point
+from replica.cli._main import ANSWERED, INTERRUPTED, NOT_SOLVED
+from replica.cli._models import ModelVerb, Name, build_model
+from replica.cli._values import Count, Number, Start
+from replica.model import Model
+from replica.records import DATA_SUFFIXES, check_writable, save, suffix_of, to_json, write_bytes
+
+FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
+
+
+def option(*names: str, **keywords: Any) -> click.Option:
+    """One option of a verb."""
+    return click.Option(list(names), **keywords)
+
+
+ALPHA = option("--alpha", type=Number(), required=True, help="Load, patterns per weight.")
+ANSATZ = option(
+    "--ansatz",
+    type=Name(Ansatz),
+    default="rs",
+    show_default=True,
+    help=f"Names: {', '.join(Ansatz.registry)}.",
+)
+START = option(
+    "--start", type=Start(), help="'informed' starts from the teacher; q_hat=2.0,... from given conjugates."
+)
+TOLERANCE = option(
+    "--tolerance", type=Number(), default=1e-12, show_default=True, help="On the undamped residual."
+)
+GRID_OPTIONS = (
+    option(
+        "--workers",
+        type=Count(),
+        default=1,
+        show_default=True,
+        help="Processes; results do not depend on it.",
+    ),
+    option(
+        "--checkpoint",
+        metavar="DIR",
+        help="Folder that keeps finished points; the same command resumes from it.",
+    ),
+    option(
+        "--progress/--no-progress", default=None, help="A progress bar on stderr [default: on a terminal]."
+    ),
+)
+COMMON = (
+    option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
+    option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        multiple=True,
+        help="Also write a file, by suffix: .nc .csv .json data; .png .pdf .svg a plot. Repeatable.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked: the model (at the first point of ``axes``), grids of its arguments, own options."""
+
+    verb: str
+    model: Model
+    axes: dict[str, np.ndarray]
+    options: dict[str, Any]
+
+    @property
+    def ansatz(self) -> Ansatz:
+        return Ansatz.find(self.options["ansatz"])()
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All that defines the answer, for the JSON and the files."""
+        return {
+            "verb": self.verb,
+            "model": self.model.settings(),
+            **self.options,
+            "ansatz": self.ansatz.settings(),
+        }
+
+    @property
+    def grid_options(self) -> dict[str, Any]:
+        """Arguments of every library function over a grid."""
+        progress = self.options["progress"]
+        return {
+            "workers": self.options["workers"],
+            "checkpoint": self.options["checkpoint"],
+            "progress": sys.stderr.isatty() if progress is None else progress,
+        }
+
+
+def model_verb(
+    name: str, *options: click.Option, grids: bool = False
+) -> Callable[[Callable[[Request], Point | Curves]], ModelVerb]:
+    """Make a function from a request to an answer the command ``name``; its docstring is the help.
+
+    ``grids``: arguments of the model may be grids, and the answer can be drawn.
+    """
+
+    def make(function: Callable[[Request], Point | Curves]) -> ModelVerb:
+        own = [*options, *(GRID_OPTIONS if grids else ()), *COMMON]
+        run = partial(
+            _run, name, function, [o.name for o in options] + [o.name for o in GRID_OPTIONS if grids], grids
+        )
+        return ModelVerb(name, own, run, (function.__doc__ or "").strip(), grids)
+
+    return make
+
+
+def _run(
+    verb: str,
+    function: Callable[[Request], Point | Curves],
+    own: list[str],
+    drawable: bool,
+    model_name: str,
+    as_json: bool,
+    output: tuple[str, ...],
+    **given: Any,
+) -> int:
+    """Called by click with every option; the exit code is returned."""
+    options = {key: given.pop(key) for key in own}
+    _check_files(verb, output, drawable)
+    checkpoint = options.get("checkpoint")
+    if checkpoint is not None:
+        _check_folder(Path(checkpoint))
+    model, axes = build_model(model_name, given)
+    try:
+        answer = function(Request(verb, model, axes, options))
+    except KeyboardInterrupt:
+        kept = "nothing is kept without --checkpoint DIR"
+        if checkpoint is not None:
+            kept = f"finished points are kept in {checkpoint}: give the same command again to resume"
+        click.echo(f"replica: interrupted; {kept}" if drawable else "replica: interrupted", err=True)
+        return INTERRUPTED
+    return _emit(answer, as_json, output)
+
+
+def _check_files(verb: str, output: tuple[str, ...], drawable: bool) -> None:
+    """Every file must be writable before anything is computed."""
+    for path in output:
+        if not drawable and Path(path).suffix.lower() in FIGURE_SUFFIXES:
+            raise ValueError(
+                f"{path}: {verb} gives one number, which cannot be drawn; write {' '.join(DATA_SUFFIXES)}, "
+                "or use sweep or diagram"
+            )
+        suffix_of(path, (*DATA_SUFFIXES, *FIGURE_SUFFIXES) if drawable else DATA_SUFFIXES)
+        check_writable(path)
+
+
+def _check_folder(folder: Path) -> None:
+    """The folder, or the nearest one above it that exists, must be one that can be written to."""
+    above = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise ValueError(
+            f"--checkpoint {folder} cannot be used: {above} is not a folder that can be written to"
+        )
+
+
+def _emit(answer: Point | Curves, as_json: bool, output: tuple[str, ...]) -> int:
+    for path in output:
+        if Path(path).suffix.lower() in FIGURE_SUFFIXES:
+            write_bytes(path, draw(answer.as_dataset(), Path(path).suffix.lower()))
+        else:
+            save(answer.as_dataset(), path)
+    click.echo(to_json(answer.as_json(), indent=1) if as_json else answer.as_text())
+    if answer.complaint:
+        click.echo(f"replica: {answer.complaint}", err=True)
+    return ANSWERED if answer.solved else NOT_SOLVED
+
+
+def draw(dataset: Any, suffix: str) -> bytes:
+    """A figure of a dataset as bytes of a file, the same for the same numbers (no dates, no random names)."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    import replica
+
+    undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": None}[suffix]
+    stream = io.BytesIO()
+    with matplotlib.rc_context({"svg.hashsalt": "replica"}):
+        figure = replica.plot(dataset).figure
+        figure.savefig(stream, format=suffix[1:], bbox_inches="tight", metadata=undated)
+        pyplot.close(figure)
+    return stream.getvalue()

@@ -1,0 +1,35 @@
+"""``replica demo``: a first figure and its data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from replica._version import __version__
+from replica.records import to_json
+
+
+@click.command("demo")
+@click.option(
+    "--output",
+    "directory",
+    metavar="DIR",
+    default="replica-demo",
+    show_default=True,
+    help="Folder, made if missing.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def command(directory: str, as_json: bool) -> int:
+    """Compute and draw capacity over margin, with AT lines: binary, ternary and spherical weights, bands."""
+    from replica.demo import run
+
+    if Path(directory).exists() and not Path(directory).is_dir():
+        raise ValueError(f"--output must be a folder, {directory} is a file")
+    try:
+        Path(directory).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"--output {directory} cannot be made: {error.strerror}") from error
+    files = [str(path) for path in run(directory)]
+    click.echo(to_json({"files": files, "version": __version__}, indent=1) if as_json else "\n".join(files))
+    return 0

@@ -1,0 +1,42 @@
+"""``replica diagram``: threshold lines in a plane."""
+
+from __future__ import annotations
+
+from replica.cli._answers import Curves
+from replica.cli._values import Axis, Names, Number
+from replica.cli._verb import ANSATZ, Request, model_verb, option
+
+
+@model_verb(
+    "diagram",
+    option("-x", "--x", "x", type=Axis(), required=True, help="Horizontal axis, as in margin=0:1:11."),
+    option("--y", default="alpha", show_default=True, help="Vertical axis."),
+    option(
+        "--lines",
+        type=Names(),
+        default="capacity,at",
+        show_default=True,
+        help="Thresholds, see replica list.",
+    ),
+    option("--alpha", type=Number(), help="The load, where neither axis is alpha."),
+    ANSATZ,
+    grids=True,
+)
+def command(request: Request) -> Curves:
+    """Threshold lines in the plane of two arguments of the model."""
+    import replica
+
+    options = request.options
+    for name in request.axes:
+        raise ValueError(f"--{name} takes one number in a diagram; its horizontal axis is -x {name}=GRID")
+    return Curves(
+        replica.diagram(
+            request.model,
+            x=options["x"],
+            y=options["y"],
+            lines=options["lines"],
+            alpha=options["alpha"],
+            ansatz=request.ansatz,
+            **request.grid_options,
+        )
+    )

@@ -1,0 +1,60 @@
+"""``replica capacity|max-margin|at-line|spinodal|transition|freezing``: one threshold each."""
+
+from __future__ import annotations
+
+from replica import thresholds
+from replica.cli._answers import Point
+from replica.cli._verb import ALPHA, ANSATZ, Request, model_verb
+from replica.thresholds import Threshold
+
+
+def _point(request: Request, found: Threshold) -> Point:
+    errors = {} if found.solution is None else found.solution.errors
+    return Point(
+        name=request.verb.replace("-", "_"),
+        value=found.value,
+        error=found.error,
+        status=found.status,
+        order_parameters=found.order_parameters,
+        settings=request.settings,
+        errors=errors,
+        more={"bracket": found.bracket},
+    )
+
+
+@model_verb("capacity", ANSATZ)
+def capacity(request: Request) -> Point:
+    """The largest load alpha with solutions."""
+    return _point(request, thresholds.capacity(request.model, ansatz=request.ansatz))
+
+
+@model_verb("max-margin", ALPHA, ANSATZ)
+def max_margin(request: Request) -> Point:
+    """The largest margin at a load (for a band the smallest half-width)."""
+    alpha = request.options["alpha"]
+    return _point(request, thresholds.max_margin(request.model, alpha=alpha, ansatz=request.ansatz))
+
+
+@model_verb("at-line", ANSATZ)
+def at_line(request: Request) -> Point:
+    """The load at which replica symmetry becomes unstable (de Almeida-Thouless)."""
+    return _point(request, thresholds.at_line(request.model, ansatz=request.ansatz))
+
+
+@model_verb("spinodal", ANSATZ)
+def spinodal(request: Request) -> Point:
+    """The load at which the uninformed branch ends."""
+    return _point(request, thresholds.spinodal(request.model, ansatz=request.ansatz))
+
+
+@model_verb("transition", ANSATZ)
+def transition(request: Request) -> Point:
+    """The load of the first-order transition to perfect generalisation."""
+    return _point(request, thresholds.transition(request.model, ansatz=request.ansatz))
+
+
+@model_verb("freezing", ALPHA, ANSATZ)
+def freezing(request: Request) -> Point:
+    """The temperature at which the entropy of counted weights vanishes at a load."""
+    alpha = request.options["alpha"]
+    return _point(request, thresholds.freezing(request.model, alpha=alpha, ansatz=request.ansatz))

@@ -1,0 +1,152 @@
+"""Sweeps: observables of solutions over grids of alpha and model parameters, as labelled datasets. No thresholds here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from replica._checks import grid, known_options, number, one_of
+from replica.ansatz import RS, Ansatz
+from replica.model import Model
+from replica.observables import OBSERVABLES, measure, symbol_of
+from replica.solution import ORDER_PARAMETERS
+
+CHUNK = 512  # points solved together; fixed, so that results do not depend on the number of workers
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Points of a sweep that are solved in one batch."""
+
+    model: Model
+    ansatz: Ansatz
+    alpha: np.ndarray
+    observables: tuple[str, ...]
+    start: Any
+    tolerance: float
+
+
+def solve_chunk(chunk: Chunk) -> dict[str, np.ndarray]:
+    """Observables, errors and status sentences of one chunk."""
+    solutions = chunk.ansatz.solve(chunk.model, chunk.alpha, start=chunk.start, tolerance=chunk.tolerance)
+    found: dict[str, np.ndarray] = {}
+    for name in chunk.observables:
+        found[name], found[f"{name}_error"] = measure(solutions, name)
+    found["status"] = np.array(solutions.sentences())
+    return found
+
+
+def sweep(
+    model: Model,
+    *,
+    observables: Any = ("entropy", "q"),
+    ansatz: Ansatz | None = None,
+    start: Any = None,
+    tolerance: float = 1e-12,
+    workers: int = 1,
+    checkpoint: Any = None,
+    progress: bool = False,
+    **axes: Any,
+) -> Any:
+    """Solve a model over a grid of alpha and of any of its parameters.
+
+    Parameters
+    ----------
+    model : Model
+    alpha, margin, beta, temperature, penalty, ... : float or increasing grid
+        ``alpha`` is required. Several grids are combined into their product; a grid becomes a dimension of the result.
+    observables : sequence of str
+        Observables or order parameters, see ``replica list``.
+    ansatz, start, tolerance
+        As in `solve`.
+    workers : int
+        Processes (joblib; inside ``joblib.parallel_config(backend="dask")`` that cluster). Results do not depend on it.
+    checkpoint : path, optional
+        Folder that keeps finished chunks; a run of the same settings resumes from it.
+    progress : bool
+        A progress bar on stderr.
+
+    Returns
+    -------
+    xarray.Dataset
+        Each observable over the grids with ``NAME_error``, ``error`` (of the first observable) and ``status``.
+        Unsolved points are NaN with their status.
+
+    Raises
+    ------
+    ValueError
+        Unknown names, empty or unordered grids, values outside their domain, a checkpoint of other settings.
+
+    Examples
+    --------
+    >>> import replica
+    >>> curve = replica.sweep(replica.perceptron("binary"), alpha=[0.2, 0.4], observables=["entropy"])
+    >>> [f"{s:.6f}" for s in curve["entropy"].values]
+    ['0.554838', '0.396459']
+    """
+    import xarray
+
+    from replica.records import record
+    from saddlepoint import sweep as run
+
+    names = (observables,) if isinstance(observables, str) else tuple(observables)
+    for name in names:
+        one_of("observable", name, (*OBSERVABLES, *ORDER_PARAMETERS))
+    if "alpha" not in axes:
+        raise ValueError("sweep needs alpha: a number or an increasing grid")
+    chosen = ansatz or RS()
+    grids, fixed = _axes(model, axes)
+    base = model.with_parameters(**{name: value for name, value in fixed.items() if name != "alpha"})
+    chosen.check(base)
+    columns = _product(grids)
+    total = math.prod(g.size for g in grids.values())
+    chunks = [_chunk(base, chosen, columns, fixed, slice(i, i + CHUNK), names, start, tolerance, total) for i in range(0, total, CHUNK)]
+    settings = {
+        "verb": "sweep", "model": model.settings(), "ansatz": chosen.settings(), "observables": list(names),
+        "axes": {name: np.asarray(value).tolist() for name, value in axes.items()}, "start": start, "tolerance": tolerance,
+    }
+    results = run(solve_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress)
+    shape = tuple(g.size for g in grids.values())
+    variables = {}
+    for name in results[0]:
+        variables[name] = (tuple(grids), np.concatenate([r[name] for r in results]).reshape(shape))
+    variables["error"] = variables[f"{names[0]}_error"]
+    data = xarray.Dataset(variables, coords=dict(grids), attrs=record(settings) | {"kind": "curve", "main": names[0]})
+    for name in (*names, *grids):
+        data[name].attrs["symbol"] = symbol_of(name)
+    return data
+
+
+def _axes(model: Model, axes: dict[str, Any]) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+    """Grids (more than a number) and fixed values among the named axes."""
+    known_options("sweep", axes, ("alpha", *model.parameter_names))
+    grids, fixed = {}, {}
+    for name, value in axes.items():
+        if np.ndim(value) == 0:
+            fixed[name] = number(name, value, infinite=name == "beta")
+        else:
+            grids[name] = grid(name, value)
+    for name, value in (*grids.items(), *fixed.items()):
+        if name == "alpha":
+            number(name, value, low=0.0, open_low=True)
+    return grids, fixed
+
+
+def _product(grids: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    mesh = np.meshgrid(*grids.values(), indexing="ij")
+    return {name: axis.reshape(-1) for name, axis in zip(grids, mesh, strict=True)}
+
+
+def _chunk(
+    base: Model, ansatz: Ansatz, columns: dict[str, np.ndarray], fixed: dict[str, float], part: slice,
+    names: tuple[str, ...], start: Any, tolerance: float, total: int,
+) -> Chunk:
+    own = {name: np.ascontiguousarray(column[part]) for name, column in columns.items()}
+    size = len(range(*part.indices(total)))
+    alpha = own.pop("alpha", None)
+    if alpha is None:
+        alpha = np.full(size, fixed["alpha"])
+    return Chunk(base.with_parameters(**own) if own else base, ansatz, alpha, names, start, tolerance)

@@ -1,0 +1,77 @@
+"""What a data model must give: how cavity fields and labels are distributed at given overlaps. No particular data here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from replica._registry import Member
+from replica.weights.base import Law, Weights
+
+
+class Overlaps(NamedTuple):
+    """Overlaps that decide the distribution of a field: ``q``, ``variance = Q - q``, ``m``, ``transverse = q - m^2``.
+
+    Arrays over the batch, or mpmath numbers in certification.
+    """
+
+    q: Any
+    variance: Any
+    m: Any
+    transverse: Any
+
+
+class Channel(NamedTuple):
+    r"""One class of patterns: cavity field ``mean + deviation z`` with z standard Gaussian, reweighted by ``density``.
+
+    ``variance`` is the field's thermal variance, ``gain`` the derivative of the squared deviation with ``q``. ``density(z)``
+    returns the reweighting and, for each further overlap, the factor ``s`` of ``d E ln Z/d(overlap) = E[f s]``;
+    None stands for weight 1 and no further overlap. ``places`` and ``widths`` (batch, F) are features of the density, in units of the field.
+    """
+
+    probability: Any
+    mean: Any
+    deviation: Any
+    variance: Any
+    density: Callable[[Any], tuple[Any, dict[str, Any]]] | None = None
+    places: np.ndarray | None = None
+    widths: np.ndarray | None = None
+    gain: Any = 1.0
+
+
+class Data(Member):
+    """How patterns and labels are drawn.
+
+    A subclass gives `channels` and, for certification, `reference_channels`; ``overlaps`` names the order parameters
+    beyond the overlap between two replicas (``m``: with the teacher).
+    """
+
+    family = "data"
+    registry: ClassVar[dict[str, type]] = {}
+    parameters: ClassVar[dict[str, str]] = {}
+    overlaps: ClassVar[tuple[str, ...]] = ()
+
+    def law(self, weights: Weights) -> Law | None:
+        """Law of the direction to be learned; None without one."""
+        return None
+
+    def generalization(self, overlaps: Overlaps) -> dict[str, np.ndarray]:
+        """Generalisation errors by estimator, as observables ``generalization_error`` and ``..._centre``; empty without one."""
+        return {}
+
+    #: error of the rule that knows the direction to be learned
+    oracle_error: ClassVar[float] = 0.0
+
+    def bayes_model(self, model: Any) -> Any:
+        """The Bayes-optimal student of the same data."""
+        raise ValueError(f"{self} has nothing to be learned")
+
+    def channels(self, overlaps: Overlaps) -> list[Channel]:
+        """The classes of patterns at given overlaps."""
+        raise TypeError(f"the data {type(self).__name__} must define channels(overlaps)")
+
+    def reference_channels(self, overlaps: Overlaps, mp: Any) -> list[Channel]:
+        """The same in mpmath arithmetic."""
+        raise ValueError(f"{self} gives no mpmath reference, so nothing about it can be certified")

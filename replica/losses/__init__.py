@@ -1,0 +1,9 @@
+"""The losses: importing a file here is all that makes a loss known to the command line, the tests and the tables."""
+
+from replica.losses.band import Band
+from replica.losses.base import Loss
+from replica.losses.error_count import ErrorCount
+from replica.losses.margin import Margin
+from replica.losses.outside_band import OutsideBand
+
+__all__ = ["Band", "ErrorCount", "Loss", "Margin", "OutsideBand"]

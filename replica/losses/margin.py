@@ -1,0 +1,66 @@
+"""The hard margin: a pattern must have a stability of at least kappa."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from replica._checks import number
+from replica._registry import column, per_row
+from replica.losses._tail import reference_tail, tail_log_and_slopes
+from replica.losses.base import Loss
+
+
+@dataclass(frozen=True)
+class Margin(Loss):
+    r"""Hard constraint ``u >= kappa``: ``Z(h, V) = H((kappa - h)/sqrt V)``, H the Gaussian tail.
+
+    Parameters
+    ----------
+    kappa : float
+        The margin, in units of the standard deviation of one pattern's field (any finite number; negative allowed).
+
+    References
+    ----------
+    E. Gardner, J. Phys. A 21, 257 (1988), eq. (8).
+    """
+
+    kappa: float = 0.0
+    name: ClassVar[str] = "margin"
+    parameters: ClassVar[dict[str, str]] = {"margin": "kappa"}
+    hard: ClassVar[bool] = True
+    has_ground: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kappa", number("margin", self.kappa))
+
+    @classmethod
+    def examples(cls) -> list[Margin]:
+        return [cls(0.0), cls(0.7), cls(-1.2)]
+
+    def cost(self, u: np.ndarray) -> np.ndarray:
+        return np.where(u >= column(self.kappa), 0.0, np.inf)
+
+    def kinks(self) -> tuple[float, ...]:
+        return (self.kappa,)
+
+    def features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
+        return per_row(self.kappa, variance.size)[:, None], np.sqrt(variance)[:, None]
+
+    def terms(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return tail_log_and_slopes(field, self.kappa, variance)
+
+    def error_rate(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
+        if np.all(np.asarray(self.kappa) >= 0):
+            return np.zeros_like(field)
+        allowed = tail_log_and_slopes(field, np.minimum(self.kappa, 0.0), variance)[0]
+        return -np.expm1(tail_log_and_slopes(field, 0.0, variance)[0] - allowed)
+
+    def ground(self, field: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        best = np.maximum(field, column(self.kappa))
+        return best, (best - field) ** 2 / (2.0 * variance[:, None])
+
+    def reference_terms(self, field: Any, variance: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
+        return reference_tail(mp.mpf(self.kappa), field, variance, mp)

@@ -1,0 +1,169 @@
+"""A model: what is learned, from what. The parts come from the four families; nothing here knows a particular one."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from replica._checks import known_options, number
+from replica._registry import Member
+from replica.architectures import Architecture, Perceptron
+from replica.data import Data, RandomLabels
+from replica.losses import Loss, Margin
+from replica.weights import Binary, Weights
+
+
+@dataclass(frozen=True)
+class Model:
+    """Weights, loss, architecture and data at inverse temperature beta.
+
+    Parameters
+    ----------
+    weights, loss, architecture, data
+        An instance of the family, or the name of a registered member (with its default parameters).
+    beta : float
+        Inverse temperature that multiplies the loss, above 0; ``inf`` is the zero-temperature limit.
+
+    Examples
+    --------
+    >>> import replica
+    >>> model = replica.Model(weights="binary", loss=replica.Margin(0.5))
+    >>> model.margin
+    0.5
+    """
+
+    weights: Any = field(default_factory=Binary)
+    loss: Any = field(default_factory=Margin)
+    architecture: Any = field(default_factory=Perceptron)
+    data: Any = field(default_factory=RandomLabels)
+    beta: Any = np.inf
+
+    def __post_init__(self) -> None:
+        for argument, root in _FAMILIES.items():
+            given = getattr(self, argument)
+            if isinstance(given, str):
+                object.__setattr__(self, argument, root.find(given)())
+            elif not isinstance(given, root):
+                raise ValueError(f"{argument} must be a name or a {root.__name__}, got {given!r}")
+        object.__setattr__(self, "beta", number("beta", self.beta, low=0.0, open_low=True, infinite=True))
+
+    @property
+    def parts(self) -> dict[str, Member]:
+        """The four members by family argument."""
+        return {argument: getattr(self, argument) for argument in _FAMILIES}
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """Public parameters of all parts (``margin``, ``penalty``, ...), then ``beta`` and ``temperature``."""
+        names = [name for part in self.parts.values() for name in part.parameters]
+        return (*names, "beta", "temperature")
+
+    def parameter(self, name: str) -> Any:
+        """The value of one public parameter."""
+        known_options("this model", [name], self.parameter_names)
+        if name == "beta":
+            return self.beta
+        if name == "temperature":
+            return 1.0 / self.beta
+        owner = next(part for part in self.parts.values() if name in part.parameters)
+        return getattr(owner, owner.parameters[name])
+
+    @property
+    def margin(self) -> Any:
+        """The margin of the loss (half-width of a band)."""
+        return self.parameter("margin")
+
+    def with_parameters(self, **changes: Any) -> Model:
+        """A copy with public parameters replaced; arrays make a batch of models."""
+        known_options("this model", changes, self.parameter_names)
+        if "temperature" in changes:
+            temperature = number("temperature", changes.pop("temperature"), low=0.0)
+            with np.errstate(divide="ignore"):
+                changes["beta"] = np.divide(1.0, temperature)
+        fields = {"beta": changes.pop("beta")} if "beta" in changes else {}
+        for argument, part in self.parts.items():
+            own = {key: changes[key] for key in part.parameters if key in changes}
+            if own:
+                fields[argument] = part.with_parameters(**own)
+        return dataclasses.replace(self, **fields)
+
+    def take(self, index: np.ndarray) -> Model:
+        """The models ``index`` of a batch."""
+        changes: dict[str, Any] = {name: part.take(index) for name, part in self.parts.items()}
+        if isinstance(self.beta, np.ndarray):
+            changes["beta"] = self.beta[index]
+        if all(changes.get(name) is getattr(self, name) for name in changes):
+            return self
+        return _unchecked(self, changes)
+
+    def settings(self) -> dict[str, Any]:
+        """All that defines the model, for records."""
+        beta = self.beta.tolist() if isinstance(self.beta, np.ndarray) else self.beta
+        return {name: part.settings() for name, part in self.parts.items()} | {"beta": beta}
+
+    def __str__(self) -> str:
+        parts = ", ".join(f"{name}={part}" for name, part in self.parts.items())
+        beta = "<batch>" if isinstance(self.beta, np.ndarray) else f"{self.beta:g}"
+        return f"Model({parts}, beta={beta})"
+
+
+def _unchecked(model: Model, changes: dict[str, Any]) -> Model:
+    """A sub-batch of a model that has been checked: no second check in inner loops."""
+    copy = object.__new__(Model)
+    for entry in dataclasses.fields(model):
+        object.__setattr__(copy, entry.name, changes.get(entry.name, getattr(model, entry.name)))
+    return copy
+
+
+_FAMILIES: dict[str, type] = {"weights": Weights, "loss": Loss, "architecture": Architecture, "data": Data}
+
+
+def perceptron(
+    weights: str | Weights = "binary",
+    margin: float = 0.0,
+    loss: str | Loss | None = None,
+    beta: float = np.inf,
+    labels: str | Data = "random",
+) -> Model:
+    """The perceptron.
+
+    Parameters
+    ----------
+    weights : str or Weights
+        ``"binary"``, ``"spherical"``, ``"ternary"``, ``"gaussian"`` ... or an instance.
+    margin : float
+        The margin kappa of the hard constraint ``u >= kappa``, or of the loss named by ``loss``.
+    loss : str, Loss or None
+        Another loss, by name (with ``margin`` if that is not 0) or as an instance, which replaces the margin.
+    beta : float
+        Inverse temperature; multiplies the loss.
+    labels : str or Data
+        ``"random"`` (storage) or ``"teacher"`` (noise-free teacher), or an instance.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ValueError
+        Unknown names (the nearest valid one is suggested) or values outside their domain.
+
+    Examples
+    --------
+    >>> import replica
+    >>> replica.perceptron("spherical", margin=0.5).margin
+    0.5
+    """
+    if loss is None:
+        loss = Margin(margin)
+    elif isinstance(loss, str) and margin != 0.0:
+        named = Loss.find(loss)
+        known_options(f"the loss {loss!r}", ["margin"], named.parameters)
+        loss = named(**{named.parameters["margin"]: margin})
+    elif isinstance(loss, Loss) and margin != 0.0:
+        raise ValueError(f"margin={margin} and loss={loss} both given: put the margin into the loss")
+    return Model(weights=weights, loss=loss, architecture=Perceptron(), data=labels, beta=beta)

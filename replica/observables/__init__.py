@@ -1,0 +1,11 @@
+"""Observables: numbers computed from solutions. Importing a file here is all that makes its observables known."""
+
+from replica.observables import thermodynamics as _thermodynamics
+from replica.observables.generalization import generalization_error
+from replica.observables.margins import margin_distribution
+from replica.observables.registry import OBSERVABLES, Observable, measure, symbol_of
+from replica.observables.stability import stability
+
+__all__ = ["OBSERVABLES", "Observable", "generalization_error", "margin_distribution", "measure", "stability", "symbol_of"]
+
+_FILES = (_thermodynamics,)

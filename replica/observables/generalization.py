@@ -1,0 +1,73 @@
+"""Generalisation error of students of a teacher, by estimator."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from replica._checks import one_of
+from replica.observables.registry import Measured, observable
+from replica.solution import Quantity, Solution, Solutions
+
+ESTIMATORS = ("typical", "centre", "bayes", "oracle")
+
+
+@observable("generalization_error", r"\epsilon_{\mathrm{g}}")
+def typical_error(solutions: Solutions) -> Measured:
+    """Probability that a typical student errs on a new pattern, arccos(m/sqrt Q)/pi."""
+    return solutions.value("generalization_error"), solutions.error("generalization_error")
+
+
+@observable("generalization_error_centre", r"\epsilon_{\mathrm{g}}^{\mathrm{centre}}")
+def centre_error(solutions: Solutions) -> Measured:
+    """Error of the barycentre of the students, arccos(m/sqrt q)/pi (on the Nishimori line the Bayes error)."""
+    return solutions.value("generalization_error_centre"), solutions.error("generalization_error_centre")
+
+
+def generalization_error(solution: Solution, estimator: str = "typical") -> Quantity:
+    r"""Generalisation error of a model with a teacher.
+
+    Parameters
+    ----------
+    solution : Solution
+    estimator : {"typical", "centre", "bayes", "oracle"}
+        A typical student, ``arccos(m/sqrt Q)/pi``; the barycentre of the students, ``arccos(m/sqrt q)/pi``; the optimal
+        rule given the data (the barycentre of the Bayes-optimal student, solved here when the model is another one);
+        the rule that knows the teacher, 0 for noise-free labels.
+
+    Returns
+    -------
+    Quantity
+        A float with ``.value .error .status``.
+
+    Raises
+    ------
+    ValueError
+        Without a teacher; unknown estimators.
+
+    References
+    ----------
+    M. Opper and D. Haussler, Phys. Rev. Lett. 66, 2677 (1991).
+
+    Examples
+    --------
+    >>> import replica
+    >>> solution = replica.solve(replica.perceptron("spherical", labels="teacher"), alpha=2.0)
+    >>> print(f"{replica.generalization_error(solution, estimator='bayes'):.10f}")
+    0.1745341856
+    """
+    one_of("estimator", estimator, ESTIMATORS)
+    if not solution.model.data.overlaps:
+        raise ValueError(f"generalisation needs a teacher; {solution.model.data} has none")
+    if estimator == "oracle":
+        return Quantity(solution.model.data.oracle_error, 0.0, "converged")
+    if estimator == "bayes":
+        optimal = solution.model.data.bayes_model(solution.model)
+        if optimal.settings() != solution.model.settings():
+            from replica.verbs import solve
+
+            solution = solve(optimal, alpha=solution.alpha, on_failure="keep")
+    name = "generalization_error" if estimator == "typical" else "generalization_error_centre"
+    values, errors = solution.batch.value(name), solution.batch.error(name)
+    if not np.isfinite(values[0]) and solution.converged:
+        raise ValueError(f"{solution.ansatz} does not define the generalisation error of {solution.model}")
+    return Quantity(values[0], errors[0], solution.status)

@@ -1,0 +1,58 @@
+"""The table of observables: names, symbols and what they are; the numbers come from the solved problems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from replica._checks import one_of
+from replica.solution import ORDER_PARAMETERS, Solutions
+
+Measured = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Observable:
+    """A number (with error) per solution: ``measure(solutions) -> (values, errors)``."""
+
+    name: str
+    symbol: str
+    summary: str
+    measure: Callable[[Solutions], Measured]
+
+
+OBSERVABLES: dict[str, Observable] = {}
+
+
+def observable(name: str, symbol: str) -> Callable[[Callable[[Solutions], Measured]], Callable[[Solutions], Measured]]:
+    """Register a function of a batch of solutions as the observable ``name``."""
+
+    def register(function: Callable[[Solutions], Measured]) -> Callable[[Solutions], Measured]:
+        known = OBSERVABLES.get(name)
+        if known is not None and known.measure.__qualname__ != function.__qualname__:
+            raise TypeError(f"two observables are called {name!r}")
+        summary = (function.__doc__ or "").strip().splitlines()[0]
+        OBSERVABLES[name] = Observable(name, symbol, summary, function)
+        return function
+
+    return register
+
+
+SYMBOLS = {
+    "q": "q", "Q": "Q", "m": "m", "V": "V", "q_hat": r"\hat q", "Q_hat": r"\hat Q", "m_hat": r"\hat m", "beta": r"\beta",
+    "alpha": r"\alpha", "margin": r"\kappa", "temperature": "T", "penalty": r"\lambda",
+}
+
+
+def symbol_of(name: str) -> str:
+    """LaTeX symbol of an observable, order parameter or axis."""
+    found = OBSERVABLES.get(name)
+    return found.symbol if found else SYMBOLS.get(name, rf"\mathrm{{{name.replace('_', ' ')}}}")
+
+
+def measure(solutions: Solutions, name: str) -> Measured:
+    """Values and errors of an observable or an order parameter over a batch."""
+    found = OBSERVABLES.get(one_of("observable", name, (*OBSERVABLES, *ORDER_PARAMETERS)))
+    return found.measure(solutions) if found else (solutions.value(name), solutions.error(name))

@@ -1,0 +1,283 @@
+"""Solutions of a batch of models and the single solution a user holds: numbers, errors, status; no equations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+
+
+if TYPE_CHECKING:
+    from replica.model import Model
+
+
+class Quantity(float):
+    """A number with its error and its standing; behaves as a float.
+
+    Attributes
+    ----------
+    value, error : float
+    status : str
+        Begins with ``converged`` or ``not converged``.
+    """
+
+    error: float
+    status: str
+
+    def __new__(cls, value: float, error: float, status: str) -> Quantity:
+        self = super().__new__(cls, value)
+        self.error, self.status = float(error), status
+        return self
+
+    @property
+    def value(self) -> float:
+        return float(self)
+
+    @property
+    def converged(self) -> bool:
+        return self.status.startswith("converged")
+
+    def __repr__(self) -> str:
+        return f"{float(self)!r} +- {self.error:.1e} ({self.status})"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of a batch that were solved by one problem: where they are, the points and their errors (free coordinates)."""
+
+    rows: np.ndarray
+    problem: Any
+    point: np.ndarray
+    error: np.ndarray
+
+    def measure(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Observables on the refined quadrature; error = quadrature change + change over the point's error + rounding."""
+        size, k = self.point.shape
+        rows = np.tile(np.arange(size), k + 1)
+        shifted = np.tile(self.point, (k + 1, 1))
+        for j in range(k):
+            shifted[(j + 1) * size : (j + 2) * size, j] += self.error[:, j]
+        values, floors = self.problem.refined().take(rows).observe(shifted)
+        coarse, _ = self.problem.observe(self.point)
+        errors = {}
+        with np.errstate(invalid="ignore"):
+            for name, value in values.items():
+                best = value[:size]
+                moved = np.zeros(size)
+                for j in range(k):
+                    moved = moved + np.abs(value[(j + 1) * size : (j + 2) * size] - best)
+                change = np.where(np.isfinite(best), np.abs(best - coarse[name]) + moved, 0.0)
+                errors[name] = change + floors[name][:size]
+        return {name: value[:size] for name, value in values.items()}, errors
+
+
+@dataclass
+class Solutions:
+    """A batch of solutions: ``status`` per row, `Part`s for the rows that have one, remarks per row."""
+
+    model: Model
+    ansatz: Any
+    alpha: np.ndarray
+    parts: list[Part]
+    status: np.ndarray
+    residual: np.ndarray
+    remarks: list[str] = field(default_factory=list)
+    effort: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        return self.alpha.size
+
+    @cached_property
+    def converged(self) -> np.ndarray:
+        return np.array([code.converged for code in self.status])
+
+    @cached_property
+    def _measured(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        values: dict[str, np.ndarray] = {}
+        errors: dict[str, np.ndarray] = {}
+        for part in self.parts:
+            for store, found in zip((values, errors), part.measure(), strict=True):
+                for name, column in found.items():
+                    store.setdefault(name, np.full(self.size, np.nan))[part.rows] = column
+        for store in (values, errors):
+            for column in store.values():
+                column[~self.converged] = np.nan
+        return values, errors
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._measured[0])
+
+    def value(self, name: str) -> np.ndarray:
+        """An order parameter or observable over the batch, NaN where unsolved or not defined."""
+        found = self._measured[0].get(name)
+        return np.full(self.size, np.nan) if found is None else found
+
+    def error(self, name: str) -> np.ndarray:
+        """Estimated error of `value`."""
+        found = self._measured[1].get(name)
+        return np.full(self.size, np.nan) if found is None else found
+
+    def sentence(self, row: int) -> str:
+        """Status of one row: what happened, then facts about the solution that a reader must know."""
+        remark = self.remarks[row] if self.remarks else ""
+        if not self.status[row].converged:
+            return f"not converged: {remark}" if remark else self.status[row].sentence
+        return "; ".join([self.status[row].sentence, *([remark] if remark else []), *self.ansatz.facts(self, row)])
+
+    def sentences(self) -> list[str]:
+        return [self.sentence(row) for row in range(self.size)]
+
+    def row(self, row: int) -> Solution:
+        """One solution of the batch."""
+        index = np.array([row])
+        parts = [
+            Part(np.array([0]), part.problem.take(at), part.point[at], part.error[at])
+            for part in self.parts
+            if (at := np.flatnonzero(part.rows == row)).size
+        ]
+        remarks = [self.remarks[row]] if self.remarks else []
+        return Solution(
+            Solutions(
+                self.model.take(index), self.ansatz, self.alpha[index], parts, self.status[index],
+                self.residual[index], remarks, self.effort,
+            )
+        )
+
+
+#: names that count as order parameters; everything else that a problem reports is an observable
+ORDER_PARAMETERS = ("q", "Q", "q0", "q1", "m", "V", "bias", "multiplier", "parisi", "s", "zeta", "q_hat", "Q_hat", "m_hat", "beta")
+
+
+class Solution:
+    """One solved saddle point.
+
+    Attributes
+    ----------
+    order_parameters : dict of float
+        ``q``, ``q_hat``, ``m`` ... (see the conventions in the README).
+    free_entropy, entropy, energy, complexity, training_error : float
+        Per weight, natural logarithms; NaN where the ansatz does not define it.
+    error : float
+        Estimated error of the free entropy; ``errors[name]`` that of any order parameter or observable.
+    residual : float
+        Undamped residual of the equations, in logarithmic coordinates.
+    status : str
+        Begins with ``converged`` or ``not converged``; facts about the solution follow.
+    converged : bool
+        The equations are solved to the asked accuracy (instability or negative entropy do not make it false).
+    model, alpha, ansatz
+        What was solved.
+    """
+
+    def __init__(self, batch: Solutions) -> None:
+        self.batch = batch
+
+    @property
+    def model(self) -> Model:
+        return self.batch.model
+
+    @property
+    def ansatz(self) -> Any:
+        return self.batch.ansatz
+
+    @property
+    def alpha(self) -> float:
+        return float(self.batch.alpha[0])
+
+    def __getitem__(self, name: str) -> float:
+        if name not in self.batch.names:
+            from replica._checks import one_of
+
+            one_of("order parameter or observable", name, self.batch.names)
+        return float(self.batch.value(name)[0])
+
+    @property
+    def order_parameters(self) -> dict[str, float]:
+        return {name: self[name] for name in ORDER_PARAMETERS if name in self.batch.names}
+
+    @property
+    def errors(self) -> dict[str, float]:
+        return {name: float(self.batch.error(name)[0]) for name in self.batch.names}
+
+    @property
+    def free_entropy(self) -> float:
+        return float(self.batch.value("free_entropy")[0])
+
+    @property
+    def entropy(self) -> float:
+        return float(self.batch.value("entropy")[0])
+
+    @property
+    def energy(self) -> float:
+        return float(self.batch.value("energy")[0])
+
+    @property
+    def complexity(self) -> float:
+        return float(self.batch.value("complexity")[0])
+
+    @property
+    def training_error(self) -> float:
+        return float(self.batch.value("training_error")[0])
+
+    @property
+    def error(self) -> float:
+        return float(self.batch.error("free_entropy")[0])
+
+    @property
+    def residual(self) -> float:
+        return float(self.batch.residual[0])
+
+    @property
+    def status(self) -> str:
+        return self.batch.sentence(0)
+
+    @property
+    def converged(self) -> bool:
+        return bool(self.batch.converged[0])
+
+    @property
+    def problem(self) -> Any:
+        """The saddle-point problem of this solution (see `saddlepoint.Problem`)."""
+        return self.batch.parts[0].problem
+
+    @property
+    def point(self) -> np.ndarray:
+        """The solution in the problem's free coordinates, shape (k,)."""
+        return self.batch.parts[0].point[0]
+
+    def quantity(self, name: str) -> Quantity:
+        """An order parameter or observable with error and status."""
+        return Quantity(self[name], float(self.batch.error(name)[0]), self.status)
+
+    def certify(self, digits: int = 30) -> Any:
+        """Solve the same equations in mpmath arithmetic, starting from this point.
+
+        Parameters
+        ----------
+        digits : int
+            Decimal digits asked of the conjugates.
+
+        Returns
+        -------
+        saddlepoint.Certificate
+            ``values`` (conjugate order parameters), ``potential`` (the free entropy), ``residual``, as mpmath numbers.
+
+        Raises
+        ------
+        saddlepoint.CertificationFailed
+            When the equations are not solved to the asked digits.
+        """
+        from saddlepoint import certify
+
+        return certify(self.problem, self.point, digits=digits)
+
+    def __repr__(self) -> str:
+        inner = ", ".join(f"{k}={v:.12g}" for k, v in self.order_parameters.items())
+        return f"<Solution alpha={self.alpha:g} {inner} free_entropy={self.free_entropy:.12g} +- {self.error:.1e}: {self.status}>"
+
+

@@ -1,0 +1,153 @@
+"""Thresholds of one model: the public verbs. Importing a file of lines here is all that makes its lines known."""
+
+from __future__ import annotations
+
+
+
+import numpy as np
+
+from replica._checks import number
+from replica.ansatz import RS, Ansatz
+from replica.model import Model
+from replica.thresholds import capacity as _capacity
+from replica.thresholds import first_order as _first_order
+from replica.thresholds import stability as _stability
+from replica.thresholds.base import Line, Threshold, invert
+from replica.thresholds.registry import LINES, LineDefinition, find_line
+
+__all__ = [
+    "LINES", "Line", "LineDefinition", "Threshold", "at_line", "capacity", "find_line", "freezing", "invert",
+    "locate", "max_margin", "spinodal", "transition",
+]
+
+_FILES = (_capacity, _first_order, _stability)
+
+
+def locate(name: str, model: Model, ansatz: Ansatz | None = None) -> Threshold:
+    """The threshold ``name`` of the table `LINES`, in alpha."""
+    return find_line(name).compute(model, 1, ansatz or RS()).row(0)
+
+
+def capacity(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
+    r"""Largest load alpha with solutions.
+
+    Counted weights: zero of the RS entropy (exactly the first moment for symmetric bands while ``q = 0`` is stable).
+    Sphere: ``q -> 1``, for the margin ``1/alpha_c = (1 + kappa^2) H(-kappa) + kappa g(kappa)``. `Annealed`: first moment.
+
+    Parameters
+    ----------
+    model : Model
+    ansatz : Ansatz, optional
+        ``RS()`` (default) or ``Annealed()``.
+
+    Returns
+    -------
+    Threshold
+        ``.value .error .bracket .status .converged .order_parameters .solution``; alpha per weight.
+
+    Raises
+    ------
+    ValueError
+        Where a capacity is not defined (a free norm, a teacher at margin <= 0).
+
+    Notes
+    -----
+    At negative margin the RS capacity of spherical weights is an upper bound only: the status says so.
+
+    Examples
+    --------
+    >>> import replica
+    >>> print(f"{replica.capacity(replica.perceptron('binary')).value:.6f}")
+    0.833079
+    """
+    return locate("capacity", model, ansatz)
+
+
+def at_line(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
+    """Load at which the RS solution becomes unstable (de Almeida-Thouless); see `capacity` for what is returned.
+
+    Examples
+    --------
+    >>> import replica
+    >>> print(f"{replica.at_line(replica.perceptron('binary')).value:.6f}")
+    1.014654
+    """
+    return locate("at", model, ansatz)
+
+
+def spinodal(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
+    """End of the uninformed branch: its fold, or ``q -> 1`` where there is none; see `capacity` for what is returned.
+
+    Examples
+    --------
+    >>> import replica
+    >>> print(f"{replica.spinodal(replica.perceptron('binary', labels='teacher')).value:.6f}")
+    1.492632
+    """
+    return locate("spinodal", model, ansatz)
+
+
+def transition(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
+    """First-order transition to perfect generalisation; see `capacity` for what is returned.
+
+    Examples
+    --------
+    >>> import replica
+    >>> print(f"{replica.transition(replica.perceptron('binary', labels='teacher')).value:.5f}")
+    1.24468
+    """
+    return locate("transition", model, ansatz)
+
+
+def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> Threshold:
+    r"""The margin at which ``alpha`` is the capacity (the largest margin; for a band the smallest half-width).
+
+    Parameters
+    ----------
+    model : Model
+        Its own margin is ignored.
+    alpha : float
+        Above 0.
+
+    Returns
+    -------
+    Threshold
+        Value in units of the margin.
+
+    Examples
+    --------
+    >>> import replica
+    >>> print(f"{replica.max_margin(replica.perceptron('spherical'), alpha=1.0).value:.6f}")
+    0.470655
+    """
+    target = np.array([number("alpha", alpha, low=0.0, open_low=True)])
+    chosen = ansatz or RS()
+    if model.loss.even:
+        grid = np.exp(np.linspace(np.log(1e-3), np.log(12.0), 40))
+    elif model.data.overlaps:
+        grid = np.exp(np.linspace(np.log(1e-3), np.log(12.0), 40))
+    else:
+        grid = np.linspace(-7.0, 12.0, 39)
+    line = find_line("capacity").compute
+    return invert(lambda batch, size: line(batch, size, chosen), model, "margin", target, grid).row(0)
+
+
+def freezing(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> Threshold:
+    """Temperature at which the RS entropy of counted weights vanishes at load ``alpha`` (finite cost).
+
+    Returns
+    -------
+    Threshold
+        Value in temperature; ``order_parameters["beta"]`` is its inverse, ``solution.energy`` the ground-state energy.
+
+    Examples
+    --------
+    >>> import replica
+    >>> model = replica.perceptron("binary", loss="error-count")
+    >>> print(f"{1 / replica.freezing(model, alpha=2.0).value:.6f}")
+    2.685385
+    """
+    value = number("alpha", alpha, low=0.0, open_low=True)
+    return _first_order.freezing_temperature(model, value, ansatz or RS())
+
+

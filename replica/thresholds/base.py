@@ -1,0 +1,255 @@
+"""What a threshold is, and how one is found on a followed branch or inverted in another parameter. No threshold by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from replica._checks import number
+from replica.ansatz._rs_branch import BranchTable, ConditionProblem, first_sign_change, scan_branch, zoom
+from replica.ansatz._rs_equations import Equations, RSProblem
+from replica.ansatz.base import Ansatz
+from replica.model import Model
+from replica.solution import Part, Solution, Solutions
+from saddlepoint import Newton, Status, solve
+
+NAN = float("nan")
+
+
+@dataclass
+class Line:
+    """A threshold for a batch of models: values with errors, brackets and sentences, and the solutions there."""
+
+    value: np.ndarray
+    error: np.ndarray
+    bracket: np.ndarray
+    status: list[str]
+    solutions: Solutions | None = None
+
+    @property
+    def converged(self) -> np.ndarray:
+        return np.array([text.startswith("converged") for text in self.status])
+
+    def row(self, row: int) -> Threshold:
+        """One threshold of the batch."""
+        low, high = (float(x) for x in self.bracket[row])
+        solution = None
+        if self.solutions is not None and any(np.any(part.rows == row) for part in self.solutions.parts):
+            solution = self.solutions.row(row)
+        return Threshold(float(self.value[row]), float(self.error[row]), (low, high), self.status[row], solution)
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A located threshold; usable as a float.
+
+    Attributes
+    ----------
+    value, error : float
+        NaN when not located.
+    bracket : (float, float)
+        Values between which it was located (value -+ error for closed formulas).
+    status : str
+        Begins with ``converged`` or ``not converged``; says on which branch and by which definition.
+    solution : Solution or None
+        The saddle point there; ``order_parameters`` are its own.
+    """
+
+    value: float
+    error: float
+    bracket: tuple[float, float]
+    status: str
+    solution: Solution | None = None
+
+    @property
+    def converged(self) -> bool:
+        return self.status.startswith("converged")
+
+    @property
+    def order_parameters(self) -> dict[str, float]:
+        return {} if self.solution is None else self.solution.order_parameters
+
+    def __float__(self) -> float:
+        return self.value
+
+    def __repr__(self) -> str:
+        return f"<Threshold {self.value:.12g} +- {self.error:.1e}: {self.status}>"
+
+
+def closed_line(
+    model: Model, ansatz: Ansatz, value: np.ndarray, error: np.ndarray, status: list[str], parts: list[Part]
+) -> Line:
+    """A line whose value has an explicit formula; the bracket is the error interval."""
+    size = value.size
+    good = np.array([text.startswith("converged") for text in status])
+    codes = np.array([Status.CONVERGED if ok else Status.NO_SOLUTION for ok in good])
+    remarks = [text.split("; ", 1)[1] if "; " in text else "" for text in status]
+    solutions = Solutions(model, ansatz, value, parts, codes, np.zeros(size), remarks)
+    bracket = np.stack([value - error, value + error], axis=1)
+    return Line(np.where(good, value, NAN), np.where(good, error, NAN), bracket, status, solutions)
+
+
+def line_on_branch(model: Model, size: int, ansatz: Ansatz, condition: str, missing: str, found_text: str) -> Line:
+    """The first point of the uninformed branch (from alpha = 0) at which ``condition`` vanishes.
+
+    ``condition`` is an observable of the RS equations, or ``"fold"``. The branch is tabulated in its held conjugate, so
+    that folds are ordinary points; the cell with the first sign change is refined by Newton on the closed system.
+    """
+    equations = Equations(model, size)
+    table = scan_branch(equations, -34.0, 50.0)
+    values = _along(table, condition)
+    cell = first_sign_change(values)
+    line = Line(np.full(size, NAN), np.full(size, NAN), np.full((size, 2), NAN), [""] * size)
+    codes, remarks = np.array([Status.NO_SOLUTION] * size), [missing] * size
+    residual = np.full(size, np.nan)
+    parts: list[Part] = []
+    rows = np.flatnonzero(cell >= 0)
+    for _ in range(3):  # the coarse table usually suffices; where Newton leaves the cell, a finer one is made
+        if not rows.size:
+            break
+        found = _close_in(equations, table, values, cell, rows, condition)
+        index = np.flatnonzero(found.good)
+        for name in ("value", "error", "bracket"):
+            getattr(line, name)[rows[index]] = getattr(found, name)[index]
+        codes[rows], residual[rows] = found.status, found.residual
+        if index.size:
+            saddle = RSProblem(equations.take(rows[index]), line.value[rows[index]])
+            parts.append(Part(rows[index], saddle, found.point[index], found.slack[index]))
+        for row in rows:
+            remarks[row] = "the located point left its bracket"
+        for row in rows[index]:
+            remarks[row] = found_text
+        rows = rows[~found.good]
+        if rows.size:
+            table = zoom(table, np.clip(cell + 1, 1, table.theta.shape[1] - 2))
+            values = _along(table, condition)
+            cell = first_sign_change(values)
+            rows = rows[cell[rows] >= 0]
+    alpha = np.where(np.isfinite(line.value), line.value, 1.0)
+    line.solutions = Solutions(model, ansatz, alpha, parts, codes, residual, remarks)
+    line.status = line.solutions.sentences()
+    return line
+
+
+def _along(table: BranchTable, condition: str) -> np.ndarray:
+    """The condition on the grid of a table; the slope of alpha (between grid points) for a fold."""
+    if condition != "fold":
+        return table.observe(condition)
+    rising = np.log(np.where(table.solved, table.alpha, np.nan))
+    return np.diff(rising, axis=1, append=np.nan)
+
+
+@dataclass
+class _Located:
+    """Points where a condition holds, found from the cells of a table."""
+
+    value: np.ndarray
+    error: np.ndarray
+    bracket: np.ndarray
+    good: np.ndarray
+    status: np.ndarray
+    residual: np.ndarray
+    point: np.ndarray
+    slack: np.ndarray
+
+
+def _close_in(
+    equations: Equations, table: BranchTable, values: np.ndarray, cell: np.ndarray, rows: np.ndarray, condition: str
+) -> _Located:
+    """Newton on the closed system from the secant point of each row's cell; a point outside the cell is refused."""
+    at = cell[rows]
+    last = table.theta.shape[1] - 1
+    share = values[rows, at] / (values[rows, at] - values[rows, at + 1])
+    place = at + (0.5 if condition == "fold" else 0.0) + np.nan_to_num(share, nan=0.5)
+    low = np.clip(np.floor(place).astype(int), 0, last - 1)
+    part = (place - low)[:, None]
+    start = (1 - part) * table.free[rows, low] + part * table.free[rows, low + 1]
+    problem = ConditionProblem(equations.take(rows), condition)
+    found = solve(problem, start=start, solver=Newton(max_step=0.5, steps=60), on_failure="keep")
+    theta = found.point[:, problem.names.index(problem.held)]
+    ends = table.theta[rows, at], table.theta[rows, np.minimum(at + (2 if condition == "fold" else 1), last)]
+    slack = 1e-9 * (1.0 + np.abs(theta))
+    good = found.converged & (theta >= ends[0] - slack) & (theta <= ends[1] + slack)
+    measured = Part(np.arange(rows.size), problem, found.point, found.error)
+    seen, errors = measured.measure()
+    bracket = np.stack([table.alpha[rows, at], table.alpha[rows, np.minimum(at + 1, last)]], axis=1)
+    bracket = np.sort(bracket, axis=1)
+    bracket[:, 1] = np.maximum(bracket[:, 1], seen["alpha"] + errors["alpha"])
+    status = np.where(found.converged & ~good, Status.LEFT_DOMAIN, found.status)
+    return _Located(seen["alpha"], errors["alpha"], bracket, good, status, found.residual, found.point, found.error)
+
+
+def invert(
+    line: Callable[[Model, int], Line], model: Model, parameter: str, target: np.ndarray, grid: np.ndarray
+) -> Line:
+    """The value of a model parameter at which a line in alpha passes through ``target``: scan, then bracketed secant.
+
+    Each row keeps its bracket; the error is that of the line divided by its slope, plus the last step.
+    """
+    size = target.size
+    rows = np.repeat(np.arange(size), grid.size)
+    scan = line(model.take(rows).with_parameters(**{parameter: np.tile(grid, size)}), rows.size)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gap = np.log(scan.value.reshape(size, -1)) - np.log(target)[:, None]
+    cell = first_sign_change(gap)
+    result = Line(np.full(size, NAN), np.full(size, NAN), np.full((size, 2), NAN), [""] * size)
+    codes = []
+    for row in range(size):
+        if cell[row] < 0:
+            span = scan.value.reshape(size, -1)[row]
+            result.status[row] = (
+                f"not converged: alpha = {target[row]:g} is outside the range of the line for {parameter} in "
+                f"[{grid[0]:g}, {grid[-1]:g}] ({np.nanmin(span):.4g} ... {np.nanmax(span):.4g})"
+            )
+            continue
+        ends = grid[cell[row]], grid[cell[row] + 1]
+        _refine(line, model.take(np.array([row])), parameter, float(target[row]), ends, gap[row, cell[row] : cell[row] + 2], result, row)
+        codes.append(row)
+    return result
+
+
+def _refine(
+    line: Callable[[Model, int], Line], model: Model, parameter: str, target: float, ends: tuple[float, float],
+    gaps: np.ndarray, result: Line, row: int,
+) -> None:
+    """Bracketed root of ``ln line(parameter) - ln target`` (Chandrupatla's method keeps the bracket)."""
+    (a, b), (fa, fb) = ends, gaps
+    c, fc, share = a, fa, 0.5
+    last = None
+    for _ in range(60):
+        x = b + share * (a - b)
+        last = line(model.with_parameters(**{parameter: np.array([x])}), 1)
+        if not last.converged[0]:
+            result.status[row] = f"not converged: the line was lost at {parameter} = {x:.6g} ({last.status[0]})"
+            return
+        f = float(np.log(last.value[0]) - np.log(target))
+        if np.sign(f) == np.sign(fb):
+            c, fc, b, fb = b, fb, x, f
+        else:
+            c, fc, a, fa, b, fb = a, fa, b, fb, x, f
+        noise = 4 * np.finfo(float).eps * max(1.0, abs(b)) + 1e-15
+        slope = abs((fa - fb) / (a - b)) if a != b else np.inf
+        if fb == 0 or abs(a - b) < 2 * noise or abs(fb) < 1e-15:
+            break
+        ratio, phi = (b - a) / (c - a) if c != a else 2.0, (fb - fa) / (fc - fa) if fc != fa else 2.0
+        if phi**2 < ratio and (1 - phi) ** 2 < 1 - ratio:
+            share = fb / (fa - fb) * fc / (fa - fc) + (c - b) / (a - b) * fb / (fc - fb) * fa / (fc - fa)
+            share = 1.0 - share if not 0 < share < 1 else share
+        else:
+            share = 0.5
+        share = min(max(share, noise / abs(a - b)), 1 - noise / abs(a - b))
+    relative = float(last.error[0] / last.value[0])
+    result.value[row], result.error[row] = b, (relative + abs(fb)) / slope + noise
+    result.bracket[row] = min(a, b), max(a, b)
+    result.status[row] = last.status[0]
+    result.solutions = last.solutions if result.value.size == 1 else None
+
+
+def check_alpha(alpha: Any) -> float:
+    """The load as a positive finite number."""
+    return number("alpha", alpha, low=0.0, open_low=True)
+
+

@@ -1,0 +1,119 @@
+"""Capacity: where the last solutions disappear; by zero entropy, by q -> 1, or by the first moment."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from replica.ansatz import Annealed, Ansatz
+from replica.ansatz._limits import LimitProblem
+from replica.ansatz._rs_equations import Equations, RSProblem
+from replica.ansatz.annealed import AnnealedState
+from replica.model import Model
+from replica.solution import Part
+from replica.thresholds.base import Line, closed_line, line_on_branch
+from replica.thresholds.registry import threshold_line
+from replica.weights.base import Average, Free
+from saddlepoint import Newton, solve
+
+
+
+@threshold_line("capacity", r"\alpha_c")
+def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
+    r"""Largest load with solutions, for a batch of models.
+
+    Alphabets: zero of the RS entropy on the branch from ``alpha = 0`` (exactly the first moment while an even loss
+    keeps ``q = 0`` stable). Sphere: the limit ``q -> 1``, ``alpha_c E (u-w)^2 = 1 - m^2`` with u the nearest allowed
+    field. `Annealed`: the first moment. A finite cost is taken at ``beta = inf``.
+
+    References
+    ----------
+    E. Gardner, J. Phys. A 21, 257 (1988); W. Krauth and M. Mezard, J. Phys. France 50, 3057 (1989).
+    """
+    model = model.with_parameters(beta=np.inf)
+    if not model.loss.has_ground:
+        raise ValueError(f"capacity needs a constraint that can be violated; {model.loss} has none")
+    if isinstance(ansatz, Annealed):
+        return _first_moment(model, size, ansatz)
+    if isinstance(model.weights.norm, Average):
+        return _limit(model, size, ansatz)
+    if isinstance(model.weights.norm, Free) and not model.weights.discrete:
+        raise ValueError(f"{model.weights} can take any norm, so its capacity is not defined; use Spherical()")
+    if model.data.overlaps and np.any(np.asarray(model.margin) <= 0):
+        raise ValueError("a noise-free teacher satisfies its own labels at margin <= 0: there is no capacity")
+    if model.loss.even and not model.data.overlaps:
+        return _even(model, size, ansatz)
+    return _zero_entropy(model, size, ansatz)
+
+
+def _zero_entropy(model: Model, size: int, ansatz: Ansatz) -> Line:
+    return line_on_branch(
+        model, size, ansatz, "entropy",
+        missing="the RS entropy does not vanish on the branch from alpha = 0",
+        found_text="zero of the RS entropy",
+    )
+
+
+def _first_moment(model: Model, size: int, ansatz: Ansatz) -> Line:
+    ansatz.check(model)
+    if not model.weights.discrete:
+        raise ValueError("the first moment bounds the capacity of counted weights only (a volume can be arbitrarily small)")
+    values = []
+    for level in (1, 2):
+        state = AnnealedState(model, np.ones(size), level)
+        free_entropy = state.observe(np.zeros((size, 0)))[0]["free_entropy"]
+        bare = AnnealedState(model, np.zeros(size), level).observe(np.zeros((size, 0)))[0]["free_entropy"]
+        values.append(bare / (bare - free_entropy))
+    error = np.abs(values[1] - values[0]) + 1e-15 * values[1]
+    part = Part(np.arange(size), AnnealedState(model, values[1]), np.zeros((size, 0)), np.zeros((size, 0)))
+    return closed_line(model, ansatz, values[1], error, ["converged; first moment: an upper bound"] * size, [part])
+
+
+def _even(model: Model, size: int, ansatz: Ansatz) -> Line:
+    """First moment while q = 0 is stable at it, the branch q > 0 otherwise; a mixed batch is solved row by row."""
+    if isinstance(model.weights.norm, Free):
+        return _zero_entropy(model, size, ansatz)
+    bound = _first_moment(model, size, Annealed())
+    stable = np.array([bound.solutions.value("stability")[row] > 0 for row in range(size)])
+    if stable.all():
+        equations = Equations(model, size)
+        part = Part(np.arange(size), RSProblem(equations, bound.value, {"q_hat": 0.0}), np.zeros((size, 0)), np.zeros((size, 0)))
+        text = ["converged; exact: the first moment, q = 0 is stable"] * size
+        return closed_line(model, ansatz, bound.value, bound.error, text, [part])
+    if not stable.any():
+        return _zero_entropy(model, size, ansatz)
+    return _merge([_even(model.take(np.array([row])), 1, ansatz) for row in range(size)], model, ansatz)
+
+
+def _merge(lines: list[Line], model: Model, ansatz: Ansatz) -> Line:
+    parts = [
+        Part(np.array([row]), part.problem, part.point, part.error)
+        for row, line in enumerate(lines) for part in line.solutions.parts
+    ]
+    joined = [np.concatenate([getattr(line, name) for line in lines]) for name in ("value", "error", "bracket")]
+    merged = closed_line(model, ansatz, joined[0], joined[1], [line.status[0] for line in lines], parts)
+    merged.bracket = joined[2]
+    return merged
+
+
+def _limit(model: Model, size: int, ansatz: Ansatz) -> Line:
+    problem = LimitProblem(model, size)
+    if problem.taught:
+        found = solve(problem, solver=Newton(max_step=1.0), on_failure="keep")
+        point, error = found.point, found.error
+        good = found.converged
+    else:
+        point, error = np.zeros((2, size, 0))
+        good = np.ones(size, dtype=bool)
+    part = Part(np.arange(size), problem, point, error)
+    seen, errors = part.measure()
+    alpha = seen["alpha"]
+    good &= np.isfinite(alpha)
+    text = "converged; the limit q -> 1"
+    status = [text if ok else "not converged: every load is possible (no field is ever pushed)" for ok in good]
+    rows = np.flatnonzero(good)
+    parts = [Part(rows, problem.take(rows), point[rows], error[rows])] if rows.size else []
+    line = closed_line(model, ansatz, alpha, errors["alpha"], status, parts)
+    line.status = line.solutions.sentences()
+    return line
+
+

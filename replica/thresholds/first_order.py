@@ -1,0 +1,81 @@
+"""Coexistence: the first-order transition of a teacher, and the freezing of counted weights."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from replica.ansatz import Annealed, Ansatz
+from replica.ansatz._rs_special import FreezingProblem, FrozenState
+from replica.model import Model
+from replica.solution import Part, Solution, Solutions
+from replica.thresholds.base import Line, Threshold, closed_line, line_on_branch
+from replica.thresholds.registry import threshold_line
+from saddlepoint import Newton, solve
+
+
+@threshold_line("transition", r"\alpha_{\mathrm{tr}}")
+def transition_line(model: Model, size: int, ansatz: Ansatz) -> Line:
+    r"""First-order transition to the teacher itself: its free entropy, 0, crosses that of the uninformed branch.
+
+    `Annealed`: the alpha at which ``max_R h2((1-R)/2) + alpha ln(1 - arccos(R)/pi)`` vanishes, R < 1.
+    """
+    if not model.data.overlaps:
+        raise ValueError("transition needs a teacher: labels='teacher'")
+    if not all(FrozenState.exists(model.take(np.array([row]))) for row in range(size)):
+        raise ValueError(
+            f"{model.weights} with {model.loss} never freezes onto its teacher, so there is no first-order transition"
+        )
+    if isinstance(ansatz, Annealed):
+        return _annealed(model, size, ansatz)
+    return line_on_branch(
+        model, size, ansatz, "free_entropy",
+        missing="the free entropy of the uninformed branch stays above that of the teacher",
+        found_text="free entropies of the uninformed branch and of the teacher cross",
+    )
+
+
+def _annealed(model: Model, size: int, ansatz: Ansatz) -> Line:
+    """``max_R -h2((1-R)/2) / ln(1 - arccos(R)/pi)``: stationary in R, so the maximum is twice as accurate as its place."""
+    from scipy.optimize import minimize_scalar
+
+    def load(overlap: float) -> float:
+        d = 0.5 * (1.0 - overlap)
+        entropy = -d * np.log(d) - (1.0 - d) * np.log1p(-d)
+        return float(-entropy / np.log1p(-np.arccos(overlap) / np.pi))
+
+    grid = np.linspace(0.0, 1.0 - 1e-6, 2001)
+    best = int(np.argmax([load(r) for r in grid]))
+    low, high = grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)]
+    found = minimize_scalar(lambda r: -load(r), bounds=(low, high), method="bounded", options={"xatol": 1e-12})
+    value = np.full(size, max(load(found.x), load(grid[best])))
+    return closed_line(model, ansatz, value, 1e-13 * value, [f"converged; first moment, at R = {found.x:.6g}"] * size, [])
+
+
+@threshold_line("freezing", r"\alpha_{\mathrm{f}}")
+def freezing_line(model: Model, size: int, ansatz: Ansatz) -> Line:
+    """Where the RS entropy of counted weights vanishes at the model's temperature: the frozen phase lies beyond."""
+    if not model.weights.discrete:
+        raise ValueError(f"freezing needs counted weights; the entropy of {model.weights} is a volume")
+    return line_on_branch(
+        model, size, ansatz, "entropy",
+        missing="the RS entropy does not vanish on the branch from alpha = 0",
+        found_text="zero of the RS entropy",
+    )
+
+
+def freezing_temperature(model: Model, alpha: float, ansatz: Ansatz) -> Threshold:
+    """Temperature at which the RS entropy vanishes at fixed load: Newton in the conjugates and beta together."""
+    if not model.weights.discrete:
+        raise ValueError(f"freezing needs counted weights; the entropy of {model.weights} is a volume")
+    if model.loss.hard:
+        raise ValueError(f"{model.loss} is a hard constraint: the temperature does not matter; use loss='error-count'")
+    problem = FreezingProblem(model, np.array([alpha]))
+    found = solve(problem, solver=Newton(max_step=1.0), on_failure="keep")
+    part = Part(np.array([0]), problem, found.point, found.error)
+    remark = "zero of the RS entropy in temperature"
+    solutions = Solutions(model, ansatz, problem.alpha, [part], found.status, found.residual, [remark])
+    if not solutions.converged[0]:
+        return Threshold(np.nan, np.nan, (np.nan, np.nan), solutions.sentence(0))
+    beta, slack = float(solutions.value("beta")[0]), float(solutions.error("beta")[0])
+    bracket = 1.0 / (beta + slack), 1.0 / (beta - slack)
+    return Threshold(1.0 / beta, slack / beta**2, bracket, solutions.sentence(0), Solution(solutions))

@@ -1,0 +1,75 @@
+"""The verb `solve`: one model at one load."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from replica._checks import number, one_of
+from replica.ansatz import RS, Ansatz
+from replica.model import Model
+from replica.solution import Solution
+from saddlepoint import SolveFailed
+
+
+def solve(
+    model: Model,
+    *,
+    alpha: float,
+    ansatz: Ansatz | None = None,
+    start: Any = None,
+    tolerance: float = 1e-12,
+    on_failure: str = "raise",
+) -> Solution:
+    r"""Solve the saddle-point equations of a model at load ``alpha``.
+
+    Parameters
+    ----------
+    model : Model
+        From `perceptron` or built from its parts.
+    alpha : float
+        Patterns per weight, above 0.
+    ansatz : Ansatz, optional
+        ``RS()`` by default.
+    start : None, "informed" or dict
+        None: the branch that starts at overlap 0 with a teacher, the only RS branch with random labels.
+        ``"informed"``: from the teacher. A dict names conjugate order parameters, as in ``{"q_hat": 2.0}``.
+    tolerance : float
+        On the undamped residual of the equations, in logarithms of the conjugates.
+    on_failure : {"raise", "keep"}
+        Raise `SolveFailed` (which carries the last point as ``.solution``), or return the unsolved solution with its status.
+
+    Returns
+    -------
+    Solution
+        Order parameters, thermodynamics, an error for each number, and a status.
+
+    Raises
+    ------
+    ValueError
+        Arguments outside their domain; a model that the ansatz does not cover.
+    SolveFailed
+        No solution was found and ``on_failure="raise"``.
+
+    Examples
+    --------
+    >>> import replica
+    >>> solution = replica.solve(replica.perceptron("binary"), alpha=0.5)
+    >>> print(f"{solution.entropy:.10f} {solution['q']:.10f} {solution.error < 1e-12}")
+    0.3143900669 0.3223853632 True
+    """
+    if not isinstance(model, Model):
+        raise ValueError(f"model must be a Model, as replica.perceptron() makes one, got {model!r}")
+    if ansatz is not None and not isinstance(ansatz, Ansatz):
+        raise ValueError(f"ansatz must be an Ansatz such as replica.RS(), got {ansatz!r}")
+    one_of("on_failure", on_failure, ("raise", "keep"))
+    if start is not None and not isinstance(start, (str, dict)):
+        raise ValueError(f"start must be None, 'informed' or a dict of conjugates, got {start!r}")
+    load = number("alpha", alpha, low=0.0, open_low=True)
+    tolerance = number("tolerance", tolerance, low=0.0, open_low=True)
+    batch = (ansatz or RS()).solve(model, np.array([load]), start=start, tolerance=tolerance)
+    solution = Solution(batch)
+    if on_failure == "raise" and not batch.converged[0]:
+        raise SolveFailed(solution)
+    return solution

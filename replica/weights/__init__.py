@@ -1,0 +1,10 @@
+"""The weights: importing a file here is all that makes a set of weights known to the command line, the tests and the tables."""
+
+from replica.weights.base import Average, Free, Law, Pinned, Weights
+from replica.weights.binary import Binary
+from replica.weights.discrete import Discrete
+from replica.weights.gaussian import Gaussian
+from replica.weights.spherical import Spherical
+from replica.weights.ternary import Ternary
+
+__all__ = ["Average", "Binary", "Discrete", "Free", "Gaussian", "Law", "Pinned", "Spherical", "Ternary", "Weights"]

@@ -1,0 +1,212 @@
+"""What a set of weights must give; the average over the field of a single weight. No particular set lives here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from replica._registry import Member
+from saddlepoint.quadrature.fields import field_nodes, weighted_sums
+from saddlepoint.quadrature.reference import gaussian_average_reference
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """Trait: ``w^2 = 1`` for each weight; the conjugate of the norm is a gauge."""
+
+
+@dataclass(frozen=True)
+class Average:
+    """Trait: only ``|w|^2 = N`` is held; its conjugate is eliminated in closed form."""
+
+
+@dataclass(frozen=True)
+class Free:
+    """Trait: the norm is solved for, with a conjugate of its own."""
+
+
+Norm = Pinned | Average | Free
+
+
+@dataclass(frozen=True)
+class Law:
+    """Distribution of one component of a teacher with unit norm; ``values=None`` is the standard Gaussian."""
+
+    values: tuple[float, ...] | None = None
+    probabilities: tuple[float, ...] = (1.0,)
+
+    @classmethod
+    def of_alphabet(cls, alphabet: tuple[float, ...]) -> Law:
+        """Uniform over an alphabet, scaled to unit norm; a symmetric alphabet is folded to ``u >= 0`` (a gauge)."""
+        letters = np.asarray(alphabet, dtype=float)
+        scaled = letters / np.sqrt(np.mean(letters**2))
+        if is_symmetric(alphabet):
+            scaled = np.abs(scaled)
+        values, counts = np.unique(np.round(scaled, 15), return_counts=True)
+        return cls(tuple(values.tolist()), tuple((counts / counts.sum()).tolist()))
+
+
+def is_symmetric(alphabet: tuple[float, ...]) -> bool:
+    """Whether ``-w`` is in the alphabet with each ``w``."""
+    letters = np.sort(np.asarray(alphabet, dtype=float))
+    return bool(np.allclose(letters, -letters[::-1], rtol=0, atol=1e-15))
+
+
+class SingleWeight(NamedTuple):
+    """Averages of one weight in its field, each an array over the batch.
+
+    ``log_z = E ln z`` (None where `Weights.entropic` needs none), ``q = E<w>^2``, ``variance = E(<w^2> - <w>^2) = Q - q``,
+    ``norm = E<w^2> = Q``, ``m = E u<w>``, ``transverse = q - m^2`` (without cancellation),
+    ``susceptibility = E(<w^2> - <w>^2)^2`` (the weights' factor of the replicon).
+    """
+
+    log_z: Any
+    q: Any
+    variance: Any
+    norm: Any
+    m: Any
+    transverse: Any
+    susceptibility: Any
+
+
+class Weights(Member):
+    r"""A set of weights, known through the partition function of one weight in a field.
+
+    .. math:: \ln z(h, A) = \ln \sum_w p(w)\, e^{h w - A w^2/2}
+
+    A subclass gives `log_z` (with mean and variance of w, the first two derivatives in ``h``), `features`, `law`,
+    `sample`, and `reference` for certification; or overrides `single` with a closed form.
+    """
+
+    family = "weights"
+    registry: ClassVar[dict[str, type]] = {}
+    parameters: ClassVar[dict[str, str]] = {}
+    norm: ClassVar[Norm]
+    #: a finite alphabet, counted: entropies below 0 are unphysical
+    discrete: ClassVar[bool] = False
+    #: -w is as likely as w
+    symmetric: ClassVar[bool] = True
+
+    def log_z(self, field: np.ndarray, curvature: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """``ln z`` and mean and variance of the weight; field (batch, node), curvature ``A`` (batch,)."""
+        raise TypeError(f"the weights {type(self).__name__} must define log_z(field, curvature, beta)")
+
+    def features(self, curvature: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Positions and widths (batch, F), in units of the field, at which ``ln z`` varies fast."""
+        size = curvature.size
+        return np.zeros((size, 1)), np.ones((size, 1))
+
+    def law(self) -> Law:
+        """Law of a teacher with such weights, scaled to unit norm."""
+        return Law()
+
+    def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
+        """A teacher or a starting point: n weights drawn from the set (spherical: on the sphere)."""
+        raise TypeError(f"the weights {type(self).__name__} must define sample(rng, n)")
+
+    def initial_norm(self, beta: Any) -> Any:
+        """``Q`` without patterns: where the solution of a free norm starts."""
+        return 1.0
+
+    def single(
+        self, q_hat: np.ndarray, m_hat: np.ndarray, curvature: np.ndarray, beta: Any, law: Law | None, level: int
+    ) -> SingleWeight:
+        r"""Average over the field ``h = m_hat u + sqrt(q_hat) z``, u from the teacher's law (None: no teacher)."""
+        if law is None:
+            return self._without_teacher(q_hat, m_hat, curvature, beta, level)
+        if law.values is None:
+            return self._gaussian_teacher(q_hat, m_hat, curvature, beta, level)
+        scale = np.sqrt(q_hat)
+        total, kept = np.zeros((5, q_hat.size)), []
+        for atom, chance in zip(law.values, law.probabilities, strict=True):
+            weight, log_z, mean, spread = self._on_field(m_hat * atom, scale, curvature, beta, level)
+            part = np.empty((5, q_hat.size))
+            weighted_sums(weight, (log_z, spread, mean), (mean, spread), part)
+            part[2] *= atom
+            total += chance * part
+            kept.append((chance, atom, weight, mean))
+        log_z, variance, m, q, susceptibility = total
+        transverse = np.zeros_like(q)
+        for chance, atom, weight, mean in kept:
+            transverse += chance * np.einsum("bn,bn->b", weight, (mean - (m * atom)[:, None]) ** 2)
+        return self._assemble(log_z, q, variance, m, transverse, susceptibility)
+
+    def _without_teacher(
+        self, q_hat: np.ndarray, m_hat: np.ndarray, curvature: np.ndarray, beta: Any, level: int
+    ) -> SingleWeight:
+        weight, log_z, mean, spread = self._on_field(np.zeros_like(q_hat), np.sqrt(q_hat), curvature, beta, level)
+        part = np.empty((4, q_hat.size))
+        weighted_sums(weight, (log_z, spread), (mean, spread), part)
+        log_z, variance, q, susceptibility = part
+        return self._assemble(log_z, q, variance, np.zeros_like(q), q, susceptibility)
+
+    def _gaussian_teacher(
+        self, q_hat: np.ndarray, m_hat: np.ndarray, curvature: np.ndarray, beta: Any, level: int
+    ) -> SingleWeight:
+        """A Gaussian teacher only widens the field: ``m = E u<w> = m_hat E(var w)`` by partial integration."""
+        scale = np.sqrt(q_hat + m_hat**2)
+        weight, log_z, mean, spread = self._on_field(np.zeros_like(scale), scale, curvature, beta, level)
+        part = np.empty((4, q_hat.size))
+        weighted_sums(weight, (log_z, spread), (mean, spread), part)
+        log_z, variance, q, susceptibility = part
+        m = m_hat * variance
+        return self._assemble(log_z, q, variance, m, q - m * m, susceptibility)
+
+    def _on_field(
+        self, shift: np.ndarray, scale: np.ndarray, curvature: np.ndarray, beta: Any, level: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Nodes for ``h = shift + scale z`` with the features of ``ln z`` resolved: weights, ln z, mean, variance."""
+        places, widths = self.features(curvature, beta)
+        _, weight, field = field_nodes(places, widths, shift, scale, level)
+        return weight, *self.log_z(field, curvature, beta)
+
+    def _assemble(self, log_z: Any, q: Any, variance: Any, m: Any, transverse: Any, susceptibility: Any) -> SingleWeight:
+        norm = 1.0 if isinstance(self.norm, Pinned) else q + variance
+        return SingleWeight(log_z, q, variance, norm, m, transverse, susceptibility)
+
+    def entropic(self, single: SingleWeight, q_hat: Any, m_hat: Any, curvature: Any) -> Any:
+        """The weights' part of the free entropy, ``-q_hat (Q-q)/2 + A Q/2 - m_hat m + E ln z`` (Pinned: ``A = 0``).
+
+        For arrays and for mpmath numbers.
+        """
+        held = 0.0 if isinstance(self.norm, Pinned) else curvature * single.norm / 2
+        return -q_hat * single.variance / 2 + held - m_hat * single.m + single.log_z
+
+    def reference_single(
+        self, q_hat: Any, m_hat: Any, curvature: Any, beta: Any, law: Law | None, mp: Any, digits: int
+    ) -> SingleWeight:
+        """`single` in mpmath arithmetic, from `reference`."""
+        atoms = ((mp.zero, mp.one),) if law is None else _reference_atoms(law, mp)
+        if law is not None and law.values is None:
+            raise ValueError(f"{self} with a Gaussian teacher has no mpmath reference")
+        scale = mp.sqrt(q_hat)
+        total = [mp.zero] * 5
+        for atom, chance in atoms:
+            places, widths = self.features(np.array([float(curvature)]), float(beta))
+            features = [
+                (float((p - m_hat * atom) / scale), float(w / scale)) for p, w in zip(places[0], widths[0], strict=True)
+            ] if scale > 0 else []
+
+            def moments(z: Any, atom: Any = atom) -> tuple[Any, ...]:
+                log_z, mean, spread = self.reference(m_hat * atom + scale * z, curvature, beta, mp)
+                return log_z, mean**2, spread, mean * atom, spread**2
+
+            part, _ = gaussian_average_reference(moments, digits, features=features, mp=mp)
+            total = [t + chance * x for t, x in zip(total, part, strict=True)]
+        log_z, q, variance, m, susceptibility = total
+        return self._assemble(log_z, q, variance, m, q - m * m, susceptibility)
+
+    def reference(self, field: Any, curvature: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
+        """``ln z``, mean and variance of the weight in mpmath arithmetic, for certification."""
+        raise ValueError(f"{self} gives no mpmath reference, so nothing about it can be certified")
+
+
+def _reference_atoms(law: Law, mp: Any) -> list[tuple[Any, Any]]:
+    """Atoms and chances of a law in mpmath, the norm restored to 1 beyond double precision."""
+    values = [mp.mpf(v) for v in law.values or ()]
+    chances = [mp.mpf(p) for p in law.probabilities]
+    chances = [p / mp.fsum(chances) for p in chances]
+    scale = mp.sqrt(mp.fsum(p * v * v for v, p in zip(values, chances, strict=True)))
+    return [(v / scale, p) for v, p in zip(values, chances, strict=True)]

@@ -1,0 +1,72 @@
+"""Gaussian weights: a ridge penalty, the norm is free."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from replica._checks import number
+from replica._registry import column
+from replica.weights.base import Free, Law, Norm, SingleWeight, Weights
+
+
+@dataclass(frozen=True)
+class Gaussian(Weights):
+    r"""Weights with the cost ``(penalty/2)|w|^2`` at inverse temperature beta.
+
+    At finite beta the measure is the normalised Gaussian of variance ``1/(beta penalty)``:
+    ``ln z(h, A) = h^2/(2(beta penalty + A)) - ln(1 + A/(beta penalty))/2``. All averages over the field are closed.
+
+    Parameters
+    ----------
+    penalty : float
+        Above 0.
+    """
+
+    penalty: float = 1.0
+    name: ClassVar[str] = "gaussian"
+    parameters: ClassVar[dict[str, str]] = {"penalty": "penalty"}
+    norm: ClassVar[Norm] = Free()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "penalty", number("penalty", self.penalty, low=0.0, open_low=True))
+
+    def log_z(self, field: np.ndarray, curvature: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        prior = np.asarray(beta, dtype=float) * self.penalty
+        stiffness = column(prior + curvature)
+        log_z = 0.5 * field**2 / stiffness - 0.5 * column(np.log1p(curvature / prior))
+        return log_z, field / stiffness, np.broadcast_to(1.0 / stiffness, field.shape)
+
+    def single(
+        self, q_hat: np.ndarray, m_hat: np.ndarray, curvature: np.ndarray, beta: Any, law: Law | None, level: int
+    ) -> SingleWeight:
+        prior = np.broadcast_to(np.asarray(beta, dtype=float) * self.penalty, q_hat.shape)
+        variance = 1.0 / (prior + curvature)
+        transverse = q_hat * variance**2
+        m = m_hat * variance
+        q = transverse + m**2
+        log_z = 0.5 * (q_hat + m_hat**2) * variance - 0.5 * np.log1p(curvature / prior)
+        return self._assemble(log_z, q, variance, m, transverse, variance**2)
+
+    def initial_norm(self, beta: Any) -> Any:
+        return 1.0 / (np.asarray(beta, dtype=float) * self.penalty)
+
+    def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
+        return rng.standard_normal(n) / np.sqrt(self.penalty)
+
+    def reference_single(
+        self, q_hat: Any, m_hat: Any, curvature: Any, beta: Any, law: Law | None, mp: Any, digits: int
+    ) -> SingleWeight:
+        prior = beta * mp.mpf(self.penalty)
+        variance = 1 / (prior + curvature)
+        m, transverse = m_hat * variance, q_hat * variance**2
+        q = transverse + m**2
+        log_z = (q_hat + m_hat**2) * variance / 2 - mp.log(1 + curvature / prior) / 2
+        return self._assemble(log_z, q, variance, m, transverse, variance**2)
+
+    def reference(self, field: Any, curvature: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
+        prior = beta * mp.mpf(self.penalty)
+        stiffness = prior + curvature
+        return field**2 / (2 * stiffness) - mp.log(1 + curvature / prior) / 2, field / stiffness, 1 / stiffness

@@ -1,0 +1,62 @@
+"""Spherical weights: uniform on the sphere |w|^2 = N."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from replica.weights.base import Average, Law, Norm, SingleWeight, Weights
+
+
+@dataclass(frozen=True)
+class Spherical(Weights):
+    r"""Weights on the sphere ``|w|^2 = N``; volumes relative to the whole sphere (free entropy 0 without patterns).
+
+    The multiplier of the norm is eliminated: with ``D = 1 - q`` the field equations give
+    ``D = 2/(1 + sqrt(1 + 4(q_hat + m_hat^2)))``, ``m = m_hat D``, ``q - m^2 = q_hat D^2`` and the entropic part is
+    ``ln(D)/2 + (q - m^2)/(2D)``.
+
+    References
+    ----------
+    E. Gardner and B. Derrida, J. Phys. A 21, 271 (1988).
+    """
+
+    name: ClassVar[str] = "spherical"
+    norm: ClassVar[Norm] = Average()
+
+    def single(
+        self, q_hat: np.ndarray, m_hat: np.ndarray, curvature: np.ndarray, beta: Any, law: Law | None, level: int
+    ) -> SingleWeight:
+        strength = q_hat + m_hat * m_hat
+        distance = 2.0 / (1.0 + np.sqrt(1.0 + 4.0 * strength))
+        square = distance * distance
+        return SingleWeight(None, strength * square, distance, 1.0, m_hat * distance, q_hat * square, square)
+
+    def entropic(self, single: SingleWeight, q_hat: Any, m_hat: Any, curvature: Any) -> Any:
+        """``ln(D)/2 + (q - m^2)/(2D)`` with ``q - m^2 = q_hat D^2``."""
+        distance = single.variance
+        logarithm = np.log(distance) if isinstance(distance, np.ndarray) else distance.context.ln(distance)
+        return logarithm / 2 + q_hat * distance / 2
+
+    def reference_single(
+        self, q_hat: Any, m_hat: Any, curvature: Any, beta: Any, law: Law | None, mp: Any, digits: int
+    ) -> SingleWeight:
+        strength = q_hat + m_hat**2
+        distance = 2 / (1 + mp.sqrt(1 + 4 * strength))
+        q, transverse = strength * distance**2, q_hat * distance**2
+        return SingleWeight(None, q, distance, mp.one, m_hat * distance, transverse, distance**2)
+
+    def log_z(self, field: np.ndarray, curvature: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """One Gaussian weight at multiplier ``A``: ``ln z = h^2/(2A) - (ln A + 1)/2``; see `single` for the sphere."""
+        stiffness = curvature[:, None]
+        log_z = 0.5 * field**2 / stiffness - 0.5 * np.log(stiffness) - 0.5
+        return log_z, field / stiffness, np.broadcast_to(1.0 / stiffness, field.shape)
+
+    def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
+        draw = rng.standard_normal(n)
+        return draw * np.sqrt(n) / np.linalg.norm(draw)
+
+    def reference(self, field: Any, curvature: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
+        return field**2 / (2 * curvature) - mp.log(curvature) / 2 - mp.mpf(1) / 2, field / curvature, 1 / curvature
