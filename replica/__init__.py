@@ -15,15 +15,14 @@ from replica.data import RandomLabels, Teacher
 from replica.losses import Band, ErrorCount, Margin, OutsideBand
 from replica.model import Model, perceptron
 from replica.observables import generalization_error, margin_distribution, stability
-from replica.solution import Quantity, Solution
+from replica.solution import Quantity, Solution, SolveFailed
 from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, spinodal, transition
 from replica.verbs import solve
 from replica.weights import Binary, Discrete, Gaussian, Spherical, Ternary
-from saddlepoint import SolveFailed
 
 _LAZY = {
     "sweep": "replica.curves",
-    "diagram": "replica.diagram",
+    "diagram": "replica.diagrams",
     "plot": "replica.plots",
     "save": "replica.records",
     "load": "replica.records",
@@ -40,7 +39,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
         found = getattr(importlib.import_module(_LAZY[name]), name)
-        globals()[name] = found  # a package of the same name must not shadow the verb
         return found
     raise AttributeError(f"module 'replica' has no attribute {name!r}")
 

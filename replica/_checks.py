@@ -39,6 +39,8 @@ def number(
 
     ``infinite=True`` admits +inf, the name of a limit; NaN never passes.
     """
+    if type(value) is float and low < value < high:
+        return value
     try:
         array = np.asarray(value, dtype=float)
     except (TypeError, ValueError):

@@ -44,6 +44,11 @@ class Member:
         """Members that contract tests try; override where the defaults are not enough."""
         return [cls()]
 
+    @property
+    def batched(self) -> bool:
+        """Whether any field holds an array over a batch."""
+        return any(isinstance(value, np.ndarray) and value.ndim == 1 for value in vars(self).values())
+
     def take(self, index: np.ndarray) -> Self:
         """The same member for the entries ``index`` of a batch (scalar fields are shared by all)."""
         changes = {

@@ -85,7 +85,7 @@ def sweep(
     >>> import replica
     >>> curve = replica.sweep(replica.perceptron("binary"), alpha=[0.2, 0.4], observables=["entropy"])
     >>> [f"{s:.6f}" for s in curve["entropy"].values]
-    ['0.554838', '0.396459']
+    ['0.550120', '0.396455']
     """
     import xarray
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -41,6 +41,8 @@ class Model:
     data: Any = field(default_factory=RandomLabels)
     beta: Any = np.inf
 
+    _batched: ClassVar[bool] = False  # whether any parameter is an array; set per instance
+
     def __post_init__(self) -> None:
         for argument, root in _FAMILIES.items():
             given = getattr(self, argument)
@@ -49,6 +51,8 @@ class Model:
             elif not isinstance(given, root):
                 raise ValueError(f"{argument} must be a name or a {root.__name__}, got {given!r}")
         object.__setattr__(self, "beta", number("beta", self.beta, low=0.0, open_low=True, infinite=True))
+        batched = isinstance(self.beta, np.ndarray) or any(part.batched for part in self.parts.values())
+        object.__setattr__(self, "_batched", batched)
 
     @property
     def parts(self) -> dict[str, Member]:
@@ -92,12 +96,15 @@ class Model:
 
     def take(self, index: np.ndarray) -> Model:
         """The models ``index`` of a batch."""
-        changes: dict[str, Any] = {name: part.take(index) for name, part in self.parts.items()}
-        if isinstance(self.beta, np.ndarray):
-            changes["beta"] = self.beta[index]
-        if all(changes.get(name) is getattr(self, name) for name in changes):
+        if not self._batched:
             return self
-        return _unchecked(self, changes)
+        changes: dict[str, Any] = {name: part.take(index) for name, part in self.parts.items()}
+        changes["beta"] = self.beta[index] if isinstance(self.beta, np.ndarray) else self.beta
+        copy = object.__new__(Model)  # a sub-batch of what has been checked needs no second check
+        for name, value in changes.items():
+            object.__setattr__(copy, name, value)
+        object.__setattr__(copy, "_batched", True)
+        return copy
 
     def settings(self) -> dict[str, Any]:
         """All that defines the model, for records."""
@@ -108,14 +115,6 @@ class Model:
         parts = ", ".join(f"{name}={part}" for name, part in self.parts.items())
         beta = "<batch>" if isinstance(self.beta, np.ndarray) else f"{self.beta:g}"
         return f"Model({parts}, beta={beta})"
-
-
-def _unchecked(model: Model, changes: dict[str, Any]) -> Model:
-    """A sub-batch of a model that has been checked: no second check in inner loops."""
-    copy = object.__new__(Model)
-    for entry in dataclasses.fields(model):
-        object.__setattr__(copy, entry.name, changes.get(entry.name, getattr(model, entry.name)))
-    return copy
 
 
 _FAMILIES: dict[str, type] = {"weights": Weights, "loss": Loss, "architecture": Architecture, "data": Data}

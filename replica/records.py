@@ -87,7 +87,7 @@ def suffix_of(path: str | os.PathLike[str], suffixes: tuple[str, ...] = DATA_SUF
 
 
 def check_writable(path: str | os.PathLike[str]) -> Path:
-    """The path with links resolved if a file can be written there, else a `ValueError`; leaves nothing behind."""
+    """The path, links resolved, if a file can be written there, else a `ValueError`; leaves no trace."""
     target = Path(os.path.realpath(path))
     if target.is_dir():
         raise ValueError(f"{path} cannot be written: it is a directory")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import saddlepoint
+
 
 
 if TYPE_CHECKING:
@@ -147,6 +149,14 @@ class Solutions:
                 self.residual[index], remarks, self.effort,
             )
         )
+
+
+class SolveFailed(saddlepoint.SolveFailed):
+    """No solution was found; ``.solution`` holds the last one, with its status."""
+
+    def __init__(self, solution: Solution) -> None:
+        Exception.__init__(self, solution.status)
+        self.solution = solution
 
 
 #: names that count as order parameters; everything else that a problem reports is an observable

@@ -9,8 +9,7 @@ import numpy as np
 from replica._checks import number, one_of
 from replica.ansatz import RS, Ansatz
 from replica.model import Model
-from replica.solution import Solution
-from saddlepoint import SolveFailed
+from replica.solution import Solution, SolveFailed
 
 
 def solve(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from replica.ansatz._rs_equations import EPS, Equations, HeldProblem, RSProblem
+from replica.ansatz._rs_equations import EPS, Equations, HeldProblem, RSProblem, fine_jacobian
 from saddlepoint import Ladder, Newton, Picard, Problem, solve
 
 STEP = 1.0  # of a first table, in the logarithm of the held conjugate
@@ -52,7 +52,7 @@ class BranchTable:
     def top(self) -> tuple[np.ndarray, np.ndarray]:
         """Per row the largest alpha of the table before its first descent, and its place on the grid."""
         alpha = np.where(self.solved, self.alpha, -np.inf)
-        falls = alpha[:, 1:] < alpha[:, :-1]
+        falls = alpha[:, 1:] < alpha[:, :-1] * (1.0 - 1e-7)  # not the rounding of a flat start
         place = np.where(falls.any(axis=1), falls.argmax(axis=1), alpha.shape[1] - 1)
         return alpha[np.arange(len(alpha)), place], place
 
@@ -70,23 +70,44 @@ def scan_branch(equations: Equations, low: float, high: float, step: float = STE
 
 
 def tabulate(equations: Equations, theta: np.ndarray) -> BranchTable:
-    """The branch at given logarithms (batch, grid) of the held conjugate."""
+    """The branch at given logarithms (batch, grid), increasing along the grid, of the held conjugate.
+
+    With one conjugate every point is explicit. Otherwise each grid point starts from the ones before it, so that the
+    table stays on one branch where several coexist; what follows a lost point is unsolved.
+    """
     held = held_name(equations)
-    rows = np.repeat(np.arange(equations.size), theta.shape[1])
-    value = np.exp(theta.reshape(-1))
-    problem = HeldProblem(equations.take(rows), held, value)
-    if len(problem.variables):
-        ladder = Ladder(Newton(max_step=2.0), Picard(damping=0.7, steps=200))
-        found = solve(problem, solver=ladder, on_failure="keep", check=False)
-        others, solved = found.point, found.converged
-    else:
-        others, solved = np.zeros((rows.size, 0)), np.ones(rows.size, dtype=bool)
-    alpha = problem.alpha(others)
-    solved = solved & np.isfinite(alpha) & (alpha > 0)
-    free = np.insert(others, equations.names.index(held), np.log(value), axis=1)
-    return BranchTable(
-        equations, held, theta, alpha.reshape(theta.shape), free.reshape(*theta.shape, -1), solved.reshape(theta.shape)
-    )
+    size, count = theta.shape
+    value = np.exp(theta)
+    if len(equations.names) == 1:
+        rows = np.repeat(np.arange(size), count)
+        problem = HeldProblem(equations.take(rows), held, value.reshape(-1))
+        alpha = problem.alpha(np.zeros((rows.size, 0))).reshape(size, count)
+        return BranchTable(equations, held, theta, alpha, theta[:, :, None], np.isfinite(alpha) & (alpha > 0))
+    others = np.full((size, count, len(equations.names) - 1), np.nan)
+    alpha, solved = np.full((size, count), np.nan), np.zeros((size, count), dtype=bool)
+    alive = np.arange(size)
+    for step in range(count):
+        problem = HeldProblem(equations.take(alive), held, value[alive, step])
+        start = problem.start() if step == 0 else _extrapolated(others[alive], theta[alive], step)
+        ladder = Ladder(Newton(max_step=1.0), Picard(damping=0.7, steps=200))
+        found = solve(problem, start=start, solver=ladder, on_failure="keep", check=False)
+        others[alive, step] = found.point
+        alpha[alive, step] = problem.alpha(found.point)
+        solved[alive, step] = found.converged & np.isfinite(alpha[alive, step]) & (alpha[alive, step] > 0)
+        alive = alive[solved[alive, step]]
+        if not alive.size:
+            break
+    free = np.insert(others, equations.names.index(held), theta, axis=2)
+    return BranchTable(equations, held, theta, alpha, free, solved)
+
+
+def _extrapolated(others: np.ndarray, theta: np.ndarray, step: int) -> np.ndarray:
+    """Linear continuation of the other conjugates to the next grid point."""
+    last = others[:, step - 1]
+    if step == 1:
+        return last
+    ratio = (theta[:, step] - theta[:, step - 1]) / (theta[:, step - 1] - theta[:, step - 2])
+    return last + ratio[:, None] * (last - others[:, step - 2])
 
 
 def zoom(table: BranchTable, place: np.ndarray, count: int = 17) -> BranchTable:
@@ -112,6 +133,13 @@ class ConditionProblem(Problem):
     def refined(self) -> ConditionProblem:
         return ConditionProblem(self.equations.at_level(self.equations.level + 1), self.condition)
 
+    def noise(self, free: np.ndarray) -> np.ndarray:
+        """Rounding floor; the determinant of differences is known to about 1e-10 only (alpha is stationary at a fold)."""
+        floor = super().noise(free)
+        if self.condition == "fold":
+            floor[:, -1] = 2e-10
+        return floor
+
     def alpha(self, free: np.ndarray) -> np.ndarray:
         values = self.variables.values(free)
         with np.errstate(all="ignore"):
@@ -128,8 +156,7 @@ class ConditionProblem(Problem):
                 if name == self.held:
                     continue
                 new = alpha * self.equations.conjugate(pattern, name)
-                linear = name == "curvature" and not self.equations.model.loss.hard
-                rows.append(new - values[name] if linear else np.log(new / values[name]))
+                rows.append(new - values[name] if self.equations.linear(name) else np.log(new / values[name]))
         if self.condition == "fold":
             rows.append(fold_condition(self.equations, alpha, free))
         else:
@@ -143,14 +170,6 @@ class ConditionProblem(Problem):
 
 
 def fold_condition(equations: Equations, alpha: np.ndarray, free: np.ndarray) -> np.ndarray:
-    """Determinant of the Jacobian of the RS residual at fixed alpha: zero where a branch turns round (central differences)."""
-    size, k = free.shape
-    step = 1e-5
-    rows = np.tile(np.arange(size), 2 * k)
-    shifted = np.tile(free, (2 * k, 1))
-    for j in range(k):
-        shifted[2 * j * size : (2 * j + 1) * size, j] += step
-        shifted[(2 * j + 1) * size : (2 * j + 2) * size, j] -= step
-    values = RSProblem(equations.take(rows), alpha[rows]).residual(shifted).reshape(k, 2, size, k)
-    matrix = np.moveaxis((values[:, 0] - values[:, 1]) / (2 * step), 0, -1)
-    return np.linalg.det(matrix) if k > 1 else matrix[:, 0, 0]
+    """Determinant of the Jacobian of the RS residual at fixed alpha: zero where a branch turns round."""
+    _, matrix = fine_jacobian(RSProblem(equations, alpha), free)
+    return np.linalg.det(matrix)

@@ -18,6 +18,11 @@ from replica.solution import Part, Solutions
 from replica.weights.base import Average, Free
 from saddlepoint import Bracket, Ladder, Newton, Picard, Status, Tolerance, solve
 
+SCALAR = Ladder(Newton(max_step=3.0), Bracket(low=-70.0, high=56.0))
+GENERAL = Ladder(Newton(max_step=3.0), Picard(damping=0.5, steps=400))
+CAREFUL = Ladder(Newton(max_step=1.0), Picard(damping=0.5, steps=400))
+FIRST_STEPS = Picard(steps=25)
+
 
 @dataclass(frozen=True)
 class RS(Ansatz):
@@ -90,7 +95,8 @@ class _Solver:
                 self._saddle(start)
             if self.open.size and model.data.overlaps and start is None:
                 self._from_branch()
-            if not model.loss.hard and np.any(np.isinf(model.beta)):
+            taught_alphabet = model.data.overlaps and model.weights.discrete  # its zero-cost state is the teacher
+            if not model.loss.hard and np.any(np.isinf(model.beta)) and not taught_alphabet:
                 self._ground_states()
         return Solutions(model, self.ansatz, self.alpha, self.parts, self.status, self.residual, self.remarks)
 
@@ -151,13 +157,12 @@ class _Solver:
             point = start_from(problem, start)
         elif problem.equations.model.data.overlaps:
             # a few plain steps from q = 0 stay on the uninformed branch; Newton alone may jump across a fold
-            point = solve(problem, solver=Picard(steps=25), on_failure="keep", check=False).point
+            point = solve(problem, solver=FIRST_STEPS, on_failure="keep", check=False).point
         else:
             point = problem.start()
         single = len(problem.variables) == 1
-        rungs = [Newton(max_step=1.0 if problem.equations.model.data.overlaps else 3.0)]
-        rungs.append(Bracket(low=-70.0, high=56.0) if single else Picard(damping=0.5, steps=400))
-        found = solve(problem, start=point, solver=Ladder(*rungs), tolerance=self.tolerance, on_failure="keep")
+        ladder = SCALAR if single else CAREFUL if self.model.data.overlaps else GENERAL
+        found = solve(problem, start=point, solver=ladder, tolerance=self.tolerance, on_failure="keep")
         good = found.converged
         if self.model.data.overlaps and start is None:
             good &= self._uninformed(problem, found.point)

@@ -53,7 +53,7 @@ class Word(click.ParamType):
 def explanations(function: Callable[..., Any]) -> dict[str, str]:
     """The text of each entry in the Parameters section of a numpydoc docstring, on one line."""
     text = inspect.getdoc(function) or ""
-    section = re.search(r"^Parameters\n-+\n(.*?)(?=^\S+.*\n-{3,}$|\Z)", text, re.DOTALL | re.MULTILINE)
+    section = re.search(r"^Parameters\n-+\n(.*?)(?=^\S[^\n]*\n-{3,}$|\Z)", text, re.DOTALL | re.MULTILINE)
     entries: dict[str, str] = {}
     names: list[str] = []
     for line in section.group(1).splitlines() if section else ():
@@ -61,7 +61,7 @@ def explanations(function: Callable[..., Any]) -> dict[str, str]:
             for name in names:
                 entries[name] = f"{entries[name]} {line.strip()}".strip()
         else:
-            names = [name.strip() for name in line.split(":")[0].split(",")]
+            names = [name.strip() for name in line.split(":")[0].split(",") if name.strip()]
             entries |= dict.fromkeys(names, "")
     return {name: text.replace("``", "").replace("`", "") for name, text in entries.items()}
 

@@ -175,12 +175,14 @@ def _check_folder(folder: Path) -> None:
 
 
 def _emit(answer: Point | Curves, as_json: bool, output: tuple[str, ...]) -> int:
+    """Data first: a figure that cannot be drawn must not cost the answer."""
+    figures = [path for path in output if Path(path).suffix.lower() in FIGURE_SUFFIXES]
     for path in output:
-        if Path(path).suffix.lower() in FIGURE_SUFFIXES:
-            write_bytes(path, draw(answer.as_dataset(), Path(path).suffix.lower()))
-        else:
+        if path not in figures:
             save(answer.as_dataset(), path)
     click.echo(to_json(answer.as_json(), indent=1) if as_json else answer.as_text())
+    for path in figures:
+        write_bytes(path, draw(answer.as_dataset(), Path(path).suffix.lower()))
     if answer.complaint:
         click.echo(f"replica: {answer.complaint}", err=True)
     return ANSWERED if answer.solved else NOT_SOLVED

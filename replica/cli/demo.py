@@ -22,14 +22,14 @@ from replica.records import to_json
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 def command(directory: str, as_json: bool) -> int:
     """Compute and draw capacity over margin, with AT lines: binary, ternary and spherical weights, bands."""
-    from replica.demo import run
-
     if Path(directory).exists() and not Path(directory).is_dir():
         raise ValueError(f"--output must be a folder, {directory} is a file")
     try:
         Path(directory).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ValueError(f"--output {directory} cannot be made: {error.strerror}") from error
+    from replica.demo import run
+
     files = [str(path) for path in run(directory)]
     click.echo(to_json({"files": files, "version": __version__}, indent=1) if as_json else "\n".join(files))
     return 0

@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 
 from replica._checks import number
-from replica.ansatz._rs_branch import BranchTable, ConditionProblem, first_sign_change, scan_branch, zoom
+from replica.ansatz._rs_branch import (
+    BranchTable,
+    ConditionProblem,
+    first_sign_change,
+    fold_condition,
+    scan_branch,
+    zoom,
+)
 from replica.ansatz._rs_equations import Equations, RSProblem
 from replica.ansatz.base import Ansatz
 from replica.model import Model
@@ -99,9 +106,12 @@ def line_on_branch(model: Model, size: int, ansatz: Ansatz, condition: str, miss
     that folds are ordinary points; the cell with the first sign change is refined by Newton on the closed system.
     """
     equations = Equations(model, size)
-    table = scan_branch(equations, -34.0, 50.0)
-    values = _along(table, condition)
-    cell = first_sign_change(values)
+    for high in (12.0, 50.0):  # most conditions hold long before q -> 1
+        table = scan_branch(equations, -34.0, high)
+        values = _along(table, condition)
+        cell = first_sign_change(values)
+        if np.all(cell >= 0):
+            break
     line = Line(np.full(size, NAN), np.full(size, NAN), np.full((size, 2), NAN), [""] * size)
     codes, remarks = np.array([Status.NO_SOLUTION] * size), [missing] * size
     residual = np.full(size, np.nan)
@@ -122,7 +132,9 @@ def line_on_branch(model: Model, size: int, ansatz: Ansatz, condition: str, miss
             remarks[row] = "the located point left its bracket"
         for row in rows[index]:
             remarks[row] = found_text
-        rows = rows[~found.good]
+        for row in rows[found.beyond]:
+            remarks[row] = missing
+        rows = rows[~found.good & ~found.beyond]
         if rows.size:
             table = zoom(table, np.clip(cell + 1, 1, table.theta.shape[1] - 2))
             values = _along(table, condition)
@@ -135,9 +147,11 @@ def line_on_branch(model: Model, size: int, ansatz: Ansatz, condition: str, miss
 
 
 def _along(table: BranchTable, condition: str) -> np.ndarray:
-    """The condition on the grid of a table; the slope of alpha (between grid points) for a fold."""
+    """The condition on the grid of a table up to one point beyond its fold; the slope of alpha for a fold itself."""
     if condition != "fold":
-        return table.observe(condition)
+        _, place = table.top()
+        beyond = np.arange(table.theta.shape[1]) > place[:, None] + 1
+        return np.where(beyond, np.nan, table.observe(condition))
     rising = np.log(np.where(table.solved, table.alpha, np.nan))
     return np.diff(rising, axis=1, append=np.nan)
 
@@ -150,6 +164,7 @@ class _Located:
     error: np.ndarray
     bracket: np.ndarray
     good: np.ndarray
+    beyond: np.ndarray
     status: np.ndarray
     residual: np.ndarray
     point: np.ndarray
@@ -172,14 +187,19 @@ def _close_in(
     theta = found.point[:, problem.names.index(problem.held)]
     ends = table.theta[rows, at], table.theta[rows, np.minimum(at + (2 if condition == "fold" else 1), last)]
     slack = 1e-9 * (1.0 + np.abs(theta))
-    good = found.converged & (theta >= ends[0] - slack) & (theta <= ends[1] + slack)
+    beyond = np.zeros(rows.size, dtype=bool)
+    if condition != "fold":  # beyond its fold the branch is another one, whatever the bracket
+        after = fold_condition(problem.equations, problem.alpha(found.point), found.point)
+        before = fold_condition(problem.equations, table.alpha[rows, at], table.free[rows, at])
+        beyond = found.converged & ~(after * before > 0)
+    good = ~beyond & found.converged & (theta >= ends[0] - slack) & (theta <= ends[1] + slack)
     measured = Part(np.arange(rows.size), problem, found.point, found.error)
     seen, errors = measured.measure()
     bracket = np.stack([table.alpha[rows, at], table.alpha[rows, np.minimum(at + 1, last)]], axis=1)
     bracket = np.sort(bracket, axis=1)
     bracket[:, 1] = np.maximum(bracket[:, 1], seen["alpha"] + errors["alpha"])
     status = np.where(found.converged & ~good, Status.LEFT_DOMAIN, found.status)
-    return _Located(seen["alpha"], errors["alpha"], bracket, good, status, found.residual, found.point, found.error)
+    return _Located(seen["alpha"], errors["alpha"], bracket, good, beyond, status, found.residual, found.point, found.error)
 
 
 def invert(

@@ -40,9 +40,17 @@ def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
         raise ValueError(f"{model.weights} can take any norm, so its capacity is not defined; use Spherical()")
     if model.data.overlaps and np.any(np.asarray(model.margin) <= 0):
         raise ValueError("a noise-free teacher satisfies its own labels at margin <= 0: there is no capacity")
+    if model.weights.vanishing and np.any(_holds_at_zero(model)):
+        raise ValueError(f"w = 0 satisfies {model.loss} at any load, so {model.weights} has no capacity there")
     if model.loss.even and not model.data.overlaps:
         return _even(model, size, ansatz)
     return _zero_entropy(model, size, ansatz)
+
+
+def _holds_at_zero(model: Model) -> np.ndarray:
+    """Whether a field of 0 lies inside the allowed region, per row."""
+    around = np.array([[-1e-12, 1e-12]])
+    return np.all(model.loss.cost(around) == 0, axis=-1)
 
 
 def _zero_entropy(model: Model, size: int, ansatz: Ansatz) -> Line:

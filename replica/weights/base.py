@@ -86,6 +86,8 @@ class Weights(Member):
     norm: ClassVar[Norm]
     #: a finite alphabet, counted: entropies below 0 are unphysical
     discrete: ClassVar[bool] = False
+    #: w = 0 is allowed: a constraint that holds at zero field is then satisfied at any load
+    vanishing: ClassVar[bool] = False
     #: -w is as likely as w
     symmetric: ClassVar[bool] = True
 

@@ -42,6 +42,11 @@ class Discrete(Weights):
         object.__setattr__(self, "values", tuple(sorted(letters)))
 
     @property
+    def vanishing(self) -> bool:  # type: ignore[override]
+        """Whether 0 is a letter."""
+        return 0.0 in self.values
+
+    @property
     def symmetric(self) -> bool:  # type: ignore[override]
         """Whether the alphabet contains -w with each w."""
         return is_symmetric(self.values)

@@ -88,7 +88,7 @@ def diagram(
     >>> import replica
     >>> found = replica.diagram(replica.perceptron("spherical"), x=("margin", [-0.5, 0.0, 0.5]), lines=["capacity"])
     >>> [f"{a:.4f}" for a in found["capacity"].values]
-    ['5.6408', '2.0000', '0.9612']
+    ['4.7701', '2.0000', '0.9612']
     """
     import xarray
 

@@ -1,0 +1,107 @@
+"""A first look at the library: two figures and their data, written into a folder. The physics and the drawing live elsewhere."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from replica.model import Model, perceptron
+
+#: file name, panel title, model and margins of each diagram of the first figure
+_PANELS = (
+    ("capacity-binary", "binary", r"$w_i = \pm 1$", perceptron("binary"), (-2.0, 2.0)),
+    ("capacity-ternary", "ternary", r"$w_i \in \{-1, 0, 1\}$", perceptron("ternary"), (0.0, 2.0)),
+    ("capacity-spherical", "spherical", r"$|w|^2 = N$", perceptron("spherical"), (-2.0, 2.0)),
+    ("capacity-band", "binary, symmetric band", r"$|\Delta| \leq \kappa$", perceptron("binary", loss="band"), (0.1, 2.0)),
+)
+
+
+def run(directory: str | os.PathLike[str]) -> dict[str, Path]:
+    """Write the figures ``capacity`` and ``teacher`` (.png, .pdf) and the data behind them (.nc, .csv).
+
+    ``capacity``: capacity and AT line against the margin, for binary, ternary and spherical weights and for a symmetric
+    band. ``teacher``: phases of the binary student of a binary teacher that counts errors at a temperature.
+
+    Parameters
+    ----------
+    directory : path
+        Made if missing; files in it are replaced.
+
+    Returns
+    -------
+    dict of Path
+        The files, by their names.
+
+    Raises
+    ------
+    ValueError
+        Where the folder cannot be written.
+    """
+    from replica.plots import write
+    from replica.records import save
+
+    folder = Path(directory)
+    folder.mkdir(parents=True, exist_ok=True)
+    capacities = {name: capacity_diagram(model, ends) for name, _, _, model, ends in _PANELS}
+    teacher = teacher_diagram()
+    figures = {"capacity": draw_capacities(capacities), "teacher": draw_teacher(teacher)}
+    files = {}
+    for name, figure in figures.items():
+        for suffix in (".png", ".pdf"):
+            files[name + suffix] = folder / (name + suffix)
+            write(figure, files[name + suffix])
+    for name, data in (capacities | {"teacher": teacher}).items():
+        for suffix in (".nc", ".csv"):
+            files[name + suffix] = folder / (name + suffix)
+            save(data, files[name + suffix])
+    return files
+
+
+def capacity_diagram(model: Model, ends: tuple[float, float]) -> Any:
+    """Capacity and AT line over the margin, with more points near zero, where the spherical AT line ends."""
+    from replica.diagrams import diagram
+
+    low, high = ends
+    near = [x for x in (-0.02, 0.0) if low <= x]
+    margins = np.unique(np.round(np.concatenate([np.linspace(low, high, 39), near]), 12))
+    return diagram(model, x=("margin", margins), lines=["capacity", "at"])
+
+
+def teacher_diagram() -> Any:
+    """Transition, spinodal and freezing of the binary teacher and student over the temperature of the error count."""
+    from replica.diagrams import diagram
+
+    model = perceptron("binary", loss="error-count", labels="teacher")
+    temperatures = np.round(np.concatenate([np.linspace(0.02, 0.5, 25), np.linspace(0.55, 1.5, 20)]), 12)
+    return diagram(model, x=("temperature", temperatures), lines=["transition", "spinodal", "freezing"])
+
+
+def draw_capacities(diagrams: dict[str, Any]) -> Any:
+    """Four panels with one logarithmic axis of the load."""
+    from replica.plots import page, plot
+
+    figure, panels = page(2, 2, size=(7.0, 5.0))
+    for ax, letter, (name, title, formula, _, _) in zip(panels.flat, "abcd", _PANELS, strict=True):
+        plot(diagrams[name], ax)
+        ax.set(yscale="log", ylim=(0.07, 300.0))
+        ax.set_title(f"({letter}) {title}, {formula}", loc="left")
+        if name != "capacity-spherical":
+            ax.get_legend().remove()
+    panels[0, 1].set_xlim(-2.0, 2.0)
+    panels[0, 1].axvspan(-2.0, 0.0, color="0.95", zorder=0)
+    panels[0, 1].text(-1.0, 4.0, "no capacity:\n$w = 0$ satisfies\nevery pattern", ha="center", va="center")
+    panels[1, 1].set_xlabel(r"half-width $\kappa$")
+    return figure
+
+
+def draw_teacher(data: Any) -> Any:
+    """The plane of load and temperature with the names of its phases."""
+    from replica.plots import page, plot
+
+    figure, panels = page(size=(4.6, 3.5))
+    ax = plot(data, panels[0, 0])
+    ax.set(xlim=(0.0, 1.5))
+    return figure

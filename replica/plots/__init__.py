@@ -1,0 +1,63 @@
+"""Figures of datasets: one file per kind; nothing is computed here, and only this package imports matplotlib."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from replica._checks import suggest
+from replica.plots.curve import draw_curve
+from replica.plots.diagram import draw_diagram
+from replica.plots.style import dress, house_style, page, write
+
+if TYPE_CHECKING:
+    import xarray
+    from matplotlib.axes import Axes
+
+__all__ = ["KINDS", "page", "plot", "write"]
+
+#: what draws a dataset, by its ``attrs["kind"]``
+KINDS = {"curve": draw_curve, "diagram": draw_diagram}
+
+
+def plot(dataset: xarray.Dataset, ax: Axes | None = None) -> Any:
+    """Draw a dataset that `sweep` or `diagram` returned.
+
+    A curve shows its main variable over one grid, as a fan over a second grid of at most 8 values, or as a map over two
+    larger ones. Parts that are unstable, metastable or otherwise not to be trusted are dashed and pale; unsolved points
+    are gaps, with open circles on the axis. In a diagram the region between an AT line and a capacity above it is hatched.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        With ``attrs["kind"]``: ``curve`` or ``diagram``.
+    ax : matplotlib Axes, optional
+        Where to draw; by default a new figure one journal column wide, outside pyplot's list of open figures.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        ``.figure.savefig(path)`` writes it.
+
+    Raises
+    ------
+    ValueError
+        A dataset of another kind, or with more than two grids.
+
+    Examples
+    --------
+    >>> import replica
+    >>> curve = replica.sweep(replica.perceptron("binary"), alpha=[0.2, 0.4, 0.6], observables=["entropy"])
+    >>> replica.plot(curve).get_xlabel()
+    'load $\\\\alpha$'
+    """
+    kind = getattr(dataset, "attrs", {}).get("kind")
+    if kind not in KINDS:
+        raise ValueError(f"plot cannot draw a dataset of kind {kind!r}; {suggest(str(kind), KINDS)}")
+    if ax is None:
+        ax = page()[1][0, 0]
+    with house_style():
+        dress(ax)
+        KINDS[kind](dataset, ax)
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.get_major_ticks(1)  # later ticks copy the fonts of the first, which is made here
+    return ax

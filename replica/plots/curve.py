@@ -1,0 +1,138 @@
+"""Curves: a variable over one grid, a fan of curves over a second small grid, a map over two large ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import matplotlib
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from replica.plots.lines import UNTRUSTED, Trace, draw_band, draw_trace, draw_unsolved, remarks, sample
+from replica.plots.style import COLOURS, GREY, MARKERS
+from replica.plots.words import title, value
+
+if TYPE_CHECKING:
+    import xarray
+    from matplotlib.axes import Axes
+
+FAN = 8  # the largest second grid that is drawn as a fan of curves
+RIM = 0.04  # share of the points of a map, at either end, that may lie beyond the colours
+CONTOUR = {"colors": "black", "linewidths": 0.6, "linestyles": "solid"}
+MINUS = "\N{MINUS SIGN}"
+DOUBTS = (UNTRUSTED, "metastable")
+
+
+def draw_curve(data: xarray.Dataset, ax: Axes) -> None:
+    """Draw the main variable of a sweep over its grids."""
+    main = data.attrs.get("main")
+    if main is None or main not in data:
+        raise ValueError(f"a curve names its variable in attrs['main']; this dataset has {main!r}")
+    dims = [str(dim) for dim in data[main].dims]
+    if len(dims) not in (1, 2):
+        raise ValueError(f"a curve is drawn over one or two grids, this dataset has {len(dims)}; choose with .isel()")
+    if len(dims) == 1:
+        _draw_traces(ax, data, main, dims[0], [_trace(data, main, dims[0])], [""], [COLOURS[0]])
+    elif min(data.sizes[dim] for dim in dims) <= FAN:
+        _draw_fan(ax, data, main, dims)
+    else:
+        _draw_map(ax, data, main, dims)
+
+
+def _trace(data: xarray.Dataset, main: str, x: str) -> Trace:
+    def of(name: str) -> Any:
+        return data[name].values if name in data else None
+
+    own, plain = of(f"{main}_error"), of("error")
+    stability = None if main == "stability" else of("stability")  # that curve shows its sign itself
+    return Trace.of(data[x].values, of(main), plain if own is None else own, of("status"), stability, doubts=DOUBTS)
+
+
+def _draw_fan(ax: Axes, data: xarray.Dataset, main: str, dims: list[str]) -> None:
+    """One curve per value of the smaller grid (of equal ones the second)."""
+    across = dims[1] if data.sizes[dims[1]] <= data.sizes[dims[0]] else dims[0]
+    along = dims[0] if across == dims[1] else dims[1]
+    count = data.sizes[across]
+    traces = [_trace(data.isel({across: i}), main, along) for i in range(count)]
+    labels = [value(data, across, float(x)) for x in data[across].values]
+    shades = [matplotlib.colormaps["cividis"](x) for x in np.linspace(0.0, 0.74, count)] if count > 1 else [COLOURS[0]]
+    _draw_traces(ax, data, main, along, traces, labels, shades)
+
+
+def _draw_traces(
+    ax: Axes, data: xarray.Dataset, main: str, x: str, traces: list[Trace], labels: list[str], colours: list[Any]
+) -> None:
+    shapes = ("",) if len(traces) == 1 else MARKERS
+    entries = []
+    for trace, label, colour, shape in zip(traces, labels, colours, shapes, strict=False):
+        draw_band(ax, trace, colour=colour)
+        draw_trace(ax, trace, colour=colour, marker=shape)
+        if label:
+            entries.append(sample(label, colour=colour, marker=shape))
+    unsolved = ~np.any([trace.solved for trace in traces], axis=0)
+    _draw_atoms(ax, data, traces[0])
+    draw_unsolved(ax, traces[0].x, unsolved, colour=GREY)
+    entries += remarks(traces, unsolved=bool(unsolved.any()), doubt="unstable or metastable")
+    ax.set(xlabel=title(data, x), ylabel=title(data, main))
+    ax.set_xlim(*_ends(data[x].values))
+    if _changes_sign(traces):
+        ax.axhline(0.0, color="0.6", linewidth=0.6, zorder=0)
+    if entries:
+        ax.legend(handles=entries)
+
+
+def _draw_atoms(ax: Axes, data: xarray.Dataset, trace: Trace) -> None:
+    """Point masses of a distribution as arrows up from the axis, with their mass."""
+    for place, mass in np.reshape(data.attrs.get("atoms", ()), (-1, 2)).astype(float):
+        top = 1.12 * float(np.nanmax(trace.y)) if trace.solved.any() else 1.0
+        arrow = {"arrowstyle": "-|>", "color": COLOURS[1], "linewidth": 1.3, "shrinkA": 0, "shrinkB": 0}
+        ax.annotate("", (place, top), (place, 0.0), arrowprops=arrow)
+        ax.annotate(f"mass {mass:.3f}", (place, 0.96 * top), (5, 0), textcoords="offset points", va="top", color=COLOURS[1])
+        ax.set_ylim(0.0, 1.08 * top)
+
+
+def _changes_sign(traces: list[Trace]) -> bool:
+    seen = np.concatenate([trace.y[trace.solved] for trace in traces])
+    return bool(seen.size and seen.min() < 0 < seen.max())
+
+
+def _ends(x: np.ndarray) -> tuple[float, float]:
+    """The range of a grid; a little room around a single point."""
+    return (float(x[0]), float(x[-1])) if x.size > 1 else (float(x[0]) - 0.5, float(x[0]) + 0.5)
+
+
+def _colour_range(values: np.ndarray) -> tuple[float, float, str]:
+    """Ends of the colours and which sides go on beyond: a divergence at the rim must not use up all of them."""
+    if not values.size:
+        return 0.0, 0.0, "neither"
+    low, high = float(values.min()), float(values.max())
+    inner_low, inner_high = (float(x) for x in np.quantile(values, [RIM, 1.0 - RIM]))
+    steep = high - low > 2.0 * (inner_high - inner_low)
+    if not steep or inner_high == inner_low:
+        return low, high, "neither"
+    below, above = inner_low - low > high - inner_high, high - inner_high > inner_low - low
+    return (inner_low if below else low), (inner_high if above else high), "min" if below else "max"
+
+
+def _draw_map(ax: Axes, data: xarray.Dataset, main: str, dims: list[str]) -> None:
+    """Colours with contours; hatched where unsolved; a dashed line where the stability changes sign."""
+    y = "alpha" if "alpha" in dims else dims[1]
+    x = dims[0] if dims[1] == y else dims[1]
+    table = data.transpose(y, x, ...)
+    trace = _trace(table, main, x)
+    places, heights = table[x].values, table[y].values
+    ax.patch.set(hatch="////", facecolor="0.95", edgecolor="0.75")
+    low, high, beyond = _colour_range(trace.y[trace.solved])
+    mesh = ax.pcolormesh(places, heights, trace.y, vmin=low, vmax=high, shading="nearest", rasterized=True)
+    if high > low:
+        lines = ax.contour(places, heights, trace.y, levels=MaxNLocator(6).tick_values(low, high), **CONTOUR)
+        ax.clabel(lines, fontsize=8.0, fmt=lambda level: f"{level:g}".replace("-", MINUS))
+    if "stability" in table and main != "stability":
+        ax.contour(places, heights, table["stability"].values, levels=[0.0], colors=[COLOURS[1]], linestyles="dashed")
+        entry = sample("AT line", colour=COLOURS[1], dash="--")
+        ax.legend(handles=[entry], frameon=True, framealpha=0.9, edgecolor="none", fancybox=False)
+    bar = ax.figure.colorbar(mesh, ax=ax, extend=beyond)
+    bar.set_label(title(data, main))
+    bar.outline.set_linewidth(0.6)
+    bar.ax.tick_params(direction="in", width=0.6)
+    ax.set(xlabel=title(data, x), ylabel=title(data, y))

@@ -1,0 +1,117 @@
+"""One line with its standing: gaps where unsolved, dashes where doubtful, a band where the error is visible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.colors import to_rgb
+from matplotlib.lines import Line2D
+
+from replica.plots.style import DOUBTFUL_DASH, GREY
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+ROUNDING = 1e-9  # a stability above minus this is zero: on the AT line itself
+VISIBLE = 0.004  # of the height of a panel: an error bar smaller than that is thinner than the line
+MARKED = 6  # markers along a curve of a fan
+CIRCLES = 40  # at most, along an axis, for points that are not solved
+
+UNTRUSTED = "not to be trusted"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A line as it is in a dataset: places, values, and which points are solved and of good standing."""
+
+    x: np.ndarray
+    y: np.ndarray
+    error: np.ndarray
+    solved: np.ndarray
+    doubtful: np.ndarray
+
+    @classmethod
+    def of(cls, x: Any, y: Any, error: Any, status: Any, stability: Any, *, doubts: tuple[str, ...] = (UNTRUSTED,)) -> Trace:
+        """From arrays (None where the dataset has none); ``doubts`` are the words of a status that make a point doubtful."""
+        y = np.asarray(y, dtype=float)
+        said = np.full(y.shape, "converged") if status is None else np.asarray(status, dtype=str)
+        solved = np.isfinite(y) & np.char.startswith(said, "converged")
+        doubtful = np.zeros(y.shape, dtype=bool)
+        for words in doubts:
+            doubtful |= np.char.find(said, words) >= 0
+        if stability is not None:
+            with np.errstate(invalid="ignore"):
+                doubtful |= np.asarray(stability, dtype=float) < -ROUNDING
+        error = np.zeros(y.shape) if error is None else np.nan_to_num(np.asarray(error, dtype=float))
+        return cls(np.asarray(x, dtype=float), np.where(solved, y, np.nan), error, solved, doubtful & solved)
+
+
+def runs(mask: np.ndarray) -> Iterator[slice]:
+    """Slices over which a mask is true."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(int), [0]])))
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        yield slice(start, stop)
+
+
+def faded(colour: Any, share: float = 0.45) -> tuple[float, ...]:
+    """A colour mixed with white."""
+    return tuple((1.0 - share) * c + share for c in to_rgb(colour))
+
+
+def draw_trace(ax: Axes, trace: Trace, *, colour: Any, dash: Any = "-", marker: str = "") -> None:
+    """Draw the parts of a trace: whole, doubtful (paler, dashed), isolated points; a few markers along it."""
+    joined = trace.solved[:-1] & trace.solved[1:]
+    doubtful = joined & (trace.doubtful[:-1] | trace.doubtful[1:])
+    for segments, looks in (
+        (joined & ~doubtful, {"color": colour, "linestyle": dash}),
+        (doubtful, {"color": faded(colour), "linestyle": DOUBTFUL_DASH}),
+    ):
+        for part in runs(segments):
+            points = slice(part.start, part.stop + 1)
+            ax.plot(trace.x[points], trace.y[points], solid_capstyle="round", **looks)
+    alone = trace.solved & ~np.append(joined, False) & ~np.insert(joined, 0, False)
+    ax.plot(trace.x[alone], trace.y[alone], linestyle="none", marker=".", color=colour)
+    if marker:
+        found = np.flatnonzero(trace.solved)
+        some = found[np.linspace(0, max(found.size - 1, 0), MARKED + 1).astype(int)[1:]] if found.size else found  # not the first point, where the curves of a fan often meet
+        ax.plot(
+            trace.x[some], trace.y[some], linestyle="none", marker=marker, color=colour,
+            markerfacecolor="white", markeredgewidth=0.8,
+        )
+
+
+def draw_band(ax: Axes, trace: Trace, *, colour: Any) -> None:
+    """The error as a band, where it is thicker than a line."""
+    if not trace.solved.any():
+        return
+    height = np.ptp(trace.y[trace.solved]) or np.abs(trace.y[trace.solved]).max()
+    if trace.error[trace.solved].max() > VISIBLE * height:
+        ax.fill_between(trace.x, trace.y - trace.error, trace.y + trace.error, color=faded(colour, 0.7), linewidth=0)
+
+
+def draw_unsolved(ax: Axes, x: np.ndarray, unsolved: np.ndarray, *, colour: Any) -> None:
+    """Open circles on the lower axis at the points that were not solved."""
+    places = x[unsolved]
+    places = places[:: max(1, -(-places.size // CIRCLES))]
+    ax.plot(
+        places, np.zeros(places.size), transform=ax.get_xaxis_transform(), clip_on=False, zorder=5,
+        linestyle="none", marker="o", markersize=3.2, markerfacecolor="white", markeredgecolor=colour, markeredgewidth=0.7,
+    )
+
+
+def sample(label: str, *, colour: Any, dash: Any = "-", marker: str = "") -> Line2D:
+    """An entry of a legend."""
+    return Line2D([], [], color=colour, linestyle=dash, marker=marker, markerfacecolor="white", markeredgewidth=0.8, label=label)
+
+
+def remarks(traces: list[Trace], *, unsolved: bool, doubt: str) -> list[Line2D]:
+    """The entries of a legend that explain dashes (none where ``doubt`` is empty) and circles, where there are any."""
+    entries = []
+    if doubt and any(trace.doubtful.any() for trace in traces):
+        entries.append(sample(doubt, colour=faded(GREY, 0.2), dash=DOUBTFUL_DASH))
+    if unsolved:
+        entries.append(sample("not solved", colour=GREY, dash="none", marker="o"))
+    return entries
