@@ -1,4 +1,4 @@
-"""A first look at the library: two figures and their data, written into a folder. The physics and the drawing live elsewhere."""
+"""A first look at the library: two figures and their data. The physics and the drawing live elsewhere."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from replica.model import Model, perceptron
 
 #: file name, panel title, model and margins of each diagram of the first figure
 _PANELS = (
-    ("capacity-binary", "binary", r"$w_i = \pm 1$", perceptron("binary"), (-2.0, 2.0)),
-    ("capacity-ternary", "ternary", r"$w_i \in \{-1, 0, 1\}$", perceptron("ternary"), (0.0, 2.0)),
-    ("capacity-spherical", "spherical", r"$|w|^2 = N$", perceptron("spherical"), (-2.0, 2.0)),
-    ("capacity-band", "binary, symmetric band", r"$|\Delta| \leq \kappa$", perceptron("binary", loss="band"), (0.1, 2.0)),
+    ("capacity-binary", r"binary, $w_i = \pm 1$", perceptron("binary"), (-2.0, 2.0)),
+    ("capacity-ternary", r"ternary, $w_i \in \{-1, 0, 1\}$", perceptron("ternary"), (0.0, 2.0)),
+    ("capacity-spherical", r"spherical, $|w|^2 = N$", perceptron("spherical"), (-2.0, 2.0)),
+    ("capacity-band", r"binary, band $|\Delta| \leq \kappa$", perceptron("binary", loss="band"), (0.1, 2.0)),
 )
 
 
 def run(directory: str | os.PathLike[str]) -> dict[str, Path]:
     """Write the figures ``capacity`` and ``teacher`` (.png, .pdf) and the data behind them (.nc, .csv).
 
-    ``capacity``: capacity and AT line against the margin, for binary, ternary and spherical weights and for a symmetric
-    band. ``teacher``: phases of the binary student of a binary teacher that counts errors at a temperature.
+    ``capacity``: capacity and AT line against the margin, for binary, ternary and spherical weights and for a
+    symmetric band. ``teacher``: phases of the binary student of a binary teacher, which counts errors, in the
+    plane of temperature and load.
 
     Parameters
     ----------
@@ -45,7 +46,7 @@ def run(directory: str | os.PathLike[str]) -> dict[str, Path]:
 
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
-    capacities = {name: capacity_diagram(model, ends) for name, _, _, model, ends in _PANELS}
+    capacities = {name: capacity_diagram(model, ends) for name, _, model, ends in _PANELS}
     teacher = teacher_diagram()
     figures = {"capacity": draw_capacities(capacities), "teacher": draw_teacher(teacher)}
     files = {}
@@ -71,7 +72,7 @@ def capacity_diagram(model: Model, ends: tuple[float, float]) -> Any:
 
 
 def teacher_diagram() -> Any:
-    """Transition, spinodal and freezing of the binary teacher and student over the temperature of the error count."""
+    """Transition, spinodal and freezing of binary teacher and student over the temperature of errors."""
     from replica.diagrams import diagram
 
     model = perceptron("binary", loss="error-count", labels="teacher")
@@ -81,27 +82,37 @@ def teacher_diagram() -> Any:
 
 def draw_capacities(diagrams: dict[str, Any]) -> Any:
     """Four panels with one logarithmic axis of the load."""
-    from replica.plots import page, plot
+    from replica.plots import house_style, logarithmic, page, plot
 
     figure, panels = page(2, 2, size=(7.0, 5.0))
-    for ax, letter, (name, title, formula, _, _) in zip(panels.flat, "abcd", _PANELS, strict=True):
-        plot(diagrams[name], ax)
-        ax.set(yscale="log", ylim=(0.07, 300.0))
-        ax.set_title(f"({letter}) {title}, {formula}", loc="left")
-        if name != "capacity-spherical":
+    with house_style():
+        for ax, letter, (name, title, _, _) in zip(panels.flat, "abcd", _PANELS, strict=True):
+            plot(diagrams[name], ax)
+            logarithmic(ax)
+            ax.set_ylim(0.07, 300.0)
+            ax.set_title(f"({letter}) {title}", loc="left")
+        ternary, band = panels[:, 1]
+        for ax in (ternary, band):
             ax.get_legend().remove()
-    panels[0, 1].set_xlim(-2.0, 2.0)
-    panels[0, 1].axvspan(-2.0, 0.0, color="0.95", zorder=0)
-    panels[0, 1].text(-1.0, 4.0, "no capacity:\n$w = 0$ satisfies\nevery pattern", ha="center", va="center")
-    panels[1, 1].set_xlabel(r"half-width $\kappa$")
+            ax.set_ylabel("")
+        ternary.set_xlim(-2.0, 2.0)
+        ternary.axvspan(-2.0, 0.0, color="0.95", zorder=0)
+        ternary.text(-1.0, 4.0, "no capacity:\n$w = 0$ satisfies\nevery pattern", ha="center", va="center")
+        band.set_xlabel(r"half-width $\kappa$")
     return figure
 
 
 def draw_teacher(data: Any) -> Any:
-    """The plane of load and temperature with the names of its phases."""
-    from replica.plots import page, plot
+    """The plane of temperature and load with the names of its phases."""
+    from replica.plots import house_style, page, plot
 
     figure, panels = page(size=(4.6, 3.5))
-    ax = plot(data, panels[0, 0])
-    ax.set(xlim=(0.0, 1.5))
+    with house_style():
+        ax = plot(data, panels[0, 0])
+        ax.set(xlim=(0.0, 1.0), ylim=(1.0, 3.0))
+        middle = {"ha": "center", "va": "center"}
+        ax.text(0.36, 2.15, "perfect generalisation", **middle)
+        ax.text(0.775, 2.17, "perfect stable,\npoor metastable", rotation=36, linespacing=1.4, **middle)
+        ax.text(0.70, 1.35, "poor generalisation", **middle)
+        ax.text(0.10, 1.37, "frozen", **middle)
     return figure

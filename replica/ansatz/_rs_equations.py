@@ -76,7 +76,7 @@ class Equations:
 
     def start(self, alpha: np.ndarray) -> dict[str, np.ndarray]:
         """Conjugates to first order in the patterns: the overlaps q -> 0 put into the pattern average."""
-        norm = np.broadcast_to(self.model.weights.initial_norm(self.model.beta), (self.size,)).astype(float)
+        norm = self.model.weights.initial_norm(self.model.beta) * np.ones(self.size)
         small = 1e-6 * norm
         overlaps = Overlaps(small, norm - small, np.sqrt(small) * 1e-3, small)
         pattern = self.model.architecture.patterns(self.model.loss, self.model.data, overlaps, self.model.beta, 0)
@@ -197,7 +197,8 @@ class RSProblem(Problem):
 
     def start(self) -> np.ndarray:
         values = self.equations.start(self.alpha)
-        return self.variables.free({name: values[name] for name in self.names}, self.size)
+        columns = [values[name] if self.equations.linear(name) else np.log(values[name]) for name in self.names]
+        return np.stack(columns, axis=1)
 
     def potential(self, free: np.ndarray) -> np.ndarray:
         values = self.conjugates(free)

@@ -58,19 +58,23 @@ class Architecture(Member):
         self, loss: Loss, data: Data, channel: Channel, slope: Any, beta: Any, level: int, whole: bool
     ) -> PatternAverage:
         """The averages over one class of patterns."""
+        factor = channel.gain * slope
+        if channel.density is None and not whole:
+            log_z, bend, square = loss.plain_sums(channel.mean, channel.deviation, channel.variance, beta, level)
+            conjugates = {"q_hat": factor * square, "curvature": -channel.gain * bend}
+            return PatternAverage(log_z, conjugates, None, None, None)
         places, widths = loss.features(channel.variance, beta)
         if channel.places is not None:
             places = np.concatenate([places, channel.places], axis=1)
             widths = np.concatenate([widths, channel.widths], axis=1)
         z, weight, field = field_nodes(places, widths, channel.mean, channel.deviation, level)
-        conjugates: dict[str, np.ndarray] = {}
+        conjugates = {}
         value, first, second = loss.terms(field, channel.variance, beta)
         if channel.density is not None:
             density, scores = channel.density(z)
             for name, score in scores.items():
                 conjugates[name] = np.einsum("bn,bn,bn->b", weight, first, score)
             weight = weight * density
-        factor = channel.gain * slope
         rigidity = cost = wrong = None
         if whole:
             cost, wrong = loss.mean_cost(field, channel.variance, beta), loss.error_rate(field, channel.variance, beta)

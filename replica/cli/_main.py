@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -80,7 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         warnings.showwarning = _show_warning
         try:
             words = None if arguments is None else list(arguments)
-            result = application.main(args=words, prog_name="replica", standalone_mode=False)
+            with interrupts():
+                result = application.main(args=words, prog_name="replica", standalone_mode=False)
         except click.exceptions.NoArgsIsHelpError as empty:
             click.echo(empty.format_message(), err=True)
             return WRONG_USAGE
@@ -95,6 +97,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return NOT_SOLVED
     return int(result or ANSWERED)
+
+
+@contextlib.contextmanager
+def interrupts() -> Iterator[None]:
+    """Let an interrupt be one: if it comes while a compiled function returns, Python wraps it in a SystemError."""
+    try:
+        yield
+    except SystemError as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            raise KeyboardInterrupt from error
+        raise
 
 
 def _complain(sentence: str, code: int) -> int:

@@ -16,7 +16,7 @@ import numpy as np
 
 from replica.ansatz import Ansatz
 from replica.cli._answers import Curves, Point
-from replica.cli._main import ANSWERED, INTERRUPTED, NOT_SOLVED
+from replica.cli._main import ANSWERED, INTERRUPTED, NOT_SOLVED, interrupts
 from replica.cli._models import ModelVerb, Name, build_model
 from replica.cli._values import Count, Number, Start
 from replica.model import Model
@@ -143,7 +143,8 @@ def _run(
         _check_folder(Path(checkpoint))
     model, axes = build_model(model_name, given)
     try:
-        answer = function(Request(verb, model, axes, options))
+        with interrupts():
+            answer = function(Request(verb, model, axes, options))
     except KeyboardInterrupt:
         kept = "nothing is kept without --checkpoint DIR"
         if checkpoint is not None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from replica._registry import per_row
 from saddlepoint._jit import array_kernel
+from saddlepoint.quadrature.fields import rule_and_grading, scaled_nodes
 from saddlepoint.special import (
     difference_triple,
     hazard_excess,
@@ -29,6 +30,35 @@ def _margin_kernel(field, kappa, variance, log_z, slope, curvature):  # type: ig
             log_z[row, node] = log_tail
             slope[row, node] = hazard * inverse
             curvature[row, node] = -hazard * inverse * (hazard_excess(x) * inverse)
+
+
+@array_kernel
+def _margin_sums(mean, deviation, kappa, variance, rule, grading, out):  # type: ignore[no-untyped-def]
+    """Averages of ln H, its second derivative and its squared slope over a field: nodes and sums in one pass."""
+    rows = mean.size
+    place, width = np.empty((rows, 1)), np.empty((rows, 1))
+    place[:, 0], width[:, 0] = kappa, np.sqrt(variance)
+    z, weight = scaled_nodes(place, width, mean, deviation, rule, grading)
+    count = z.shape[1]
+    value, first, second = np.empty(count), np.empty(count), np.empty(count)
+    for row in range(rows):
+        inverse = 1.0 / width[row, 0]
+        for node in range(count):
+            x = (kappa[row] - (mean[row] + deviation[row] * z[row, node])) * inverse
+            value[node], first[node] = tail_pair(x)
+            second[node] = first[node] * hazard_excess(x)
+        sums = 0.0, 0.0, 0.0
+        for node in range(count):
+            mass = weight[row, node]
+            sums = sums[0] + mass * value[node], sums[1] + mass * second[node], sums[2] + mass * first[node] ** 2
+        out[0, row], out[1, row], out[2, row] = sums[0], -sums[1] * inverse * inverse, sums[2] * inverse * inverse
+
+
+def margin_sums(mean: np.ndarray, deviation: np.ndarray, kappa: Any, variance: np.ndarray, level: int) -> np.ndarray:
+    """``E ln H``, ``E f'`` and ``E f^2`` over the field ``mean + deviation z``, rows of a (3, batch) array."""
+    out = np.empty((3, mean.size))
+    _margin_sums(mean, deviation, per_row(kappa, mean.size), variance, *rule_and_grading(level), out)
+    return out
 
 
 @array_kernel

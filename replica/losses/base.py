@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._registry import Member, column, per_row
+from saddlepoint.quadrature.fields import field_nodes, weighted_sums
 from saddlepoint.quadrature.panels import gaussian_nodes
 
 
@@ -82,6 +83,18 @@ class Loss(Member):
             (first / spread).reshape(shape),
             ((spread_z - 1.0) / spread**2).reshape(shape),
         )
+
+    def plain_sums(self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, beta: Any, level: int) -> np.ndarray:
+        """``E ln Z``, ``E f'`` and ``E f^2`` (3, batch) over the field ``mean + deviation z``: what a solver asks for most.
+
+        The default composes `features`, `terms` and sums; a loss may do the same in one compiled pass.
+        """
+        places, widths = self.features(variance, beta)
+        _, weight, field = field_nodes(places, widths, mean, deviation, level)
+        value, first, second = self.terms(field, variance, beta)
+        sums = np.empty((3, mean.size))
+        weighted_sums(weight, (value, second), (first,), sums)
+        return sums
 
     def _on_rows(self, u: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
         """`cost` on inner nodes, for a member whose parameters may be one per row of the batch."""

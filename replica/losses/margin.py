@@ -9,7 +9,7 @@ import numpy as np
 
 from replica._checks import number
 from replica._registry import column, per_row
-from replica.losses._tail import reference_tail, tail_log_and_slopes
+from replica.losses._tail import margin_sums, reference_tail, tail_log_and_slopes
 from replica.losses.base import Loss
 
 
@@ -51,6 +51,9 @@ class Margin(Loss):
 
     def terms(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return tail_log_and_slopes(field, self.kappa, variance)
+
+    def plain_sums(self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, beta: Any, level: int) -> np.ndarray:
+        return margin_sums(mean, deviation, self.kappa, variance, level)
 
     def error_rate(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
         if np.all(np.asarray(self.kappa) >= 0):

@@ -1,4 +1,4 @@
-"""Figures of datasets: one file per kind; nothing is computed here, and only this package imports matplotlib."""
+"""Figures of datasets: one file per kind; nothing is computed here. Only this package imports matplotlib."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from replica._checks import suggest
 from replica.plots.curve import draw_curve
 from replica.plots.diagram import draw_diagram
-from replica.plots.style import dress, house_style, page, write
+from replica.plots.style import dress, house_style, logarithmic, page, write
 
 if TYPE_CHECKING:
     import xarray
     from matplotlib.axes import Axes
 
-__all__ = ["KINDS", "page", "plot", "write"]
+__all__ = ["KINDS", "house_style", "logarithmic", "page", "plot", "write"]
 
 #: what draws a dataset, by its ``attrs["kind"]``
 KINDS = {"curve": draw_curve, "diagram": draw_diagram}
@@ -22,9 +22,10 @@ KINDS = {"curve": draw_curve, "diagram": draw_diagram}
 def plot(dataset: xarray.Dataset, ax: Axes | None = None) -> Any:
     """Draw a dataset that `sweep` or `diagram` returned.
 
-    A curve shows its main variable over one grid, as a fan over a second grid of at most 8 values, or as a map over two
-    larger ones. Parts that are unstable, metastable or otherwise not to be trusted are dashed and pale; unsolved points
-    are gaps, with open circles on the axis. In a diagram the region between an AT line and a capacity above it is hatched.
+    A curve shows its main variable over one grid, as a fan over a second grid of at most 8 values, or as a
+    map over two larger ones. Parts that are unstable, metastable or otherwise not to be trusted are pale and
+    dashed; unsolved points are gaps, with open circles on the axis. In a diagram the region between the AT
+    line and a capacity above it is hatched; where a line merely ends there is no circle.
 
     Parameters
     ----------

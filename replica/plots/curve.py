@@ -8,7 +8,16 @@ import matplotlib
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from replica.plots.lines import UNTRUSTED, Trace, draw_band, draw_trace, draw_unsolved, remarks, sample
+from replica.plots.lines import (
+    UNTRUSTED,
+    UNTRUSTED_LABEL,
+    Trace,
+    draw_band,
+    draw_trace,
+    draw_unsolved,
+    remarks,
+    sample,
+)
 from replica.plots.style import COLOURS, GREY, MARKERS
 from replica.plots.words import title, value
 
@@ -19,8 +28,8 @@ if TYPE_CHECKING:
 FAN = 8  # the largest second grid that is drawn as a fan of curves
 RIM = 0.04  # share of the points of a map, at either end, that may lie beyond the colours
 CONTOUR = {"colors": "black", "linewidths": 0.6, "linestyles": "solid"}
-MINUS = "\N{MINUS SIGN}"
-DOUBTS = (UNTRUSTED, "metastable")
+METASTABLE = "metastable: "  # begins the remark of a status
+DOUBTS = (UNTRUSTED, METASTABLE)
 
 
 def draw_curve(data: xarray.Dataset, ax: Axes) -> None:
@@ -30,7 +39,7 @@ def draw_curve(data: xarray.Dataset, ax: Axes) -> None:
         raise ValueError(f"a curve names its variable in attrs['main']; this dataset has {main!r}")
     dims = [str(dim) for dim in data[main].dims]
     if len(dims) not in (1, 2):
-        raise ValueError(f"a curve is drawn over one or two grids, this dataset has {len(dims)}; choose with .isel()")
+        raise ValueError(f"a curve has one or two grids, this dataset has {len(dims)}; choose with .isel()")
     if len(dims) == 1:
         _draw_traces(ax, data, main, dims[0], [_trace(data, main, dims[0])], [""], [COLOURS[0]])
     elif min(data.sizes[dim] for dim in dims) <= FAN:
@@ -44,8 +53,9 @@ def _trace(data: xarray.Dataset, main: str, x: str) -> Trace:
         return data[name].values if name in data else None
 
     own, plain = of(f"{main}_error"), of("error")
+    error = plain if own is None else own
     stability = None if main == "stability" else of("stability")  # that curve shows its sign itself
-    return Trace.of(data[x].values, of(main), plain if own is None else own, of("status"), stability, doubts=DOUBTS)
+    return Trace.of(data[x].values, of(main), error, of("status"), stability, DOUBTS)
 
 
 def _draw_fan(ax: Axes, data: xarray.Dataset, main: str, dims: list[str]) -> None:
@@ -55,12 +65,18 @@ def _draw_fan(ax: Axes, data: xarray.Dataset, main: str, dims: list[str]) -> Non
     count = data.sizes[across]
     traces = [_trace(data.isel({across: i}), main, along) for i in range(count)]
     labels = [value(data, across, float(x)) for x in data[across].values]
-    shades = [matplotlib.colormaps["cividis"](x) for x in np.linspace(0.0, 0.74, count)] if count > 1 else [COLOURS[0]]
+    shades = [matplotlib.colormaps["cividis"](x) for x in np.linspace(0.0, 0.74, count)]
     _draw_traces(ax, data, main, along, traces, labels, shades)
 
 
 def _draw_traces(
-    ax: Axes, data: xarray.Dataset, main: str, x: str, traces: list[Trace], labels: list[str], colours: list[Any]
+    ax: Axes,
+    data: xarray.Dataset,
+    main: str,
+    x: str,
+    traces: list[Trace],
+    labels: list[str],
+    colours: list[Any],
 ) -> None:
     shapes = ("",) if len(traces) == 1 else MARKERS
     entries = []
@@ -72,7 +88,9 @@ def _draw_traces(
     unsolved = ~np.any([trace.solved for trace in traces], axis=0)
     _draw_atoms(ax, data, traces[0])
     draw_unsolved(ax, traces[0].x, unsolved, colour=GREY)
-    entries += remarks(traces, unsolved=bool(unsolved.any()), doubt="unstable or metastable")
+    metastable = "status" in data and np.any(np.char.find(data["status"].values.astype(str), METASTABLE) >= 0)
+    doubt = f"{UNTRUSTED_LABEL}, or metastable" if metastable else UNTRUSTED_LABEL
+    entries += remarks(traces, unsolved=bool(unsolved.any()), doubt=doubt)
     ax.set(xlabel=title(data, x), ylabel=title(data, main))
     ax.set_xlim(*_ends(data[x].values))
     if _changes_sign(traces):
@@ -87,7 +105,8 @@ def _draw_atoms(ax: Axes, data: xarray.Dataset, trace: Trace) -> None:
         top = 1.12 * float(np.nanmax(trace.y)) if trace.solved.any() else 1.0
         arrow = {"arrowstyle": "-|>", "color": COLOURS[1], "linewidth": 1.3, "shrinkA": 0, "shrinkB": 0}
         ax.annotate("", (place, top), (place, 0.0), arrowprops=arrow)
-        ax.annotate(f"mass {mass:.3f}", (place, 0.96 * top), (5, 0), textcoords="offset points", va="top", color=COLOURS[1])
+        beside = {"xytext": (5, 0), "textcoords": "offset points", "va": "top", "color": COLOURS[1]}
+        ax.annotate(f"mass {mass:.3f}", (place, 0.96 * top), **beside)
         ax.set_ylim(0.0, 1.08 * top)
 
 
@@ -102,7 +121,7 @@ def _ends(x: np.ndarray) -> tuple[float, float]:
 
 
 def _colour_range(values: np.ndarray) -> tuple[float, float, str]:
-    """Ends of the colours and which sides go on beyond: a divergence at the rim must not use up all of them."""
+    """Ends of the colours, and on which side values lie beyond: a divergence must not use them all up."""
     if not values.size:
         return 0.0, 0.0, "neither"
     low, high = float(values.min()), float(values.max())
@@ -125,14 +144,18 @@ def _draw_map(ax: Axes, data: xarray.Dataset, main: str, dims: list[str]) -> Non
     low, high, beyond = _colour_range(trace.y[trace.solved])
     mesh = ax.pcolormesh(places, heights, trace.y, vmin=low, vmax=high, shading="nearest", rasterized=True)
     if high > low:
-        lines = ax.contour(places, heights, trace.y, levels=MaxNLocator(6).tick_values(low, high), **CONTOUR)
-        ax.clabel(lines, fontsize=8.0, fmt=lambda level: f"{level:g}".replace("-", MINUS))
+        levels = [x for x in MaxNLocator(6).tick_values(low, high) if low < x < high]
+        lines = ax.contour(places, heights, trace.y, levels=levels, **CONTOUR)
     if "stability" in table and main != "stability":
-        ax.contour(places, heights, table["stability"].values, levels=[0.0], colors=[COLOURS[1]], linestyles="dashed")
+        edge = {"levels": [0.0], "colors": [COLOURS[1]], "linestyles": "dashed"}
+        ax.contour(places, heights, table["stability"].values, **edge)
         entry = sample("AT line", colour=COLOURS[1], dash="--")
         ax.legend(handles=[entry], frameon=True, framealpha=0.9, edgecolor="none", fancybox=False)
     bar = ax.figure.colorbar(mesh, ax=ax, extend=beyond)
     bar.set_label(title(data, main))
+    if high > low:
+        bar.add_lines(lines)
+        bar.set_ticks(levels)
     bar.outline.set_linewidth(0.6)
     bar.ax.tick_params(direction="in", width=0.6)
     ax.set(xlabel=title(data, x), ylabel=title(data, y))

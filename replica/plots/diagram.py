@@ -1,4 +1,4 @@
-"""Diagrams: threshold lines in a plane, each with its standing, and the region where replica symmetry is not to be trusted."""
+"""Diagrams: threshold lines in a plane, each with its standing, and a hatch where RS is not to be trusted."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from replica.plots.lines import Trace, draw_band, draw_trace, draw_unsolved, remarks, sample
-from replica.plots.style import COLOURS, DASHES, GREY
+from replica.plots.lines import UNTRUSTED_LABEL, Trace, draw_band, draw_trace, draw_unsolved, remarks, sample
+from replica.plots.style import COLOURS, DASHES, GREY, logarithmic
 from replica.plots.words import symbol, title, words
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def draw_diagram(data: xarray.Dataset, ax: Axes) -> None:
     holes = np.any([_holes(trace) for trace in traces.values()], axis=0)
     draw_unsolved(ax, data[x].values, holes, colour=GREY)
     broken = _hatch_broken(ax, traces)
-    doubt = "" if broken else "RS not to be trusted"
+    doubt = "" if broken else UNTRUSTED_LABEL
     entries += broken + remarks(list(traces.values()), unsolved=bool(holes.any()), doubt=doubt)
     _limits(ax, list(traces.values()), data[x].values)
     ax.set(xlabel=title(data, x), ylabel=title(data, y))
@@ -60,7 +60,7 @@ def _holes(trace: Trace) -> np.ndarray:
 
 
 def _hatch_broken(ax: Axes, traces: dict[str, Trace]) -> list[Any]:
-    """Hatch between the AT line and the capacity where the first lies below; the entry of the legend if there is such a place."""
+    """Hatch between the AT line and the capacity where the first lies below; its entry of the legend."""
     if not {"at", "capacity"} <= traces.keys():
         return []
     at, capacity = traces["at"], traces["capacity"]
@@ -68,7 +68,9 @@ def _hatch_broken(ax: Axes, traces: dict[str, Trace]) -> list[Any]:
         broken = at.y < capacity.y
     if not broken.any():
         return []
-    return [ax.fill_between(at.x, at.y, capacity.y, where=broken, label="RS not to be trusted", zorder=0, **HATCH)]
+    area = ax.fill_between(at.x, at.y, capacity.y, where=broken, zorder=0, **HATCH)
+    area.set_label(UNTRUSTED_LABEL.removeprefix("pale: "))
+    return [area]
 
 
 def _limits(ax: Axes, traces: list[Trace], x: np.ndarray) -> None:
@@ -78,6 +80,6 @@ def _limits(ax: Axes, traces: list[Trace], x: np.ndarray) -> None:
     seen = np.concatenate([trace.y[trace.solved] for trace in traces])
     if seen.size and seen.min() > 0:
         if seen.max() > LOGARITHMIC * seen.min():
-            ax.set_yscale("log")
+            logarithmic(ax)
         else:
             ax.set_ylim(0.0, 1.06 * seen.max())

@@ -1,4 +1,4 @@
-"""One line with its standing: gaps where unsolved, dashes where doubtful, a band where the error is visible."""
+"""One line with its standing: gaps where unsolved, dashes where doubtful, a band of visible errors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ VISIBLE = 0.004  # of the height of a panel: an error bar smaller than that is t
 MARKED = 6  # markers along a curve of a fan
 CIRCLES = 40  # at most, along an axis, for points that are not solved
 
-UNTRUSTED = "not to be trusted"
+UNTRUSTED = "not to be trusted"  # the words of a status
+UNTRUSTED_LABEL = "pale: RS not to be trusted"
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,10 @@ class Trace:
     doubtful: np.ndarray
 
     @classmethod
-    def of(cls, x: Any, y: Any, error: Any, status: Any, stability: Any, *, doubts: tuple[str, ...] = (UNTRUSTED,)) -> Trace:
-        """From arrays (None where the dataset has none); ``doubts`` are the words of a status that make a point doubtful."""
+    def of(
+        cls, x: Any, y: Any, error: Any, status: Any, stability: Any, doubts: tuple[str, ...] = (UNTRUSTED,)
+    ) -> Trace:
+        """From arrays (None where there is none); ``doubts``: words in a status that cast doubt."""
         y = np.asarray(y, dtype=float)
         said = np.full(y.shape, "converged") if status is None else np.asarray(status, dtype=str)
         solved = np.isfinite(y) & np.char.startswith(said, "converged")
@@ -62,21 +65,23 @@ def faded(colour: Any, share: float = 0.45) -> tuple[float, ...]:
 
 
 def draw_trace(ax: Axes, trace: Trace, *, colour: Any, dash: Any = "-", marker: str = "") -> None:
-    """Draw the parts of a trace: whole, doubtful (paler, dashed), isolated points; a few markers along it."""
+    """Draw the parts of a trace: whole, doubtful (paler, not solid), isolated points; a few markers."""
     joined = trace.solved[:-1] & trace.solved[1:]
     doubtful = joined & (trace.doubtful[:-1] | trace.doubtful[1:])
     for segments, looks in (
         (joined & ~doubtful, {"color": colour, "linestyle": dash}),
-        (doubtful, {"color": faded(colour), "linestyle": DOUBTFUL_DASH}),
+        (doubtful, {"color": faded(colour), "linestyle": DOUBTFUL_DASH if dash == "-" else dash}),
     ):
         for part in runs(segments):
             points = slice(part.start, part.stop + 1)
             ax.plot(trace.x[points], trace.y[points], solid_capstyle="round", **looks)
     alone = trace.solved & ~np.append(joined, False) & ~np.insert(joined, 0, False)
-    ax.plot(trace.x[alone], trace.y[alone], linestyle="none", marker=".", color=colour)
-    if marker:
+    if alone.any():
+        ax.plot(trace.x[alone], trace.y[alone], linestyle="none", marker=".", color=colour)
+    if marker and trace.solved.any():
         found = np.flatnonzero(trace.solved)
-        some = found[np.linspace(0, max(found.size - 1, 0), MARKED + 1).astype(int)[1:]] if found.size else found  # not the first point, where the curves of a fan often meet
+        # not the first point, where the curves of a fan often meet, nor the last, on the frame
+        some = found[np.linspace(0, found.size - 1, MARKED + 2).astype(int)[1:-1]]
         ax.plot(
             trace.x[some], trace.y[some], linestyle="none", marker=marker, color=colour,
             markerfacecolor="white", markeredgewidth=0.8,
@@ -89,26 +94,31 @@ def draw_band(ax: Axes, trace: Trace, *, colour: Any) -> None:
         return
     height = np.ptp(trace.y[trace.solved]) or np.abs(trace.y[trace.solved]).max()
     if trace.error[trace.solved].max() > VISIBLE * height:
-        ax.fill_between(trace.x, trace.y - trace.error, trace.y + trace.error, color=faded(colour, 0.7), linewidth=0)
+        low, high = trace.y - trace.error, trace.y + trace.error
+        ax.fill_between(trace.x, low, high, color=faded(colour, 0.7), linewidth=0)
 
 
 def draw_unsolved(ax: Axes, x: np.ndarray, unsolved: np.ndarray, *, colour: Any) -> None:
     """Open circles on the lower axis at the points that were not solved."""
     places = x[unsolved]
-    places = places[:: max(1, -(-places.size // CIRCLES))]
+    if not places.size:  # an empty line without clipping would upset the layout
+        return
+    places = places[:: -(-places.size // CIRCLES)]
+    looks = {"linestyle": "none", "marker": "o", "markersize": 3.2, "markerfacecolor": "white"}
     ax.plot(
         places, np.zeros(places.size), transform=ax.get_xaxis_transform(), clip_on=False, zorder=5,
-        linestyle="none", marker="o", markersize=3.2, markerfacecolor="white", markeredgecolor=colour, markeredgewidth=0.7,
+        markeredgecolor=colour, markeredgewidth=0.7, **looks,
     )
 
 
 def sample(label: str, *, colour: Any, dash: Any = "-", marker: str = "") -> Line2D:
     """An entry of a legend."""
-    return Line2D([], [], color=colour, linestyle=dash, marker=marker, markerfacecolor="white", markeredgewidth=0.8, label=label)
+    looks = {"color": colour, "linestyle": dash, "marker": marker}
+    return Line2D([], [], markerfacecolor="white", markeredgewidth=0.8, label=label, **looks)
 
 
 def remarks(traces: list[Trace], *, unsolved: bool, doubt: str) -> list[Line2D]:
-    """The entries of a legend that explain dashes (none where ``doubt`` is empty) and circles, where there are any."""
+    """Entries of a legend that explain pale dashes (unless ``doubt`` is empty) and circles, where needed."""
     entries = []
     if doubt and any(trace.doubtful.any() for trace in traces):
         entries.append(sample(doubt, colour=faded(GREY, 0.2), dash=DOUBTFUL_DASH))

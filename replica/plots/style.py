@@ -1,4 +1,4 @@
-"""The look of all figures: fonts, palette, dashes, sizes, pages of panels; matplotlib's global settings stay as they are."""
+"""The look of all figures: fonts, palette, dashes, sizes. Matplotlib's global settings stay as they are."""
 
 from __future__ import annotations
 
@@ -9,18 +9,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import matplotlib
+import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import AutoLocator, FuncFormatter, MaxNLocator
 
 if TYPE_CHECKING:
-    import numpy as np
     from matplotlib.axes import Axes
 
 COLUMN, PAGE = 3.4, 7.0  # widths of a journal column and of a page, in inches
 
 #: Okabe and Ito's colours, which colour-blind readers can tell apart; the pale yellow is left out
 COLOURS = ("#000000", "#D55E00", "#0072B2", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
-#: dashes beside the colours, so that lines differ in grey print; the plain dash is kept for parts of doubtful standing
-DASHES = ("-", (0, (6, 1.5, 1, 1.5)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5, 1, 1.5)), (0, (9, 2)), (0, (2, 2)), (0, (1, 3)))
+#: dashes beside the colours, so that lines differ in grey print; the plain dash is kept for doubtful parts
+DASHES = (
+    "-",
+    (0, (6, 1.5, 1, 1.5)),
+    (0, (1, 1.2)),
+    (0, (6, 1.5, 1, 1.5, 1, 1.5)),
+    (0, (9, 2)),
+    (0, (2, 2)),
+    (0, (1, 3)),
+)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 DOUBTFUL_DASH = (0, (3.2, 2.0))
 GREY = "0.45"
@@ -60,7 +69,9 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def page(rows: int = 1, columns: int = 1, *, size: tuple[float, float] | None = None) -> tuple[Figure, np.ndarray]:
+def page(
+    rows: int = 1, columns: int = 1, *, size: tuple[float, float] | None = None
+) -> tuple[Figure, np.ndarray]:
     """A figure with a grid of panels, outside pyplot's list of open figures.
 
     Parameters
@@ -85,11 +96,24 @@ def page(rows: int = 1, columns: int = 1, *, size: tuple[float, float] | None = 
 
 def dress(ax: Axes) -> None:
     """Ticks inward on all sides, in the fonts of the house."""
+    for axis in (ax.xaxis, ax.yaxis):
+        if isinstance(axis.get_major_locator(), AutoLocator):
+            axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
     ax.tick_params(which="both", labelfontfamily=_SETTINGS["font.family"][0], **_TICKS)
     ax.tick_params(which="major", length=3.5)
     ax.tick_params(which="minor", length=2.0)
     for spine in ax.spines.values():
         spine.set_linewidth(0.6)
+
+
+def logarithmic(ax: Axes) -> None:
+    """A logarithmic vertical axis with plain numbers where they are short."""
+
+    def text(height: float, _: int) -> str:
+        return f"{height:g}" if 1e-3 <= height <= 1e4 else f"$10^{{{np.log10(height):.0f}}}$"
+
+    ax.set_yscale("log")
+    ax.yaxis.set_major_formatter(FuncFormatter(text))
 
 
 def write(figure: Figure, path: str | os.PathLike[str]) -> None:

@@ -139,6 +139,8 @@ def line_on_branch(model: Model, size: int, ansatz: Ansatz, condition: str, miss
             table = zoom(table, np.clip(cell + 1, 1, table.theta.shape[1] - 2))
             values = _along(table, condition)
             cell = first_sign_change(values)
+            for row in rows[cell[rows] < 0]:
+                remarks[row] = missing
             rows = rows[cell[rows] >= 0]
     alpha = np.where(np.isfinite(line.value), line.value, 1.0)
     line.solutions = Solutions(model, ansatz, alpha, parts, codes, residual, remarks)

@@ -138,11 +138,18 @@ class Weights(Member):
     def _without_teacher(
         self, q_hat: np.ndarray, m_hat: np.ndarray, curvature: np.ndarray, beta: Any, level: int
     ) -> SingleWeight:
-        weight, log_z, mean, spread = self._on_field(np.zeros_like(q_hat), np.sqrt(q_hat), curvature, beta, level)
-        part = np.empty((4, q_hat.size))
-        weighted_sums(weight, (log_z, spread), (mean, spread), part)
-        log_z, variance, q, susceptibility = part
-        return self._assemble(log_z, q, variance, np.zeros_like(q), q, susceptibility)
+        log_z, variance, q, susceptibility = self.plain_sums(np.sqrt(q_hat), curvature, beta, level)
+        return self._assemble(log_z, q, variance, np.zeros(q.size), q, susceptibility)
+
+    def plain_sums(self, scale: np.ndarray, curvature: np.ndarray, beta: Any, level: int) -> np.ndarray:
+        """``E ln z``, ``E var w``, ``E <w>^2`` and ``E (var w)^2`` (4, batch) over ``h = scale z``.
+
+        The default composes `features`, `log_z` and sums; weights may do the same in one compiled pass.
+        """
+        weight, log_z, mean, spread = self._on_field(np.zeros(scale.size), scale, curvature, beta, level)
+        sums = np.empty((4, scale.size))
+        weighted_sums(weight, (log_z, spread), (mean, spread), sums)
+        return sums
 
     def _gaussian_teacher(
         self, q_hat: np.ndarray, m_hat: np.ndarray, curvature: np.ndarray, beta: Any, level: int

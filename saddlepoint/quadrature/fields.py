@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from saddlepoint._jit import array_kernel
-from saddlepoint.quadrature.panels import _settings, build_nodes
+from saddlepoint.quadrature.panels import _settings as rule_and_grading
+from saddlepoint.quadrature.panels import build_nodes
 
-_NO_BREAKS: dict[int, np.ndarray] = {}
 _FAR = 40.0  # a feature that many deviations away is outside the Gaussian: the integrand is smooth there
 
 
 @array_kernel
-def _scaled_nodes(places, widths, mean, deviation, breaks, rule, grading):  # type: ignore[no-untyped-def]
-    """Features moved to the standard variable, nodes, and the field at the nodes."""
+def scaled_nodes(places, widths, mean, deviation, rule, grading):  # type: ignore[no-untyped-def]
+    """Features moved to the standard variable, and nodes there; for compiled callers."""
     rows, count = places.shape
     position, width = np.empty((rows, count)), np.empty((rows, count))
     for row in range(rows):
@@ -23,7 +23,14 @@ def _scaled_nodes(places, widths, mean, deviation, breaks, rule, grading):  # ty
                 position[row, f], width[row, f] = spot, widths[row, f] / deviation[row]
             else:  # also where the deviation is 0
                 position[row, f], width[row, f] = 0.0, np.inf
-    z, weight = build_nodes(position, width, breaks, rule, grading)
+    return build_nodes(position, width, np.empty((rows, 0)), rule, grading)
+
+
+@array_kernel
+def _field_nodes(places, widths, mean, deviation, rule, grading):  # type: ignore[no-untyped-def]
+    """Nodes and the field at the nodes."""
+    z, weight = scaled_nodes(places, widths, mean, deviation, rule, grading)
+    rows = z.shape[0]
     field = np.empty(z.shape)
     for row in range(rows):
         for node in range(z.shape[1]):
@@ -58,12 +65,7 @@ def field_nodes(
     >>> float((weight * field**2).sum().round(12))  # mean^2 + deviation^2
     5.0
     """
-    rule, grading = _settings(level)
-    size = len(mean)
-    breaks = _NO_BREAKS.get(size)
-    if breaks is None:
-        breaks = _NO_BREAKS[size] = np.empty((size, 0))
-    return _scaled_nodes(places, widths, mean, deviation, breaks, rule, grading)
+    return _field_nodes(places, widths, mean, deviation, *rule_and_grading(level))
 
 
 @array_kernel
