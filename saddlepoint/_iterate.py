@@ -1,4 +1,4 @@
-"""The one loop: it judges each step of a solver and drops the rows that finished; how to step is the solvers' matter."""
+"""The one loop: it judges each step of a solver and drops the rows that finished; how to step is not here."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from saddlepoint.solution import Tolerance
 class State:
     """Progress of a solver on the rows still running; subclasses add row-wise arrays to ``rows``.
 
-    ``free`` and ``residual`` (B, k) are the present point. ``code`` (B,) is None, or holds a code other than RUNNING
-    where the solver gives up on a row.
+    ``free`` and ``residual`` (B, k) are the present point. ``code`` (B,) is None, or holds a code other than
+    RUNNING where the solver gives up on a row.
     """
 
     rows: ClassVar[tuple[str, ...]] = ("free", "residual")
@@ -35,15 +35,16 @@ class State:
 
 
 class Outcome:
-    """What `iterate` hands back: points, codes, residuals, steps and rungs per row, in the order of the problem."""
+    """What `iterate` hands back: points, codes, residuals, steps and rungs, in the order of the problem."""
 
     __slots__ = ("code", "evaluations", "names", "point", "remarks", "residual", "rung", "steps", "trace")
 
     def __init__(self, point: np.ndarray, name: str, trace: bool) -> None:
         size = len(point)
         self.point = point
-        self.code = np.full(size, RUNNING, dtype=np.int8)
-        self.residual = np.full(size, np.nan)
+        self.code = np.empty(size, dtype=np.int8)
+        self.residual = np.empty(size)
+        self.residual.fill(np.nan)
         self.steps = np.zeros(size, dtype=np.int64)
         self.rung = np.zeros(size, dtype=np.int8)
         self.names: tuple[str, ...] = (name,)
@@ -55,8 +56,9 @@ class Outcome:
 class Solver:
     """Base of the solvers: frozen settings with `begin` and `advance`; progress lives in a `State`.
 
-    A new solver is one file with a frozen dataclass that sets ``name``, has the fields ``steps`` and ``patience``, and
-    defines the two methods; the loop looks after budget, finiteness, domain and convergence.
+    A new solver is one file with a frozen dataclass that sets ``name``, has the fields ``steps`` and
+    ``patience``, and defines the two methods; the loop looks after budget, finiteness, domain and
+    convergence.
     """
 
     name: ClassVar[str] = ""
@@ -84,17 +86,35 @@ class Solver:
         return iterate(self, problem, free, tolerance, trace)
 
 
+_NO_NOISE = np.empty((0, 0))
+
+
 class _Ledger:
     """Row-wise memory of the loop: the best point so far and since when it has not improved."""
 
     __slots__ = ("best", "best_free", "code", "mark", "norm", "rows", "since")
 
     def __init__(self, size: int, k: int) -> None:
-        self.norm, self.best, self.mark = np.empty(size), np.full(size, np.inf), np.full(size, np.inf)
+        self.norm, self.best, self.mark = np.empty((3, size))
+        self.best.fill(np.inf)
+        self.mark.fill(np.inf)
         self.since = np.zeros(size, dtype=np.int64)
         self.best_free = np.empty((size, k))
-        self.code = np.full(size, RUNNING, dtype=np.int8)
+        self.code = np.empty(size, dtype=np.int8)
+        self.code.fill(RUNNING)
         self.rows: np.ndarray | None = None  # None: all rows of the problem, in order
+
+    def judge(self, problem: Problem, state: State, tolerance: Tolerance, patience: int) -> int:
+        """Give every row its code, and return how many finished."""
+        if state.code is not None:
+            self.code[:] = state.code
+        variables = problem.variables
+        # the default floor is computed by the kernel itself
+        noise = _NO_NOISE if type(problem).noise is Problem.noise else problem.noise(state.free)
+        memory = self.norm, self.best, self.mark, self.since, self.best_free, self.code
+        limits = variables.low, variables.high, variables.bounded
+        allowed = tolerance.absolute, tolerance.relative, patience
+        return judge(state.free, state.residual, noise, *limits, *allowed, *memory)
 
     def keep(self, index: np.ndarray) -> None:
         self.rows = index if self.rows is None else self.rows[index]
@@ -102,38 +122,18 @@ class _Ledger:
             setattr(self, name, getattr(self, name)[index])
 
 
-_NO_NOISE = np.empty((0, 0))
-
-
 def iterate(
     solver: Solver, problem: Problem, free: np.ndarray, tolerance: Tolerance, trace: bool = False
 ) -> Outcome:
-    """Run ``solver`` on all rows until each has a code; a row that fails ends at the point of its smallest residual."""
-    variables = problem.variables
+    """Run ``solver`` until each row has a code; a failed row ends at its smallest residual."""
     outcome = Outcome(free.copy(), solver.name, trace)
     ledger = _Ledger(*free.shape)
     state = solver.begin(problem, free)
-    own_noise = type(problem).noise is not Problem.noise
+    if state.residual.shape != free.shape:
+        name = type(problem).__name__
+        raise ValueError(f"the residual of {name} must have shape {free.shape}, got {state.residual.shape}")
     for step in range(solver.steps + 1):
-        if state.code is not None:
-            ledger.code[:] = state.code
-        finished = judge(
-            state.free,
-            state.residual,
-            problem.noise(state.free) if own_noise else _NO_NOISE,
-            variables.low,
-            variables.high,
-            variables.bounded,
-            tolerance.absolute,
-            tolerance.relative,
-            solver.patience,
-            ledger.norm,
-            ledger.best,
-            ledger.mark,
-            ledger.since,
-            ledger.best_free,
-            ledger.code,
-        )
+        finished = ledger.judge(problem, state, tolerance, solver.patience)
         if outcome.trace is not None:
             rows = np.arange(len(free)) if ledger.rows is None else ledger.rows
             outcome.trace.append((rows, state.free.copy(), ledger.norm.copy()))
@@ -142,9 +142,9 @@ def iterate(
             finished = len(ledger.code)
         if finished:
             _record(outcome, solver, state, ledger, step)
-            keep = np.flatnonzero(ledger.code == RUNNING)
-            if not keep.size:
+            if finished == len(ledger.code):
                 break
+            keep = np.flatnonzero(ledger.code == RUNNING)
             problem, solver = problem.take(keep), solver.take(keep)
             state.keep(keep)
             ledger.keep(keep)
@@ -155,6 +155,11 @@ def iterate(
 
 def _record(outcome: Outcome, solver: Solver, state: State, ledger: _Ledger, step: int) -> None:
     """Write the rows that finished at this step."""
+    if ledger.rows is None and not ledger.code.any():
+        # all rows converged at once: nothing to sort out
+        outcome.code, outcome.point, outcome.residual = ledger.code, ledger.best_free, ledger.best
+        outcome.steps.fill(step)
+        return
     done = np.flatnonzero(ledger.code != RUNNING)
     rows = done if ledger.rows is None else ledger.rows[done]
     code = ledger.code[done]

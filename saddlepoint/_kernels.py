@@ -1,4 +1,4 @@
-"""Compiled inner parts of the solvers: differences, small linear systems, the judgement of a step; no Python objects."""
+"""Compiled parts of the solvers: differences, small linear systems, the judgement of a step; no classes."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ CONVERGED, STEPS_SPENT, STALLED, DIVERGED, LEFT_DOMAIN, NOT_FINITE, SINGULAR, IN
 
 
 @array_kernel
-def shifted_points(free, points, steps):
-    """Fill ``points`` ((k+1) B, k) with the point and its k shifts (shift outermost), ``steps`` with exact shifts."""
+def shifted_points(free, points):
+    """Fill ``points`` ((k+1) B, k) with ``free`` (B, k), then its shifts along every coordinate."""
     size, k = free.shape
     for b in range(size):
         for i in range(k):
             x = free[b, i]
-            h = DIFFERENCE_STEP * max(1.0, abs(x))
-            steps[b, i] = (x + h) - x
             for s in range(k + 1):
                 points[s * size + b, i] = x
-            points[(i + 1) * size + b, i] = x + h
+            points[(i + 1) * size + b, i] = x + DIFFERENCE_STEP * max(1.0, abs(x))
 
 
 @array_kernel
-def differences(values, steps, jacobian):
-    """Forward differences of ``values`` ((k+1) B, k) over ``steps`` (B, k) into ``jacobian`` (B, k, k)."""
-    size, k = steps.shape
+def differences(values, points, jacobian):
+    """Forward differences of ``values`` ((k+1) B, k) at such ``points`` into ``jacobian`` (B, k, k)."""
+    size, k = jacobian.shape[0], jacobian.shape[1]
     for b in range(size):
         for j in range(k):
+            step = points[(j + 1) * size + b, j] - points[b, j]
             for i in range(k):
-                jacobian[b, i, j] = (values[(j + 1) * size + b, i] - values[b, i]) / steps[b, j]
+                jacobian[b, i, j] = (values[(j + 1) * size + b, i] - values[b, i]) / step
 
 
 @array_kernel
 def invert(matrix, inverse, pivot_ratio):
     """Inverses of (B, k, k) matrices by Gauss-Jordan with row pivoting (closed for k = 1).
 
-    ``pivot_ratio`` (B,) receives smallest over largest pivot; a singular or non-finite matrix gives 0 and NaN.
+    ``pivot_ratio`` (B,) receives smallest over largest pivot; a singular or non-finite matrix gives 0 and
+    NaN.
     """
     size, k = matrix.shape[0], matrix.shape[1]
     work = np.empty((k, 2 * k))
@@ -87,12 +87,15 @@ def invert(matrix, inverse, pivot_ratio):
 
 
 @array_kernel
-def newton_direction(inverse, residual, free, bounded, limit, step):
-    """``step = -inverse residual`` (B, k), each row shortened so that no component exceeds its limit.
+def newton_direction(jacobian, residual, free, bounded, limit, step, trial, pivot_ratio):
+    """``step = -jacobian^-1 residual`` (B, k), rows shortened to their limits, and ``trial = free + step``.
 
-    That is ``limit`` for logarithmic columns (``bounded``), and ``limit max(1, |x|)`` for real ones, which have no scale.
+    The limit is ``limit`` for logarithmic columns (``bounded``) and ``limit max(1, |x|)`` for real ones,
+    which have no scale of their own.
     """
     size, k = residual.shape
+    inverse = np.empty((size, k, k))
+    invert(jacobian, inverse, pivot_ratio)
     for b in range(size):
         excess = 1.0
         for i in range(k):
@@ -102,9 +105,9 @@ def newton_direction(inverse, residual, free, bounded, limit, step):
             step[b, i] = -total
             allowed = limit if bounded[i] else limit * max(1.0, abs(free[b, i]))
             excess = max(excess, abs(total) / allowed)
-        if excess > 1.0:
-            for i in range(k):
-                step[b, i] /= excess
+        for i in range(k):
+            step[b, i] /= excess
+            trial[b, i] = free[b, i] + step[b, i]
 
 
 @array_kernel
@@ -120,6 +123,12 @@ def row_norms(residual, norm):
                 break
             largest = max(largest, value)
         norm[b] = largest
+
+
+@array_kernel
+def any_not_below(norm, bound):
+    """Whether some row has not ``norm < bound``."""
+    return not np.all(norm < bound)
 
 
 @array_kernel
@@ -142,9 +151,9 @@ def judge(
 ):
     """Give every running row its code, and return how many rows finished.
 
-    ``noise`` (B, k), or (0, k) for the default floor ``4 eps max(1, |x|)``. ``code`` (B,) may come with a code from the
-    solver, which stands unless the row converged. ``best``, ``best_free``: smallest residual of each row and its place;
-    ``since``: steps since the residual fell a tenth below ``mark``.
+    ``noise`` (B, k), or (0, k) for the default floor ``4 eps max(1, |x|)``. ``code`` (B,) may come with a
+    code from the solver, which stands unless the row converged. ``best``, ``best_free``: smallest residual of
+    each row and its place; ``since``: steps since the residual fell a tenth below ``mark``.
     """
     size, k = free.shape
     finished = 0
@@ -188,8 +197,9 @@ def judge(
 def correction(point, residual, inverse, allowed, small, moved, code):
     """One Newton correction of converged points on finer integrals, and whether it is believed.
 
-    Not believed (INTEGRAL_UNSURE) when a component exceeds ``allowed``, unless the residual is at most ``small`` already:
-    then the point stays, and a large ``inverse`` speaks through the error. A matrix without inverse gives SINGULAR.
+    Not believed (INTEGRAL_UNSURE) when a component exceeds ``allowed``, unless the residual is at most
+    ``small`` already: then the point stays, and a large ``inverse`` speaks through the error. A matrix
+    without inverse gives SINGULAR.
     """
     size, k = point.shape
     for b in range(size):
@@ -221,10 +231,10 @@ def correction(point, residual, inverse, allowed, small, moved, code):
 def remaining(point, before, moved, after, noise, inverse, absolute, relative, norm, error, code):
     """What is left after a correction: the norm of the residual and an estimated error per component.
 
-    ``error = |J^-1 r| + |J^-1| noise + |c|^(3/2) + |c| s / (1 - s)`` for the correction c: finer integrals carry at
-    least half as many digits again; s^2 is the ratio of the residuals after and before, where that is above the floor,
-    so that the last term sums the corrections still to come at a double root. A correction that did not lower the
-    residual is undone. Believed up to ten tolerances.
+    ``error = |J^-1 r| + |J^-1| noise + |c|^(3/2) + |c| s / (1 - s)`` for the correction c: finer integrals
+    carry at least half as many digits again; s^2 is the ratio of the residuals after and before, where that
+    is above the floor, so that the last term sums the corrections still to come at a double root. A
+    correction that did not lower the residual is undone. Believed up to ten tolerances.
     """
     size, k = point.shape
     for b in range(size):

@@ -22,8 +22,9 @@ def unchecked(outcome: Outcome) -> np.ndarray:
 
 
 def verify(problem: Problem, outcome: Outcome, tolerance: Tolerance) -> np.ndarray:
-    """Correct the converged rows of ``outcome`` in place; return the errors (B, k), NaN for the other rows."""
-    error = np.full(outcome.point.shape, np.nan)
+    """Correct the converged rows of ``outcome`` in place; return the errors (B, k), NaN for other rows."""
+    error = np.empty(outcome.point.shape)
+    error.fill(np.nan)
     rows = None if not outcome.code.any() else np.flatnonzero(outcome.code == CONVERGED)
     if outcome.point.shape[1] == 0:
         return error
@@ -36,7 +37,7 @@ def verify(problem: Problem, outcome: Outcome, tolerance: Tolerance) -> np.ndarr
         finer = problem.refined()
         point, residual, left, code = _correct(finer, point, tolerance, outcome)
         if finer is problem:
-            # there are no integrals to blame: the residual was below its floor only because the floor is high there
+            # no integrals to blame: the residual was below its floor only because the floor is high
             code[code == INTEGRAL_UNSURE] = STALLED
         at = slice(None) if rows is None else rows
         outcome.point[at], outcome.residual[at], error[at], outcome.code[at] = point, residual, left, code
@@ -61,7 +62,8 @@ def _correct(
     inverse, ratio = np.empty((size, k, k)), np.empty(size)
     invert(jacobian, inverse, ratio)
     moved, code = np.empty((size, k)), np.empty(size, dtype=np.int8)
-    correction(point, before, inverse, max(tolerance.absolute, FINEST) ** 0.5, tolerance.absolute, moved, code)
+    allowed = max(tolerance.absolute, FINEST) ** 0.5
+    correction(point, before, inverse, allowed, tolerance.absolute, moved, code)
     after = problem.residual(moved)
     noise = problem.noise(moved) if type(problem).noise is not Problem.noise else _NO_NOISE
     residual, error = np.empty(size), np.empty((size, k))

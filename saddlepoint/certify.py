@@ -1,4 +1,4 @@
-"""A solution recomputed in mpmath arithmetic, to as many digits as asked; the double-precision solvers are elsewhere."""
+"""A solution recomputed in mpmath, to as many digits as asked; the double-precision solvers are elsewhere."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Certificate:
     steps: int
 
     def agrees(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> dict[str, bool]:
-        """By name, whether ``|value - certified| <= error + 4 eps |certified|`` (errors of VALUES, not of logarithms)."""
+        """By name, whether ``|value - certified| <= error + 4 eps |certified|`` (errors of values)."""
         verdict = {}
         for name, value in values.items():
             if name not in self.values:
@@ -55,11 +55,12 @@ class Certificate:
 
 
 def certify(problem: Problem, point: np.ndarray, digits: int = 30) -> Certificate:
-    r"""Solve ``reference_update(values) = values`` of a single row in mpmath, from a double-precision solution.
+    r"""Solve ``reference_update(values) = values`` of one row in mpmath, from a double-precision solution.
 
-    Chord Newton steps with the double-precision Jacobian in free coordinates; where a step leaves more than a thousandth
-    of the residual, the Jacobian is taken anew by differences in mpmath. Stops when every residual is below
-    ``10^-digits``. The working precision is ``digits + 10``, and more where a chart cancels (values next to 1).
+    Chord Newton steps with the double-precision Jacobian in free coordinates; where a step leaves more than a
+    thousandth of the residual, the Jacobian is taken anew by differences in mpmath. Stops when every residual
+    is below ``10^-digits``. The working precision is ``digits + 10``, and more where a chart cancels (values
+    next to 1).
 
     Parameters
     ----------
@@ -102,8 +103,8 @@ def certify(problem: Problem, point: np.ndarray, digits: int = 30) -> Certificat
     point = np.asarray(point, dtype=float)
     if problem.size != 1 or point.shape != (len(problem.variables),):
         raise ValueError(
-            f"certify takes one row with a point of shape ({len(problem.variables)},), got size {problem.size} and "
-            f"shape {point.shape}; use problem.take"
+            f"certify takes one row and a point of shape ({len(problem.variables)},), got "
+            f"{problem.size} rows and shape {point.shape}; use problem.take"
         )
     cancelled = _cancelled(problem, point)
     with mpmath.workdps(digits + 10 + cancelled):
@@ -119,7 +120,7 @@ def certify(problem: Problem, point: np.ndarray, digits: int = 30) -> Certificat
 def _cancelled(problem: Problem, point: np.ndarray) -> int:
     """Digits that the charts lose: a value next to 1 in `UNIT` has a slope far below the value."""
     lost = [0.0]
-    for variable, x in zip(problem.variables, point):
+    for variable, x in zip(problem.variables, point, strict=True):
         with np.errstate(divide="ignore"):
             lost.append(float(np.log10(np.abs(variable.chart.to_value(x) / variable.chart.slope(x)))))
     return int(np.ceil(max(lost)))
@@ -138,15 +139,15 @@ class _Chord:
         self.matrix = self._double_jacobian(point)
 
     def values(self, free: list[Any]) -> dict[str, Any]:
-        return {name: chart.to_value(x, self.mp) for name, chart, x in zip(self.names, self.charts, free)}
+        named = zip(self.names, self.charts, free, strict=True)
+        return {name: chart.to_value(x, self.mp) for name, chart, x in named}
 
     def evaluate(self, free: list[Any]) -> tuple[list[Any], Any]:
         """Residual in free coordinates and its largest modulus."""
         self.steps += 1
         new = self.problem.reference_update(self.values(free), self.mp, self.working)
-        residual = [
-            chart.to_free(new[name], self.mp) - x for name, chart, x in zip(self.names, self.charts, free)
-        ]
+        named = zip(self.names, self.charts, free, strict=True)
+        residual = [chart.to_free(new[name], self.mp) - x for name, chart, x in named]
         if not all(self.mp.isfinite(r) and self.mp.im(r) == 0 for r in residual):
             raise CertificationFailed(
                 "the reference equations leave the domain of the variables at the point given"
@@ -154,7 +155,7 @@ class _Chord:
         return residual, max((abs(r) for r in residual), default=self.mp.zero)
 
     def _double_jacobian(self, point: np.ndarray) -> Any:
-        """From double precision where the residual is that of the map; a problem with a residual of its own needs mpmath."""
+        """From double precision where the residual is that of the map, else by differences in mpmath."""
         kind = type(self.problem)
         if kind.residual is Problem.residual or kind.update is Problem.update:
             with np.errstate(all="ignore"):
@@ -185,7 +186,7 @@ class _Chord:
                 step = mp.lu_solve(self.matrix, mp.matrix(self.residual))
             except ZeroDivisionError:
                 self._fail("the Jacobian is singular")
-            free = [x - d for x, d in zip(self.free, step)]
+            free = [x - d for x, d in zip(self.free, step, strict=True)]
             residual, norm = self.evaluate(free)
             slow = norm > _SLOW * self.norm and norm >= target
             if norm < self.norm:

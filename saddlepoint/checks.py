@@ -1,4 +1,4 @@
-"""Checks of a problem that its author and the tests share: gradient against potential, Jacobian, zeros; no solving."""
+"""Checks of a problem, for authors and tests: gradient against potential, Jacobian, zeros; no solving."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Report:
 def check_gradient(problem: Problem, free: np.ndarray, tolerance: float = 1e-7, step: float = 1e-3) -> Report:
     r"""Whether ``problem.gradient`` (with respect to the values) is the slope of ``problem.potential``.
 
-    Richardson differences of the potential along each free coordinate (central, steps h and h/2, error O(h^4)), against
-    gradient times the slope of the chart. The deviation is relative to ``max(1, |slope|)``.
+    Richardson differences of the potential along each free coordinate (central, steps h and h/2, error
+    O(h^4)), against gradient times the slope of the chart. The deviation is relative to ``max(1, |slope|)``.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def check_gradient(problem: Problem, free: np.ndarray, tolerance: float = 1e-7, 
 
 
 def check_jacobian(problem: Problem, free: np.ndarray, tolerance: float = 1e-6, step: float = 1e-3) -> Report:
-    """Whether ``problem.jacobian`` is that of ``problem.residual`` (Richardson differences, as in `check_gradient`)."""
+    """Whether ``problem.jacobian`` is that of ``problem.residual`` (differences as in `check_gradient`)."""
     free = np.asarray(free, dtype=float)
     size, k = free.shape
     shifts = step * np.array([1.0, -1.0, 0.5, -0.5])

@@ -1,4 +1,4 @@
-"""What a set of equations must offer to be solved: named unknowns, a map or a residual, sub-batches; no solver lives here."""
+"""What equations must offer to be solved: named unknowns, a map or a residual, sub-batches; no solvers."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from saddlepoint.variables import Variables
 class Problem(ABC):
     r"""A batch of B systems of k equations in k named unknowns, in free coordinates ``free`` of shape (B, k).
 
-    A subclass sets ``variables`` (`Variables`) and ``size`` (B), defines `take` and at least one of `update` (a map whose
-    fixed points are sought) and `residual` (whose zeros are sought); they are linked by ``residual = update - free``.
-    Problems are immutable: what `take` and `refined` return may be kept. A row must not depend on the other rows. A
-    residual that is not finite marks its row as failed there; it must not raise.
+    A subclass sets ``variables`` (`Variables`) and ``size`` (B), defines `take` and at least one of `update`
+    (a map whose fixed points are sought) and `residual` (whose zeros are sought); they are linked by
+    ``residual = update - free``. Problems are immutable: what `take` and `refined` return may be kept. A row
+    must not depend on the others. A residual that is not finite marks its row as failed; it must not raise.
 
     Examples
     --------
@@ -57,7 +57,7 @@ class Problem(ABC):
         return self._forward_differences(free)[1]
 
     def residual_and_jacobian(self, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Both at once; with the default differences this is a single call of `residual` on k + 1 points per row."""
+        """Both at once; with default differences one call of `residual` on k + 1 points per row."""
         if type(self).jacobian is Problem.jacobian:
             return self._forward_differences(free)
         return self.residual(free), self.jacobian(free)
@@ -65,15 +65,18 @@ class Problem(ABC):
     def _forward_differences(self, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         size, k = free.shape
         points = np.empty(((k + 1) * size, k))
-        steps = np.empty((size, k))
-        shifted_points(np.ascontiguousarray(free), points, steps)
+        shifted_points(free, points)
         # the repeated problem is the same at every step of a solve, so it is built once
         repeated = self.__dict__.get("_repeated")
         if repeated is None:
             repeated = self.__dict__["_repeated"] = self.take(np.tile(np.arange(size), k + 1))
         values = repeated.residual(points)
+        if values.shape != points.shape:
+            raise ValueError(
+                f"the residual of {type(self).__name__} must have shape {points.shape}, got {values.shape}"
+            )
         jacobian = np.empty((size, k, k))
-        differences(values, steps, jacobian)
+        differences(values, points, jacobian)
         return values[:size], jacobian
 
     @property
@@ -107,7 +110,7 @@ class Problem(ABC):
         return self.variables.values(free)
 
     def potential(self, free: np.ndarray) -> np.ndarray:
-        """The function (B,) whose stationary points are the solutions; solving does not need it, checks do."""
+        """The function (B,) whose stationary points are the solutions; solving needs it not, checks do."""
         raise TypeError(f"{type(self).__name__} has no potential")
 
     def gradient(self, free: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What a solve ends in: the status of each row, tolerances, the solution, the error that carries it; no solving here."""
+"""What a solve ends in: the status of each row, the solution, the error that carries it; no solving here."""
 
 from __future__ import annotations
 
@@ -24,50 +24,19 @@ class Status(enum.Enum):
     converged : bool
     """
 
-    CONVERGED = 0, "converged"
-    STEPS_SPENT = (
-        1,
-        "not converged: the steps ran out while the residual still fell; allow more steps or start closer",
-    )
-    STALLED = (
-        2,
-        "not converged: the residual stopped falling; try another solver or start, or a looser tolerance",
-    )
-    DIVERGED = (
-        3,
-        "not converged: the point ran away to infinity; damp the map, start closer, or there is no solution",
-    )
-    LEFT_DOMAIN = (
-        4,
-        (
-            "not converged: a variable reached the edge of its domain; the solution may lie at that limit, or start closer"
-        ),
-    )
-    NOT_FINITE = (
-        5,
-        "not converged: the equations gave no finite number at the point; start where they are defined",
-    )
-    SINGULAR = (
-        6,
-        (
-            "not converged: the Jacobian is singular, as at a fold or a bifurcation; move the parameter or continue by arclength"
-        ),
-    )
-    INTEGRAL_UNSURE = (
-        7,
-        (
-            "not converged: finer integrals move the solution more than allowed; the integrand has a feature that the "
-            "quadrature was not told of"
-        ),
-    )
-    NO_SOLUTION = (
-        8,
-        "not converged: the residual has the same sign at both ends of the bracket; widen or move the bracket",
-    )
+    CONVERGED = 0, "", ""
+    STEPS_SPENT = 1, "the steps ran out while the residual still fell", "allow more steps or start closer"
+    STALLED = 2, "the residual stopped falling", "try another solver or start, or a looser tolerance"
+    DIVERGED = 3, "the point ran away to infinity", "damp the map, start closer, or there is no solution"
+    LEFT_DOMAIN = 4, "a variable reached the edge of its domain", "start closer, or that is the solution"
+    NOT_FINITE = 5, "the equations gave no finite number at the point", "start where they are defined"
+    SINGULAR = 6, "the Jacobian is singular, as at a fold", "move the parameter or continue by arclength"
+    INTEGRAL_UNSURE = 7, "finer integrals move the solution too far", "tell the quadrature of every feature"
+    NO_SOLUTION = 8, "the residual has one sign at both ends of the bracket", "widen or move the bracket"
 
-    def __init__(self, code: int, sentence: str) -> None:
+    def __init__(self, code: int, cause: str, remedy: str) -> None:
         self.code = code
-        self.sentence = sentence
+        self.sentence = f"not converged: {cause}; {remedy}" if code else "converged"
         self.converged = code == 0
 
     def __str__(self) -> str:
@@ -86,8 +55,8 @@ def statuses(codes: np.ndarray) -> np.ndarray:
 class Tolerance:
     r"""When a row counts as solved: ``|residual_i| <= max(absolute + relative |x_i|, noise_i)`` for every i.
 
-    The residual is undamped and in free coordinates; where these are logarithms, ``absolute`` is relative in the value.
-    ``noise`` is the rounding floor that the problem declares.
+    The residual is undamped and in free coordinates; where these are logarithms, ``absolute`` is relative in
+    the value. ``noise`` is the rounding floor that the problem declares.
     """
 
     absolute: float = 1e-12
@@ -102,7 +71,7 @@ class Tolerance:
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """The answer to a batch of B systems; a row that failed keeps the point of its smallest residual and says so.
+    """The answer to a batch of B systems; a row that failed keeps the point of its smallest residual.
 
     Attributes
     ----------
@@ -114,8 +83,9 @@ class Solution:
     residual : ndarray (B,)
         Largest undamped residual at the point, on the finest integrals used.
     error : ndarray (B, k)
-        Estimated error of the point in free coordinates: the Newton step that is left, plus the rounding floor carried
-        through the inverse Jacobian. An estimate, not a bound; NaN where not converged or not checked.
+        Estimated error of the point in free coordinates: the Newton step that is left, plus the rounding
+        floor carried through the inverse Jacobian. An estimate, not a bound; NaN where not converged or not
+        checked.
     steps : ndarray (B,) of int
     evaluations : int
         Residuals of single rows computed (a Jacobian by differences counts k more).

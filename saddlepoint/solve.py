@@ -1,4 +1,4 @@
-"""The public verb `solve`: start, solver, check on finer integrals, status; the loop and the solvers are elsewhere."""
+"""The public verb `solve`: start, solver, check, status; the loop and the solvers are elsewhere."""
 
 from __future__ import annotations
 
@@ -29,11 +29,15 @@ def solve(
 ) -> Solution:
     r"""Solve a batch of B systems ``residual(x) = 0``.
 
-    A row has converged when ``|residual_i| <= max(tolerance.absolute + tolerance.relative |x_i|, noise_i)`` for every
-    equation i. With ``check`` the residual is then evaluated on the finer integrals of ``problem.refined()``, one Newton
-    correction c is made there, and ``error = |J^{-1} residual| + |J^{-1}| noise + |c|^{3/2}`` is reported at the corrected
-    point. A correction above ``sqrt(max(tolerance.absolute, 1e-12))``, or one that leaves a residual above ten tolerances, is not
-    believed until still finer integrals (three levels) confirm it.
+    A row has converged when ``|residual_i| <= max(tolerance.absolute + tolerance.relative |x_i|, noise_i)``
+    for every equation i. With ``check`` the residual is then evaluated on the finer integrals of
+    ``problem.refined()``, one Newton correction c is made there, and
+
+        error = |J^{-1} residual| + |J^{-1}| noise + |c|^{3/2}
+
+    is reported at the corrected point (more where the residual fell slowly, as at a double root). A
+    correction above ``sqrt(max(tolerance.absolute, 1e-12))``, or one that leaves a residual above ten
+    tolerances, is not believed until still finer integrals (three levels) confirm it.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Chunks of work spread over processes, saved as they finish and resumed; what a chunk computes is the caller's matter."""
+"""Chunks of work spread over processes, saved as they finish, resumed; what they compute is unknown here."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def sweep(
     items : sequence
         Chunks, each worth a task of its own (a tenth of a second or more); picklable.
     workers : int
-        Processes, through `joblib`; -1 for all cores. 1 runs here, unless a `joblib.parallel_config` is active: then
-        it decides, so that Dask or Ray clusters work.
+        Processes, through `joblib`; -1 for all cores. 1 runs here, unless a `joblib.parallel_config` is
+        active: then it decides, so that Dask or Ray clusters work.
     checkpoint : folder
         Every finished chunk is written there at once; a later call with the same ``settings`` reads it back.
         A damaged file is recomputed, with a warning.
@@ -119,7 +119,7 @@ def _plain(value: Any) -> Any:
 
 
 class _Folder:
-    """A checkpoint: ``settings.json`` and one ``chunk-NNNNN.npz`` per finished chunk, each replaced in one step."""
+    """A checkpoint: ``settings.json`` and a ``chunk-NNNNN.npz`` per finished chunk, written in one step."""
 
     def __init__(self, path: Path, settings: Mapping[str, Any], chunks: int) -> None:
         self.path, self.chunks = path, chunks
@@ -148,8 +148,8 @@ class _Folder:
             if old.get(name) != new.get(name) or (name in old) != (name in new):
                 made, asked = old.get(name, "not given"), new.get(name, "not given")
                 raise ValueError(
-                    f"the checkpoint {self.path} was made with other settings: {name} was {made}, now it is {asked}; "
-                    "choose another folder"
+                    f"the checkpoint {self.path} was made with other settings: {name} was {made}, now it is "
+                    f"{asked}; choose another folder"
                 )
 
     def _file(self, index: int) -> Path:
@@ -163,7 +163,7 @@ class _Folder:
             if not file.exists():
                 continue
             try:
-                with np.load(file, allow_pickle=False) as stored:
+                with file.open("rb") as handle, np.load(handle, allow_pickle=False) as stored:
                     whole = stored[_STAMP].item() == self.stamp
                     names = [name for name in stored.files if name != _STAMP]
                     content = {name.removeprefix(_PREFIX): stored[name] for name in names}

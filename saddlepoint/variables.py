@@ -1,4 +1,4 @@
-"""Named vectors of unknowns with domains, and the charts that map domains to the whole line; no equations live here."""
+"""Named unknowns with domains, and the charts that map domains to the whole line; no equations live here."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ class Chart:
     name, domain : str
         For messages.
     low, high : float
-        Free coordinates beyond which the value can no longer be told from the edge of the domain in double precision.
+        Free coordinates beyond which the value can no longer be told from the edge of the domain in double
+        precision.
     """
 
     name = ""
@@ -168,7 +169,8 @@ class Variables:
     def values(self, free: np.ndarray) -> dict[str, np.ndarray]:
         """Values by name, each (B,), at free coordinates (B, k)."""
         return {
-            name: chart.to_value(free[:, i]) for i, (name, chart) in enumerate(zip(self.names, self._charts))
+            name: chart.to_value(free[:, i])
+            for i, (name, chart) in enumerate(zip(self.names, self._charts, strict=True))
         }
 
     def free(self, values: Mapping[str, Any], size: int) -> np.ndarray:
@@ -182,7 +184,7 @@ class Variables:
         for name in values:
             self.index(name)
         free = np.empty((size, len(self)))
-        for i, (name, chart) in enumerate(zip(self.names, self._charts)):
+        for i, (name, chart) in enumerate(zip(self.names, self._charts, strict=True)):
             if name not in values:
                 raise ValueError(f"variable {name!r} has no value; needed: {', '.join(self.names)}")
             value = np.asarray(values[name], dtype=float)

@@ -78,14 +78,11 @@ class Architecture(Member):
         rigidity = cost = wrong = None
         if whole:
             cost, wrong = loss.mean_cost(field, channel.variance, beta), loss.error_rate(field, channel.variance, beta)
-            sums = np.empty((6, len(field)))
-            weighted_sums(weight, (value, second, cost, wrong), (first, second), sums)
+            sums = weighted_sums(weight, (value, second, cost, wrong), (first, second))
             log_z, bend, cost, wrong, square, rigidity = sums
             rigidity = factor * factor * rigidity
         else:
-            sums = np.empty((3, len(field)))
-            weighted_sums(weight, (value, second), (first,), sums)
-            log_z, bend, square = sums
+            log_z, bend, square = weighted_sums(weight, (value, second), (first,))
         conjugates["q_hat"], conjugates["curvature"] = factor * square, -channel.gain * bend
         return PatternAverage(log_z, conjugates, rigidity, cost, wrong)
 

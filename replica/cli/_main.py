@@ -46,6 +46,13 @@ class Verbs(click.Group):
         module, attribute = VERBS[name].split(":")
         return getattr(importlib.import_module(module), attribute)
 
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            with interrupts():
+                return super().invoke(context)
+        except KeyboardInterrupt:
+            return _complain("interrupted", INTERRUPTED)
+
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="replica", message="%(prog)s %(version)s")
@@ -81,8 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         warnings.showwarning = _show_warning
         try:
             words = None if arguments is None else list(arguments)
-            with interrupts():
-                result = application.main(args=words, prog_name="replica", standalone_mode=False)
+            result = application.main(args=words, prog_name="replica", standalone_mode=False)
         except click.exceptions.NoArgsIsHelpError as empty:
             click.echo(empty.format_message(), err=True)
             return WRONG_USAGE
@@ -90,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _complain(_sentence(wrong), WRONG_USAGE)
         except ValueError as wrong:
             return _complain(str(wrong), WRONG_USAGE)
-        except (click.Abort, KeyboardInterrupt):
+        except click.Abort:
             return _complain("interrupted", INTERRUPTED)
         except BrokenPipeError:
             # the reader of a pipe has gone: the interpreter must not try to flush to it at exit
@@ -101,13 +107,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @contextlib.contextmanager
 def interrupts() -> Iterator[None]:
-    """Let an interrupt be one: if it comes while a compiled function returns, Python wraps it in a SystemError."""
+    """Let an interrupt be one: if it comes while a compiled function returns, Python hides it in a SystemError."""
     try:
         yield
     except SystemError as error:
-        if isinstance(error.__cause__, KeyboardInterrupt):
-            raise KeyboardInterrupt from error
-        raise
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, KeyboardInterrupt):
+            cause = cause.__cause__ or cause.__context__
+        if cause is None:
+            raise
+        raise KeyboardInterrupt from error
 
 
 def _complain(sentence: str, code: int) -> int:

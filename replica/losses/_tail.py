@@ -75,10 +75,11 @@ def _mixed_kernel(field, kappa, variance, beta, log_z, slope, curvature):  # typ
             x = (kappa[row] - field[row, node]) * inverse
             _, hazard = tail_pair(x)
             value, tilted = mixed_tail_pair(x, one_beta, kept)
+            given_up = np.exp(-one_beta - value)
             share = tilted / hazard if hazard > 0.0 else 1.0
             log_z[row, node] = value
             slope[row, node] = tilted * inverse
-            lever = share * hazard_excess(x) - (1.0 - share) * x
+            lever = share * hazard_excess(x) - given_up * x
             curvature[row, node] = -tilted * inverse * ((lever if tilted > 0.0 else 0.0) * inverse)
 
 
@@ -108,7 +109,9 @@ def _band_kernel(field, kappa, variance, log_z, slope, curvature):  # type: igno
             b = (h + kappa[row]) * inverse
             value, near, far = difference_triple(a, b)
             log_z[row, node] = value
-            first = far - near
+            # g(a)/g(b) = e^(2 h kappa/V): near the centre the difference keeps its relative accuracy
+            lift = 2.0 * h * kappa[row] * inverse * inverse
+            first = -far * np.expm1(lift) if lift < 1.0 else far - near
             slope[row, node] = sign * first * inverse
             # far above the band a - near cancels: there near = G(a)/(1-r) with r = H(b)/H(a)
             ratio = np.exp(log_gauss_tail(b) - log_gauss_tail(a)) if a > 0.0 else 1.0
@@ -130,7 +133,10 @@ def _outside_kernel(field, kappa, variance, log_z, slope, curvature):  # type: i
             total = log_add(log_x, log_y)
             right, left = np.exp(log_x - total), np.exp(log_y - total)
             log_z[row, node] = total
-            slope[row, node] = (right * hazard_x - left * hazard_y) * inverse
+            # g(x)/g(y) = e^(2 h kappa/V): near the centre the difference keeps its relative accuracy
+            lift = 2.0 * field[row, node] * kappa[row] * inverse * inverse
+            first = left * hazard_y * np.expm1(lift) if abs(lift) < 1.0 else right * hazard_x - left * hazard_y
+            slope[row, node] = first * inverse
             # mixture of two log-concave sides: mean of their curvatures plus the variance of their slopes
             inner = -right * hazard_x * hazard_excess(x) - left * hazard_y * hazard_excess(y)
             curvature[row, node] = (inner + right * left * (hazard_x + hazard_y) ** 2) * inverse * inverse

@@ -92,9 +92,7 @@ class Loss(Member):
         places, widths = self.features(variance, beta)
         _, weight, field = field_nodes(places, widths, mean, deviation, level)
         value, first, second = self.terms(field, variance, beta)
-        sums = np.empty((3, mean.size))
-        weighted_sums(weight, (value, second), (first,), sums)
-        return sums
+        return weighted_sums(weight, (value, second), (first,))
 
     def _on_rows(self, u: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
         """`cost` on inner nodes, for a member whose parameters may be one per row of the batch."""
@@ -105,28 +103,29 @@ class Loss(Member):
         """Thermal mean of the cost, ``-d ln Z/d beta``; zero for hard constraints. Default: inner quadrature."""
         if self.hard:
             return np.zeros_like(field)
-        step = 1e-4
-        scale = np.asarray(beta, dtype=float)
-        # fourth-order central difference in ln beta: no closed form is known for a loss given by its cost alone
-        low2, low, high, high2 = (
-            self.terms(field, variance, scale * np.exp(k * step))[0] for k in (-2, -1, 1, 2)
-        )
-        slope = (low2 - 8 * low + 8 * high - high2) / (12 * step)
-        return -slope / column(scale)
+        return self._tilted_mean(lambda u: np.asarray(self.cost(u), dtype=float), field, variance, beta, self.kinks())
 
     def error_rate(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
         """Probability that the stability is `violated`, in the tilted measure of `terms`. Default: inner quadrature."""
-        deviation = np.sqrt(variance)[:, None]
+        return self._tilted_mean(self.violated, field, variance, beta, (*self.kinks(), 0.0))
+
+    def _tilted_mean(
+        self, function: Any, field: np.ndarray, variance: np.ndarray, beta: Any, edges: tuple[Any, ...]
+    ) -> np.ndarray:
+        """Mean of ``function(u)`` over ``u = h + sqrt(V) z`` with the weight ``exp(-beta l(u))``, node by node."""
         flat = field.reshape(-1)
-        spread = np.broadcast_to(deviation, field.shape).reshape(-1)
-        edges = [(per_row(k, variance.size)[:, None] - field).reshape(-1) / spread for k in (*self.kinks(), 0.0)]
+        spread = np.broadcast_to(np.sqrt(variance)[:, None], field.shape).reshape(-1)
+        places = [(per_row(edge, variance.size)[:, None] - field).reshape(-1) / spread for edge in edges]
+        breaks = np.stack(places, axis=1) if places else np.zeros((flat.size, 0))
         none = np.zeros((flat.size, 0))
-        z, weight = gaussian_nodes(none, none, np.stack(edges, axis=1), level=1)
+        z, weight = gaussian_nodes(none, none, breaks, level=1)
         u = flat[:, None] + spread[:, None] * z
-        cube = u.reshape(field.shape[0], -1)
-        mass = weight * self.boltzmann(cube, beta).reshape(u.shape)
-        wrong = self.violated(cube).reshape(u.shape)
-        return ((mass * wrong).sum(axis=1) / mass.sum(axis=1)).reshape(field.shape)
+        rows = u.reshape(field.shape[0], -1)  # a member's parameters may be one per row of the batch
+        mass = weight * self.boltzmann(rows, beta).reshape(u.shape)
+        found = np.asarray(function(rows), dtype=float).reshape(u.shape)
+        with np.errstate(invalid="ignore"):
+            share = np.where(mass > 0, mass * found, 0.0)  # a forbidden region has infinite cost and no weight
+        return (share.sum(axis=1) / mass.sum(axis=1)).reshape(field.shape)
 
     def boltzmann(self, u: np.ndarray, beta: Any) -> np.ndarray:
         """``exp(-beta l(u))``."""

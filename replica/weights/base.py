@@ -124,8 +124,7 @@ class Weights(Member):
         total, kept = np.zeros((5, q_hat.size)), []
         for atom, chance in zip(law.values, law.probabilities, strict=True):
             weight, log_z, mean, spread = self._on_field(m_hat * atom, scale, curvature, beta, level)
-            part = np.empty((5, q_hat.size))
-            weighted_sums(weight, (log_z, spread, mean), (mean, spread), part)
+            part = weighted_sums(weight, (log_z, spread, mean), (mean, spread))
             part[2] *= atom
             total += chance * part
             kept.append((chance, atom, weight, mean))
@@ -147,9 +146,7 @@ class Weights(Member):
         The default composes `features`, `log_z` and sums; weights may do the same in one compiled pass.
         """
         weight, log_z, mean, spread = self._on_field(np.zeros(scale.size), scale, curvature, beta, level)
-        sums = np.empty((4, scale.size))
-        weighted_sums(weight, (log_z, spread), (mean, spread), sums)
-        return sums
+        return weighted_sums(weight, (log_z, spread), (mean, spread))
 
     def _gaussian_teacher(
         self, q_hat: np.ndarray, m_hat: np.ndarray, curvature: np.ndarray, beta: Any, level: int
@@ -157,9 +154,7 @@ class Weights(Member):
         """A Gaussian teacher only widens the field: ``m = E u<w> = m_hat E(var w)`` by partial integration."""
         scale = np.sqrt(q_hat + m_hat**2)
         weight, log_z, mean, spread = self._on_field(np.zeros_like(scale), scale, curvature, beta, level)
-        part = np.empty((4, q_hat.size))
-        weighted_sums(weight, (log_z, spread), (mean, spread), part)
-        log_z, variance, q, susceptibility = part
+        log_z, variance, q, susceptibility = weighted_sums(weight, (log_z, spread), (mean, spread))
         m = m_hat * variance
         return self._assemble(log_z, q, variance, m, q - m * m, susceptibility)
 

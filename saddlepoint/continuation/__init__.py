@@ -1,4 +1,4 @@
-"""Following a solution along a parameter: an iterator of points, two ways to step, events, and the table of a branch."""
+"""Following a solution along a parameter: an iterator of points, ways to step, events, tables of branches."""
 
 from saddlepoint.continuation.arclength import Arclength
 from saddlepoint.continuation.branch import Branch, Event, Point

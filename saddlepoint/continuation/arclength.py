@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from saddlepoint._iterate import Solver
 from saddlepoint.continuation._solve import point_of
 from saddlepoint.continuation.branch import Point
 from saddlepoint.problem import Problem
@@ -18,7 +19,7 @@ from saddlepoint.variables import REAL, Variable, Variables
 
 
 class _Augmented(Problem):
-    """The equations with the parameter (in units of ``scale``) as last unknown, and the plane ``<u - u0, t> = length``."""
+    """The equations with the parameter (over ``scale``) as last unknown, and ``<u - u0, t> = length``."""
 
     def __init__(
         self,
@@ -72,9 +73,10 @@ class _Augmented(Problem):
 
 @dataclass(frozen=True)
 class Arclength:
-    r"""Step along the branch in the product ``<u, v> = weight x.y / k + (1 - weight) p s / scale^2``; passes folds.
+    r"""Step along the branch; passes folds.
 
-    Steps are lengths in that norm. When not to use it: where the parameter alone can be stepped, `Natural` is cheaper.
+    Lengths in the product ``<(x, p), (y, s)> = weight x.y / k + (1 - weight) p s / scale^2``.
+    When not to use it: where the parameter alone can be stepped, `Natural` is cheaper.
 
     Parameters
     ----------
@@ -83,15 +85,16 @@ class Arclength:
     scale : float
         Natural unit of the parameter.
     angle : float
-        Largest turn of the branch (radians) in one step; a larger one is taken for a jump, and the step is halved.
-    solver : Newton
+        Largest turn of the branch (radians) in one step; a larger one is taken for a jump, and the step is
+        halved.
+    solver : Solver
         Corrector.
     """
 
     weight: float = 0.5
     scale: float = 1.0
     angle: float = 0.6
-    solver: Newton = Newton(steps=12, max_step=1.0)
+    solver: Solver = Newton(steps=12, max_step=1.0)
 
     def __post_init__(self) -> None:
         if not 0.0 < self.weight < 1.0:
@@ -177,7 +180,7 @@ class Arclength:
         return new
 
     def _direction(self, problem_at: Callable[[float], Problem], point: Point, old: np.ndarray) -> np.ndarray:
-        """Unit tangent: ``J x' + r_p p' = 0`` with positive product with the old one; NaN where that is singular."""
+        """Unit tangent, ``J x' + r_p p' = 0``, on the side of the old one; NaN where that is singular."""
         base = np.append(point.free, point.parameter / self.scale)
         augmented = _Augmented(problem_at, base, self._metric(point.free.size) * old, 0.0, self.scale)
         matrix = augmented.residual_and_jacobian(base[None])[1][0]
@@ -194,7 +197,7 @@ def at_parameter(
     start: Point,
     stop: Point,
     parameter: float,
-    solver: Newton,
+    solver: Solver,
     tolerance: Tolerance,
 ) -> Point:
     """The point of the branch between two points where the parameter has a given value."""

@@ -112,7 +112,7 @@ class Branch:
 
     @property
     def last(self) -> Point:
-        """The last solved point that is not an event: hand it to `follow` as ``start`` to go on from there."""
+        """The last solved point that is not an event: `follow` takes it as ``start`` to go on from there."""
         for point in reversed(self.points):
             if point.converged and point.event is None:
                 return point
@@ -124,7 +124,7 @@ class Branch:
         return self
 
     def to_arrays(self) -> dict[str, np.ndarray]:
-        """Columns by name: the parameter, every variable, ``status steps residual stability event``, one entry per point."""
+        """Columns by name: the parameter, every variable, ``status steps residual stability event``."""
         names = self.points[0].values if self.points else {}
         columns = {self.along: np.array([point.parameter for point in self.points], dtype=float)}
         columns |= {name: np.array([point.values[name] for point in self.points]) for name in names}

@@ -1,4 +1,4 @@
-"""Scalars whose zeros on a branch are located: folds and user functions; stepping along the branch is elsewhere."""
+"""Scalars whose zeros on a branch are located: folds and functions of the caller; stepping is elsewhere."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ class ZeroOf:
 def locate(
     event: Fold | ZeroOf, between: Callable[[float], Point], start: Point, stop: Point
 ) -> tuple[float, Point] | None:
-    """The first zero of an event in a step, as (part of the step, point with its `Event`), None without change of sign.
+    """A zero of an event in a step, as (part of the step, point with `Event`); None without change of sign.
 
-    Regula falsi with the Illinois weights, and bisection whenever three trials did not halve the bracket. A solve that
-    fails on the way, or a zero that is a jump, leaves a guess.
+    Regula falsi with the Illinois weights, and bisection whenever three trials did not halve the bracket. A
+    solve that fails on the way, or a zero that is a jump, leaves a guess.
     """
     low, high = event.value(start), event.value(stop)
     # a zero at the end of the step belongs to it, one at the beginning belonged to the step before
@@ -95,7 +95,8 @@ class _Search:
             part = self.a[0] + (self.b[0] - self.a[0]) * fa / (fa - fb)
             if width[-1] > 0.5 * width[-4] and len(width) > 4:
                 part = 0.5 * (self.a[0] + self.b[0])
-            # stay clear of the ends by the tolerance, so that a last trial closes the bracket from the other side
+            # stay clear of the ends by the tolerance, so that a last trial closes the bracket from the other
+            # side
             margin = min(0.4 * self.event.tolerance, 0.25 * (self.b[0] - self.a[0]))
             part = min(max(part, self.a[0] + margin), self.b[0] - margin)
             point = between(part)

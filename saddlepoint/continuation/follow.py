@@ -1,4 +1,4 @@
-"""The walk along a branch: an iterator of points with step control and events; the two ways to step are elsewhere."""
+"""The walk along a branch: an iterator of points with step control and events; how to step is elsewhere."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def follow(
     step: float | None = None,
     *,
     guess: np.ndarray | Mapping[str, Any] | None = None,
-    method: Natural | Arclength = Natural(),
+    method: Natural | Arclength | None = None,
     events: Sequence[Fold | ZeroOf] = (),
     stability: Callable[[Point], float] | None = None,
     solver: Any = None,
@@ -141,9 +141,9 @@ def follow(
 ) -> Follow:
     """Follow a solution while a parameter moves, one `Point` at a time.
 
-    Each point is solved and checked as by `solve`. Steps grow by half where the corrector needs at most three steps,
-    shrink where it needs six, and are halved where it fails or jumps; below ``min_step`` the walk ends with a point that
-    is not converged and says why. The last point lies at the end of the interval exactly.
+    Each point is solved and checked as by `solve`. Steps grow by half where the corrector needs at most three
+    steps, shrink where it needs six, and are halved where it fails or jumps; below ``min_step`` the walk ends
+    with a point that is not converged and says why. The last point lies at the end of the interval exactly.
 
     Parameters
     ----------
@@ -151,14 +151,16 @@ def follow(
     along : str
         Name of the parameter.
     start : float, or Point
-        A `Point` of an earlier walk is gone on from (and not repeated), with the step length that walk had reached; with
-        the same ``bounds``, ``step`` and other settings the points are those of the uninterrupted walk.
+        A `Point` of an earlier walk is gone on from (and not repeated), with the step length that walk had
+        reached; with the same ``bounds``, ``step`` and other settings the points are those of the
+        uninterrupted walk.
     stop : float
     step : float
         First step, in the parameter (`Natural`) or along the branch (`Arclength`).
     guess : array (k,) in free coordinates, mapping of values, or None
         For the first point.
     method : Natural or Arclength
+        Default `Natural`.
     events : sequence of Fold, ZeroOf
         Zeros located on the way; each gives an extra point that carries an `Event`.
     stability : callable of Point, optional
@@ -191,10 +193,12 @@ def follow(
     ...         return 2 * free[:, :, None]
     ...     def take(self, index):
     ...         return self
-    >>> branch = collect(follow(Parabola, "p", 0.0, 2.0, 0.1, guess=[1.0], method=Arclength(), events=[Fold()]))
+    >>> walk = follow(Parabola, "p", 0.0, 2.0, 0.1, guess=[1.0], method=Arclength(), events=[Fold()])
+    >>> branch = collect(walk)
     >>> round(branch.events[0].parameter, 9), round(branch.points[-1]["x"], 9)
     (1.0, -1.0)
     """
+    method = Natural() if method is None else method
     if isinstance(start, Point):
         if not start.converged:
             raise ValueError("a walk can only go on from a point that converged")

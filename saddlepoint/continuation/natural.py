@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from saddlepoint._iterate import Solver
 from saddlepoint.continuation._solve import point_of
 from saddlepoint.continuation.branch import Point
 from saddlepoint.problem import Problem
@@ -17,17 +18,18 @@ from saddlepoint.solvers._settings import between as _between
 
 @dataclass(frozen=True)
 class Natural:
-    """Step the parameter itself. When not to use it: around folds, where the branch turns back (use `Arclength`).
+    """Step the parameter itself. When not to use it: around folds, where branches turn (use `Arclength`).
 
     Parameters
     ----------
     solver : Solver
         Corrector.
     jump : float
-        A corrector that moves a free coordinate by more is taken for a jump to another branch: the step is halved.
+        A corrector that moves a free coordinate by more is taken for a jump to another branch: the step is
+        halved.
     """
 
-    solver: Newton = Newton(steps=15, max_step=1.0)
+    solver: Solver = Newton(steps=15, max_step=1.0)
     jump: float = 1.0
 
     def __post_init__(self) -> None:

@@ -69,11 +69,7 @@ def field_nodes(
 
 
 @array_kernel
-def weighted_sums(weight, values, squares, out):  # type: ignore[no-untyped-def]
-    """Row sums ``sum_n weight values_i`` and, behind them, ``sum_n weight squares_j^2``: one pass over each array.
-
-    ``values`` and ``squares`` are tuples of (B, n) arrays, ``out`` has shape (len(values) + len(squares), B).
-    """
+def _weighted_sums(weight, values, squares, out):  # type: ignore[no-untyped-def]
     for row in range(weight.shape[0]):
         for i in range(len(values)):
             total = 0.0
@@ -85,3 +81,31 @@ def weighted_sums(weight, values, squares, out):  # type: ignore[no-untyped-def]
             for node in range(weight.shape[1]):
                 total += weight[row, node] * squares[j][row, node] ** 2
             out[len(values) + j, row] = total
+
+
+def weighted_sums(weight: np.ndarray, values: tuple[np.ndarray, ...], squares: tuple[np.ndarray, ...] = ()) -> np.ndarray:
+    """Row sums ``sum_n weight v`` for each of ``values`` and, behind them, ``sum_n weight s^2`` for each of ``squares``.
+
+    Parameters
+    ----------
+    weight : array (B, n)
+    values, squares : tuples of arrays (B, n)
+        At least one value; broadcast views are welcome.
+
+    Returns
+    -------
+    array (len(values) + len(squares), B)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from saddlepoint.quadrature.fields import weighted_sums
+    >>> weighted_sums(np.array([[0.5, 0.5]]), (np.array([[1.0, 3.0]]),), (np.array([[1.0, 3.0]]),))
+    array([[2.],
+           [5.]])
+    """
+    out = np.empty((len(values) + len(squares), len(weight)))
+    arrays = tuple(np.ascontiguousarray(v, dtype=float) for v in values)
+    powers = tuple(np.ascontiguousarray(s, dtype=float) for s in squares)
+    _weighted_sums(np.ascontiguousarray(weight), arrays, powers, out)
+    return out

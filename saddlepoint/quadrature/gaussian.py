@@ -39,12 +39,14 @@ def gaussian_average(
     The level of `gaussian_nodes` is raised (up to 4, from 1, or from 0 if the tolerance is 1e-7 or more)
     until
 
-        error <= tolerance max(1, |value|),   error = max(|value - value of the level before|, floor),
+        error <= tolerance max(1, |value|),
+        error = max(|value - value of the level before|, floor, ends),
         floor = eps sum_j |w_j f(z_j)| (2 + z_j^2),
+        ends = sum of |f| exp(-z^2/2)/sqrt(2 pi) over the first and the last node,
 
     for every component. The floor is the rounding of the sum, of the density and of the nodes; that of f
-    itself is not known here. It also stops once every change is below its floor, where finer rules cannot
-    help.
+    itself is not known here. The ends tell what lies outside the domain. It also stops once every change is
+    below its floor, where finer rules cannot help.
 
     Parameters
     ----------
@@ -78,10 +80,12 @@ def gaussian_average(
     """
     position, width, stops = _rows(features, breaks, 1)
 
-    def at_level(level: int) -> tuple[np.ndarray, np.ndarray, int]:
+    def at_level(level: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
         z, weight = (a[0] for a in gaussian_nodes(position, width, stops, level))
         values = _checked(f(z), (z,))
-        return values @ weight, np.abs(values) @ (weight * (2.0 + z * z)), z.size
+        size = np.abs(values)
+        ends = size[..., [0, -1]] @ _density(z[[0, -1]])
+        return values @ weight, size @ (weight * (2.0 + z * z)), ends, z.size
 
     return _refined(at_level, tolerance)
 
@@ -130,22 +134,29 @@ def gaussian_average_2d(
     """
     position, width, stops = _rows(features_x, breaks_x, 1)
 
-    def at_level(level: int) -> tuple[np.ndarray, np.ndarray, int]:
+    def at_level(level: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
         x, outer = (a[0] for a in gaussian_nodes(position, width, stops, level))
         moving = features_y(x) if callable(features_y) else features_y
         ends = breaks_y(x) if callable(breaks_y) else breaks_y
         y, inner = gaussian_nodes(*_rows(moving, ends, x.size), level)
         across = np.repeat(x[:, None], y.shape[1], axis=1)
         values = _checked(f(across, y), (across, y))
-        weight = outer[:, None] * inner
-        growth = 2.0 + across * across + y * y
-        return (
-            np.einsum("...nm,nm->...", values, weight),
-            np.einsum("...nm,nm->...", np.abs(values), weight * growth),
-            y.size,
-        )
+        size, weight = np.abs(values), outer[:, None] * inner
+        rounding = weight * (2.0 + across * across + y * y)
+        sides = (size[..., [0, -1], :] * (_density(x[[0, -1]])[:, None] * inner[[0, -1]])).sum((-1, -2))
+        sides += (size[..., [0, -1]] * (outer[:, None] * _density(y[:, [0, -1]]))).sum((-1, -2))
+        return _total(values * weight), _total(size * rounding), sides, y.size
 
     return _refined(at_level, tolerance)
+
+
+def _density(z: np.ndarray) -> np.ndarray:
+    return np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi)
+
+
+def _total(terms: np.ndarray) -> np.ndarray:
+    """Sum over the last two axes as one, which numpy adds pairwise."""
+    return terms.reshape(*terms.shape[:-2], -1).sum(axis=-1)
 
 
 def _rows(
@@ -175,19 +186,21 @@ def _checked(values: Any, points: tuple[np.ndarray, ...]) -> np.ndarray:
     return values
 
 
-def _refined(at_level: Callable[[int], tuple[np.ndarray, np.ndarray, int]], tolerance: float) -> Integral:
+def _refined(
+    at_level: Callable[[int], tuple[np.ndarray, np.ndarray, np.ndarray, int]], tolerance: float
+) -> Integral:
     """Raise the level until the stopping rule of `gaussian_average` holds."""
     if not tolerance > 0:
         raise ValueError(f"tolerance must be positive, got {tolerance}")
     start = 0 if tolerance >= 1e-7 else 1
-    before, _, evaluations = at_level(start)
+    before, _, _, evaluations = at_level(start)
     for level in range(start + 1, len(LEVELS)):
-        value, size, count = at_level(level)
+        value, size, ends, count = at_level(level)
         evaluations += count
-        change, floor = np.abs(value - before), _EPS * size
+        change, floor = np.abs(value - before), np.maximum(_EPS * size, ends)
         error = np.maximum(change, floor)
         converged = error <= tolerance * np.maximum(1.0, np.abs(value))
-        if np.all(converged) or np.all(change <= floor):
+        if np.all(converged) or (np.all(change <= floor) and np.all(ends <= _EPS * size)):
             break
         before = value
     if np.ndim(value):

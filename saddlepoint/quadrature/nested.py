@@ -147,11 +147,11 @@ def _power_means(values: Any, weight: Any, power: Any) -> tuple[np.ndarray, np.n
         slope.reshape(-1),
         tilted.reshape(-1, size),
     )
-    return mean, tilted, slope
+    return mean[()], tilted, slope[()]  # numbers, not arrays without axes, for a single row
 
 
 def _plain(a: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """The array itself or a copy, of that shape, contiguous and writeable: the one kind the kernel is compiled for."""
+    """The array or a copy, of that shape, contiguous and writeable: the kind the kernel knows."""
     if a.shape == shape and a.flags.carray:
         return a
     return np.array(np.broadcast_to(a, shape), order="C")

@@ -92,8 +92,9 @@ def gaussian_nodes(
     Notes
     -----
     Nodes are rounded to float64: what happens within w of p is seen with a relative error ``1e-16 |p|/w``.
-    Not for functions that grow like ``exp(z^2/4)`` or oscillate faster than the features say. Use
-    `gaussian_average` where an error estimate is wanted.
+    A function that grows like ``exp(s |z|)`` moves the Gaussian by s: breaks at ``+-sqrt(s (s + 18))`` extend
+    the domain by that much. Not for functions that grow like ``exp(z^2/4)`` or oscillate faster than the
+    features say. Use `gaussian_average` where an error estimate is wanted.
 
     Examples
     --------

@@ -21,9 +21,9 @@ GROWTH = 4.0
 def _mix(free, residual, points, residuals, filled, damping, regularisation, new):
     """Next points from the histories (B, memory, k) of differences, newest first.
 
-    ``new = x + d r - (dX + d dR) gamma`` with gamma minimising ``|r - dR gamma|``, by Gram-Schmidt from the newest
-    column on; a column is left out when what is orthogonal to the newer ones is below ``regularisation`` of its length.
-    A step against the residual is replaced by the plain one.
+    ``new = x + d r - (dX + d dR) gamma`` with gamma minimising ``|r - dR gamma|``, by Gram-Schmidt from the
+    newest column on; a column is left out when what is orthogonal to the newer ones is below
+    ``regularisation`` of its length. A step against the residual is replaced by the plain one.
     """
     size, k = free.shape
     memory = points.shape[1]
@@ -70,6 +70,40 @@ def _mix(free, residual, points, residuals, filled, damping, regularisation, new
                 new[b, i] = free[b, i] + damping[b] * residual[b, i]
 
 
+@array_kernel
+def _digest(
+    new, new_residual, free, residual, points, residuals, filled, damping, best, best_free, best_residual
+):
+    """Take in the step to ``new``: histories, best point, and the way back where the residual has grown.
+
+    ``free`` and ``residual`` become the present point.
+    """
+    size, k = free.shape
+    memory = points.shape[1]
+    for b in range(size):
+        norm = 0.0
+        for i in range(k):
+            value = abs(new_residual[b, i])
+            norm = max(norm, value) if np.isfinite(value) else np.inf
+            for h in range(memory - 1, 0, -1):
+                points[b, h, i] = points[b, h - 1, i]
+                residuals[b, h, i] = residuals[b, h - 1, i]
+            points[b, 0, i] = new[b, i] - free[b, i]
+            residuals[b, 0, i] = new_residual[b, i] - residual[b, i]
+        filled[b] += 1
+        # without a finite point to return to, the row is left as it is and judged
+        back = not norm <= GROWTH * best[b] and np.isfinite(best[b])
+        if back:
+            filled[b] = 0
+            damping[b] *= 0.5
+        for i in range(k):
+            free[b, i] = best_free[b, i] if back else new[b, i]
+            residual[b, i] = best_residual[b, i] if back else new_residual[b, i]
+            if norm < best[b]:
+                best_free[b, i], best_residual[b, i] = new[b, i], new_residual[b, i]
+        best[b] = min(best[b], norm)
+
+
 class _AndersonState(State):
     rows: ClassVar[tuple[str, ...]] = (
         "free",
@@ -86,7 +120,8 @@ class _AndersonState(State):
 
     def __init__(self, free: np.ndarray, residual: np.ndarray, memory: int, damping: float) -> None:
         size, k = free.shape
-        super().__init__(free, residual, size)
+        # copies, for they are written to
+        super().__init__(free.copy(), residual.copy(), size)
         self.points, self.residuals = np.zeros((2, size, memory, k))
         self.filled = np.zeros(size, dtype=np.int64)
         self.damping = np.full(size, damping)
@@ -99,10 +134,10 @@ class _AndersonState(State):
 class Anderson(Solver):
     r"""Damped iteration, accelerated by the least-squares combination of the last ``memory`` steps.
 
-    For one variable this is the secant method. When a residual grows to four times the best one, the row goes back to
-    its best point, forgets its history and halves its damping; a combination that would step against the residual gives
-    way to the plain step, which keeps it on solutions that the damped map finds stable. When not to use it: on unstable
-    solutions (`Newton`), or a map that is not smooth.
+    For one variable this is the secant method. When a residual grows to four times the best one, the row goes
+    back to its best point, forgets its history and halves its damping; a combination that would step against
+    the residual gives way to the plain step, which keeps it on solutions that the damped map finds stable.
+    When not to use it: on unstable solutions (`Newton`), or a map that is not smooth.
 
     Parameters
     ----------
@@ -156,27 +191,17 @@ class Anderson(Solver):
         )
         residual = problem.residual(new)
         state.evaluations += len(new)
-        self._remember(state, new, residual)
-        state.free, state.residual = new, residual
-        norm = np.empty(len(new))
-        row_norms(residual, norm)
-        better = norm < state.best
-        state.best = np.where(better, norm, state.best)
-        state.best_free = np.where(better[:, None], new, state.best_free)
-        state.best_residual = np.where(better[:, None], residual, state.best_residual)
-        # not(<=), so that a residual which is not finite counts as grown; a hopeless row runs into its patience
-        grown = ~(norm <= GROWTH * state.best) & np.isfinite(state.best)
-        if grown.any():
-            state.free = np.where(grown[:, None], state.best_free, state.free)
-            state.residual = np.where(grown[:, None], state.best_residual, state.residual)
-            state.filled[grown] = 0
-            state.damping[grown] *= 0.5
+        _digest(
+            new,
+            residual,
+            state.free,
+            state.residual,
+            state.points,
+            state.residuals,
+            state.filled,
+            state.damping,
+            state.best,
+            state.best_free,
+            state.best_residual,
+        )
         return state
-
-    def _remember(self, state: _AndersonState, new: np.ndarray, residual: np.ndarray) -> None:
-        if self.memory > 1:
-            state.points[:, 1:] = state.points[:, :-1]
-            state.residuals[:, 1:] = state.residuals[:, :-1]
-        state.points[:, 0] = new - state.free
-        state.residuals[:, 0] = residual - state.residual
-        state.filled += 1

@@ -56,8 +56,9 @@ class _DeflatedProblem(Problem):
 class Deflated(Solver):
     r"""Find a solution other than ``known``: ``solver`` on ``r(x) prod_s (1 + 1/|x - x_s|^2)``.
 
-    The start must not be a known solution itself. Not finding another one proves nothing. When not to use it: to follow
-    a branch (use `follow`), or for one equation in an interval (scan it with ``Bracket(points=...)``).
+    The start must not be a known solution itself. Not finding another one proves nothing. When not to use it:
+    to follow a branch (use `follow`), or for one equation in an interval (scan it with
+    ``Bracket(points=...)``).
 
     Parameters
     ----------

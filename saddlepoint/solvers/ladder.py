@@ -16,13 +16,14 @@ from saddlepoint.solution import Solution, Tolerance
 
 @dataclass(frozen=True, init=False, repr=False)
 class Ladder(Solver):
-    """``Ladder(first, second, ...)``: the next rung gets the rows that failed, until all rows or rungs are used up.
+    """``Ladder(first, second, ...)``: the next rung gets the rows that failed, until no row or rung is left.
 
     Parameters
     ----------
     *rungs : Solver
     restart : bool
-        True: every rung starts from the given start. False (default): from the point of smallest residual so far.
+        True: every rung starts from the given start. False (default): from the point of smallest residual so
+        far.
 
     Examples
     --------
@@ -48,7 +49,7 @@ class Ladder(Solver):
         return f"Ladder({', '.join(map(repr, self.rungs))}{', restart=True' if self.restart else ''})"
 
     def promote(self, worked: Solution | str) -> Ladder:
-        """The same ladder with the rung first that worked (most often) in a solution: the one to use next in a sweep."""
+        """The ladder with the rung first that worked (most often) in a solution: to use next in a sweep."""
         if isinstance(worked, Solution):
             used = Counter(worked.solver[worked.converged].tolist())
             if not used:

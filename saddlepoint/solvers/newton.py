@@ -8,20 +8,20 @@ from typing import ClassVar
 import numpy as np
 
 from saddlepoint._iterate import Solver, State
-from saddlepoint._kernels import RUNNING, SINGULAR, STALLED, invert, newton_direction, row_norms
+from saddlepoint._kernels import RUNNING, SINGULAR, STALLED, any_not_below, newton_direction, row_norms
 from saddlepoint.problem import Problem
 from saddlepoint.solvers._settings import between, whole
 
 
 class _NewtonState(State):
     rows: ClassVar[tuple[str, ...]] = ("free", "residual", "jacobian", "norm")
-    __slots__ = ("jacobian", "norm")
+    __slots__ = ("cost", "jacobian", "norm")
 
     def __init__(
-        self, free: np.ndarray, residual: np.ndarray, jacobian: np.ndarray, evaluations: int
+        self, free: np.ndarray, residual: np.ndarray, jacobian: np.ndarray, done: int, cost: int
     ) -> None:
-        super().__init__(free, residual, evaluations)
-        self.jacobian = jacobian
+        super().__init__(free, residual, done + len(free) * cost)
+        self.jacobian, self.cost = jacobian, cost
         self.norm = np.empty(len(free))
         row_norms(residual, self.norm)
 
@@ -30,20 +30,21 @@ class _NewtonState(State):
 class Newton(Solver):
     r"""``x <- x - t J^{-1} r`` with ``t = 1, 1/2, 1/4, ...`` the first that lowers ``max |r|``.
 
-    Quadratic near a regular solution, also on solutions that the map finds unstable. When not to use it: where another
-    solution is near and the branch matters (limit ``max_step`` or follow the branch), and exactly at a fold.
+    Quadratic near a regular solution, also on solutions that the map finds unstable. When not to use it:
+    where another solution is near and the branch matters (limit ``max_step`` or follow the branch), and
+    exactly at a fold.
 
     Parameters
     ----------
     steps : int
     max_step : float
-        Largest change of a logarithmic coordinate in one step (2.0 is a factor e^2), and of a real one x in units of
-        ``max(1, |x|)``.
+        Largest change of a logarithmic coordinate in one step (2.0 is a factor e^2), and of a real one x in
+        units of ``max(1, |x|)``.
     patience : int
         A row stalls when its residual has not fallen by a tenth in that many steps.
     halvings : int
-        Shortest step tried is ``2^-halvings``. A row where none lowers the residual ends as SINGULAR if the Jacobian
-        has pivots whose ratio is below 1e-6 (or vanishes), else as STALLED.
+        Shortest step tried is ``2^-halvings``. A row where none lowers the residual ends as SINGULAR if the
+        Jacobian has pivots whose ratio is below 1e-6 (or vanishes), else as STALLED.
 
     Examples
     --------
@@ -66,33 +67,31 @@ class Newton(Solver):
 
     def begin(self, problem: Problem, free: np.ndarray) -> _NewtonState:
         residual, jacobian = problem.residual_and_jacobian(free)
-        return _NewtonState(free, residual, jacobian, len(free) * problem.jacobian_points)
+        return _NewtonState(free, residual, jacobian, 0, problem.jacobian_points)
 
     def advance(self, problem: Problem, state: _NewtonState) -> _NewtonState:
-        size, k = state.free.shape
-        inverse, ratio, step = np.empty((size, k, k)), np.empty(size), np.empty((size, k))
-        invert(state.jacobian, inverse, ratio)
-        newton_direction(inverse, state.residual, state.free, problem.variables.bounded, self.max_step, step)
-        free = state.free + step
+        step, free, ratio = np.empty_like(state.free), np.empty_like(state.free), np.empty_like(state.norm)
+        bounded = problem.variables.bounded
+        newton_direction(
+            state.jacobian, state.residual, state.free, bounded, self.max_step, step, free, ratio
+        )
         residual, jacobian = problem.residual_and_jacobian(free)
-        new = _NewtonState(free, residual, jacobian, state.evaluations + size * problem.jacobian_points)
-        # negated, so that a norm which is not a number counts as worse
-        worse = ~(new.norm < state.norm)
-        if worse.any():
-            self._backtrack(problem, state, new, step, np.flatnonzero(worse))
+        new = _NewtonState(free, residual, jacobian, state.evaluations, state.cost)
+        if any_not_below(new.norm, state.norm):
+            self._backtrack(problem, state, new, step, np.flatnonzero(~(new.norm < state.norm)))
             self._give_up(state, new, ratio)
         return new
 
     def _backtrack(
         self, problem: Problem, old: _NewtonState, new: _NewtonState, step: np.ndarray, rows: np.ndarray
     ) -> None:
-        """Shorten the step of ``rows`` until the residual falls; rows where it never does return to the old point."""
+        """Shorten the step of ``rows`` until the residual falls; rows where it never does go back."""
         for halving in range(1, self.halvings + 1):
             part = problem.take(rows)
             free = old.free[rows] + 0.5**halving * step[rows]
             residual, jacobian = part.residual_and_jacobian(free)
-            trial = _NewtonState(free, residual, jacobian, 0)
-            new.evaluations += len(rows) * part.jacobian_points
+            trial = _NewtonState(free, residual, jacobian, 0, old.cost)
+            new.evaluations += trial.evaluations
             better = trial.norm < old.norm[rows]
             for name in new.rows:
                 getattr(new, name)[rows[better]] = getattr(trial, name)[better]

@@ -16,8 +16,9 @@ from saddlepoint.solvers._settings import between, whole
 class Picard(Solver):
     r"""``x <- x + damping (update(x) - x)``.
 
-    Cheap and loyal to the branch that the map finds stable. When not to use it: near a capacity or a spinodal, where the
-    largest multiplier of the map tends to 1 and it crawls; on unstable solutions, which it cannot find.
+    Cheap and loyal to the branch that the map finds stable. When not to use it: near a capacity or a
+    spinodal, where the largest multiplier of the map tends to 1 and it crawls; on unstable solutions, which
+    it cannot find.
 
     Parameters
     ----------

@@ -20,7 +20,18 @@ from saddlepoint import (
     Variables,
     solve,
 )
-from tests.engine.zoo import Blurred, Cubic, CurieWeiss, Explode, Linear, Magnet, Mixed, Nowhere, Pair, Runaway
+from tests.engine.zoo import (
+    Blurred,
+    Cubic,
+    CurieWeiss,
+    Explode,
+    Linear,
+    Magnet,
+    Mixed,
+    Nowhere,
+    Pair,
+    Runaway,
+)
 
 ENDS = {
     "regular": Status.CONVERGED,
@@ -254,3 +265,13 @@ def test_large_batch_is_the_same_as_its_parts():
     whole = solve(problem)
     part = solve(problem.take(np.arange(1000, 1100)))
     np.testing.assert_allclose(whole.point[1000:1100], part.point, rtol=0, atol=1e-15)
+
+
+@pytest.mark.parametrize("solver", [Newton(), Picard()], ids=lambda s: s.name)
+def test_a_residual_of_the_wrong_shape_is_named(solver):
+    class Flat(Linear):
+        def residual(self, free):
+            return super().residual(free)[:, 0]
+
+    with pytest.raises(ValueError, match="the residual of Flat must have shape"):
+        solve(Flat(rate=0.5, shift=1.0), solver=solver)

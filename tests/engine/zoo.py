@@ -194,7 +194,9 @@ class Mixed(Rows):
         regular = 0.5 - y
         second = {name: regular for name in self.kinds} | {"edge": 1.0 / np.sqrt(1.0 + np.abs(y))}
         which = self.kind.astype(int)
-        return np.stack([np.choose(which, [part[name] for name in self.kinds]) for part in (first, second)], axis=1)
+        return np.stack(
+            [np.choose(which, [part[name] for name in self.kinds]) for part in (first, second)], axis=1
+        )
 
     def refined(self):
         return Mixed(kind=self.kind, blur=-0.5 * self.blur)

@@ -1,0 +1,175 @@
+"""Sweeps: same bits for any number of workers, cold or resumed; checkpoints refused, damaged, interrupted."""
+
+from __future__ import annotations
+
+import json
+
+import joblib
+import numpy as np
+import pytest
+
+from saddlepoint import solve, sweep
+from tests.engine.zoo import CurieWeiss
+
+CHUNKS = [np.linspace(low, low + 0.2, 7) for low in np.arange(1.1, 2.1, 0.2)]
+SETTINGS = {"beta": np.array([1.1, 2.1]), "field": 0.1, "ansatz": "toy"}
+
+
+def magnetise(beta):
+    solution = solve(CurieWeiss(beta=beta, h=0.1))
+    return {
+        "m": solution["m"],
+        "error": solution.error[:, 0],
+        "status": np.array([s.name for s in solution.status]),
+    }
+
+
+def refuse(beta):
+    raise AssertionError("this chunk was finished before and must not be computed again")
+
+
+def interrupted_after(count):
+    done = []
+
+    def function(beta):
+        if len(done) == count:
+            raise KeyboardInterrupt
+        done.append(beta)
+        return magnetise(beta)
+
+    return function
+
+
+def same(one, other):
+    assert len(one) == len(other)
+    for a, b in zip(one, other, strict=True):
+        assert a.keys() == b.keys()
+        for name in a:
+            np.testing.assert_array_equal(a[name], b[name])
+            assert a[name].dtype == b[name].dtype
+
+
+def test_workers_and_checkpoints_do_not_change_a_bit(tmp_path):
+    plain = sweep(magnetise, CHUNKS, progress=False)
+    same(plain, [magnetise(chunk) for chunk in CHUNKS])
+    same(plain, sweep(magnetise, CHUNKS, workers=2, progress=False))
+    same(
+        plain,
+        sweep(magnetise, CHUNKS, workers=2, checkpoint=tmp_path / "a", settings=SETTINGS, progress=False),
+    )
+    same(
+        plain, sweep(refuse, CHUNKS, workers=1, checkpoint=tmp_path / "a", settings=SETTINGS, progress=False)
+    )
+
+
+def test_an_active_joblib_configuration_decides():
+    with joblib.parallel_config(backend="threading", n_jobs=2):
+        same(sweep(magnetise, CHUNKS, progress=False), [magnetise(chunk) for chunk in CHUNKS])
+
+
+def test_interruption_loses_only_what_is_not_finished(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        sweep(interrupted_after(3), CHUNKS, checkpoint=tmp_path, settings=SETTINGS, progress=False)
+    assert len(list(tmp_path.glob("chunk-*.npz"))) == 3
+    assert not list(tmp_path.glob(".*"))
+    resumed = sweep(interrupted_after(2), CHUNKS, checkpoint=tmp_path, settings=SETTINGS, progress=False)
+    same(resumed, [magnetise(chunk) for chunk in CHUNKS])
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"field": 0.2}, "other settings: field was 0.1, now it is 0.2"),
+        ({"extra": 1}, "other settings: extra was not given, now it is 1"),
+        ({"beta": np.array([1.1, 2.2])}, r"other settings: beta was \[1.1, 2.1\], now it is \[1.1, 2.2\]"),
+    ],
+)
+def test_other_settings_are_refused(tmp_path, change, sentence):
+    sweep(magnetise, CHUNKS[:2], checkpoint=tmp_path, settings=SETTINGS, progress=False)
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    with pytest.raises(ValueError, match=sentence):
+        sweep(magnetise, CHUNKS[:2], checkpoint=tmp_path, settings=SETTINGS | change, progress=False)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+def test_another_number_of_chunks_is_refused(tmp_path):
+    sweep(magnetise, CHUNKS[:2], checkpoint=tmp_path, settings=SETTINGS, progress=False)
+    with pytest.raises(ValueError, match="chunks was 2, now it is 5"):
+        sweep(magnetise, CHUNKS, checkpoint=tmp_path, settings=SETTINGS, progress=False)
+
+
+def test_unreadable_settings_are_refused(tmp_path):
+    sweep(magnetise, CHUNKS[:1], checkpoint=tmp_path, settings=SETTINGS, progress=False)
+    (tmp_path / "settings.json").write_text("{")
+    with pytest.raises(ValueError, match="unreadable settings.json"):
+        sweep(magnetise, CHUNKS[:1], checkpoint=tmp_path, settings=SETTINGS, progress=False)
+
+
+def damage_empty(content):
+    return b""
+
+
+def damage_text(content):
+    return b"nothing of the kind"
+
+
+def damage_half(content):
+    return content[: len(content) // 2]
+
+
+def damage_byte(content):
+    # inside the data of the first array
+    place = content.index(b"\x93NUMPY") + 140
+    return content[:place] + bytes([content[place] ^ 255]) + content[place + 1 :]
+
+
+@pytest.mark.parametrize("damage", [damage_empty, damage_text, damage_half, damage_byte])
+def test_a_damaged_file_costs_its_chunk(tmp_path, damage):
+    whole = sweep(magnetise, CHUNKS, checkpoint=tmp_path, settings=SETTINGS, progress=False)
+    file = tmp_path / "chunk-00002.npz"
+    file.write_bytes(damage(file.read_bytes()))
+    counted = interrupted_after(1)
+    with pytest.warns(RuntimeWarning, match="chunk-00002.npz is damaged"):
+        again = sweep(counted, CHUNKS, checkpoint=tmp_path, settings=SETTINGS, progress=False)
+    same(whole, again)
+    same(whole, sweep(refuse, CHUNKS, checkpoint=tmp_path, settings=SETTINGS, progress=False))
+
+
+def test_a_chunk_of_another_folder_does_not_pass(tmp_path):
+    sweep(magnetise, CHUNKS[:2], checkpoint=tmp_path / "a", settings=SETTINGS, progress=False)
+    whole = sweep(magnetise, CHUNKS[:2], checkpoint=tmp_path / "b", settings={"other": 1}, progress=False)
+    (tmp_path / "b" / "chunk-00001.npz").write_bytes((tmp_path / "a" / "chunk-00001.npz").read_bytes())
+    with pytest.warns(RuntimeWarning, match="computed again"):
+        same(
+            whole,
+            sweep(magnetise, CHUNKS[:2], checkpoint=tmp_path / "b", settings={"other": 1}, progress=False),
+        )
+
+
+def test_settings_are_written_for_the_reader(tmp_path):
+    sweep(magnetise, CHUNKS[:1], checkpoint=tmp_path, settings=SETTINGS, progress=False)
+    written = json.loads((tmp_path / "settings.json").read_text())
+    assert written == {"chunks": 1, "settings": {"ansatz": "toy", "beta": [1.1, 2.1], "field": 0.1}}
+
+
+def test_results_that_cannot_be_saved(tmp_path):
+    with pytest.raises(TypeError, match="must return a dict of arrays, got float"):
+        sweep(float, [1], checkpoint=tmp_path / "a", progress=False)
+    with pytest.raises(TypeError, match="the result 'bad' cannot be saved"):
+        sweep(lambda item: {"bad": object()}, [1], checkpoint=tmp_path / "b", progress=False)
+    with pytest.raises(TypeError, match="settings must be numbers"):
+        sweep(magnetise, CHUNKS[:1], checkpoint=tmp_path / "c", settings={"f": magnetise}, progress=False)
+
+
+def test_progress_goes_to_stderr(capsys):
+    assert sweep(abs, [-1, 2], progress=True) == [1, 2]
+    shown = capsys.readouterr()
+    assert shown.out == "" and "2/2" in shown.err
+    assert sweep(abs, [-1, 2]) == [1, 2]
+    assert capsys.readouterr().err == ""
+
+
+def test_workers_are_checked():
+    for bad in (0, -2, 1.5, True):
+        with pytest.raises(ValueError, match="workers must be a whole number"):
+            sweep(abs, [1], workers=bad)
