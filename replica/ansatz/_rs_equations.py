@@ -51,8 +51,8 @@ class Equations:
         return self._copy(self.model, self.size, level)
 
     def linear(self, name: str) -> bool:
-        """Whether a conjugate may have either sign (the curvature of a cost that is not log-concave)."""
-        return name == "curvature" and not self.model.loss.hard
+        """Whether a conjugate may have either sign: the curvature ``-alpha E f'`` of a loss that is not log-concave."""
+        return name == "curvature" and not self.model.loss.log_concave
 
     def variables(self, names: tuple[str, ...]) -> Variables:
         return _variables(tuple((name, self.linear(name)) for name in names))
@@ -121,11 +121,23 @@ class Equations:
         overlaps = Overlaps(single.q, single.variance, single.m, single.transverse)
         seen |= self.model.data.generalization(overlaps)
         floors = {name: 8 * EPS * np.abs(value) for name, value in seen.items()}
-        scale = np.abs(values["q_hat"] * single.variance) + np.abs(self.entropic(values, single)) + np.abs(alpha * pattern.log_z)
+        scale = self._moduli(alpha, values, single, pattern)
         floors["free_entropy"] = 8 * EPS * scale
         floors["entropy"] = 8 * EPS * (scale + np.abs(heat))
+        if self.free_norm:
+            floors["Q_hat"] = 8 * EPS * (np.abs(values["curvature"]) + np.abs(values["q_hat"]))
         floors["stability"] = 16 * EPS * (1.0 + np.abs(1.0 - seen["stability"]))
         return seen, floors
+
+    def _moduli(self, alpha: Any, values: dict[str, Any], single: SingleWeight, pattern: PatternAverage) -> Any:
+        """Sum of the moduli of the terms of the free entropy: its rounding is relative to this."""
+        own = self.entropic(values, single) if single.log_z is None else single.log_z
+        terms = [values["q_hat"] * single.variance, own, alpha * pattern.log_z]
+        if self.free_norm:
+            terms.append(values["curvature"] * single.norm)
+        if "m_hat" in values:
+            terms.append(values["m_hat"] * single.m)
+        return sum(np.abs(term) for term in terms)
 
     def reference(self, values: dict[str, Any], mp: Any, digits: int) -> tuple[SingleWeight, PatternAverage]:
         """`halves` in mpmath arithmetic (one row)."""

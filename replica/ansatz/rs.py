@@ -51,6 +51,8 @@ class RS(Ansatz):
         norm = model.weights.norm
         if infinite and isinstance(norm, Free) and not model.weights.discrete:
             raise ValueError(f"{model.weights} needs a finite beta: the penalty is a cost, and its zero-temperature limit is empirical risk minimisation")
+        if model.loss.even and model.data.overlaps:
+            raise ValueError(f"{model.loss} is even in the field, so nothing can be learned from labels; use labels='random'")
         if infinite and not model.loss.hard and not model.loss.has_ground:
             raise ValueError(f"{model.loss} at beta = inf needs its proximal map (has_ground); give a finite beta")
 
@@ -71,6 +73,11 @@ class RS(Ansatz):
         return scan_branch(Equations(model, size, level), low, high)
 
 
+def has_paramagnet(model: Model) -> bool:
+    """Whether ``q = 0`` is a saddle point: an even loss, symmetric weights, nothing to be learned."""
+    return model.loss.even and model.weights.symmetric and not model.data.overlaps
+
+
 class _Solver:
     """One batch on its way: rows leave when they are solved."""
 
@@ -89,7 +96,7 @@ class _Solver:
         if isinstance(start, str):
             self._informed(start)
         else:
-            if model.loss.even and not model.data.overlaps and start is None:
+            if has_paramagnet(model) and start is None:
                 self._paramagnet()
             if self.open.size:
                 self._saddle(start)

@@ -107,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @contextlib.contextmanager
 def interrupts() -> Iterator[None]:
-    """Let an interrupt be one: if it comes while a compiled function returns, Python hides it in a SystemError."""
+    """Let an interrupt be one: when it comes as compiled code returns, Python hides it in an error."""
     try:
         yield
     except SystemError as error:

@@ -31,6 +31,7 @@ class Band(Loss):
     name: ClassVar[str] = "band"
     parameters: ClassVar[dict[str, str]] = {"margin": "kappa"}
     hard: ClassVar[bool] = True
+    log_concave: ClassVar[bool] = True
     even: ClassVar[bool] = True
     has_ground: ClassVar[bool] = True
     tightens: ClassVar[int] = -1

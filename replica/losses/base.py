@@ -28,6 +28,8 @@ class Loss(Member):
     parameters: ClassVar[dict[str, str]] = {}
     #: the cost is 0 or infinity: the temperature does not matter
     hard: ClassVar[bool] = False
+    #: exp(-beta l) is log-concave, so ``ln Z`` is concave in the field
+    log_concave: ClassVar[bool] = False
     #: l(-u) = l(u): the paramagnet q = 0 is a saddle point
     even: ClassVar[bool] = False
     #: `ground` is available: zero-temperature and capacity formulas apply

@@ -31,6 +31,7 @@ class Margin(Loss):
     name: ClassVar[str] = "margin"
     parameters: ClassVar[dict[str, str]] = {"margin": "kappa"}
     hard: ClassVar[bool] = True
+    log_concave: ClassVar[bool] = True
     has_ground: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

@@ -95,11 +95,14 @@ def page(
 
 
 def dress(ax: Axes) -> None:
-    """Ticks inward on all sides, in the fonts of the house."""
+    """Ticks inward on all sides; labels and title in the fonts of the house."""
+    family, fontset = _SETTINGS["font.family"][0], _SETTINGS["mathtext.fontset"]
+    for text in (ax.xaxis.label, ax.yaxis.label, ax.title):  # these were made with the axes, perhaps elsewhere
+        text.set(fontfamily=family, fontsize=_SETTINGS["axes.labelsize"], math_fontfamily=fontset)
     for axis in (ax.xaxis, ax.yaxis):
         if isinstance(axis.get_major_locator(), AutoLocator):
             axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
-    ax.tick_params(which="both", labelfontfamily=_SETTINGS["font.family"][0], **_TICKS)
+    ax.tick_params(which="both", labelfontfamily=family, **_TICKS)
     ax.tick_params(which="major", length=3.5)
     ax.tick_params(which="minor", length=2.0)
     for spine in ax.spines.values():

@@ -8,6 +8,7 @@ from replica.ansatz import Annealed, Ansatz
 from replica.ansatz._limits import LimitProblem
 from replica.ansatz._rs_equations import Equations, RSProblem
 from replica.ansatz.annealed import AnnealedState
+from replica.ansatz.rs import has_paramagnet
 from replica.model import Model
 from replica.solution import Part
 from replica.thresholds.base import Line, closed_line, line_on_branch
@@ -42,7 +43,7 @@ def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
         raise ValueError("a noise-free teacher satisfies its own labels at margin <= 0: there is no capacity")
     if model.weights.vanishing and np.any(_holds_at_zero(model)):
         raise ValueError(f"w = 0 satisfies {model.loss} at any load, so {model.weights} has no capacity there")
-    if model.loss.even and not model.data.overlaps:
+    if has_paramagnet(model):
         return _even(model, size, ansatz)
     return _zero_entropy(model, size, ansatz)
 

@@ -7,6 +7,7 @@ import numpy as np
 from replica.ansatz import Ansatz
 from replica.ansatz._rs_equations import Equations, RSProblem
 from replica.ansatz._rs_branch import scan_branch
+from replica.ansatz.rs import has_paramagnet
 from replica.model import Model
 from replica.solution import Part
 from replica.thresholds.base import Line, closed_line, line_on_branch
@@ -20,7 +21,7 @@ def at_line(model: Model, size: int, ansatz: Ansatz) -> Line:
 
     For even losses with ``q = 0`` this is ``alpha = 1/(f'(0)^2 (var w)^2)``, where the paramagnet becomes unstable.
     """
-    if model.loss.even and not model.data.overlaps and not isinstance(model.weights.norm, Free):
+    if has_paramagnet(model) and not isinstance(model.weights.norm, Free):
         values = []
         for level in (1, 2):
             problem = RSProblem(Equations(model, size, level), np.ones(size), {"q_hat": 0.0})

@@ -57,10 +57,12 @@ class Discrete(Weights):
         top = np.maximum.reduce(exponents)
         masses = [np.exp(e - top) for e in exponents]
         total = np.add.reduce(masses)
+        largest = [e == top for e in exponents]
+        rest = sum(np.where(at, 0.0, m) for at, m in zip(largest, masses, strict=True)) + (sum(largest) - 1)
         mean = sum(m * w for m, w in zip(masses, self.values, strict=True)) / total
         # centred on each letter in turn, so that a frozen weight keeps a relative accuracy of its small variance
         spread = sum(m * (w - mean) ** 2 for m, w in zip(masses, self.values, strict=True)) / total
-        return np.log(total) + top, mean, spread
+        return np.log1p(rest) + top, mean, spread
 
     def features(self, curvature: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
         """Neighbouring letters a < b change places at ``h = A (a+b)/2`` over a width ``1/(b-a)``."""

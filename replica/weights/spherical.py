@@ -35,10 +35,10 @@ class Spherical(Weights):
         return SingleWeight(None, strength * square, distance, 1.0, m_hat * distance, q_hat * square, square)
 
     def entropic(self, single: SingleWeight, q_hat: Any, m_hat: Any, curvature: Any) -> Any:
-        """``ln(D)/2 + (q - m^2)/(2D)`` with ``q - m^2 = q_hat D^2``."""
+        """``ln(D)/2 + q_hat D/2``, written with ``D (1 + (q_hat + m_hat^2) D) = 1`` so that ``D -> 1`` loses no digits."""
         distance = single.variance
-        logarithm = np.log(distance) if isinstance(distance, np.ndarray) else distance.context.ln(distance)
-        return logarithm / 2 + q_hat * distance / 2
+        log1p = np.log1p if isinstance(distance, np.ndarray) else distance.context.log1p
+        return (q_hat * distance - log1p((q_hat + m_hat * m_hat) * distance)) / 2
 
     def reference_single(
         self, q_hat: Any, m_hat: Any, curvature: Any, beta: Any, law: Law | None, mp: Any, digits: int
