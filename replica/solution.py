@@ -275,15 +275,17 @@ class Solution:
         Returns
         -------
         saddlepoint.Certificate
-            ``values`` (conjugate order parameters), ``potential`` (the free entropy), ``residual``, as mpmath numbers.
+            ``values`` (order parameters by name), ``potential`` (the free entropy), ``residual``, as mpmath numbers.
 
         Raises
         ------
         saddlepoint.CertificationFailed
             When the equations are not solved to the asked digits.
         """
-        from saddlepoint import certify
+        from saddlepoint import CertificationFailed, Problem, certify
 
+        if not isinstance(self.problem, Problem):
+            raise CertificationFailed(f"nothing to certify: {self.status}")
         return certify(self.problem, self.point, digits=digits)
 
     def __repr__(self) -> str:

@@ -26,7 +26,7 @@ class Certificate:
     Attributes
     ----------
     values : dict of mpf
-        The variables by name.
+        The variables by name, and what `Problem.reference_describe` adds to them.
     potential : mpf or None
         None where the problem gives no `reference_potential`.
     digits : int
@@ -111,10 +111,11 @@ def certify(problem: Problem, point: np.ndarray, digits: int = 30) -> Certificat
         chord = _Chord(problem, point, digits, digits + 10 + cancelled, mpmath.mp)
         chord.run()
         values = chord.values(chord.free)
+        described = problem.reference_describe(values, mpmath.mp, digits + 10)
         potential = None
         if type(problem).reference_potential is not Problem.reference_potential:
             potential = problem.reference_potential(values, mpmath.mp, digits + 10)
-    return Certificate(values, potential, digits, chord.norm, chord.steps)
+    return Certificate(values | described, potential, digits, chord.norm, chord.steps)
 
 
 def _cancelled(problem: Problem, point: np.ndarray) -> int:

@@ -121,6 +121,10 @@ class Problem(ABC):
         """The fixed-point map of a single row in mpmath, in VALUES of the variables, to ``digits`` digits."""
         raise TypeError(f"{type(self).__name__} has no reference_update, so it cannot be certified")
 
+    def reference_describe(self, values: Mapping[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+        """Further quantities of a single row in mpmath, by name, for certificates; the default has none."""
+        return {}
+
     def reference_potential(self, values: Mapping[str, Any], mp: Any, digits: int) -> Any:
         """The potential of a single row in mpmath."""
         raise TypeError(f"{type(self).__name__} has no reference_potential")

@@ -139,13 +139,16 @@ class Equations:
             terms.append(values["m_hat"] * single.m)
         return sum(np.abs(term) for term in terms)
 
+    def reference_single(self, values: dict[str, Any], mp: Any, digits: int) -> tuple[SingleWeight, Any]:
+        """Overlaps at given conjugates in mpmath arithmetic (one row), and beta."""
+        beta = mp.mpf(float(np.ravel(self.model.beta)[0]))
+        others = values.get("m_hat", mp.zero), values.get("curvature", mp.zero)
+        return self.model.weights.reference_single(values["q_hat"], *others, beta, self.law, mp, digits), beta
+
     def reference(self, values: dict[str, Any], mp: Any, digits: int) -> tuple[SingleWeight, PatternAverage]:
         """`halves` in mpmath arithmetic (one row)."""
         model = self.model
-        beta = mp.mpf(float(np.ravel(model.beta)[0]))
-        single = model.weights.reference_single(
-            values["q_hat"], values.get("m_hat", mp.zero), values.get("curvature", mp.zero), beta, self.law, mp, digits
-        )
+        single, beta = self.reference_single(values, mp, digits)
         overlaps = Overlaps(single.q, single.variance, single.m, single.transverse)
         return single, model.architecture.reference_patterns(model.loss, model.data, overlaps, beta, mp, digits)
 
@@ -229,6 +232,15 @@ class RSProblem(Problem):
         _, pattern = self.equations.reference(self._reference_values(values, mp), mp, digits)
         alpha = mp.mpf(float(self.alpha[0]))
         return {name: alpha * self.equations.conjugate(pattern, name) for name in self.names}
+
+    def reference_describe(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+        """The overlaps at certified conjugates."""
+        values = self._reference_values(values, mp)
+        single, _ = self.equations.reference_single(values, mp, digits)
+        found = {"q": single.q, "V": single.variance}
+        if self.equations.free_norm:
+            found |= {"Q": single.norm, "Q_hat": values["curvature"] - values["q_hat"]}
+        return found | ({"m": single.m} if self.equations.model.data.overlaps else {})
 
     def reference_potential(self, values: dict[str, Any], mp: Any, digits: int) -> Any:
         values = self._reference_values(values, mp)

@@ -97,7 +97,7 @@ def page(
 def dress(ax: Axes) -> None:
     """Ticks inward on all sides; labels and title in the fonts of the house."""
     family, fontset = _SETTINGS["font.family"][0], _SETTINGS["mathtext.fontset"]
-    for text in (ax.xaxis.label, ax.yaxis.label, ax.title):  # these were made with the axes, perhaps elsewhere
+    for text in (ax.xaxis.label, ax.yaxis.label, ax.title):  # made with the axes, perhaps elsewhere
         text.set(fontfamily=family, fontsize=_SETTINGS["axes.labelsize"], math_fontfamily=fontset)
     for axis in (ax.xaxis, ax.yaxis):
         if isinstance(axis.get_major_locator(), AutoLocator):
