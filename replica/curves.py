@@ -1,4 +1,4 @@
-"""Sweeps: observables of solutions over grids of alpha and model parameters, as labelled datasets. No thresholds here."""
+"""Sweeps: observables over grids of alpha and model parameters, as labelled datasets. No thresholds here."""
 
 from __future__ import annotations
 
@@ -103,10 +103,18 @@ def sweep(
     chosen.check(base)
     columns = _product(grids)
     total = math.prod(g.size for g in grids.values())
-    chunks = [_chunk(base, chosen, columns, fixed, slice(i, i + CHUNK), names, start, tolerance, total) for i in range(0, total, CHUNK)]
+    chunks = [
+        _chunk(base, chosen, columns, fixed, slice(i, i + CHUNK), names, start, tolerance, total)
+        for i in range(0, total, CHUNK)
+    ]
     settings = {
-        "verb": "sweep", "model": model.settings(), "ansatz": chosen.settings(), "observables": list(names),
-        "axes": {name: np.asarray(value).tolist() for name, value in axes.items()}, "start": start, "tolerance": tolerance,
+        "verb": "sweep",
+        "model": model.settings(),
+        "ansatz": chosen.settings(),
+        "observables": list(names),
+        "axes": {name: np.asarray(value).tolist() for name, value in axes.items()},
+        "start": start,
+        "tolerance": tolerance,
     }
     results = run(solve_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress)
     shape = tuple(g.size for g in grids.values())
@@ -141,8 +149,15 @@ def _product(grids: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def _chunk(
-    base: Model, ansatz: Ansatz, columns: dict[str, np.ndarray], fixed: dict[str, float], part: slice,
-    names: tuple[str, ...], start: Any, tolerance: float, total: int,
+    base: Model,
+    ansatz: Ansatz,
+    columns: dict[str, np.ndarray],
+    fixed: dict[str, float],
+    part: slice,
+    names: tuple[str, ...],
+    start: Any,
+    tolerance: float,
+    total: int,
 ) -> Chunk:
     own = {name: np.ascontiguousarray(column[part]) for name, column in columns.items()}
     size = len(range(*part.indices(total)))

@@ -111,8 +111,15 @@ def diagram(
         for name in names
         for part in (slice(i, i + CHUNK) for i in range(0, places.size, CHUNK))
     ]
-    settings = {"verb": "diagram", "model": model.settings(), "ansatz": chosen.settings(), "x": [x_name, places.tolist()],
-                "y": y, "lines": list(names), "alpha": alpha}
+    settings = {
+        "verb": "diagram",
+        "model": model.settings(),
+        "ansatz": chosen.settings(),
+        "x": [x_name, places.tolist()],
+        "y": y,
+        "lines": list(names),
+        "alpha": alpha,
+    }
     results = run(locate_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress)
     per_line = len(results) // len(names)
     variables = {}

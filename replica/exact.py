@@ -73,7 +73,7 @@ def spherical_capacity_stability(kappa: float) -> float:
 
 
 def spherical_capacity_density(delta: float, kappa: float) -> tuple[float, float]:
-    """Stabilities at the RS capacity of the sphere: density ``theta(Delta-kappa) g(Delta)``, atom ``H(-kappa)``.
+    """Stabilities at the RS capacity of the sphere: ``theta(Delta-kappa) g(Delta)`` and the atom ``H(-kappa)``.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def binary_existence(kappa: float) -> float:
 
 
 def allowed_probability(kappa: float, shape: str = "margin") -> float:
-    """Probability that a random pattern is satisfied: ``H(kappa)``, ``1 - 2H(kappa)`` (band), ``2H(kappa)`` (outside).
+    """Probability that a random pattern is satisfied: ``H(kappa)``; band: ``1 - 2H``; outside a band: ``2H``.
 
     Examples
     --------
@@ -116,7 +116,7 @@ def allowed_probability(kappa: float, shape: str = "margin") -> float:
 
 
 def annealed_entropy(alpha: float, kappa: float, shape: str = "margin", bare: float = math.log(2.0)) -> float:
-    """First moment ``bare + alpha ln p``, an upper bound of the entropy; ``bare`` is its value without patterns.
+    """First moment ``bare + alpha ln p``, an upper bound of the entropy; ``bare``: its value at alpha = 0.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def paramagnet_stability_limit(kappa: float, shape: str) -> float:
 
 
 def u_function_margin() -> float:
-    """Half-width below which the first moment is exact for ``|Delta| >= kappa``: there ``q = 0`` is stable at it.
+    """Half-width below which the first moment is exact for ``|Delta| >= kappa``: ``q = 0`` is stable there.
 
     Examples
     --------

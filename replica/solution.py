@@ -10,8 +10,6 @@ import numpy as np
 
 import saddlepoint
 
-
-
 if TYPE_CHECKING:
     from replica.model import Model
 
@@ -48,7 +46,9 @@ class Quantity(float):
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of a batch that were solved by one problem: where they are, the points and their errors (free coordinates)."""
+    """Rows of a batch that were solved by one problem: where they are, the points and their errors (free
+    coordinates).
+    """
 
     rows: np.ndarray
     problem: Any
@@ -56,7 +56,9 @@ class Part:
     error: np.ndarray
 
     def measure(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        """Observables on the refined quadrature; error = quadrature change + change over the point's error + rounding."""
+        """Observables on the refined quadrature; error = quadrature change + change over the point's error +
+        rounding.
+        """
         size, k = self.point.shape
         rows = np.tile(np.arange(size), k + 1)
         shifted = np.tile(self.point, (k + 1, 1))
@@ -145,8 +147,14 @@ class Solutions:
         remarks = [self.remarks[row]] if self.remarks else []
         return Solution(
             Solutions(
-                self.model.take(index), self.ansatz, self.alpha[index], parts, self.status[index],
-                self.residual[index], remarks, self.effort,
+                self.model.take(index),
+                self.ansatz,
+                self.alpha[index],
+                parts,
+                self.status[index],
+                self.residual[index],
+                remarks,
+                self.effort,
             )
         )
 
@@ -160,7 +168,23 @@ class SolveFailed(saddlepoint.SolveFailed):
 
 
 #: names that count as order parameters; everything else that a problem reports is an observable
-ORDER_PARAMETERS = ("q", "Q", "q0", "q1", "m", "V", "bias", "multiplier", "parisi", "s", "zeta", "q_hat", "Q_hat", "m_hat", "beta")
+ORDER_PARAMETERS = (
+    "q",
+    "Q",
+    "q0",
+    "q1",
+    "m",
+    "V",
+    "bias",
+    "multiplier",
+    "parisi",
+    "s",
+    "zeta",
+    "q_hat",
+    "Q_hat",
+    "m_hat",
+    "beta",
+)
 
 
 class Solution:
@@ -290,6 +314,5 @@ class Solution:
 
     def __repr__(self) -> str:
         inner = ", ".join(f"{k}={v:.12g}" for k, v in self.order_parameters.items())
-        return f"<Solution alpha={self.alpha:g} {inner} free_entropy={self.free_entropy:.12g} +- {self.error:.1e}: {self.status}>"
-
-
+        phi = f"free_entropy={self.free_entropy:.12g} +- {self.error:.1e}"
+        return f"<Solution alpha={self.alpha:g} {inner} {phi}: {self.status}>"

@@ -1,4 +1,4 @@
-"""The ansatz: importing a file here is all that makes one known to the command line, the tests and the tables."""
+"""The ansatz: importing a file here is all that makes one known everywhere."""
 
 from replica.ansatz.annealed import Annealed
 from replica.ansatz.base import Ansatz

@@ -15,7 +15,8 @@ EPS = np.finfo(float).eps
 
 
 class Projection:
-    r"""Averages of the proximal map at ``q = 1``: ``E (u-w)^2``, ``E[(u-w) s]``, the cost at u, the share of fields that move.
+    r"""Averages of the proximal map at ``q = 1``: ``E (u-w)^2``, ``E[(u-w) s]``, the cost at u, the share of
+    fields that move.
 
     ``w`` is the cavity field, ``u = argmin l(u) + (u-w)^2/(2 chi)``; for hard constraints u is the projection and
     chi drops out.
@@ -87,17 +88,27 @@ class LimitProblem(Problem):
         one = np.ones(self.size)
         jumps = self.model.loss.ground_jumps
         stability = np.full(self.size, -np.inf) if jumps else 1.0 - alpha * found.rigidity
-        seen = {"q": one, "alpha": alpha, "free_entropy": -np.inf * one, "entropy": -np.inf * one,
-                "energy": 0.0 * one, "training_error": found.wrong, "stability": stability}
+        seen = {
+            "q": one,
+            "alpha": alpha,
+            "free_entropy": -np.inf * one,
+            "entropy": -np.inf * one,
+            "energy": 0.0 * one,
+            "training_error": found.wrong,
+            "stability": stability,
+        }
         if self.taught:
             seen["m"] = m
             seen |= self.model.data.generalization(Overlaps(one, 0.0 * one, m, 1.0 - m**2))
-        floors = {name: 8 * EPS * np.where(np.isfinite(value), 1.0 + np.abs(value), 0.0) for name, value in seen.items()}
+        floors = {
+            name: 8 * EPS * np.where(np.isfinite(value), 1.0 + np.abs(value), 0.0) for name, value in seen.items()
+        }
         return seen, floors
 
 
 class GroundProblem(Problem):
-    r"""Ground state of spherical weights: ``chi = lim beta (1-q)`` from ``alpha E (u-w)^2 = 1 - m^2`` (and m from its own).
+    r"""Ground state of spherical weights: ``chi = lim beta (1-q)`` from ``alpha E (u-w)^2 = 1 - m^2`` (and m
+    from its own).
 
     ``energy = alpha E l(u)``; ``free_entropy`` is the limit of ``phi/beta``, minus the energy.
     """
@@ -134,10 +145,18 @@ class GroundProblem(Problem):
         energy = self.alpha * found.cost
         one = np.ones(self.size)
         stability = -np.inf * one if self.model.loss.ground_jumps else 1.0 - self.alpha * found.rigidity
-        seen: dict[str, Any] = {"q": one, "V": values["V"], "free_entropy": -energy, "energy": energy,
-                                "training_error": found.wrong, "stability": stability}
+        seen: dict[str, Any] = {
+            "q": one,
+            "V": values["V"],
+            "free_entropy": -energy,
+            "energy": energy,
+            "training_error": found.wrong,
+            "stability": stability,
+        }
         if self.taught:
             m = values["m"]
             seen |= {"m": m} | self.model.data.generalization(Overlaps(one, 0.0 * one, m, 1.0 - m**2))
-        floors = {name: 8 * EPS * np.where(np.isfinite(value), 1.0 + np.abs(value), 0.0) for name, value in seen.items()}
+        floors = {
+            name: 8 * EPS * np.where(np.isfinite(value), 1.0 + np.abs(value), 0.0) for name, value in seen.items()
+        }
         return seen, floors

@@ -58,7 +58,9 @@ class BranchTable:
 
 
 def first_sign_change(values: np.ndarray) -> np.ndarray:
-    """Per row the index i of the first pair (i, i+1) with opposite signs, -1 where there is none; NaN pairs are skipped."""
+    """Per row the index i of the first pair (i, i+1) with opposite signs, -1 where there is none; NaN pairs are
+    skipped.
+    """
     change = (values[:, :-1] * values[:, 1:] <= 0) & np.isfinite(values[:, :-1]) & np.isfinite(values[:, 1:])
     return np.where(change.any(axis=1), change.argmax(axis=1), -1)
 
@@ -134,7 +136,9 @@ class ConditionProblem(Problem):
         return ConditionProblem(self.equations.at_level(self.equations.level + 1), self.condition)
 
     def noise(self, free: np.ndarray) -> np.ndarray:
-        """Rounding floor; the determinant of differences is known to about 1e-10 only (alpha is stationary at a fold)."""
+        """Rounding floor; the determinant of differences is known to about 1e-10 only (alpha is stationary at a
+        fold).
+        """
         floor = super().noise(free)
         if self.condition == "fold":
             floor[:, -1] = 2e-10

@@ -68,7 +68,9 @@ class Equations:
             values["q_hat"], values.get("m_hat", zero), values.get("curvature", zero), model.beta, self.law, self.level
         )
         overlaps = Overlaps(single.q, single.variance, single.m, single.transverse)
-        return single, model.architecture.patterns(model.loss, model.data, overlaps, model.beta, self.level, whole=whole)
+        return single, model.architecture.patterns(
+            model.loss, model.data, overlaps, model.beta, self.level, whole=whole
+        )
 
     def conjugate(self, pattern: PatternAverage, name: str) -> Any:
         """The pattern average that, times alpha, gives back the conjugate ``name``."""
@@ -249,7 +251,8 @@ class RSProblem(Problem):
 
 
 class HeldProblem(Problem):
-    """One conjugate held, alpha eliminated: ``alpha = conjugate / pattern average``. Folds in alpha are ordinary points.
+    """One conjugate held, alpha eliminated: ``alpha = conjugate / pattern average``. Folds in alpha are
+    ordinary points.
 
     With a single conjugate nothing is left to solve, and `alpha` is an explicit function.
     """

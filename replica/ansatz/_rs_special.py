@@ -39,9 +39,18 @@ class FrozenState:
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         one, zero = np.ones(self.size), np.zeros(self.size)
-        names = {"q": one, "m": one, "V": zero, "free_entropy": zero, "energy": zero, "entropy": zero,
-                 "training_error": zero, "stability": one, "generalization_error": zero,
-                 "generalization_error_centre": zero}
+        names = {
+            "q": one,
+            "m": one,
+            "V": zero,
+            "free_entropy": zero,
+            "energy": zero,
+            "entropy": zero,
+            "training_error": zero,
+            "stability": one,
+            "generalization_error": zero,
+            "generalization_error_centre": zero,
+        }
         return names, {name: zero for name in names}
 
 
@@ -95,6 +104,10 @@ class FreezingProblem(Problem):
         seen, floors = equations.observe(self.alpha, values)
         energy = -seen["free_entropy"] / values["beta"]
         seen |= {"beta": values["beta"], "energy": energy, "free_entropy": -energy, "entropy": np.zeros(self.size)}
-        floors |= {"beta": 8 * EPS * values["beta"], "energy": 16 * EPS * np.abs(energy) + 8 * EPS,
-                   "free_entropy": 16 * EPS * np.abs(energy) + 8 * EPS, "entropy": 8 * EPS * np.ones(self.size)}
+        floors |= {
+            "beta": 8 * EPS * values["beta"],
+            "energy": 16 * EPS * np.abs(energy) + 8 * EPS,
+            "free_entropy": 16 * EPS * np.abs(energy) + 8 * EPS,
+            "entropy": 8 * EPS * np.ones(self.size),
+        }
         return seen, floors

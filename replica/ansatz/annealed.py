@@ -63,6 +63,12 @@ class AnnealedState:
         energy = self.alpha * pattern.cost
         with np.errstate(invalid="ignore"):
             heat = np.where(energy == 0, 0.0, np.broadcast_to(model.beta, (self.size,)) * energy)
-        seen = {"q": zero, "free_entropy": phi, "energy": energy, "entropy": phi + heat,
-                "training_error": pattern.wrong, "stability": 1.0 - self.alpha * pattern.rigidity * single.susceptibility}
+        seen = {
+            "q": zero,
+            "free_entropy": phi,
+            "energy": energy,
+            "entropy": phi + heat,
+            "training_error": pattern.wrong,
+            "stability": 1.0 - self.alpha * pattern.rigidity * single.susceptibility,
+        }
         return seen, {name: 8 * EPS * (1.0 + np.abs(value)) for name, value in seen.items()}

@@ -50,17 +50,21 @@ class RS(Ansatz):
         infinite = np.any(np.isinf(model.beta))
         norm = model.weights.norm
         if infinite and isinstance(norm, Free) and not model.weights.discrete:
-            raise ValueError(f"{model.weights} needs a finite beta: the penalty is a cost, and its zero-temperature limit is empirical risk minimisation")
+            raise ValueError(
+                f"{model.weights} needs a finite beta: at zero temperature a penalty means risk minimisation"
+            )
         if model.loss.even and model.data.overlaps:
-            raise ValueError(f"{model.loss} is even in the field, so nothing can be learned from labels; use labels='random'")
+            raise ValueError(
+                f"{model.loss} is even in the field, so nothing can be learned from labels; use labels='random'"
+            )
         if infinite and not model.loss.hard and not model.loss.has_ground:
             raise ValueError(f"{model.loss} at beta = inf needs its proximal map (has_ground); give a finite beta")
 
     def facts(self, solutions: Solutions, row: int) -> list[str]:
         found = super().facts(solutions, row)
-        if solutions.model.data.overlaps and solutions.value("free_entropy")[row] < -solutions.error("free_entropy")[row]:
-            if FrozenState.exists(solutions.model.take(np.array([row]))):
-                found.insert(0, "metastable: the teacher itself has the larger free entropy, 0")
+        phi, error = solutions.value("free_entropy")[row], solutions.error("free_entropy")[row]
+        if solutions.model.data.overlaps and phi < -error and FrozenState.exists(solutions.model.take(np.array([row]))):
+            found.insert(0, "metastable: the teacher itself has the larger free entropy, 0")
         return found
 
     def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
@@ -193,7 +197,8 @@ class _Solver:
         top = tabulate(self._equations(rows), np.tile([[46.0, 50.0]], (rows.size, 1))).alpha[:, -1]
         for row, end in zip(rows, top, strict=True):
             self.remarks[row] = (
-                f"no replica-symmetric solution at alpha = {self.alpha[row]:g}: its branch ends at alpha = {end:.6g}, where q -> 1"
+                f"no replica-symmetric solution at alpha = {self.alpha[row]:g}: "
+                f"its branch ends at alpha = {end:.6g}, where q -> 1"
             )
 
     def _from_branch(self) -> None:
@@ -226,7 +231,9 @@ class _Solver:
         for row, remark in zip(rows, remarks, strict=True):
             index = np.array([row])
             if FrozenState.exists(self.model.take(index)):
-                self.parts.append(Part(index, FrozenState(self.model.take(index), 1), np.zeros((1, 0)), np.zeros((1, 0))))
+                self.parts.append(
+                    Part(index, FrozenState(self.model.take(index), 1), np.zeros((1, 0)), np.zeros((1, 0)))
+                )
                 self.status[row], self.residual[row] = Status.CONVERGED, 0.0
                 self.remarks[row] = f"the teacher itself (m = q = 1); {remark}"
                 self.open = np.setdiff1d(self.open, index)

@@ -1,4 +1,4 @@
-"""The architectures: importing a file here is all that makes one known to the command line, the tests and the tables."""
+"""The architectures: importing a file here is all that makes one known everywhere."""
 
 from replica.architectures.base import Architecture, PatternAverage
 from replica.architectures.perceptron import Perceptron

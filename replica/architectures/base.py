@@ -1,4 +1,4 @@
-"""From overlaps of weights to averages over patterns; the one-dimensional average shared by all simple architectures."""
+"""From overlaps of weights to averages over patterns; the one-dimensional average that most architectures share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The data models: importing a file here is all that makes one known to the command line, the tests and the tables."""
+"""The data models: importing a file here is all that makes one known everywhere."""
 
 from replica.data.base import Channel, Data, Overlaps
 from replica.data.random_labels import RandomLabels

@@ -1,4 +1,4 @@
-"""What a data model must give: how cavity fields and labels are distributed at given overlaps. No particular data here."""
+"""What a data model must give: the distribution of cavity fields at given overlaps. No particular data here."""
 
 from __future__ import annotations
 
@@ -26,9 +26,11 @@ class Overlaps(NamedTuple):
 class Channel(NamedTuple):
     r"""One class of patterns: cavity field ``mean + deviation z`` with z standard Gaussian, reweighted by ``density``.
 
-    ``variance`` is the field's thermal variance, ``gain`` the derivative of the squared deviation with ``q``. ``density(z)``
+    ``variance`` is the field's thermal variance, ``gain`` the derivative of the squared deviation with ``q``.
+    ``density(z)``
     returns the reweighting and, for each further overlap, the factor ``s`` of ``d E ln Z/d(overlap) = E[f s]``;
-    None stands for weight 1 and no further overlap. ``places`` and ``widths`` (batch, F) are features of the density, in units of the field.
+    None stands for weight 1 and no further overlap. ``places`` and ``widths`` (batch, F) are features of the
+    density, in units of the field.
     """
 
     probability: Any
@@ -58,7 +60,9 @@ class Data(Member):
         return None
 
     def generalization(self, overlaps: Overlaps) -> dict[str, np.ndarray]:
-        """Generalisation errors by estimator, as observables ``generalization_error`` and ``..._centre``; empty without one."""
+        """Generalisation errors by estimator, as observables ``generalization_error`` and ``..._centre``; empty
+        without one.
+        """
         return {}
 
     #: error of the rule that knows the direction to be learned

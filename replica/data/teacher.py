@@ -52,7 +52,9 @@ class Teacher(Data):
         return dataclasses.replace(model, weights=student, loss=Margin(0.0), beta=np.inf)
 
     def generalization(self, overlaps: Overlaps) -> dict[str, np.ndarray]:
-        """``arccos(m/sqrt Q)/pi`` for one student, ``arccos(m/sqrt q)/pi`` for the barycentre (angles, no cancellation)."""
+        """``arccos(m/sqrt Q)/pi`` for one student, ``arccos(m/sqrt q)/pi`` for the barycentre (angles, no
+        cancellation).
+        """
         typical = np.arctan2(np.sqrt(overlaps.variance + overlaps.transverse), overlaps.m) / np.pi
         centre = np.arctan2(np.sqrt(overlaps.transverse), overlaps.m) / np.pi
         return {"generalization_error": typical, "generalization_error_centre": centre}

@@ -1,4 +1,4 @@
-"""The losses: importing a file here is all that makes a loss known to the command line, the tests and the tables."""
+"""The losses: importing a file here is all that makes a loss known everywhere."""
 
 from replica.losses.band import Band
 from replica.losses.base import Loss

@@ -72,5 +72,3 @@ class Band(Loss):
         a, b = mp.npdf(low) / mass, mp.npdf(high) / mass
         slope = (a - b) / spread
         return mp.log(mass), slope, (low * a - high * b) / variance - slope**2
-
-

@@ -1,4 +1,4 @@
-"""What a loss must give; the generic inner quadrature for losses without closed forms. No particular loss lives here."""
+"""What a loss must give, and inner quadrature for losses without closed forms. No particular loss lives here."""
 
 from __future__ import annotations
 
@@ -52,10 +52,14 @@ class Loss(Member):
         return u < 0
 
     def features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Positions and widths (batch, F), in units of the field, where ``ln Z`` varies fast: kinks smeared by sqrt(V)."""
+        """Positions and widths (batch, F), in units of the field, where ``ln Z`` varies fast: kinks smeared by
+        sqrt(V).
+        """
         size = variance.size
         deviation = np.sqrt(variance)[:, None]
-        places = np.stack([per_row(kink, size) for kink in self.kinks()], axis=1) if self.kinks() else np.zeros((size, 0))
+        places = (
+            np.stack([per_row(kink, size) for kink in self.kinks()], axis=1) if self.kinks() else np.zeros((size, 0))
+        )
         return places, np.broadcast_to(deviation, places.shape)
 
     def terms(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -86,8 +90,11 @@ class Loss(Member):
             ((spread_z - 1.0) / spread**2).reshape(shape),
         )
 
-    def plain_sums(self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, beta: Any, level: int) -> np.ndarray:
-        """``E ln Z``, ``E f'`` and ``E f^2`` (3, batch) over the field ``mean + deviation z``: what a solver asks for most.
+    def plain_sums(
+        self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, beta: Any, level: int
+    ) -> np.ndarray:
+        """``E ln Z``, ``E f'`` and ``E f^2`` (3, batch) over the field ``mean + deviation z``: what a solver
+        asks for most.
 
         The default composes `features`, `terms` and sums; a loss may do the same in one compiled pass.
         """

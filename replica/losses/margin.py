@@ -53,7 +53,9 @@ class Margin(Loss):
     def terms(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return tail_log_and_slopes(field, self.kappa, variance)
 
-    def plain_sums(self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, beta: Any, level: int) -> np.ndarray:
+    def plain_sums(
+        self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, beta: Any, level: int
+    ) -> np.ndarray:
         return margin_sums(mean, deviation, self.kappa, variance, level)
 
     def error_rate(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:

@@ -6,6 +6,14 @@ from replica.observables.margins import margin_distribution
 from replica.observables.registry import OBSERVABLES, Observable, measure, symbol_of
 from replica.observables.stability import stability
 
-__all__ = ["OBSERVABLES", "Observable", "generalization_error", "margin_distribution", "measure", "stability", "symbol_of"]
+__all__ = [
+    "OBSERVABLES",
+    "Observable",
+    "generalization_error",
+    "margin_distribution",
+    "measure",
+    "stability",
+    "symbol_of",
+]
 
 _FILES = (_thermodynamics,)

@@ -62,7 +62,9 @@ def margin_distribution(solution: Solution, *, field: Any) -> Any:
     return xarray.Dataset(data, coords={"field": places}, attrs=attributes | {"status": solution.status})
 
 
-def _thermal_density(problem: Any, point: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, list[tuple[float, float]]]:
+def _thermal_density(
+    problem: Any, point: np.ndarray, places: np.ndarray
+) -> tuple[np.ndarray, list[tuple[float, float]]]:
     """One row of the quadrature per stability: the Gaussian around it is one more feature in z."""
     equations = problem.equations
     values = problem.conjugates(point[None, :])
@@ -94,7 +96,9 @@ def _thermal_density(problem: Any, point: np.ndarray, places: np.ndarray) -> tup
     return density * model.loss.boltzmann(places, model.beta), []
 
 
-def _ground_density(problem: Any, point: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, list[tuple[float, float]]]:
+def _ground_density(
+    problem: Any, point: np.ndarray, places: np.ndarray
+) -> tuple[np.ndarray, list[tuple[float, float]]]:
     """Fields that the proximal map leaves alone keep their density; those it moves pile up where they are moved to."""
     from replica.data import Overlaps
 
@@ -111,7 +115,9 @@ def _ground_density(problem: Any, point: np.ndarray, places: np.ndarray) -> tupl
         density += np.where(best[0] == places, channel.probability * gauss * factor, 0.0)
         breaks = (problem.model.loss.ground_breaks(chi) - channel.mean[:, None]) / channel.deviation[:, None]
         none = np.zeros((1, 0))
-        spots = none if channel.places is None else (channel.places - channel.mean[:, None]) / channel.deviation[:, None]
+        spots = (
+            none if channel.places is None else (channel.places - channel.mean[:, None]) / channel.deviation[:, None]
+        )
         widths = none if channel.widths is None else channel.widths / channel.deviation[:, None]
         nodes, weight = gaussian_nodes(spots, widths, breaks, problem.level + 1)
         mass = channel.probability * weight * (1.0 if channel.density is None else channel.density(nodes)[0])

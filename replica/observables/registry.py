@@ -41,8 +41,18 @@ def observable(name: str, symbol: str) -> Callable[[Callable[[Solutions], Measur
 
 
 SYMBOLS = {
-    "q": "q", "Q": "Q", "m": "m", "V": "V", "q_hat": r"\hat q", "Q_hat": r"\hat Q", "m_hat": r"\hat m", "beta": r"\beta",
-    "alpha": r"\alpha", "margin": r"\kappa", "temperature": "T", "penalty": r"\lambda",
+    "q": "q",
+    "Q": "Q",
+    "m": "m",
+    "V": "V",
+    "q_hat": r"\hat q",
+    "Q_hat": r"\hat Q",
+    "m_hat": r"\hat m",
+    "beta": r"\beta",
+    "alpha": r"\alpha",
+    "margin": r"\kappa",
+    "temperature": "T",
+    "penalty": r"\lambda",
 }
 
 

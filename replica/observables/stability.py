@@ -16,7 +16,8 @@ def stability(solution: Solution) -> Quantity:
     r"""De Almeida-Thouless stability of a solution, ``1 - alpha E f'^2 E(<w^2> - <w>^2)^2``.
 
     For the hard margin ``f' = -G(G-x)/(1-q)``: ``1 - alpha int Dz [G(G-x)]^2`` on the sphere and
-    ``1 - alpha/(1-q)^2 int Dz [G(G-x)]^2 int Dz sech^4`` for binary weights. ``-inf`` where the zero-temperature map jumps.
+    ``1 - alpha/(1-q)^2 int Dz [G(G-x)]^2 int Dz sech^4`` for binary weights. ``-inf`` where the zero-temperature map
+    jumps.
 
     Returns
     -------

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-
-
 import numpy as np
 
 from replica._checks import number
@@ -16,8 +14,19 @@ from replica.thresholds.base import Line, Threshold, invert
 from replica.thresholds.registry import LINES, LineDefinition, find_line
 
 __all__ = [
-    "LINES", "Line", "LineDefinition", "Threshold", "at_line", "capacity", "find_line", "freezing", "invert",
-    "locate", "max_margin", "spinodal", "transition",
+    "LINES",
+    "Line",
+    "LineDefinition",
+    "Threshold",
+    "at_line",
+    "capacity",
+    "find_line",
+    "freezing",
+    "invert",
+    "locate",
+    "max_margin",
+    "spinodal",
+    "transition",
 ]
 
 _FILES = (_capacity, _first_order, _stability)
@@ -32,7 +41,8 @@ def capacity(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
     r"""Largest load alpha with solutions.
 
     Counted weights: zero of the RS entropy (exactly the first moment for symmetric bands while ``q = 0`` is stable).
-    Sphere: ``q -> 1``, for the margin ``1/alpha_c = (1 + kappa^2) H(-kappa) + kappa g(kappa)``. `Annealed`: first moment.
+    Sphere: ``q -> 1``, for the margin ``1/alpha_c = (1 + kappa^2) H(-kappa) + kappa g(kappa)``.
+    `Annealed`: first moment.
 
     Parameters
     ----------
@@ -122,9 +132,7 @@ def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> T
     """
     target = np.array([number("alpha", alpha, low=0.0, open_low=True)])
     chosen = ansatz or RS()
-    if model.loss.even:
-        grid = np.exp(np.linspace(np.log(1e-3), np.log(12.0), 40))
-    elif model.data.overlaps:
+    if model.loss.even or model.data.overlaps:
         grid = np.exp(np.linspace(np.log(1e-3), np.log(12.0), 40))
     else:
         grid = np.linspace(-7.0, 12.0, 39)
@@ -149,5 +157,3 @@ def freezing(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> Thr
     """
     value = number("alpha", alpha, low=0.0, open_low=True)
     return _first_order.freezing_temperature(model, value, ansatz or RS())
-
-

@@ -1,4 +1,4 @@
-"""What a threshold is, and how one is found on a followed branch or inverted in another parameter. No threshold by name."""
+"""How a threshold is found on a followed branch, or inverted in another parameter. No threshold by name."""
 
 from __future__ import annotations
 
@@ -201,7 +201,9 @@ def _close_in(
     bracket = np.sort(bracket, axis=1)
     bracket[:, 1] = np.maximum(bracket[:, 1], seen["alpha"] + errors["alpha"])
     status = np.where(found.converged & ~good, Status.LEFT_DOMAIN, found.status)
-    return _Located(seen["alpha"], errors["alpha"], bracket, good, beyond, status, found.residual, found.point, found.error)
+    return _Located(
+        seen["alpha"], errors["alpha"], bracket, good, beyond, status, found.residual, found.point, found.error
+    )
 
 
 def invert(
@@ -228,14 +230,29 @@ def invert(
             )
             continue
         ends = grid[cell[row]], grid[cell[row] + 1]
-        _refine(line, model.take(np.array([row])), parameter, float(target[row]), ends, gap[row, cell[row] : cell[row] + 2], result, row)
+        _refine(
+            line,
+            model.take(np.array([row])),
+            parameter,
+            float(target[row]),
+            ends,
+            gap[row, cell[row] : cell[row] + 2],
+            result,
+            row,
+        )
         codes.append(row)
     return result
 
 
 def _refine(
-    line: Callable[[Model, int], Line], model: Model, parameter: str, target: float, ends: tuple[float, float],
-    gaps: np.ndarray, result: Line, row: int,
+    line: Callable[[Model, int], Line],
+    model: Model,
+    parameter: str,
+    target: float,
+    ends: tuple[float, float],
+    gaps: np.ndarray,
+    result: Line,
+    row: int,
 ) -> None:
     """Bracketed root of ``ln line(parameter) - ln target`` (Chandrupatla's method keeps the bracket)."""
     (a, b), (fa, fb) = ends, gaps
@@ -273,5 +290,3 @@ def _refine(
 def check_alpha(alpha: Any) -> float:
     """The load as a positive finite number."""
     return number("alpha", alpha, low=0.0, open_low=True)
-
-

@@ -17,7 +17,6 @@ from replica.weights.base import Average, Free
 from saddlepoint import Newton, solve
 
 
-
 @threshold_line("capacity", r"\alpha_c")
 def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     r"""Largest load with solutions, for a batch of models.
@@ -56,7 +55,10 @@ def _holds_at_zero(model: Model) -> np.ndarray:
 
 def _zero_entropy(model: Model, size: int, ansatz: Ansatz) -> Line:
     return line_on_branch(
-        model, size, ansatz, "entropy",
+        model,
+        size,
+        ansatz,
+        "entropy",
         missing="the RS entropy does not vanish on the branch from alpha = 0",
         found_text="zero of the RS entropy",
     )
@@ -65,7 +67,9 @@ def _zero_entropy(model: Model, size: int, ansatz: Ansatz) -> Line:
 def _first_moment(model: Model, size: int, ansatz: Ansatz) -> Line:
     ansatz.check(model)
     if not model.weights.discrete:
-        raise ValueError("the first moment bounds the capacity of counted weights only (a volume can be arbitrarily small)")
+        raise ValueError(
+            "the first moment bounds the capacity of counted weights only (a volume can be arbitrarily small)"
+        )
     values = []
     for level in (1, 2):
         state = AnnealedState(model, np.ones(size), level)
@@ -85,7 +89,9 @@ def _even(model: Model, size: int, ansatz: Ansatz) -> Line:
     stable = np.array([bound.solutions.value("stability")[row] > 0 for row in range(size)])
     if stable.all():
         equations = Equations(model, size)
-        part = Part(np.arange(size), RSProblem(equations, bound.value, {"q_hat": 0.0}), np.zeros((size, 0)), np.zeros((size, 0)))
+        part = Part(
+            np.arange(size), RSProblem(equations, bound.value, {"q_hat": 0.0}), np.zeros((size, 0)), np.zeros((size, 0))
+        )
         text = ["converged; exact: the first moment, q = 0 is stable"] * size
         return closed_line(model, ansatz, bound.value, bound.error, text, [part])
     if not stable.any():
@@ -96,7 +102,8 @@ def _even(model: Model, size: int, ansatz: Ansatz) -> Line:
 def _merge(lines: list[Line], model: Model, ansatz: Ansatz) -> Line:
     parts = [
         Part(np.array([row]), part.problem, part.point, part.error)
-        for row, line in enumerate(lines) for part in line.solutions.parts
+        for row, line in enumerate(lines)
+        for part in line.solutions.parts
     ]
     joined = [np.concatenate([getattr(line, name) for line in lines]) for name in ("value", "error", "bracket")]
     merged = closed_line(model, ansatz, joined[0], joined[1], [line.status[0] for line in lines], parts)
@@ -124,5 +131,3 @@ def _limit(model: Model, size: int, ansatz: Ansatz) -> Line:
     line = closed_line(model, ansatz, alpha, errors["alpha"], status, parts)
     line.status = line.solutions.sentences()
     return line
-
-

@@ -28,14 +28,19 @@ def transition_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     if isinstance(ansatz, Annealed):
         return _annealed(model, size, ansatz)
     return line_on_branch(
-        model, size, ansatz, "free_entropy",
+        model,
+        size,
+        ansatz,
+        "free_entropy",
         missing="the free entropy of the uninformed branch stays above that of the teacher",
         found_text="free entropies of the uninformed branch and of the teacher cross",
     )
 
 
 def _annealed(model: Model, size: int, ansatz: Ansatz) -> Line:
-    """``max_R -h2((1-R)/2) / ln(1 - arccos(R)/pi)``: stationary in R, so the maximum is twice as accurate as its place."""
+    """``max_R -h2((1-R)/2) / ln(1 - arccos(R)/pi)``: stationary in R, so the maximum is twice as accurate as
+    its place.
+    """
     from scipy.optimize import minimize_scalar
 
     def load(overlap: float) -> float:
@@ -48,7 +53,9 @@ def _annealed(model: Model, size: int, ansatz: Ansatz) -> Line:
     low, high = grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)]
     found = minimize_scalar(lambda r: -load(r), bounds=(low, high), method="bounded", options={"xatol": 1e-12})
     value = np.full(size, max(load(found.x), load(grid[best])))
-    return closed_line(model, ansatz, value, 1e-13 * value, [f"converged; first moment, at R = {found.x:.6g}"] * size, [])
+    return closed_line(
+        model, ansatz, value, 1e-13 * value, [f"converged; first moment, at R = {found.x:.6g}"] * size, []
+    )
 
 
 @threshold_line("freezing", r"\alpha_{\mathrm{f}}")
@@ -57,7 +64,10 @@ def freezing_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     if not model.weights.discrete:
         raise ValueError(f"freezing needs counted weights; the entropy of {model.weights} is a volume")
     return line_on_branch(
-        model, size, ansatz, "entropy",
+        model,
+        size,
+        ansatz,
+        "entropy",
         missing="the RS entropy does not vanish on the branch from alpha = 0",
         found_text="zero of the RS entropy",
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from replica.ansatz import Ansatz
-from replica.ansatz._rs_equations import Equations, RSProblem
 from replica.ansatz._rs_branch import scan_branch
+from replica.ansatz._rs_equations import Equations, RSProblem
 from replica.ansatz.rs import has_paramagnet
 from replica.model import Model
 from replica.solution import Part
@@ -31,7 +31,10 @@ def at_line(model: Model, size: int, ansatz: Ansatz) -> Line:
         part = Part(np.arange(size), paramagnet, np.zeros((size, 0)), np.zeros((size, 0)))
         return closed_line(model, ansatz, values[1], error, ["converged; q = 0 becomes unstable"] * size, [part])
     return line_on_branch(
-        model, size, ansatz, "stability",
+        model,
+        size,
+        ansatz,
+        "stability",
         missing="the RS branch is stable wherever it was followed (1 - q > 1e-11)",
         found_text="first zero of the replicon on the branch from alpha = 0",
     )
@@ -44,7 +47,10 @@ def spinodal_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     The branch is followed in a conjugate order parameter, where a fold is an ordinary point.
     """
     line = line_on_branch(
-        model, size, ansatz, "fold",
+        model,
+        size,
+        ansatz,
+        "fold",
         missing="the branch does not fold",
         found_text="fold of the branch from alpha = 0",
     )

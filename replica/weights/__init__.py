@@ -1,4 +1,4 @@
-"""The weights: importing a file here is all that makes a set of weights known to the command line, the tests and the tables."""
+"""The weights: importing a file here is all that makes a set of weights known everywhere."""
 
 from replica.weights.base import Average, Free, Law, Pinned, Weights
 from replica.weights.binary import Binary

@@ -57,7 +57,8 @@ def is_symmetric(alphabet: tuple[float, ...]) -> bool:
 class SingleWeight(NamedTuple):
     """Averages of one weight in its field, each an array over the batch.
 
-    ``log_z = E ln z`` (None where `Weights.entropic` needs none), ``q = E<w>^2``, ``variance = E(<w^2> - <w>^2) = Q - q``,
+    ``log_z = E ln z`` (None where `Weights.entropic` needs none), ``q = E<w>^2``,
+    ``variance = E(<w^2> - <w>^2) = Q - q``,
     ``norm = E<w^2> = Q``, ``m = E u<w>``, ``transverse = q - m^2`` (without cancellation),
     ``susceptibility = E(<w^2> - <w>^2)^2`` (the weights' factor of the replicon).
     """
@@ -166,7 +167,9 @@ class Weights(Member):
         _, weight, field = field_nodes(places, widths, shift, scale, level)
         return weight, *self.log_z(field, curvature, beta)
 
-    def _assemble(self, log_z: Any, q: Any, variance: Any, m: Any, transverse: Any, susceptibility: Any) -> SingleWeight:
+    def _assemble(
+        self, log_z: Any, q: Any, variance: Any, m: Any, transverse: Any, susceptibility: Any
+    ) -> SingleWeight:
         norm = 1.0 if isinstance(self.norm, Pinned) else q + variance
         return SingleWeight(log_z, q, variance, norm, m, transverse, susceptibility)
 
@@ -189,9 +192,14 @@ class Weights(Member):
         total = [mp.zero] * 5
         for atom, chance in atoms:
             places, widths = self.features(np.array([float(curvature)]), float(beta))
-            features = [
-                (float((p - m_hat * atom) / scale), float(w / scale)) for p, w in zip(places[0], widths[0], strict=True)
-            ] if scale > 0 else []
+            features = (
+                [
+                    (float((p - m_hat * atom) / scale), float(w / scale))
+                    for p, w in zip(places[0], widths[0], strict=True)
+                ]
+                if scale > 0
+                else []
+            )
 
             def moments(z: Any, atom: Any = atom) -> tuple[Any, ...]:
                 log_z, mean, spread = self.reference(m_hat * atom + scale * z, curvature, beta, mp)

@@ -1,4 +1,4 @@
-"""Finite alphabets other than +-1: each letter counts once, the norm is solved for. Ternary weights are the first example."""
+"""Finite alphabets other than +-1: each letter counts once, the norm is solved for."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ class Discrete(Weights):
         if len(set(letters)) < 2 or len(set(letters)) != len(letters) or not np.all(np.isfinite(letters)):
             raise ValueError(f"values must be at least two different finite letters, got {self.values}")
         if len({abs(v) for v in letters}) == 1:
-            raise ValueError(f"letters of one modulus {abs(letters[0]):g} have a held norm: use Binary() and rescale the margin")
+            raise ValueError(
+                f"letters of one modulus {abs(letters[0]):g} have a held norm: use Binary() and rescale the margin"
+            )
         object.__setattr__(self, "values", tuple(sorted(letters)))
 
     @property

@@ -35,7 +35,9 @@ class Spherical(Weights):
         return SingleWeight(None, strength * square, distance, 1.0, m_hat * distance, q_hat * square, square)
 
     def entropic(self, single: SingleWeight, q_hat: Any, m_hat: Any, curvature: Any) -> Any:
-        """``ln(D)/2 + q_hat D/2``, written with ``D (1 + (q_hat + m_hat^2) D) = 1`` so that ``D -> 1`` loses no digits."""
+        """``ln(D)/2 + q_hat D/2``, written with ``D (1 + (q_hat + m_hat^2) D) = 1`` so that ``D -> 1`` loses no
+        digits.
+        """
         distance = single.variance
         log1p = np.log1p if isinstance(distance, np.ndarray) else distance.context.log1p
         return (q_hat * distance - log1p((q_hat + m_hat * m_hat) * distance)) / 2

@@ -41,7 +41,8 @@ def _field_nodes(places, widths, mean, deviation, rule, grading):  # type: ignor
 def field_nodes(
     places: np.ndarray, widths: np.ndarray, mean: np.ndarray, deviation: np.ndarray, level: int = 1
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    r"""Nodes for averages over ``field = mean + deviation z``, z standard Gaussian, whose features are known in the field.
+    r"""Nodes for averages over ``field = mean + deviation z``, z standard Gaussian, whose features are known in
+    the field.
 
     Parameters
     ----------
@@ -83,8 +84,11 @@ def _weighted_sums(weight, values, squares, out):  # type: ignore[no-untyped-def
             out[len(values) + j, row] = total
 
 
-def weighted_sums(weight: np.ndarray, values: tuple[np.ndarray, ...], squares: tuple[np.ndarray, ...] = ()) -> np.ndarray:
-    """Row sums ``sum_n weight v`` for each of ``values`` and, behind them, ``sum_n weight s^2`` for each of ``squares``.
+def weighted_sums(
+    weight: np.ndarray, values: tuple[np.ndarray, ...], squares: tuple[np.ndarray, ...] = ()
+) -> np.ndarray:
+    """Row sums ``sum_n weight v`` for each of ``values`` and, behind them, ``sum_n weight s^2`` for each of
+    ``squares``.
 
     Parameters
     ----------
