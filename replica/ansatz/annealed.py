@@ -9,9 +9,9 @@ import numpy as np
 
 from replica.ansatz._rs_equations import EPS
 from replica.ansatz.base import Ansatz
+from replica.batch import Part, Solutions
 from replica.data import Overlaps, RandomLabels
 from replica.model import Model
-from replica.solution import Part, Solutions
 from replica.weights.base import Free
 from saddlepoint import Status, Variables
 

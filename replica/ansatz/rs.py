@@ -13,8 +13,8 @@ from replica.ansatz._rs_branch import BranchTable, scan_branch, tabulate, zoom
 from replica.ansatz._rs_equations import Equations, RSProblem
 from replica.ansatz._rs_special import FreezingProblem, FrozenState
 from replica.ansatz.base import Ansatz
+from replica.batch import Part, Solutions
 from replica.model import Model
-from replica.solution import Part, Solutions
 from replica.weights.base import Average, Free
 from saddlepoint import Bracket, Ladder, Newton, Picard, Status, Tolerance, solve
 

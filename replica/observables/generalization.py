@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from replica._checks import one_of
+from replica.batch import Solutions
 from replica.observables.registry import Measured, observable
-from replica.solution import Quantity, Solution, Solutions
+from replica.solution import Quantity, Solution
 
 ESTIMATORS = ("typical", "centre", "bayes", "oracle")
 

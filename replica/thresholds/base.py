@@ -19,8 +19,9 @@ from replica.ansatz._rs_branch import (
 )
 from replica.ansatz._rs_equations import Equations, RSProblem
 from replica.ansatz.base import Ansatz
+from replica.batch import Part, Solutions
 from replica.model import Model
-from replica.solution import Part, Solution, Solutions
+from replica.solution import Solution
 from saddlepoint import Newton, Status, solve
 
 NAN = float("nan")
@@ -45,7 +46,7 @@ class Line:
         low, high = (float(x) for x in self.bracket[row])
         solution = None
         if self.solutions is not None and any(np.any(part.rows == row) for part in self.solutions.parts):
-            solution = self.solutions.row(row)
+            solution = Solution(self.solutions.only(row))
         return Threshold(float(self.value[row]), float(self.error[row]), (low, high), self.status[row], solution)
 
 

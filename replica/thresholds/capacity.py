@@ -9,8 +9,8 @@ from replica.ansatz._limits import LimitProblem
 from replica.ansatz._rs_equations import Equations, RSProblem
 from replica.ansatz.annealed import AnnealedState
 from replica.ansatz.rs import has_paramagnet
+from replica.batch import Part
 from replica.model import Model
-from replica.solution import Part
 from replica.thresholds.base import Line, closed_line, line_on_branch
 from replica.thresholds.registry import threshold_line
 from replica.weights.base import Average, Free

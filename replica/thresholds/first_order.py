@@ -6,8 +6,9 @@ import numpy as np
 
 from replica.ansatz import Annealed, Ansatz
 from replica.ansatz._rs_special import FreezingProblem, FrozenState
+from replica.batch import Part, Solutions
 from replica.model import Model
-from replica.solution import Part, Solution, Solutions
+from replica.solution import Solution
 from replica.thresholds.base import Line, Threshold, closed_line, line_on_branch
 from replica.thresholds.registry import threshold_line
 from saddlepoint import Newton, solve
