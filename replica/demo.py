@@ -76,7 +76,7 @@ def teacher_diagram() -> Any:
     from replica.diagrams import diagram
 
     model = perceptron("binary", loss="error-count", labels="teacher")
-    temperatures = np.round(np.concatenate([np.linspace(0.02, 0.5, 25), np.linspace(0.55, 1.5, 20)]), 12)
+    temperatures = np.round(np.concatenate([np.linspace(0.02, 0.5, 25), np.linspace(0.55, 1.0, 10)]), 12)
     return diagram(model, x=("temperature", temperatures), lines=["transition", "spinodal", "freezing"])
 
 

@@ -10,7 +10,8 @@ from replica.model import Model
 from replica.thresholds import capacity as _capacity
 from replica.thresholds import first_order as _first_order
 from replica.thresholds import stability as _stability
-from replica.thresholds.base import Line, Threshold, invert
+from replica.thresholds.base import Line, Threshold
+from replica.thresholds.inverse import invert
 from replica.thresholds.registry import LINES, LineDefinition, find_line
 
 __all__ = [

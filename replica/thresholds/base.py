@@ -1,14 +1,11 @@
-"""How a threshold is found on a followed branch, or inverted in another parameter. No threshold by name."""
+"""How a threshold is found on a followed branch. No threshold by name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from replica._checks import number
 from replica.ansatz._rs_branch import (
     BranchTable,
     ConditionProblem,
@@ -113,6 +110,9 @@ def line_on_branch(model: Model, size: int, ansatz: Ansatz, condition: str, miss
         cell = first_sign_change(values)
         if np.all(cell >= 0):
             break
+    # the sign of the fold condition on the branch itself, from well before its highest point
+    every, sure = np.arange(size), np.maximum(table.top()[1] - 1, 0)
+    side = fold_condition(equations, table.alpha[every, sure], table.free[every, sure])
     line = Line(np.full(size, NAN), np.full(size, NAN), np.full((size, 2), NAN), [""] * size)
     codes, remarks = np.array([Status.NO_SOLUTION] * size), [missing] * size
     residual = np.full(size, np.nan)
@@ -121,7 +121,7 @@ def line_on_branch(model: Model, size: int, ansatz: Ansatz, condition: str, miss
     for _ in range(3):  # the coarse table usually suffices; where Newton leaves the cell, a finer one is made
         if not rows.size:
             break
-        found = _close_in(equations, table, values, cell, rows, condition)
+        found = _close_in(equations, table, values, cell, rows, condition, side)
         index = np.flatnonzero(found.good)
         for name in ("value", "error", "bracket"):
             getattr(line, name)[rows[index]] = getattr(found, name)[index]
@@ -175,9 +175,16 @@ class _Located:
 
 
 def _close_in(
-    equations: Equations, table: BranchTable, values: np.ndarray, cell: np.ndarray, rows: np.ndarray, condition: str
+    equations: Equations,
+    table: BranchTable,
+    values: np.ndarray,
+    cell: np.ndarray,
+    rows: np.ndarray,
+    condition: str,
+    side: np.ndarray,
 ) -> _Located:
-    """Newton on the closed system from the secant point of each row's cell; a point outside the cell is refused."""
+    """Newton on the closed system from the secant point of each row's cell; a point outside the cell is refused,
+    and so is one beyond the fold, where the fold condition no longer has the sign ``side``."""
     at = cell[rows]
     last = table.theta.shape[1] - 1
     share = values[rows, at] / (values[rows, at] - values[rows, at + 1])
@@ -193,8 +200,7 @@ def _close_in(
     beyond = np.zeros(rows.size, dtype=bool)
     if condition != "fold":  # beyond its fold the branch is another one, whatever the bracket
         after = fold_condition(problem.equations, problem.alpha(found.point), found.point)
-        before = fold_condition(problem.equations, table.alpha[rows, at], table.free[rows, at])
-        beyond = found.converged & ~(after * before > 0)
+        beyond = found.converged & ~(after * side[rows] > 0)
     good = ~beyond & found.converged & (theta >= ends[0] - slack) & (theta <= ends[1] + slack)
     measured = Part(np.arange(rows.size), problem, found.point, found.error)
     seen, errors = measured.measure()
@@ -205,89 +211,3 @@ def _close_in(
     return _Located(
         seen["alpha"], errors["alpha"], bracket, good, beyond, status, found.residual, found.point, found.error
     )
-
-
-def invert(
-    line: Callable[[Model, int], Line], model: Model, parameter: str, target: np.ndarray, grid: np.ndarray
-) -> Line:
-    """The value of a model parameter at which a line in alpha passes through ``target``: scan, then bracketed secant.
-
-    Each row keeps its bracket; the error is that of the line divided by its slope, plus the last step.
-    """
-    size = target.size
-    rows = np.repeat(np.arange(size), grid.size)
-    scan = line(model.take(rows).with_parameters(**{parameter: np.tile(grid, size)}), rows.size)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        gap = np.log(scan.value.reshape(size, -1)) - np.log(target)[:, None]
-    cell = first_sign_change(gap)
-    result = Line(np.full(size, NAN), np.full(size, NAN), np.full((size, 2), NAN), [""] * size)
-    codes = []
-    for row in range(size):
-        if cell[row] < 0:
-            span = scan.value.reshape(size, -1)[row]
-            result.status[row] = (
-                f"not converged: alpha = {target[row]:g} is outside the range of the line for {parameter} in "
-                f"[{grid[0]:g}, {grid[-1]:g}] ({np.nanmin(span):.4g} ... {np.nanmax(span):.4g})"
-            )
-            continue
-        ends = grid[cell[row]], grid[cell[row] + 1]
-        _refine(
-            line,
-            model.take(np.array([row])),
-            parameter,
-            float(target[row]),
-            ends,
-            gap[row, cell[row] : cell[row] + 2],
-            result,
-            row,
-        )
-        codes.append(row)
-    return result
-
-
-def _refine(
-    line: Callable[[Model, int], Line],
-    model: Model,
-    parameter: str,
-    target: float,
-    ends: tuple[float, float],
-    gaps: np.ndarray,
-    result: Line,
-    row: int,
-) -> None:
-    """Bracketed root of ``ln line(parameter) - ln target`` (Chandrupatla's method keeps the bracket)."""
-    (a, b), (fa, fb) = ends, gaps
-    c, fc, share = a, fa, 0.5
-    last = None
-    for _ in range(60):
-        x = b + share * (a - b)
-        last = line(model.with_parameters(**{parameter: np.array([x])}), 1)
-        if not last.converged[0]:
-            result.status[row] = f"not converged: the line was lost at {parameter} = {x:.6g} ({last.status[0]})"
-            return
-        f = float(np.log(last.value[0]) - np.log(target))
-        if np.sign(f) == np.sign(fb):
-            c, fc, b, fb = b, fb, x, f
-        else:
-            c, fc, a, fa, b, fb = a, fa, b, fb, x, f
-        noise = 4 * np.finfo(float).eps * max(1.0, abs(b)) + 1e-15
-        slope = abs((fa - fb) / (a - b)) if a != b else np.inf
-        if fb == 0 or abs(a - b) < 2 * noise or abs(fb) < 1e-15:
-            break
-        ratio, phi = (b - a) / (c - a) if c != a else 2.0, (fb - fa) / (fc - fa) if fc != fa else 2.0
-        if phi**2 < ratio and (1 - phi) ** 2 < 1 - ratio:
-            share = fb / (fa - fb) * fc / (fa - fc) + (c - b) / (a - b) * fb / (fc - fb) * fa / (fc - fa)
-            share = 1.0 - share if not 0 < share < 1 else share
-        else:
-            share = 0.5
-        share = min(max(share, noise / abs(a - b)), 1 - noise / abs(a - b))
-    relative = float(last.error[0] / last.value[0])
-    result.value[row], result.error[row] = b, (relative + abs(fb)) / slope + noise
-    result.bracket[row] = min(a, b), max(a, b)
-    result.status[row] = last.status[0]
-    result.solutions = last.solutions if result.value.size == 1 else None
-
-
-def check_alpha(alpha: Any) -> float:
-    """The load as a positive finite number."""
-    return number("alpha", alpha, low=0.0, open_low=True)

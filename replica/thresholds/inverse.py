@@ -1,0 +1,80 @@
+"""A line in alpha turned round: the value of another parameter at which it passes through a given alpha."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from replica.ansatz._rs_branch import first_sign_change
+from replica.model import Model
+from replica.thresholds.base import NAN, Line
+from saddlepoint import Bracket, Problem, Variable, Variables, solve
+
+
+class InverseProblem(Problem):
+    """``ln line(parameter) = ln alpha`` for a batch of models; the one variable is the parameter."""
+
+    def __init__(self, line: Callable[[Model, int], Line], model: Model, parameter: str, target: np.ndarray) -> None:
+        self.line, self.model, self.parameter, self.target = line, model, parameter, target
+        self.size = target.size
+        self.variables = Variables(Variable(parameter))
+
+    def take(self, index: np.ndarray) -> InverseProblem:
+        return InverseProblem(self.line, self.model.take(index), self.parameter, self.target[index])
+
+    def at(self, free: np.ndarray) -> Line:
+        """The line at values of the parameter."""
+        moved = self.model.with_parameters(**{self.parameter: np.ascontiguousarray(free[:, 0])})
+        return self.line(moved, self.size)
+
+    def residual(self, free: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            return np.log(self.at(free).value / self.target)[:, None]
+
+
+def invert(
+    line: Callable[[Model, int], Line], model: Model, parameter: str, target: np.ndarray, grid: np.ndarray
+) -> Line:
+    """Where a line in alpha passes through ``target``: a scan of the parameter over ``grid``, then a bracketed root.
+
+    The error is that of the root plus that of the line divided by its slope.
+    """
+    size = target.size
+    rows = np.repeat(np.arange(size), grid.size)
+    scan = line(model.take(rows).with_parameters(**{parameter: np.tile(grid, size)}), rows.size).value.reshape(size, -1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cell = first_sign_change(np.log(scan / target[:, None]))
+    result = Line(np.full(size, NAN), np.full(size, NAN), np.full((size, 2), NAN), [""] * size)
+    for row in np.flatnonzero(cell < 0):
+        span = (
+            f"{np.nanmin(scan[row]):.4g} ... {np.nanmax(scan[row]):.4g}" if np.any(np.isfinite(scan[row])) else "none"
+        )
+        result.status[row] = (
+            f"not converged: alpha = {target[row]:g} is outside the range of the line for {parameter} in "
+            f"[{grid[0]:g}, {grid[-1]:g}] ({span})"
+        )
+    found = np.flatnonzero(cell >= 0)
+    if found.size:
+        ends = grid[cell[found]], grid[cell[found] + 1]
+        _refine(InverseProblem(line, model.take(found), parameter, target[found]), ends, result, found)
+    return result
+
+
+def _refine(problem: InverseProblem, ends: tuple[np.ndarray, np.ndarray], result: Line, rows: np.ndarray) -> None:
+    """Bracketed roots, written into the rows of ``result``."""
+    start = 0.5 * (ends[0] + ends[1])[:, None]
+    root = solve(problem, start=start, solver=Bracket(low=ends[0], high=ends[1]), on_failure="keep")
+    last = problem.at(root.point)
+    with np.errstate(all="ignore"):
+        slack = last.error / last.value / np.abs(problem.jacobian(root.point)[:, 0, 0])
+    error = root.error[:, 0] + slack
+    good = root.converged & last.converged
+    result.value[rows] = np.where(good, root.point[:, 0], NAN)
+    result.error[rows] = np.where(good, error, NAN)
+    result.bracket[rows] = np.stack([root.point[:, 0] - error, root.point[:, 0] + error], axis=1)
+    for i, row in enumerate(rows):
+        lost = f"not converged: the line was lost at {problem.parameter} = {root.point[i, 0]:.6g} ({last.status[i]})"
+        result.status[row] = last.status[i] if good[i] else lost
+    if rows.size == result.value.size:
+        result.solutions = last.solutions
