@@ -9,7 +9,7 @@ import importlib
 from typing import Any
 
 from replica._version import __version__
-from replica.ansatz import RS, Annealed
+from replica.ansatz import RS, RSB, Annealed
 from replica.architectures import Perceptron
 from replica.data import RandomLabels, Teacher
 from replica.losses import Band, ErrorCount, Margin, OutsideBand
@@ -30,6 +30,7 @@ _LAZY = {
 
 __all__ = [
     "RS",
+    "RSB",
     "Annealed",
     "Band",
     "Binary",

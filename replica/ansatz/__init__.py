@@ -3,5 +3,6 @@
 from replica.ansatz.annealed import Annealed
 from replica.ansatz.base import Ansatz
 from replica.ansatz.rs import RS
+from replica.ansatz.rsb import RSB
 
-__all__ = ["RS", "Annealed", "Ansatz"]
+__all__ = ["RS", "RSB", "Annealed", "Ansatz"]

@@ -1,0 +1,93 @@
+"""The large-deviation local entropy: groups of replicas round an optimal centre, or at a mutual overlap. No datasets here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from replica._checks import number
+from replica.ansatz._group_solver import Book, Centre, check_concave, check_model, real_replicas
+from replica.ansatz.base import Ansatz
+from replica.ansatz.rsb import complexity_facts
+from replica.batch import Solutions
+from replica.model import Model
+
+#: what `replicas` accepts besides a number
+ZERO_COMPLEXITY = "zero-complexity"
+#: numbers of replicas from which the physical one is sought
+STARTS = (10.0, 4.0, 40.0, 1.5)
+
+
+@dataclass(frozen=True)
+class LocalEntropy(Ansatz):
+    r"""Centres weighted with the number of solutions round them to the power y: ``Z(y) = sum exp(y N S(centre, d))``.
+
+    .. math:: F(y) = \tfrac1N E \ln Z(y), \qquad S_I = dF/dy, \qquad \Sigma = F - y S_I
+
+    replica symmetric between groups (overlap q0) and within them (q1). `free_entropy` is F/y, `entropy` the local entropy S_I,
+    `complexity` the external entropy. With a free centre q1 is extremised and the centre is counted (binary) or
+    measured (spherical) without a constraint of its own; without a centre ``d = (1-q1)/2`` and the replicas are real.
+
+    Parameters
+    ----------
+    replicas : float or "zero-complexity"
+        y, at least 1 round a centre; ``inf`` is the limit of optimal centres, in its own rescaled equations;
+        ``"zero-complexity"`` the y at which the external entropy vanishes, the largest that is physical.
+    centre : "free" or None
+        The centre is any weight vector, or there is none.
+
+    When not to use it: the saddle points are replica symmetric in each level; near the capacity and at small distances they
+    cease to exist (the status says so).
+
+    References
+    ----------
+    C. Baldassi, A. Ingrosso, C. Lucibello, L. Saglietti and R. Zecchina, Phys. Rev. Lett. 115, 128101 (2015).
+    """
+
+    replicas: float | str = np.inf
+    centre: str | None = "free"
+
+    def __post_init__(self) -> None:
+        if self.centre == "solution":
+            raise ValueError("centre='solution' is not here; use 'free' (any centre) or None (real replicas)")
+        if self.centre not in ("free", None):
+            raise ValueError(f"centre must be 'free' or None, got {self.centre!r}")
+        if isinstance(self.replicas, str):
+            if self.replicas != ZERO_COMPLEXITY:
+                raise ValueError(f"replicas must be a number, inf or {ZERO_COMPLEXITY!r}, got {self.replicas!r}")
+            if self.centre is None:
+                raise ValueError(f"replicas={ZERO_COMPLEXITY!r} needs centre='free'")
+        else:
+            low = 0.0 if self.centre is None else 1.0
+            y = number("replicas", self.replicas, low=low, open_low=self.centre is None, infinite=True)
+            object.__setattr__(self, "replicas", y)
+
+    def check(self, model: Model) -> None:
+        check_model(model, "the local entropy")
+        if self.centre is not None or self.replicas == np.inf:
+            check_concave(model, "the local entropy with a centre or with replicas = inf")
+
+    def facts(self, solutions: Solutions, row: int) -> list[str]:
+        """Signs of a number of replicas beyond the physical one; the limit is beyond it by definition."""
+        return [] if self.replicas == np.inf or self.replicas == ZERO_COMPLEXITY else complexity_facts(solutions, row)
+
+    def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
+        raise ValueError("a local entropy needs distances: use replica.local_entropy")
+
+    def curve(self, model: Model, alpha: np.ndarray, distance: np.ndarray, tolerance: float = 1e-12) -> Solutions:
+        """Solve a batch: ``alpha`` and ``distance`` (batch,)."""
+        self.check(model)
+        alpha, distance = (np.ascontiguousarray(a, dtype=float) for a in (alpha, distance))
+        return self._book(model, alpha, distance, tolerance).solutions(self)
+
+    def _book(self, model: Model, alpha: np.ndarray, distance: np.ndarray, tolerance: float) -> Book:
+        if self.centre is None:
+            return real_replicas(model, alpha, self.replicas, 1.0 - 2.0 * distance, tolerance)
+        centre = Centre(model, alpha, distance, tolerance)
+        if self.replicas == np.inf:
+            return centre.limit()
+        if self.replicas == ZERO_COMPLEXITY:
+            return centre.physical(STARTS)
+        return centre.finite(self.replicas)
