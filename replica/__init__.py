@@ -21,6 +21,7 @@ from replica.verbs import solve
 from replica.weights import Binary, Discrete, Gaussian, Spherical, Ternary
 
 _LAZY = {
+    "local_entropy": "replica.local",
     "sweep": "replica.curves",
     "diagram": "replica.diagrams",
     "plot": "replica.plots",
@@ -56,6 +57,7 @@ __all__ = [
     "freezing",
     "generalization_error",
     "load",
+    "local_entropy",
     "margin_distribution",
     "max_margin",
     "perceptron",

@@ -16,6 +16,7 @@ from saddlepoint.quadrature.panels import build_nodes
 from saddlepoint.special import cosh_triple
 
 _LN_SQRT_2PI = 0.9189385332046727
+_FARTHEST = 2000.0  # shifts of z1 beyond it are left to the limit of infinite power
 
 
 @array_kernel
@@ -94,6 +95,9 @@ def _cosh_groups(strength, gap, pull, power, centre, rule, grading, out):  # typ
     for row in range(strength.size):
         scale0, scale, y = math.sqrt(strength[row]), math.sqrt(gap[row]), power[row]
         total = np.zeros(6)
+        if not y * scale < _FARTHEST:
+            out[:, row] = np.nan
+            continue
         for node in range(nodes.shape[1]):
             if nodes[row, node] <= 0.0 or weights[row, node] == 0.0:
                 continue  # even in z0: twice the positive half

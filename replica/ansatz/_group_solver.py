@@ -33,6 +33,8 @@ from saddlepoint import Newton, Status, Tolerance, solve
 NEWTON = Newton(steps=50, max_step=1.0, patience=10, halvings=6)
 #: steps of a continuation: the second number where the first was too coarse
 PATHS = (8, 32)
+#: numbers of replicas from which the physical one is sought
+STARTS = (10.0, 4.0, 40.0)
 
 
 def check_model(model: Model, what: str) -> None:
@@ -99,7 +101,8 @@ class Book:
         start = np.where(finite[:, None], start, 0.0)
         found = solve(problem, start=start, solver=NEWTON, tolerance=self.tolerance, on_failure="keep")
         good = found.converged & finite
-        self.status[rows], self.residual[rows] = found.status, found.residual
+        self.status[rows] = np.where(finite, found.status, Status.NO_SOLUTION)
+        self.residual[rows] = np.where(finite, found.residual, np.nan)
         at = np.flatnonzero(good)
         if at.size:
             fine = problem.at_level(problem.level + 1).take(at)
@@ -108,6 +111,16 @@ class Book:
             for row in rows[at]:
                 self.remarks[row] = remark
         return ~good
+
+    def adopt(self, other: Book, rows: np.ndarray, remark: str) -> None:
+        """Take over the answers of another book for some rows (a mask)."""
+        for part in other.parts:
+            at = np.flatnonzero(rows[part.rows])
+            if at.size:
+                self.parts.append(Part(part.rows[at], part.problem.take(at), part.point[at], part.error[at]))
+        for row in np.flatnonzero(rows):
+            self.status[row], self.residual[row] = other.status[row], other.residual[row]
+            self.remarks[row], self.open[row] = remark, False
 
     def solutions(self, ansatz: Any) -> Solutions:
         groups = self.groups
@@ -265,34 +278,88 @@ class Centre:
         start = np.log(q1[rows] - self.typical.q[rows])[:, None]
         book.settle(rows, SphericalReplicasLimit(self.groups.take(rows)), start)
 
-    def finite(self, power: float, closed: bool = False) -> Book:
-        """``power`` replicas, or as many as make the complexity vanish (``power`` is then where to start)."""
+    def finite(self, power: float) -> Book:
+        """``power`` replicas."""
         groups = self.groups.with_power(np.full(self.groups.size, power))
         book = Book(groups, self.tolerance)
-        if self.pinned:
-            self._binary(book, groups, closed)
-        else:
-            self._spherical(book, groups, closed)
+        kind, starts = (BinaryCentre, self._binary_starts) if self.pinned else (SphericalCentre, self._spherical_starts)
+        for start in starts(groups.power):
+            rows = book.rows
+            book.settle(rows, kind(groups.take(rows)), start[rows])
+        for row in book.rows:
+            book.remarks[row] = (
+                f"no saddle point of {power:g} replicas was found at distance {groups.distance[row]:g}; at small distances few "
+                "replicas near capacity have none"
+            )
         return book
 
-    def _binary(self, book: Book, groups: Groups, closed: bool) -> None:
-        limit, power = self._limit_point(), groups.power
-        direct = np.stack([
-            np.log(0.8 * self.typical.q_hat), np.log(0.5 / power), np.log(0.8 * np.arctanh(1.0 - 2.0 * groups.distance))
-        ], axis=1)
-        rescaled = np.stack([
-            limit[:, 0], limit[:, 1] - np.log(power), np.log(np.maximum(limit[:, 2], 0.03))
-        ], axis=1)
-        for start in (rescaled, direct):
-            rows = book.rows
-            if closed:
-                start = np.concatenate([start, np.log(power)[:, None]], axis=1)
-            book.settle(rows, BinaryCentre(groups.take(rows), closed=closed), start[rows])
+    def physical(self) -> Book:
+        """As many replicas as make the complexity vanish; where it never does, infinitely many."""
+        book, far = Book(self.groups, self.tolerance), self.limit()
+        endless = np.zeros(self.groups.size, dtype=bool)
+        if self.pinned:
+            found = far.solutions(None).value("complexity")
+            endless = np.nan_to_num(found, nan=-1.0) >= 0.0
+            remark = "the complexity is positive for any number of replicas: this is the limit of infinitely many"
+            book.adopt(far, endless, remark)
+        for power in STARTS:
+            if not book.rows.size:
+                break
+            near = self._subset(book.rows).finite(power)
+            self._close(book, near, far, power)
+        for row in book.rows:
+            book.remarks[row] = (
+                f"no number of replicas was found at which the complexity vanishes at distance {self.groups.distance[row]:g}"
+            )
+        return book
 
-    def _limit_point(self) -> np.ndarray:
+    def _subset(self, rows: np.ndarray) -> Centre:
+        return Centre(self.model.take(rows), self.groups.alpha[rows], self.groups.distance[rows], self.tolerance)
+
+    def _close(self, book: Book, near: Book, far: Book, power: float) -> None:
+        """From solutions at one number of replicas and in the limit to the number where the complexity vanishes."""
+        rows = book.rows
+        kind = BinaryCentre if self.pinned else SphericalCentre
+        point, complexity = np.full((rows.size, len(kind.own)), np.nan), np.full(rows.size, np.nan)
+        for part in near.parts:
+            point[part.rows], complexity[part.rows] = part.point, part.problem.observe(part.point)[0]["complexity"]
+        inverse = np.full(rows.size, 1.0 / power)
+        if self.pinned:
+            # linear in 1/y between the two, as the complexity is at large y
+            limit, last = self._limit_point(far)[rows], far.solutions(None).value("complexity")[rows]
+            share = np.clip(-last / (complexity - last), 1e-7, 0.8 * power)
+            share = np.where(np.isfinite(share), share, 1.0)
+            inverse = inverse * share
+            rescaled = point + np.array([0.0, np.log(power), 0.0])
+            limit[:, 2] = np.where(limit[:, 2] > 0, np.log(np.where(limit[:, 2] > 0, limit[:, 2], 1.0)), np.nan)
+            mixed = np.where(np.isfinite(limit), limit + np.minimum(share, 1.0)[:, None] * (rescaled - limit), rescaled)
+            point = mixed + np.stack([0.0 * inverse, np.log(inverse), 0.0 * inverse], axis=1)
+        start = np.concatenate([point, -np.log(inverse)[:, None]], axis=1)
+        lost = ~np.isfinite(start).all(axis=1)
+        if lost.any():  # nothing to start from: independent solutions
+            cold = self._subset(rows[lost])
+            number = np.full(int(lost.sum()), power)
+            guess = (cold._cold_binary if self.pinned else cold._cold_spherical)(number)
+            start[lost] = np.concatenate([guess, np.log(number)[:, None]], axis=1)
+        book.settle(rows, kind(self.groups.take(rows), closed=True), start)
+
+    def _binary_starts(self, power: np.ndarray) -> tuple[np.ndarray, ...]:
+        """From the limit, and from independent solutions."""
+        limit = self._limit_point(self.limit())
+        rescaled = np.stack([limit[:, 0], limit[:, 1] - np.log(power), np.log(np.maximum(limit[:, 2], 0.03))], axis=1)
+        return rescaled, self._cold_binary(power)
+
+    def _cold_binary(self, power: np.ndarray) -> np.ndarray:
+        pull = 0.8 * np.arctanh(1.0 - 2.0 * self.groups.distance)
+        return np.stack([np.log(0.8 * self.typical.q_hat), np.log(0.5 / power), np.log(pull)], axis=1)
+
+    def _cold_spherical(self, power: np.ndarray) -> np.ndarray:
+        return self._spherical_starts(power)[0]
+
+    def _limit_point(self, limit: Book) -> np.ndarray:
         """Conjugates of the limit in the coordinates of `BinaryCentreLimit`; beyond its end those of small gaps."""
         point = np.full((self.groups.size, 3), np.nan)
-        for part in self.limit().parts:
+        for part in limit.parts:
             if isinstance(part.problem, BinaryPlateau):
                 strength, pull = part.point.T
                 point[part.rows] = np.stack([strength, np.full(pull.size, np.log(0.05)), 0.2 * np.exp(pull)], axis=1)
@@ -300,13 +367,10 @@ class Centre:
                 point[part.rows] = part.point
         return point
 
-    def _spherical(self, book: Book, groups: Groups, closed: bool) -> None:
-        rows, power = book.rows, groups.power
+    def _spherical_starts(self, power: np.ndarray) -> tuple[np.ndarray, ...]:
         q = self.typical.q
-        q1 = np.maximum((1.0 - 2.0 * groups.distance) ** 2, q + 0.1 * (1.0 - q))
-        ratio = np.minimum(q / q1, 0.95)
-        place = np.minimum(0.5 / power, 0.5)
-        start = np.stack([np.log(ratio / (1.0 - ratio)), np.log(place / (1.0 - place))], axis=1)
-        if closed:
-            start = np.concatenate([start, np.log(power)[:, None]], axis=1)
-        book.settle(rows, SphericalCentre(groups.take(rows), closed=closed), start[rows])
+        q1 = np.maximum((1.0 - 2.0 * self.groups.distance) ** 2, q + 0.1 * (1.0 - q))
+        ratio, found = np.minimum(q / q1, 0.95), []
+        for place in (np.minimum(0.5 / power, 0.5), np.minimum(0.1 / power, 0.5), np.full(power.size, 0.3)):
+            found.append(np.stack([np.log(ratio / (1.0 - ratio)), np.log(place / (1.0 - place))], axis=1))
+        return tuple(found)

@@ -16,8 +16,6 @@ from replica.model import Model
 
 #: what `replicas` accepts besides a number
 ZERO_COMPLEXITY = "zero-complexity"
-#: numbers of replicas from which the physical one is sought
-STARTS = (10.0, 4.0, 40.0, 1.5)
 
 
 @dataclass(frozen=True)
@@ -68,10 +66,14 @@ class LocalEntropy(Ansatz):
         check_model(model, "the local entropy")
         if self.centre is not None or self.replicas == np.inf:
             check_concave(model, "the local entropy with a centre or with replicas = inf")
+        if self.replicas == ZERO_COMPLEXITY and not model.weights.discrete:
+            raise ValueError(f"replicas={ZERO_COMPLEXITY!r} needs centres that can be counted, got {model.weights}")
 
     def facts(self, solutions: Solutions, row: int) -> list[str]:
         """Signs of a number of replicas beyond the physical one; the limit is beyond it by definition."""
-        return [] if self.replicas == np.inf or self.replicas == ZERO_COMPLEXITY else complexity_facts(solutions, row)
+        number = self.replicas not in (np.inf, ZERO_COMPLEXITY)
+        number &= self.centre is None or solutions.model.weights.discrete  # a volume of centres is below 1
+        return [clause for clause in complexity_facts(solutions, row) if number or "complexity" not in clause]
 
     def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
         raise ValueError("a local entropy needs distances: use replica.local_entropy")
@@ -89,5 +91,5 @@ class LocalEntropy(Ansatz):
         if self.replicas == np.inf:
             return centre.limit()
         if self.replicas == ZERO_COMPLEXITY:
-            return centre.physical(STARTS)
+            return centre.physical()
         return centre.finite(self.replicas)

@@ -1,0 +1,120 @@
+"""The verb `local_entropy`: curves of the large-deviation local entropy over the distance. No equations here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from replica._checks import grid, number
+from replica.ansatz.local_entropy import LocalEntropy
+from replica.model import Model
+from replica.observables.registry import symbol_of
+
+CHUNK = 32  # distances solved together; fixed, so that results do not depend on the number of workers
+VARIABLES = ("local_entropy", "free_entropy", "complexity", "q0", "q1", "q0_hat", "q1_hat", "parisi", "slope")
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Distances of a curve that are solved in one batch."""
+
+    model: Model
+    ansatz: LocalEntropy
+    alpha: float
+    distance: np.ndarray
+    tolerance: float
+
+
+def solve_chunk(chunk: Chunk) -> dict[str, np.ndarray]:
+    """Variables, errors and status sentences of one chunk."""
+    size = chunk.distance.size
+    solutions = chunk.ansatz.curve(chunk.model, np.full(size, chunk.alpha), chunk.distance, chunk.tolerance)
+    found: dict[str, np.ndarray] = {}
+    for name in VARIABLES:
+        source = "entropy" if name == "local_entropy" else name
+        found[name], found[f"{name}_error"] = solutions.value(source), solutions.error(source)
+    found["status"] = np.array(solutions.sentences())
+    return found
+
+
+def local_entropy(
+    model: Model,
+    *,
+    alpha: float,
+    distance: Any,
+    replicas: float | str = np.inf,
+    centre: str | None = "free",
+    tolerance: float = 1e-12,
+    workers: int = 1,
+    checkpoint: Any = None,
+    progress: bool = False,
+) -> Any:
+    """Local entropy of optimal centres, or of real replicas, over the distance.
+
+    Centres are weighted with ``exp(y N S_I)``, S_I the logarithm of the number (sphere: volume) of solutions at distance d,
+    per weight; see `replica.ansatz.local_entropy.LocalEntropy` for the equations.
+
+    Parameters
+    ----------
+    model : Model
+        Perceptron with random labels, binary or spherical weights, and a margin (real replicas at finite y: any loss).
+    alpha : float
+        Patterns per weight, above 0.
+    distance : float or increasing grid
+        In (0, 1/2): from centre to replica, ``(1 - overlap)/2``; with ``centre=None`` half of one minus the mutual overlap.
+    replicas : float, inf or "zero-complexity"
+        The number y: at least 1 round a centre. ``"zero-complexity"`` is the y where the external entropy vanishes.
+    centre : "free" or None
+        A centre without constraint, or none: y real replicas at mutual overlap ``q1 = 1 - 2d``.
+    tolerance, workers, checkpoint, progress
+        As in `sweep`.
+
+    Returns
+    -------
+    xarray.Dataset
+        Over ``distance``: ``local_entropy`` (S_I), ``free_entropy`` (F/y), ``complexity`` (F - y S_I, at y = inf its limit),
+        ``q0, q1, q0_hat, q1_hat``, ``parisi`` (y), ``slope`` (the derivative of F/y with the distance), each with
+        ``NAME_error``; ``error`` (of ``local_entropy``) and ``status``. Unsolved points are NaN with their status. Spherical
+        weights have no conjugates (NaN).
+
+    Raises
+    ------
+    ValueError
+        Values outside their domain, a model that is not covered, ``centre="solution"``, a checkpoint of other settings.
+
+    Examples
+    --------
+    >>> import replica
+    >>> curve = replica.local_entropy(replica.perceptron("binary"), alpha=0.7, distance=[0.02, 0.05])
+    >>> [f"{s:.10f}" for s in curve["local_entropy"].values]
+    ['0.0599967964', '0.0797245984']
+    """
+    import xarray
+
+    from replica.records import record
+    from saddlepoint import sweep as run
+
+    if not isinstance(model, Model):
+        raise ValueError(f"model must be a Model, as replica.perceptron() makes one, got {model!r}")
+    load = number("alpha", alpha, low=0.0, open_low=True)
+    distances = number("distance", grid("distance", distance), low=0.0, high=0.5, open_low=True, open_high=True)
+    chosen = LocalEntropy(replicas, centre)
+    chosen.check(model)
+    chunks = [
+        Chunk(model, chosen, load, distances[i : i + CHUNK], number("tolerance", tolerance, low=0.0, open_low=True))
+        for i in range(0, distances.size, CHUNK)
+    ]
+    settings = {
+        "verb": "local_entropy", "model": model.settings(), "alpha": load, "distance": distances.tolist(),
+        "replicas": replicas, "centre": centre, "tolerance": tolerance,
+    }
+    results = run(solve_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress)
+    variables = {name: ("distance", np.concatenate([r[name] for r in results])) for name in results[0]}
+    variables["error"] = variables["local_entropy_error"]
+    attributes = record(settings) | {"kind": "curve", "main": "local_entropy"}
+    data = xarray.Dataset(variables, coords={"distance": distances}, attrs=attributes)
+    for name in (*VARIABLES, "distance"):
+        data[name].attrs["symbol"] = symbol_of(name)
+    return data

@@ -1,0 +1,163 @@
+"""Real replicas (one step of symmetry breaking with m and q1 held): stored figures, limits, a plain quadrature."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import special
+
+import replica
+
+FIGURES = json.loads((Path(__file__).parents[1] / "oracles" / "local_entropy.json").read_text(encoding="utf-8"))
+HELD = [f for f in FIGURES if "1rsb" in f["id"] or f["id"].startswith(("le_real", "sbp_pairs"))]
+BINARY = replica.perceptron("binary")
+
+
+def ansatz_of(figure: dict[str, Any]) -> replica.RSB:
+    params = figure["params"]
+    if "barrier" in figure["id"]:
+        return replica.RSB(m=params["m"], q1=0.99833413)
+    if figure["id"].startswith("sbp_pairs"):
+        return replica.RSB(m=2.0, q1=1.0 - 2.0 * params["d"])
+    return replica.RSB(m=params.get("m", params.get("y", np.inf)), q1=params["q1"])
+
+
+def model_of(figure: dict[str, Any]) -> replica.Model:
+    weights, kappa = "spherical" if "spherical" in figure["id"] else "binary", figure["params"].get("kappa", 0.0)
+    return replica.perceptron(weights, loss=replica.Band(kappa) if "sbp" in figure["id"] else replica.Margin(kappa))
+
+
+@pytest.mark.parametrize("figure", HELD, ids=[f["id"] for f in HELD])
+def test_agrees_with_figure(figure: dict[str, Any]) -> None:
+    solution = replica.solve(model_of(figure), alpha=figure["params"]["alpha"], ansatz=ansatz_of(figure))
+    words = figure["id"].split(".")
+    name = "entropy" if "s" in words else "complexity" if "Sigma" in words else "free_entropy"
+    found, error = solution[name], solution.errors[name]
+    if figure["id"].startswith("sbp_pairs"):
+        found, error = 2.0 * found, 2.0 * error
+    assert abs(found - figure["value"]) <= max(5 * figure["abs_err"], 1e-9 * max(abs(figure["value"]), 0.1))
+    assert error < 1e-10
+
+
+def test_barrier_is_stationary_in_q1() -> None:
+    slopes = [replica.solve(BINARY, alpha=0.5, ansatz=replica.RSB(m=0.5, q1=0.99833413 + x))["slope"] for x in (-2e-5, 2e-5)]
+    assert slopes[0] * slopes[1] < 0
+
+
+@pytest.mark.parametrize("weights", ["binary", "spherical"])
+@pytest.mark.parametrize("q1", [0.6, 0.9, 0.99])
+def test_one_replica_is_replica_symmetric(weights: str, q1: float) -> None:
+    model = replica.perceptron(weights, margin=-0.2)
+    flat = replica.solve(model, alpha=0.7)
+    group = replica.solve(model, alpha=0.7, ansatz=replica.RSB(m=1.0, q1=q1))
+    assert abs(group.free_entropy - flat.free_entropy) < 1e-11
+    assert abs(group["q0"] - flat["q"]) < 1e-10
+
+
+@pytest.mark.parametrize("weights", ["binary", "spherical"])
+@pytest.mark.parametrize("m", [0.3, 4.0])
+def test_overlap_towards_the_symmetric_one(weights: str, m: float) -> None:
+    model = replica.perceptron(weights)
+    flat = replica.solve(model, alpha=0.5)
+    gaps = [
+        replica.solve(model, alpha=0.5, ansatz=replica.RSB(m=m, q1=flat["q"] + step)).free_entropy - flat.free_entropy
+        for step in (1e-2, 1e-3)
+    ]
+    # the symmetric point is stationary, so that the difference is quadratic
+    assert abs(gaps[0]) < 3e-3
+    assert abs(gaps[1] / gaps[0]) < 0.02
+
+
+def test_below_the_symmetric_overlap_there_is_none() -> None:
+    found = replica.solve(BINARY, alpha=0.5, ansatz=replica.RSB(m=2.0, q1=0.3), on_failure="keep")
+    assert not found.converged
+    assert "not above the replica-symmetric overlap 0.322385" in found.status
+
+
+@pytest.mark.parametrize("weights", ["binary", "spherical"])
+def test_without_constraints_groups_are_free(weights: str) -> None:
+    model = replica.perceptron(weights, margin=-12.0)
+    pair = replica.solve(model, alpha=0.5, ansatz=replica.RSB(m=2.0, q1=0.6))
+    distance = 0.2
+    free = -distance * np.log(distance) - (1 - distance) * np.log(1 - distance) + np.log(2.0)
+    exact = free if weights == "binary" else 0.5 * np.log(1 - 0.6**2)
+    assert abs(2.0 * pair.free_entropy - exact) < 1e-9
+    assert pair["q0"] < 1e-8
+
+
+@pytest.mark.parametrize("weights", ["binary", "spherical"])
+def test_entropy_is_the_derivative_with_the_number(weights: str) -> None:
+    model, step = replica.perceptron(weights, loss="error-count", beta=2.0), 1e-3
+
+    def total(m: float) -> float:
+        return m * replica.solve(model, alpha=0.8, ansatz=replica.RSB(m=m, q1=0.7)).free_entropy
+
+    slope = (8 * (total(2 + step) - total(2 - step)) - (total(2 + 2 * step) - total(2 - 2 * step))) / (12 * step)
+    solution = replica.solve(model, alpha=0.8, ansatz=replica.RSB(m=2.0, q1=0.7))
+    assert abs(slope - solution.entropy) < 1e-10
+    assert abs(2.0 * (solution.free_entropy - solution.entropy) - solution.complexity) < 1e-12
+
+
+@pytest.mark.parametrize("model", [BINARY, replica.perceptron("spherical", margin=-0.5)])
+def test_many_replicas_approach_the_limit(model: replica.Model) -> None:
+    limit = replica.solve(model, alpha=0.7, ansatz=replica.RSB(m=np.inf, q1=0.8))
+    many = [replica.solve(model, alpha=0.7, ansatz=replica.RSB(m=m, q1=0.8)).free_entropy for m in (100.0, 200.0, 400.0)]
+    once = [2 * many[1] - many[0], 2 * many[2] - many[1]]
+    assert abs((4 * once[1] - once[0]) / 3 - limit.free_entropy) < 1e-8
+    assert abs(400.0 * (many[2] - limit.free_entropy) - limit.complexity) < 2e-2 * abs(limit.complexity)
+
+
+def plain_potential(q0: float, q1: float, qh0: float, qh1: float, m: float, alpha: float, kappa: float) -> float:
+    """The binary potential by the trapezoidal rule, sharing no code with the library."""
+    z = np.linspace(-9.0, 9.0, 721)
+    log_weight = -0.5 * z**2 + np.log((z[1] - z[0]) / np.sqrt(2 * np.pi))
+    field = np.sqrt(qh0) * z[:, None] + np.sqrt(qh1 - qh0) * z
+    own = special.logsumexp(m * np.logaddexp(field, -field) + log_weight, axis=1)
+    hidden = (kappa + np.sqrt(q0) * z[:, None] + np.sqrt(q1 - q0) * z) / np.sqrt(1 - q1)
+    pattern = special.logsumexp(m * special.log_ndtr(-hidden) + log_weight, axis=1)
+    outer = np.exp(log_weight)
+    phi = -0.5 * qh1 * (1 - q1) - 0.5 * m * (q1 * qh1 - q0 * qh0)
+    return float(phi + outer @ own / m + alpha * outer @ pattern / m)
+
+
+def test_stationary_under_a_plain_quadrature() -> None:
+    alpha, kappa, m, q1 = 0.6, 0.2, 3.0, 0.75
+    solution = replica.solve(replica.perceptron("binary", margin=kappa), alpha=alpha, ansatz=replica.RSB(m=m, q1=q1))
+    point = [solution["q0"], solution["q0_hat"], solution["q1_hat"]]
+
+    def potential(x: list[float], overlap: float = q1) -> float:
+        return plain_potential(x[0], overlap, x[1], x[2], m, alpha, kappa)
+
+    assert abs(potential(point) - solution.free_entropy) < 1e-11
+    for i in range(3):
+        up, down = list(point), list(point)
+        up[i], down[i] = point[i] + 1e-4, point[i] - 1e-4
+        assert abs(potential(up) - potential(down)) / 2e-4 < 1e-8
+    slope = -2.0 * (potential(point, q1 + 1e-4) - potential(point, q1 - 1e-4)) / 2e-4
+    assert abs(slope - solution["slope"]) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("keywords", "sentence"),
+    [
+        ({"q1": 0.8}, "m must be held"),
+        ({"m": 2.0}, "q1 must be held"),
+        ({"steps": 2, "m": 2.0, "q1": 0.8}, "steps must be 1"),
+        ({"m": -1.0, "q1": 0.8}, "m must be above 0"),
+        ({"m": 2.0, "q1": 1.2}, "q1 must be in"),
+        ({"m": 2.0, "q1": 0.8, "q0": 0.1}, "q0 is always extremised"),
+    ],
+)
+def test_wrong_parameters(keywords: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        replica.solve(BINARY, alpha=0.5, ansatz=replica.RSB(**keywords))
+
+
+@pytest.mark.parametrize("model", [replica.perceptron("ternary"), replica.perceptron("binary", labels="teacher")])
+def test_models_not_covered(model: replica.Model) -> None:
+    with pytest.raises(ValueError, match="RSB is here for"):
+        replica.solve(model, alpha=0.5, ansatz=replica.RSB(m=2.0, q1=0.8))
