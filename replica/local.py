@@ -1,4 +1,5 @@
-"""The verb `local_entropy`: curves of the large-deviation local entropy over the distance. No equations here."""
+"""The verb `local_entropy`: curves of the large-deviation local entropy over the distance. No equations
+here."""
 
 from __future__ import annotations
 
@@ -53,19 +54,23 @@ def local_entropy(
 ) -> Any:
     """Local entropy of optimal centres, or of real replicas, over the distance.
 
-    Centres are weighted with ``exp(y N S_I)``, S_I the logarithm of the number (sphere: volume) of solutions at distance d,
+    Centres are weighted with ``exp(y N S_I)``, S_I the logarithm of the number (sphere: volume) of
+    solutions at distance d,
     per weight; see `replica.ansatz.local_entropy.LocalEntropy` for the equations.
 
     Parameters
     ----------
     model : Model
-        Perceptron with random labels, binary or spherical weights, and a margin (real replicas at finite y: any loss).
+        Perceptron with random labels, binary or spherical weights, and a margin (real replicas at finite y:
+        any loss).
     alpha : float
         Patterns per weight, above 0.
     distance : float or increasing grid
-        In (0, 1/2): from centre to replica, ``(1 - overlap)/2``; with ``centre=None`` half of one minus the mutual overlap.
+        In (0, 1/2): from centre to replica, ``(1 - overlap)/2``; with ``centre=None`` half of one minus the
+        mutual overlap.
     replicas : float, inf or "zero-complexity"
-        The number y: at least 1 round a centre. ``"zero-complexity"`` is the y where the external entropy vanishes.
+        The number y: at least 1 round a centre. ``"zero-complexity"`` is the y where the external entropy
+        vanishes.
     centre : "free" or None
         A centre without constraint, or none: y real replicas at mutual overlap ``q1 = 1 - 2d``.
     tolerance, workers, checkpoint, progress
@@ -74,15 +79,19 @@ def local_entropy(
     Returns
     -------
     xarray.Dataset
-        Over ``distance``: ``local_entropy`` (S_I), ``free_entropy`` (F/y), ``complexity`` (F - y S_I, at y = inf its limit),
-        ``q0, q1, q0_hat, q1_hat``, ``parisi`` (y), ``slope`` (the derivative of F/y with the distance), each with
-        ``NAME_error``; ``error`` (of ``local_entropy``) and ``status``. Unsolved points are NaN with their status. Spherical
+        Over ``distance``: ``local_entropy`` (S_I), ``free_entropy`` (F/y), ``complexity`` (F - y S_I, at y
+        = inf its limit),
+        ``q0, q1, q0_hat, q1_hat``, ``parisi`` (y), ``slope`` (the derivative of F/y with the distance),
+        each with
+        ``NAME_error``; ``error`` (of ``local_entropy``) and ``status``. Unsolved points are NaN with their
+        status. Spherical
         weights have no conjugates (NaN).
 
     Raises
     ------
     ValueError
-        Values outside their domain, a model that is not covered, ``centre="solution"``, a checkpoint of other settings.
+        Values outside their domain, a model that is not covered, ``centre="solution"``, a checkpoint of
+        other settings.
 
     Examples
     --------
@@ -99,18 +108,33 @@ def local_entropy(
     if not isinstance(model, Model):
         raise ValueError(f"model must be a Model, as replica.perceptron() makes one, got {model!r}")
     load = number("alpha", alpha, low=0.0, open_low=True)
-    distances = number("distance", grid("distance", distance), low=0.0, high=0.5, open_low=True, open_high=True)
+    distances = number(
+        "distance", grid("distance", distance), low=0.0, high=0.5, open_low=True, open_high=True
+    )
     chosen = LocalEntropy(replicas, centre)
     chosen.check(model)
     chunks = [
-        Chunk(model, chosen, load, distances[i : i + CHUNK], number("tolerance", tolerance, low=0.0, open_low=True))
+        Chunk(
+            model,
+            chosen,
+            load,
+            distances[i : i + CHUNK],
+            number("tolerance", tolerance, low=0.0, open_low=True),
+        )
         for i in range(0, distances.size, CHUNK)
     ]
     settings = {
-        "verb": "local_entropy", "model": model.settings(), "alpha": load, "distance": distances.tolist(),
-        "replicas": replicas, "centre": centre, "tolerance": tolerance,
+        "verb": "local_entropy",
+        "model": model.settings(),
+        "alpha": load,
+        "distance": distances.tolist(),
+        "replicas": replicas,
+        "centre": centre,
+        "tolerance": tolerance,
     }
-    results = run(solve_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress)
+    results = run(
+        solve_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress
+    )
     variables = {name: ("distance", np.concatenate([r[name] for r in results])) for name in results[0]}
     variables["error"] = variables["local_entropy_error"]
     attributes = record(settings) | {"kind": "curve", "main": "local_entropy"}

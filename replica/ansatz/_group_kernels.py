@@ -1,6 +1,8 @@
-"""Compiled averages over groups of replicas: binary weights at finite and at infinite power, tilted sums; no equations.
+"""Compiled averages over groups of replicas: binary weights at finite and at infinite power, tilted sums;
+no equations.
 
-A group is a set of y replicas at mutual overlap q1 (and, with a centre, at a given overlap with it). All averages are
+A group is a set of y replicas at mutual overlap q1 (and, with a centre, at a given overlap with it). All
+averages are
 over z0 (what groups share) of tilted averages over z1 (what distinguishes a group), in the log domain.
 """
 
@@ -35,9 +37,11 @@ def _outer_nodes(strength, pull, power, rule, grading):  # type: ignore[no-untyp
 
 @array_kernel
 def _add_branch(shift, scale, power, sign, centre, top, rule, grading, sums):  # type: ignore[no-untyped-def]
-    """Add ``int Dz exp(power ln 2cosh(shift + scale z) - top)`` and its moments to ``sums`` (a numerical kernel).
+    """Add ``int Dz exp(power ln 2cosh(shift + scale z) - top)`` and its moments to ``sums`` (a numerical
+    kernel).
 
-    Panels are cut to where the integrand matters and graded towards zero field; ``centre`` is a value of tanh about which
+    Panels are cut to where the integrand matters and graded towards zero field; ``centre`` is a value of
+    tanh about which
     its moments are taken, so that a small spread loses no digits.
     """
     core, growth, near, cap, reach = grading[0], grading[1], grading[2], grading[3], grading[4]
@@ -127,12 +131,18 @@ def _cosh_groups(strength, gap, pull, power, centre, rule, grading, out):  # typ
             out[i, row] = total[i]
 
 
-def cosh_groups(strength: np.ndarray, gap: np.ndarray, pull: np.ndarray, power: np.ndarray, centre: bool, level: int) -> np.ndarray:
-    r"""Groups of binary weights: ``(6, batch)`` averages over z0, with ``h = sqrt(strength) z0 + sqrt(gap) z1 + w pull``.
+def cosh_groups(
+    strength: np.ndarray, gap: np.ndarray, pull: np.ndarray, power: np.ndarray, centre: bool, level: int
+) -> np.ndarray:
+    r"""Groups of binary weights: ``(6, batch)`` averages over z0, with ``h = sqrt(strength) z0 + sqrt(gap)
+    z1 + w pull``.
 
-    Tilted averages <.> over z1 and w = +-1 (w = 1 and no pull without a centre) with the weight ``(2 cosh h)^power``; rows:
-    the power mean of ``2 cosh h`` (average over w, in logarithms, per power), ``E <tanh>^2``, ``E(<tanh^2> - <tanh>^2)``,
-    ``E <sech^2>``, ``E <1 - w tanh>/2``, and the relative entropy of the tilt, ``E(power <ln 2cosh> - ln of the mass)``.
+    Tilted averages <.> over z1 and w = +-1 (w = 1 and no pull without a centre) with the weight ``(2 cosh
+    h)^power``; rows:
+    the power mean of ``2 cosh h`` (average over w, in logarithms, per power), ``E <tanh>^2``, ``E(<tanh^2>
+    - <tanh>^2)``,
+    ``E <sech^2>``, ``E <1 - w tanh>/2``, and the relative entropy of the tilt, ``E(power <ln 2cosh> - ln of
+    the mass)``.
     """
     out = np.empty((6, strength.size))
     _cosh_groups(strength, gap, pull, power, centre, *rule_and_grading(level), out)
@@ -196,8 +206,10 @@ def _cosh_limit(strength, gap, pull, rule, grading, out):  # type: ignore[no-unt
 def cosh_limit(strength: np.ndarray, gap: np.ndarray, pull: np.ndarray, level: int) -> np.ndarray:
     r"""Binary weights in the limit of infinite power (gap times power held): ``(6, batch)`` averages over z0.
 
-    With ``h`` the largest solution of ``h = sqrt(strength) |z0| + pull + gap tanh h``: ``E max``, ``E tanh^2 h``,
-    ``E sech^2 h``, ``E z0 tanh h``, ``E(1 - tanh h)/2``, ``E ln(1 - gap sech^2 h)``; nan where there is no maximum.
+    With ``h`` the largest solution of ``h = sqrt(strength) |z0| + pull + gap tanh h``: ``E max``, ``E
+    tanh^2 h``,
+    ``E sech^2 h``, ``E z0 tanh h``, ``E(1 - tanh h)/2``, ``E ln(1 - gap sech^2 h)``; nan where there is no
+    maximum.
     """
     out = np.empty((6, strength.size))
     _cosh_limit(strength, gap, pull, *rule_and_grading(level), out)
@@ -206,9 +218,11 @@ def cosh_limit(strength: np.ndarray, gap: np.ndarray, pull: np.ndarray, level: i
 
 @array_kernel
 def tilted_rows(weight, drift, z, log_z, slope, power, out):  # type: ignore[no-untyped-def]
-    """Per row the tilted average with masses ``weight exp(power log_z - drift z - drift^2/2)`` (a numerical kernel).
+    """Per row the tilted average with masses ``weight exp(power log_z - drift z - drift^2/2)`` (a numerical
+    kernel).
 
-    Fills out (R, 4): logarithm of the mass, mean and variance of ``slope``, relative entropy; and turns ``weight`` into
+    Fills out (R, 4): logarithm of the mass, mean and variance of ``slope``, relative entropy; and turns
+    ``weight`` into
     the normalised masses.
     """
     for row in range(weight.shape[0]):

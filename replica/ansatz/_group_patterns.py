@@ -1,4 +1,5 @@
-"""Averages over the patterns for groups of replicas, at finite and at infinite power, for any loss; no equations."""
+"""Averages over the patterns for groups of replicas, at finite and at infinite power, for any loss; no
+equations."""
 
 from __future__ import annotations
 
@@ -19,8 +20,10 @@ BENDS = np.array([-5.0, -2.5, 0.0, 2.5, 5.0])
 class GroupPatterns(NamedTuple):
     """Averages over z0 of tilted averages over z1, each (batch,).
 
-    ``mean = E ln(int Dz1 Z^y)/y``, ``common = E<f>^2``, ``spread = E(<f^2> - <f>^2)`` with ``f = d ln Z/d field``,
-    ``relative = E(y <ln Z> - ln int Dz1 Z^y)``, and where asked for ``cost``, ``wrong``: tilted means per pattern.
+    ``mean = E ln(int Dz1 Z^y)/y``, ``common = E<f>^2``, ``spread = E(<f^2> - <f>^2)`` with ``f = d ln Z/d
+    field``,
+    ``relative = E(y <ln Z> - ln int Dz1 Z^y)``, and where asked for ``cost``, ``wrong``: tilted means per
+    pattern.
     """
 
     mean: np.ndarray
@@ -34,7 +37,8 @@ class GroupPatterns(NamedTuple):
 class LimitPatterns(NamedTuple):
     """The limit of infinite power with ``gap = y (q1-q0)`` held: averages over z0 at the maximiser ``omega``.
 
-    ``value = E[ln Z - gap f^2/2]``, ``common = E f^2``, ``spread = E[gap f'^2/(1 - gap f')]``, ``along = E[z0 f]``,
+    ``value = E[ln Z - gap f^2/2]``, ``common = E f^2``, ``spread = E[gap f'^2/(1 - gap f')]``, ``along =
+    E[z0 f]``,
     ``bending = E ln(1 - gap f')``, ``cost`` and ``wrong`` the tilted means per pattern.
     """
 
@@ -47,11 +51,16 @@ class LimitPatterns(NamedTuple):
     wrong: np.ndarray
 
 
-def maximiser(model: Model, mean: np.ndarray, gap: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, ...]:
-    """``omega = mean + gap f(omega)`` for log-concave local partition functions: omega, ``ln Z``, ``f``, ``f'``.
+def maximiser(
+    model: Model, mean: np.ndarray, gap: np.ndarray, variance: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    """``omega = mean + gap f(omega)`` for log-concave local partition functions: omega, ``ln Z``, ``f``,
+    ``f'``.
 
-    Newton's steps inside a bracket: the slope ``1 - gap f'`` is at least 1, so the root is within ``|gap f(mean)|``. Far from
-    the root, where f falls like a Gaussian, the steps are those of the logarithm of ``(omega - mean)/(gap f)``.
+    Newton's steps inside a bracket: the slope ``1 - gap f'`` is at least 1, so the root is within ``|gap
+    f(mean)|``. Far from
+    the root, where f falls like a Gaussian, the steps are those of the logarithm of ``(omega - mean)/(gap
+    f)``.
     """
     omega, reach = mean.copy(), gap[:, None]
     log_z, first, second = model.loss.terms(omega, variance, model.beta)
@@ -62,7 +71,9 @@ def maximiser(model: Model, mean: np.ndarray, gap: np.ndarray, variance: np.ndar
         with np.errstate(all="ignore"):
             moved = omega - mean
             ratio = moved / (reach * first)
-            step = np.where((ratio > 0.3) & (ratio < 3.0), step, np.log(ratio) / (1.0 / moved - second / first))
+            step = np.where(
+                (ratio > 0.3) & (ratio < 3.0), step, np.log(ratio) / (1.0 / moved - second / first)
+            )
             step = np.where(np.isfinite(step), step, off / (1.0 - reach * second))
         trial = omega - step
         omega = np.where((trial >= low) & (trial <= high), trial, 0.5 * (low + high))
@@ -84,12 +95,18 @@ def _outer(
         return field_nodes(places, widths, np.zeros(common.size), np.sqrt(common), level)
     # a maximiser omega belongs to the field omega - gap f(omega); f bends over a few widths on either side
     spots = np.concatenate(
-        [(places[:, :, None] + widths[:, :, None] * BENDS).reshape(common.size, -1), _corners(model, places, widths, gap, variance)],
+        [
+            (places[:, :, None] + widths[:, :, None] * BENDS).reshape(common.size, -1),
+            _corners(model, places, widths, gap, variance),
+        ],
         axis=1,
     )
     _, first, second = model.loss.terms(spots, variance, model.beta)
     bent, moved = -gap[:, None] * second, spots - gap[:, None] * first
-    narrow = np.repeat(widths, BENDS.size, axis=1), np.abs(widths / (1.0 + np.abs(spots[:, -places.shape[1] :] - places) / widths))
+    narrow = (
+        np.repeat(widths, BENDS.size, axis=1),
+        np.abs(widths / (1.0 + np.abs(spots[:, -places.shape[1] :] - places) / widths)),
+    )
     stretched = np.concatenate([narrow[0] * (1.0 + bent[:, : narrow[0].shape[1]]), narrow[1]], axis=1)
     seen = (bent > 0.02) & (np.abs(moved) < 9.5 * np.sqrt(common)[:, None])
     places = np.concatenate([places, moved], axis=1)
@@ -114,8 +131,11 @@ def _outer(
     return field_nodes(places, widths, np.zeros(common.size), np.sqrt(common), level)
 
 
-def _corners(model: Model, places: np.ndarray, widths: np.ndarray, gap: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    """Fields on the satisfied side of each bend at which ``gap f' = -1``: the maximiser leaves the mean field there."""
+def _corners(
+    model: Model, places: np.ndarray, widths: np.ndarray, gap: np.ndarray, variance: np.ndarray
+) -> np.ndarray:
+    """Fields on the satisfied side of each bend at which ``gap f' = -1``: the maximiser leaves the mean
+    field there."""
     low, high = np.zeros_like(places), np.full_like(places, 38.0)
     for _ in range(24):
         middle = 0.5 * (low + high)
@@ -124,38 +144,61 @@ def _corners(model: Model, places: np.ndarray, widths: np.ndarray, gap: np.ndarr
     return places + widths * low
 
 
-def limit_patterns(model: Model, common: np.ndarray, gap: np.ndarray, variance: np.ndarray, level: int) -> LimitPatterns:
+def limit_patterns(
+    model: Model, common: np.ndarray, gap: np.ndarray, variance: np.ndarray, level: int
+) -> LimitPatterns:
     """Averages at infinite power over fields ``sqrt(common) z0`` with thermal variance ``1 - q1``."""
     z, weight, field = _outer(model, common, gap, variance, level)
     omega, log_z, first, second = maximiser(model, field, gap, variance)
     reach = gap[:, None]
     rows = (
-        log_z - 0.5 * reach * first**2, first**2, reach * second**2 / (1.0 - reach * second), z * first,
-        np.log1p(-reach * second), model.loss.mean_cost(omega, variance, model.beta),
+        log_z - 0.5 * reach * first**2,
+        first**2,
+        reach * second**2 / (1.0 - reach * second),
+        z * first,
+        np.log1p(-reach * second),
+        model.loss.mean_cost(omega, variance, model.beta),
         model.loss.error_rate(omega, variance, model.beta),
     )
     return LimitPatterns(*(np.einsum("bn,bn->b", weight, row) for row in rows))
 
 
 def group_patterns(
-    model: Model, common: np.ndarray, gap: np.ndarray, variance: np.ndarray, power: np.ndarray, level: int, *,
+    model: Model,
+    common: np.ndarray,
+    gap: np.ndarray,
+    variance: np.ndarray,
+    power: np.ndarray,
+    level: int,
+    *,
     whole: bool = False,
 ) -> GroupPatterns:
-    """Averages at finite power over fields ``sqrt(common) z0 + sqrt(gap) z1`` with thermal variance ``1 - q1``."""
+    """Averages at finite power over fields ``sqrt(common) z0 + sqrt(gap) z1`` with thermal variance ``1 -
+    q1``."""
     size = common.size
     stretched = np.minimum(power * gap, 1e300)
     z, weight, field = _outer(model, common, stretched, variance, level)
     step = max(1, POINTS // (150 * z.shape[1]))
     parts = [
-        _tilted(model.take(rows), field[rows], weight[rows], gap[rows], variance[rows], power[rows], level, whole)
+        _tilted(
+            model.take(rows), field[rows], weight[rows], gap[rows], variance[rows], power[rows], level, whole
+        )
         for rows in (np.arange(i, min(i + step, size)) for i in range(0, size, step))
     ]
-    return GroupPatterns(*(np.concatenate(found) if found[0] is not None else None for found in zip(*parts, strict=True)))
+    return GroupPatterns(
+        *(np.concatenate(found) if found[0] is not None else None for found in zip(*parts, strict=True))
+    )
 
 
 def _tilted(
-    model: Model, field: np.ndarray, weight: np.ndarray, gap: np.ndarray, variance: np.ndarray, power: np.ndarray,
-    level: int, whole: bool,
+    model: Model,
+    field: np.ndarray,
+    weight: np.ndarray,
+    gap: np.ndarray,
+    variance: np.ndarray,
+    power: np.ndarray,
+    level: int,
+    whole: bool,
 ) -> tuple[Any, ...]:
     """The averages of some rows: all z1 nodes of a row at once."""
     size, count = field.shape
@@ -176,7 +219,10 @@ def _tilted(
     out = np.abs(position) > 11.0
     position, width = np.where(out, 0.0, position), np.where(out, np.inf, width)
     z, mass = gaussian_nodes(
-        np.concatenate([position, np.zeros((size * count, 1))], axis=1), np.concatenate([width, peak], axis=1), breaks, level
+        np.concatenate([position, np.zeros((size * count, 1))], axis=1),
+        np.concatenate([width, peak], axis=1),
+        breaks,
+        level,
     )
     inner = field.reshape(-1, 1) + np.repeat(scale, count, axis=0) * (drift[:, None] + z)
     inner = inner.reshape(size, -1)
@@ -188,9 +234,16 @@ def _tilted(
     def average(values: np.ndarray) -> np.ndarray:
         return np.einsum("bn,bn->b", weight, values)
 
-    means = (average(found[:, :, 0]) / power, average(found[:, :, 1] ** 2), average(found[:, :, 2]), average(found[:, :, 3]))
+    means = (
+        average(found[:, :, 0]) / power,
+        average(found[:, :, 1] ** 2),
+        average(found[:, :, 2]),
+        average(found[:, :, 3]),
+    )
     if not whole:
         return *means, None, None
     cost = loss.mean_cost(inner, variance, model.beta).reshape(z.shape)
     wrong = loss.error_rate(inner, variance, model.beta).reshape(z.shape)
-    return *means, *(average(np.einsum("rj,rj->r", mass, seen).reshape(size, count)) for seen in (cost, wrong))
+    return *means, *(
+        average(np.einsum("rj,rj->r", mass, seen).reshape(size, count)) for seen in (cost, wrong)
+    )

@@ -1,4 +1,5 @@
-"""The large-deviation local entropy: groups of replicas round an optimal centre, or at a mutual overlap. No datasets here."""
+"""The large-deviation local entropy: groups of replicas round an optimal centre, or at a mutual overlap. No
+datasets here."""
 
 from __future__ import annotations
 
@@ -8,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from replica._checks import number
-from replica.ansatz._group_solver import Book, Centre, check_concave, check_model, real_replicas
+from replica.ansatz._group_centre import Centre
+from replica.ansatz._group_real import real_replicas
+from replica.ansatz._group_solver import Book, check_concave, check_model
 from replica.ansatz.base import Ansatz
 from replica.ansatz.rsb import complexity_facts
 from replica.batch import Solutions
@@ -20,13 +23,17 @@ ZERO_COMPLEXITY = "zero-complexity"
 
 @dataclass(frozen=True)
 class LocalEntropy(Ansatz):
-    r"""Centres weighted with the number of solutions round them to the power y: ``Z(y) = sum exp(y N S(centre, d))``.
+    r"""Centres weighted with the number of solutions round them to the power y: ``Z(y) = sum exp(y N
+    S(centre, d))``.
 
     .. math:: F(y) = \tfrac1N E \ln Z(y), \qquad S_I = dF/dy, \qquad \Sigma = F - y S_I
 
-    replica symmetric between groups (overlap q0) and within them (q1). `free_entropy` is F/y, `entropy` the local entropy S_I,
-    `complexity` the external entropy. With a free centre q1 is extremised and the centre is counted (binary) or
-    measured (spherical) without a constraint of its own; without a centre ``d = (1-q1)/2`` and the replicas are real.
+    replica symmetric between groups (overlap q0) and within them (q1). `free_entropy` is F/y, `entropy` the
+    local entropy S_I,
+    `complexity` the external entropy. With a free centre q1 is extremised and the centre is counted
+    (binary) or
+    measured (spherical) without a constraint of its own; without a centre ``d = (1-q1)/2`` and the replicas
+    are real.
 
     Parameters
     ----------
@@ -36,7 +43,8 @@ class LocalEntropy(Ansatz):
     centre : "free" or None
         The centre is any weight vector, or there is none.
 
-    When not to use it: the saddle points are replica symmetric in each level; near the capacity and at small distances they
+    When not to use it: the saddle points are replica symmetric in each level; near the capacity and at
+    small distances they
     cease to exist (the status says so).
 
     References
@@ -54,7 +62,9 @@ class LocalEntropy(Ansatz):
             raise ValueError(f"centre must be 'free' or None, got {self.centre!r}")
         if isinstance(self.replicas, str):
             if self.replicas != ZERO_COMPLEXITY:
-                raise ValueError(f"replicas must be a number, inf or {ZERO_COMPLEXITY!r}, got {self.replicas!r}")
+                raise ValueError(
+                    f"replicas must be a number, inf or {ZERO_COMPLEXITY!r}, got {self.replicas!r}"
+                )
             if self.centre is None:
                 raise ValueError(f"replicas={ZERO_COMPLEXITY!r} needs centre='free'")
         else:
@@ -67,7 +77,9 @@ class LocalEntropy(Ansatz):
         if self.centre is not None or self.replicas == np.inf:
             check_concave(model, "the local entropy with a centre or with replicas = inf")
         if self.replicas == ZERO_COMPLEXITY and not model.weights.discrete:
-            raise ValueError(f"replicas={ZERO_COMPLEXITY!r} needs centres that can be counted, got {model.weights}")
+            raise ValueError(
+                f"replicas={ZERO_COMPLEXITY!r} needs centres that can be counted, got {model.weights}"
+            )
 
     def facts(self, solutions: Solutions, row: int) -> list[str]:
         """Signs of a number of replicas beyond the physical one; the limit is beyond it by definition."""
@@ -75,10 +87,14 @@ class LocalEntropy(Ansatz):
         number &= self.centre is None or solutions.model.weights.discrete  # a volume of centres is below 1
         return [clause for clause in complexity_facts(solutions, row) if number or "complexity" not in clause]
 
-    def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
+    def solve(
+        self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12
+    ) -> Solutions:
         raise ValueError("a local entropy needs distances: use replica.local_entropy")
 
-    def curve(self, model: Model, alpha: np.ndarray, distance: np.ndarray, tolerance: float = 1e-12) -> Solutions:
+    def curve(
+        self, model: Model, alpha: np.ndarray, distance: np.ndarray, tolerance: float = 1e-12
+    ) -> Solutions:
         """Solve a batch: ``alpha`` and ``distance`` (batch,)."""
         self.check(model)
         alpha, distance = (np.ascontiguousarray(a, dtype=float) for a in (alpha, distance))

