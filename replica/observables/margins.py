@@ -58,8 +58,10 @@ def margin_distribution(solution: Solution, *, field: Any) -> Any:
     coarse, _ = work(problem, solution.point, places)
     error = np.abs(density - coarse) + 1e-14 * np.abs(density)
     data = {"density": ("field", density), "error": ("field", error)}
-    attributes = record({"model": solution.model.settings(), "alpha": solution.alpha}) | {"atoms": atoms}
-    return xarray.Dataset(data, coords={"field": places}, attrs=attributes | {"status": solution.status})
+    attributes = record({"model": solution.model.settings(), "alpha": solution.alpha}) | {"atoms": atoms, "kind": "curve", "main": "density"}
+    found = xarray.Dataset(data, coords={"field": places}, attrs=attributes | {"status": solution.status})
+    found["density"].attrs["symbol"], found["field"].attrs["symbol"] = "P", r"\Delta"
+    return found
 
 
 def _thermal_density(

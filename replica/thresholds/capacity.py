@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from replica._registry import per_row
 from replica.ansatz import Annealed, Ansatz
 from replica.ansatz._limits import LimitProblem
 from replica.ansatz._rs_equations import Equations, RSProblem
@@ -34,17 +35,37 @@ def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
         raise ValueError(f"capacity needs a constraint that can be violated; {model.loss} has none")
     if isinstance(ansatz, Annealed):
         return _first_moment(model, size, ansatz)
-    if isinstance(model.weights.norm, Average):
-        return _limit(model, size, ansatz)
     if isinstance(model.weights.norm, Free) and not model.weights.discrete:
         raise ValueError(f"{model.weights} can take any norm, so its capacity is not defined; use Spherical()")
-    if model.data.overlaps and np.any(np.asarray(model.margin) <= 0):
-        raise ValueError("a noise-free teacher satisfies its own labels at margin <= 0: there is no capacity")
-    if model.weights.vanishing and np.any(_holds_at_zero(model)):
-        raise ValueError(f"w = 0 satisfies {model.loss} at any load, so {model.weights} has no capacity there")
+    if model.data.overlaps:
+        easy, why = per_row(model.margin, size) <= 0, "a noise-free teacher satisfies its own labels at margin <= 0"
+    else:
+        easy = np.broadcast_to(model.weights.vanishing & _holds_at_zero(model), (size,))
+        why = "w = 0 satisfies every pattern"
+    if easy.any():
+        return _with_easy_rows(model, size, ansatz, easy, f"not converged: no capacity, {why}")
+    if isinstance(model.weights.norm, Average):
+        return _limit(model, size, ansatz)
     if has_paramagnet(model):
         return _even(model, size, ansatz)
     return _zero_entropy(model, size, ansatz)
+
+
+def _with_easy_rows(model: Model, size: int, ansatz: Ansatz, easy: np.ndarray, sentence: str) -> Line:
+    """Rows that every load satisfies say so; the others are solved."""
+    hard = np.flatnonzero(~easy)
+    nothing = np.full(size, np.nan)
+    line = closed_line(model, ansatz, nothing, nothing, [sentence] * size, [])
+    if hard.size:
+        found = capacity_line(model.take(hard), hard.size, ansatz)
+        line.value[hard], line.error[hard], line.bracket[hard] = found.value, found.error, found.bracket
+        parts = [Part(hard[part.rows], part.problem, part.point, part.error) for part in found.solutions.parts]
+        line.solutions.parts.extend(parts)
+        for i, row in enumerate(hard):
+            line.status[row] = found.status[i]
+        for name in ("alpha", "status", "residual"):
+            getattr(line.solutions, name)[hard] = getattr(found.solutions, name)
+    return line
 
 
 def _holds_at_zero(model: Model) -> np.ndarray:
