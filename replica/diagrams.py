@@ -105,6 +105,8 @@ def diagram(
     known_options("diagram axis", [y], ("alpha", *SEARCH))
     if x_name == y:
         raise ValueError(f"the two axes of a diagram must differ, got {x_name!r} twice")
+    for definition in definitions:
+        chosen.check(definition.model(model))
     loads = _loads(x_name, places, y, alpha)
     chunks = [
         LineChunk(name, _moved(model, x_name, places[part]), chosen, y, loads[part])

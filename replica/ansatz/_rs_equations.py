@@ -82,7 +82,12 @@ class Equations:
         small = 1e-6 * norm
         overlaps = Overlaps(small, norm - small, np.sqrt(small) * 1e-3, small)
         pattern = self.model.architecture.patterns(self.model.loss, self.model.data, overlaps, self.model.beta, 0)
-        return {name: alpha * np.maximum(self.conjugate(pattern, name), 1e-9) for name in self.names}
+        first = {name: alpha * self.conjugate(pattern, name) for name in self.names}
+        lowest = self.model.weights.lowest_curvature(self.model.beta)
+        return {
+            name: np.maximum(value, 0.5 * lowest if self.linear(name) else 1e-9 * alpha)
+            for name, value in first.items()
+        }
 
     def potential(self, alpha: Any, values: dict[str, Any], single: SingleWeight, pattern: PatternAverage) -> Any:
         """The free entropy at given conjugates, for arrays and for mpmath numbers."""
@@ -127,8 +132,8 @@ class Equations:
         floors["free_entropy"] = 8 * EPS * scale
         floors["entropy"] = 8 * EPS * (scale + np.abs(heat))
         if self.free_norm:
-            floors["Q_hat"] = 8 * EPS * (np.abs(values["curvature"]) + np.abs(values["q_hat"]))
-        floors["stability"] = 16 * EPS * (1.0 + np.abs(1.0 - seen["stability"]))
+            floors["Q_hat"] = 16 * EPS * (np.abs(values["curvature"]) + np.abs(values["q_hat"]))
+        floors["stability"] = 64 * EPS * (1.0 + np.abs(1.0 - seen["stability"]))
         return seen, floors
 
     def _moduli(self, alpha: Any, values: dict[str, Any], single: SingleWeight, pattern: PatternAverage) -> Any:

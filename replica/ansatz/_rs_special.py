@@ -24,12 +24,21 @@ class FrozenState:
         if np.any(model.loss.cost(np.geomspace(1e-6, 40.0, 200)[None, :]) > 0):
             return False  # the teacher pays for its own labels
         equations = Equations(model, 1)
-        strong = 80.0  # 1 - q ~ e^-40
-        values = {name: np.full(1, strong) for name in equations.names}
+        norm = float(np.ravel(model.weights.initial_norm(model.beta))[0])
+        pull = 40.0
         with np.errstate(all="ignore"):
-            _, pattern = equations.halves(values)
+            for _ in range(12):  # along the Nishimori direction, until the weights stick to the teacher's letters
+                pull *= 2.0
+                values = {
+                    "q_hat": np.full(1, pull),
+                    "curvature": np.full(1, pull),
+                    "m_hat": np.full(1, pull * norm**0.5),
+                }
+                single, pattern = equations.halves(values)
+                if float(single.variance[0]) < 1e-12 * norm:
+                    break
         grown = float(equations.conjugate(pattern, "m_hat")[0])
-        return bool(np.isfinite(grown) and grown > 2 * strong)
+        return bool(np.isfinite(grown) and grown > 2 * pull * norm**0.5)
 
     def take(self, index: np.ndarray) -> FrozenState:
         return FrozenState(self.model, len(index))

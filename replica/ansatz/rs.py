@@ -104,7 +104,7 @@ class _Solver:
                 self._paramagnet()
             if self.open.size:
                 self._saddle(start)
-            if self.open.size and model.data.overlaps and start is None:
+            if self.open.size and start is None and len(self._equations(self.open).names) > 1:
                 self._from_branch()
             taught_alphabet = model.data.overlaps and model.weights.discrete  # its zero-cost state is the teacher
             if not model.loss.hard and np.any(np.isinf(model.beta)) and not taught_alphabet:
@@ -196,20 +196,19 @@ class _Solver:
             return
         top = tabulate(self._equations(rows), np.tile([[46.0, 50.0]], (rows.size, 1))).alpha[:, -1]
         for row, end in zip(rows, top, strict=True):
-            self.remarks[row] = (
-                f"no replica-symmetric solution at alpha = {self.alpha[row]:g}: "
-                f"its branch ends at alpha = {end:.6g}, where q -> 1"
-            )
+            self.remarks[row] = _no_solution(self.alpha[row], end)
 
     def _from_branch(self) -> None:
-        """Teacher: locate alpha on the followed branch; beyond its end the frozen teacher is the only state."""
+        """Locate alpha on the followed branch; beyond its end a frozen teacher is the only state."""
         rows = self.open
         table = scan_branch(self._equations(rows), -34.0, 30.0)
         hit, start = table.first_crossing(self.alpha[rows])
+        top = table.top()[0]
         for _ in range(4):  # close to its end the branch needs a finer table
             if hit.all():
                 break
             table = zoom(table, table.top()[1])
+            top = np.maximum(top, table.top()[0])
             again, nearer = table.first_crossing(self.alpha[rows])
             start[again & ~hit] = nearer[again & ~hit]
             hit |= again
@@ -222,8 +221,11 @@ class _Solver:
             )
             self._keep(sub, problem, found, found.converged)
         ended = np.flatnonzero(~hit)
-        if ended.size:
-            top = table.top()[0]
+        if ended.size and not self.model.data.overlaps:
+            for row, end in zip(rows[ended], top[ended], strict=True):
+                self.status[row] = Status.NO_SOLUTION
+                self.remarks[row] = _no_solution(self.alpha[row], end)
+        elif ended.size:
             self._frozen(rows[ended], [f"the uninformed branch ends at alpha = {top[i]:.6g}" for i in ended])
 
     def _frozen(self, rows: np.ndarray, remarks: list[str]) -> None:
@@ -272,6 +274,10 @@ class _Solver:
         found = solve(problem, solver=Ladder(Newton(max_step=1.0)), tolerance=self.tolerance, on_failure="keep")
         good = found.converged
         self._keep(rows, problem, found, good, "above capacity: the ground state")
+
+
+def _no_solution(alpha: float, end: float) -> str:
+    return f"no replica-symmetric solution at alpha = {alpha:g}: its branch ends at alpha = {end:.6g}"
 
 
 def start_from(problem: RSProblem, start: dict[str, Any]) -> np.ndarray:

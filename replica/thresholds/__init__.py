@@ -35,7 +35,9 @@ _FILES = (_capacity, _first_order, _stability)
 
 def locate(name: str, model: Model, ansatz: Ansatz | None = None) -> Threshold:
     """The threshold ``name`` of the table `LINES`, in alpha."""
-    return find_line(name).compute(model, 1, ansatz or RS()).row(0)
+    definition, chosen = find_line(name), ansatz or RS()
+    chosen.check(definition.model(model))
+    return definition.compute(model, 1, chosen).row(0)
 
 
 def capacity(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
@@ -59,7 +61,7 @@ def capacity(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
     Raises
     ------
     ValueError
-        Where a capacity is not defined (a free norm, a teacher at margin <= 0).
+        Where a capacity is not defined (weights of any norm, a loss that is even in the field with a teacher).
 
     Notes
     -----

@@ -7,18 +7,18 @@ import numpy as np
 from replica._registry import per_row
 from replica.ansatz import Annealed, Ansatz
 from replica.ansatz._limits import LimitProblem
-from replica.ansatz._rs_equations import Equations, RSProblem
 from replica.ansatz.annealed import AnnealedState
 from replica.ansatz.rs import has_paramagnet
 from replica.batch import Part
 from replica.model import Model
 from replica.thresholds.base import Line, closed_line, line_on_branch
+from replica.thresholds.paramagnet import line_on_paramagnet
 from replica.thresholds.registry import threshold_line
 from replica.weights.base import Average, Free
 from saddlepoint import Newton, solve
 
 
-@threshold_line("capacity", r"\alpha_c")
+@threshold_line("capacity", r"\alpha_c", cold=True)
 def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     r"""Largest load with solutions, for a batch of models.
 
@@ -103,18 +103,11 @@ def _first_moment(model: Model, size: int, ansatz: Ansatz) -> Line:
 
 
 def _even(model: Model, size: int, ansatz: Ansatz) -> Line:
-    """First moment while q = 0 is stable at it, the branch q > 0 otherwise; a mixed batch is solved row by row."""
-    if isinstance(model.weights.norm, Free):
-        return _zero_entropy(model, size, ansatz)
-    bound = _first_moment(model, size, Annealed())
-    stable = np.array([bound.solutions.value("stability")[row] > 0 for row in range(size)])
+    """Zero entropy of q = 0 while that is stable, of the branch q > 0 otherwise; a mixed batch goes row by row."""
+    line = line_on_paramagnet(model, size, ansatz, "entropy", "exact: the first moment, q = 0 is stable")
+    stable = line.converged & (line.solutions.value("stability") > 0)
     if stable.all():
-        equations = Equations(model, size)
-        part = Part(
-            np.arange(size), RSProblem(equations, bound.value, {"q_hat": 0.0}), np.zeros((size, 0)), np.zeros((size, 0))
-        )
-        text = ["converged; exact: the first moment, q = 0 is stable"] * size
-        return closed_line(model, ansatz, bound.value, bound.error, text, [part])
+        return line
     if not stable.any():
         return _zero_entropy(model, size, ansatz)
     return _merge([_even(model.take(np.array([row])), 1, ansatz) for row in range(size)], model, ansatz)

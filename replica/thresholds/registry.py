@@ -16,6 +16,11 @@ class LineDefinition:
     name: str
     symbol: str
     compute: Callable[..., Any]
+    cold: bool = False
+
+    def model(self, model: Any) -> Any:
+        """The model whose branch the line follows: at beta = inf for lines of the constraint alone."""
+        return model.with_parameters(beta=float("inf")) if self.cold else model
 
     @property
     def summary(self) -> str:
@@ -26,14 +31,14 @@ class LineDefinition:
 LINES: dict[str, LineDefinition] = {}
 
 
-def threshold_line(name: str, symbol: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register a function as the line ``name``."""
+def threshold_line(name: str, symbol: str, *, cold: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a function as the line ``name``; ``cold`` lines belong to the model at beta = inf."""
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         known = LINES.get(name)
         if known is not None and known.compute.__qualname__ != function.__qualname__:
             raise TypeError(f"two threshold lines are called {name!r}")
-        LINES[name] = LineDefinition(name, symbol, function)
+        LINES[name] = LineDefinition(name, symbol, function, cold)
         return function
 
     return register
