@@ -32,7 +32,7 @@ class LineChunk:
 
 def locate_chunk(chunk: LineChunk) -> dict[str, np.ndarray]:
     """Values, errors, stability and status of one line at a few points."""
-    compute = find_line(chunk.name).compute
+    compute = find_line(chunk.name).line
     size = chunk.alpha.size
     if chunk.y == "alpha":
         line: Line = compute(chunk.model, size, chunk.ansatz)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from replica.ansatz._rs_equations import EPS, Equations, HeldProblem, RSProblem, fine_jacobian
+from replica.ansatz._rs_equations import EPS, Equations, RSProblem, fine_jacobian
+from replica.ansatz._rs_held import HeldProblem
 from saddlepoint import Ladder, Newton, Picard, Problem, solve
 
 STEP = 1.0  # of a first table, in the logarithm of the held conjugate

@@ -45,6 +45,7 @@ class RS(Ansatz):
     """
 
     name: ClassVar[str] = "rs"
+    method: ClassVar[str] = "branch"
 
     def check(self, model: Model) -> None:
         infinite = np.any(np.isinf(model.beta))

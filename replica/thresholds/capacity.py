@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from replica._registry import per_row
-from replica.ansatz import Annealed, Ansatz
+from replica.ansatz import Ansatz
 from replica.ansatz._limits import LimitProblem
-from replica.ansatz.annealed import AnnealedState
 from replica.ansatz.rs import has_paramagnet
 from replica.batch import Part
 from replica.model import Model
@@ -33,8 +32,6 @@ def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     model = model.with_parameters(beta=np.inf)
     if not model.loss.has_ground:
         raise ValueError(f"capacity needs a constraint that can be violated; {model.loss} has none")
-    if isinstance(ansatz, Annealed):
-        return _first_moment(model, size, ansatz)
     if isinstance(model.weights.norm, Free) and not model.weights.discrete:
         raise ValueError(f"{model.weights} can take any norm, so its capacity is not defined; use Spherical()")
     if model.data.overlaps:
@@ -83,23 +80,6 @@ def _zero_entropy(model: Model, size: int, ansatz: Ansatz) -> Line:
         missing="the RS entropy does not vanish on the branch from alpha = 0",
         found_text="zero of the RS entropy",
     )
-
-
-def _first_moment(model: Model, size: int, ansatz: Ansatz) -> Line:
-    ansatz.check(model)
-    if not model.weights.discrete:
-        raise ValueError(
-            "the first moment bounds the capacity of counted weights only (a volume can be arbitrarily small)"
-        )
-    values = []
-    for level in (1, 2):
-        state = AnnealedState(model, np.ones(size), level)
-        free_entropy = state.observe(np.zeros((size, 0)))[0]["free_entropy"]
-        bare = AnnealedState(model, np.zeros(size), level).observe(np.zeros((size, 0)))[0]["free_entropy"]
-        values.append(bare / (bare - free_entropy))
-    error = np.abs(values[1] - values[0]) + 1e-15 * values[1]
-    part = Part(np.arange(size), AnnealedState(model, values[1]), np.zeros((size, 0)), np.zeros((size, 0)))
-    return closed_line(model, ansatz, values[1], error, ["converged; first moment: an upper bound"] * size, [part])
 
 
 def _even(model: Model, size: int, ansatz: Ansatz) -> Line:

@@ -1,17 +1,21 @@
-"""The independent truth of the benchmarks: it is stationary, agrees with known numbers, and sees a wrong solution."""
+"""The truth of the benchmarks: it is stationary, agrees with known numbers, and sees a wrong solution."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
 from mpmath import mp
 
+import replica
 from benchmarks import _plain
+from benchmarks._measure import compare
 from benchmarks._nodes import Nodes
-from benchmarks._points import FAMILIES, draw, make
+from benchmarks._points import FAMILIES, draw, make, model_of
 from benchmarks._polish import polish
 from benchmarks._scan import Branch
+from benchmarks._tables import verdicts
 from benchmarks._truth import Point, Truth
 
 POINTS = [
@@ -36,6 +40,20 @@ def test_truth_is_stationary(point: Point, start: dict[str, float]) -> None:
                 truth.observe(values | {name: values[name] + s})["free_entropy"] for s in (step, -step)
             )
             assert abs(up - down) < 1e-22, name
+
+
+def test_a_wrong_solution_is_seen() -> None:
+    point = Point("binary", "margin", "random", 0.5, 0.3, math.inf)
+    solution = replica.solve(model_of(point), alpha=0.5)
+    right = compare(point, solution)
+    assert all(entry["off"] <= entry["error"] for entry in right["quantities"].values())
+    other = dataclasses.replace(point, kappa=0.3 + 1e-9)
+    wrong = compare(other, solution)
+    assert all(
+        wrong["quantities"][name]["off"] > 1e3 * wrong["quantities"][name]["error"] for name in ("q", "q_hat")
+    )
+    row = {"index": 0, "converged": True, "kind": "saddle", "quantities": wrong["quantities"]}
+    assert verdicts([row])["silently wrong"] == [0]
 
 
 def test_nodes_integrate_narrow_features() -> None:
