@@ -133,6 +133,7 @@ class Equations:
         floors["entropy"] = 8 * EPS * (scale + np.abs(heat))
         if self.free_norm:
             floors["Q_hat"] = 16 * EPS * (np.abs(values["curvature"]) + np.abs(values["q_hat"]))
+        floors["energy"] *= 1.0 + np.abs(np.log(np.maximum(energy, 1e-300)))  # a small energy is an exponential
         floors["stability"] = 64 * EPS * (1.0 + np.abs(1.0 - seen["stability"]))
         return seen, floors
 
@@ -214,8 +215,17 @@ class RSProblem(Problem):
         return out
 
     def residual_and_jacobian(self, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Coarse differences while iterating; fine ones on refined integrals, where they become errors."""
-        return super().residual_and_jacobian(free) if self.equations.level < 2 else fine_jacobian(self, free)
+        """Forward differences; on refined integrals, where they become errors, fine ones for rows with small slopes."""
+        residual, jacobian = super().residual_and_jacobian(free)
+        if self.equations.level < 2 or not free.shape[1]:
+            return residual, jacobian
+        with np.errstate(all="ignore"):
+            size = np.abs(np.linalg.det(jacobian)) if free.shape[1] > 1 else np.abs(jacobian[:, 0, 0])
+            weak = np.flatnonzero(~(size > 1e-2 * np.prod(np.max(np.abs(jacobian), axis=2), axis=1).clip(1.0)))
+        if weak.size:
+            part = self if weak.size == self.size else self.take(weak)
+            residual[weak], jacobian[weak] = fine_jacobian(part, free[weak])
+        return residual, jacobian
 
     def start(self) -> np.ndarray:
         values = self.equations.start(self.alpha)

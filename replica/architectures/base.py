@@ -70,9 +70,12 @@ class Architecture(Member):
         self, loss: Loss, channel: Channel, slopes: Slopes, beta: Any, level: int, whole: bool
     ) -> PatternAverage:
         """The averages over one class of patterns."""
-        if channel.density is None and not whole:
-            log_z, bend, square = loss.plain_sums(channel.mean, channel.deviation, channel.variance, beta, level)
-            return PatternAverage(log_z, _conjugates(channel, slopes, square, bend), None, None, None)
+        if channel.density is None and (not whole or loss.errorless()):
+            sums = loss.plain_sums(channel.mean, channel.deviation, channel.variance, beta, level)
+            log_z, bend, square, rigidity = sums
+            none = np.zeros(len(log_z)) if whole else None
+            rigidity = _rigidity(channel, slopes, square, rigidity) if whole else None
+            return PatternAverage(log_z, _conjugates(channel, slopes, square, bend), rigidity, none, none)
         places, widths = loss.features(channel.variance, beta)
         if channel.places is not None:
             places = np.concatenate([places, channel.places], axis=1)
@@ -90,7 +93,7 @@ class Architecture(Member):
             cost, wrong = loss.mean_cost(field, channel.variance, beta), loss.error_rate(field, channel.variance, beta)
             sums = weighted_sums(weight, (value, second, cost, wrong), (first, second))
             log_z, bend, cost, wrong, square, rigidity = sums
-            rigidity = (channel.gain * slopes.q) ** 2 * rigidity + channel.gain * slopes.bend * square
+            rigidity = _rigidity(channel, slopes, square, rigidity)
         else:
             log_z, bend, square = weighted_sums(weight, (value, second), (first,))
         return PatternAverage(log_z, _conjugates(channel, slopes, square, bend) | scores, rigidity, cost, wrong)
@@ -111,7 +114,7 @@ class Architecture(Member):
                 field = channel.mean + channel.deviation * z
                 value, first, second = loss.reference_terms(field, channel.variance, beta, mp)
                 conjugates = _conjugates(channel, slopes, first**2, second)
-                rigidity = (channel.gain * slopes.q * second) ** 2 + channel.gain * slopes.bend * first**2
+                rigidity = _rigidity(channel, slopes, first**2, second**2)
                 parts = (value, conjugates["q_hat"], conjugates["curvature"], rigidity)
                 taught = (slopes.m * first * score for score in scores.values())
                 return (*(density * part for part in parts), *taught)
@@ -142,6 +145,11 @@ def _conjugates(channel: Channel, slopes: Slopes, square: Any, bend: Any) -> dic
     if slopes.q is not slopes.norm:
         curvature = curvature + channel.gain * (slopes.q - slopes.norm) * square
     return {"q_hat": channel.gain * slopes.q * square, "curvature": curvature}
+
+
+def _rigidity(channel: Channel, slopes: Slopes, square: Any, bend_square: Any) -> Any:
+    """The pattern's factor of the replicon from ``E f^2`` and ``E f'^2``."""
+    return (channel.gain * slopes.q) ** 2 * bend_square + channel.gain * slopes.bend * square
 
 
 def _mixture(found: list[tuple[Any, PatternAverage]]) -> PatternAverage:

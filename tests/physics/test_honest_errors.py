@@ -86,7 +86,7 @@ def test_a_certificate_agrees_with_a_longer_one_to_the_digits_asked(model: repli
 
 def test_errors_grow_honestly_towards_capacity() -> None:
     """Close to q = 1 the free entropy is what is left of large terms: its error must grow with them, and hold."""
-    for distance in (1e-2, 1e-4, 1e-6):
+    for distance in (1e-2, 1e-5):
         solution = replica.solve(replica.perceptron("spherical"), alpha=2.0 * (1 - distance))
         certificate = solution.certify(digits=22)
         assert abs(solution.free_entropy - certificate.potential) <= solution.error
