@@ -97,8 +97,7 @@ class Loss(Member):
     def plain_sums(
         self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, beta: Any, level: int
     ) -> np.ndarray:
-        """``E ln Z``, ``E f'``, ``E f^2`` and ``E f'^2`` (4, batch) over the field ``mean + deviation z``: what a solver
-        asks for most.
+        """``E ln Z``, ``E f'``, ``E f^2`` and ``E f'^2`` (4, batch) over ``h = mean + deviation z``.
 
         The default composes `features`, `terms` and sums; a loss may do the same in one compiled pass.
         """
