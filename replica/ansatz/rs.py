@@ -18,7 +18,10 @@ from replica.model import Model
 from replica.weights.base import Average, Free
 from saddlepoint import Bracket, Ladder, Newton, Picard, Status, Tolerance, solve
 
-SCALAR = Ladder(Newton(max_step=3.0), Bracket(low=-70.0, high=56.0))
+SCALAR = Newton(max_step=3.0)
+WHOLE_BRANCH = Bracket(low=-70.0, high=56.0)
+# the curvature of a paramagnet: its logarithm where the loss is log-concave, itself elsewhere
+PARAMAGNET = Ladder(Newton(), Bracket(low=-25.0, high=15.0, points=161))
 GENERAL = Ladder(Newton(max_step=3.0), Picard(damping=0.5, steps=400))
 CAREFUL = Ladder(Newton(max_step=1.0), Picard(damping=0.5, steps=400))
 FIRST_STEPS = Picard(steps=25)
@@ -146,7 +149,7 @@ class _Solver:
         rows = self.open
         problem = RSProblem(self._equations(rows), self.alpha[rows], {"q_hat": 0.0})
         if len(problem.variables):
-            found = solve(problem, tolerance=self.tolerance, on_failure="keep")
+            found = solve(problem, solver=PARAMAGNET, tolerance=self.tolerance, on_failure="keep")
             point, error, good = found.point, found.error, found.converged
             residual = found.residual
         else:
@@ -179,8 +182,8 @@ class _Solver:
         if self.model.data.overlaps and start is None:
             good &= self._uninformed(problem, found.point)
         self._keep(rows, problem, found, good)
-        if single:
-            self._explain(rows[~good])
+        if single and not good.all() and start is None:
+            self._bracketed(rows[~good])
 
     def _uninformed(self, problem: RSProblem, point: np.ndarray) -> np.ndarray:
         """Whether a point is attracting under the plain map and away from the frozen teacher: the uninformed branch."""
@@ -190,14 +193,19 @@ class _Solver:
         radius[finite] = np.max(np.abs(np.linalg.eigvals(matrix[finite])), axis=1)
         return radius < 1.0
 
-    def _explain(self, rows: np.ndarray) -> None:
-        """Say where the branch ends, for rows whose alpha it does not reach."""
-        rows = np.array([row for row in rows if self.status[row] is Status.NO_SOLUTION], dtype=int)
-        if not rows.size:
-            return
+    def _bracketed(self, rows: np.ndarray) -> None:
+        """One conjugate: beyond the end of the branch there is no solution; short of it a bracket finds it."""
         top = tabulate(self._equations(rows), np.tile([[46.0, 50.0]], (rows.size, 1))).alpha[:, -1]
         for row, end in zip(rows, top, strict=True):
+            self.status[row] = Status.NO_SOLUTION
             self.remarks[row] = _no_solution(self.alpha[row], end)
+        rows = rows[self.alpha[rows] < top]
+        if rows.size:
+            problem = RSProblem(self._equations(rows), self.alpha[rows])
+            found = solve(problem, solver=WHOLE_BRANCH, tolerance=self.tolerance, on_failure="keep")
+            for row in rows:
+                self.remarks[row] = ""
+            self._keep(rows, problem, found, found.converged)
 
     def _from_branch(self) -> None:
         """Locate alpha on the followed branch; beyond its end a frozen teacher is the only state."""
