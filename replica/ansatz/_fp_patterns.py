@@ -15,8 +15,8 @@ from saddlepoint.quadrature.panels import LEVELS, build_nodes
 from saddlepoint.quadrature.rules import gauss_legendre
 from saddlepoint.special._elementary import scale, split_exponential
 
-#: the part of the probe's field that is its own is kept above this share, where the two-dimensional form degenerates
-LEAST_OWN = 1e-13
+#: edge ``own = 0``: there the two-dimensional form of the averages degenerates, but they are smooth
+LEAST_DEPTH = 1e-13
 #: features beyond that many deviations are dropped: the integrand is smooth there
 FAR = 40.0
 #: panels as in `saddlepoint.quadrature`, with a level between its first two: errors of about 1e-6, 1e-11, rounding, rounding
@@ -46,15 +46,52 @@ class Side:
 
 
 class Geometry(NamedTuple):
-    """Overlaps as numbers: ``t`` own reference, ``s`` another reference, ``own`` what is left; ``qt`` of the references.
+    """Overlaps as numbers: ``t`` own reference, ``s`` another reference; ``qt`` of the references.
 
-    ``q = s^2/qt + (t-s)^2/(1-qt) + own``, so ``own >= 0`` says that the overlaps are those of vectors.
+    ``q = s^2/qt + (t-s)^2/(1-qt) + own`` with ``own >= 0`` when the overlaps are those of vectors. ``depth`` says how much of
+    the room ``1 - s^2/qt - (t-s)^2/(1-qt)`` two copies share: ``1 - q = room exp(-depth)``, 0 at ``own = 0``, infinite at q = 1.
     """
 
     t: float
     s: float
-    own: float
+    depth: float
     qt: float
+
+    @classmethod
+    def of_rest(cls, t: float, s: float, rest: float, qt: float) -> Geometry:
+        """From ``rest = 1 - q``."""
+        bare = cls(t, s, 0.0, qt)
+        return bare._replace(depth=float(np.log(bare.room / rest)))
+
+    @property
+    def room(self) -> float:
+        """Without cancellation near t = 1."""
+        off = self.s - self.qt * self.t
+        across = off * off / (self.qt * (1.0 - self.qt)) if self.qt > 0 else 0.0
+        return (1.0 - self.t) * (1.0 + self.t) - across
+
+    @property
+    def narrowing(self) -> float:
+        """``-d room/ds``."""
+        return 2.0 * (self.s - self.qt * self.t) / (self.qt * (1.0 - self.qt)) if self.qt > 0 else 0.0
+
+    @property
+    def inside(self) -> bool:
+        """Whether the copies have something of their own; else the averages are taken at the edge ``own = 0``."""
+        return self.depth > LEAST_DEPTH
+
+    @property
+    def rest(self) -> float:
+        """``1 - q``."""
+        return self.room * float(np.exp(-max(self.depth, LEAST_DEPTH)))
+
+    @property
+    def own(self) -> float:
+        return self.room * -float(np.expm1(-max(self.depth, LEAST_DEPTH)))
+
+    @property
+    def q(self) -> float:
+        return 1.0 - self.rest
 
     @property
     def shared(self) -> float:
@@ -65,20 +102,6 @@ class Geometry(NamedTuple):
     def towards(self) -> float:
         """``(t-s)^2/(1-qt)``: what it shares with the reference's own direction."""
         return (self.t - self.s) ** 2 / (1.0 - self.qt)
-
-    @property
-    def q(self) -> float:
-        return self.shared + self.towards + self.own
-
-    @property
-    def bent(self) -> float:
-        """``dq/ds`` at fixed ``own``."""
-        first = 2.0 * self.s / self.qt if self.qt > 0 else 0.0
-        return first - 2.0 * (self.t - self.s) / (1.0 - self.qt)
-
-    def floored(self) -> Geometry:
-        least = LEAST_OWN * max(self.shared + self.towards, 1e-3)
-        return self if self.own >= least else self._replace(own=least)
 
 
 class PatternSums(NamedTuple):
@@ -186,7 +209,7 @@ def mesh(reference: Side, probe: Side, at: Geometry, level: int) -> Mesh:
     outer, cavity = _cavity_nodes(reference, probe, at, shared, rule)
     base, r, r1 = (x[0] for x in reference.terms(cavity[None], rest))
     rows, mean = cavity.size, shared * cavity
-    places, widths = (np.broadcast_to(f, (rows, f.size)) for f in probe.features(1.0 - at.q))
+    places, widths = (np.broadcast_to(f, (rows, f.size)) for f in probe.features(at.rest))
     shift, stops = np.zeros(rows), np.empty((rows, 0))
     if slope:
         spot, smear = reference.features(left)
@@ -200,7 +223,7 @@ def mesh(reference: Side, probe: Side, at: Geometry, level: int) -> Mesh:
     arrays = np.ascontiguousarray(places), np.ascontiguousarray(widths), stops
     weight, field, merged, moved = _pinned_nodes(*arrays, mean, deviation, shift, cavity, slope, shared, base, *rule)
     pinned, pull, _ = reference.terms(merged, left)
-    return Mesh(outer, base, weight, pinned, moved, field, (r, r1), pull, 1.0 - at.q)
+    return Mesh(outer, base, weight, pinned, moved, field, (r, r1), pull, at.rest)
 
 
 def _cavity_nodes(
@@ -237,8 +260,7 @@ def pattern_sums(reference: Side, probe: Side, at: Geometry, level: int, *, plan
     with ``c = (t-s)/V``, ``v = (1-qt) own/V``, ``V = q - s^2/qt``. With ``F = ln Z``: ``d/dq = -E g^2/2``, ``d/ds = -E r g``,
     ``d/dt = E p g``. ``planted``: references count once, the weight is ``2 Z_r(...)`` (only `PatternSums.rg` and averages).
     """
-    at = at.floored()
-    if not at.q < 1.0:
+    if not 0.0 < at.rest < np.inf:
         return PatternSums(*[np.nan] * 8)
     net = mesh(reference, probe, at, level)
     value, g, g1 = probe.terms(net.field, net.rest)
@@ -250,7 +272,7 @@ def pattern_sums(reference: Side, probe: Side, at: Geometry, level: int, *, plan
 
 def pattern_means(reference: Side, probe: Side, at: Geometry, level: int) -> dict[str, float]:
     """Thermal mean of the cost and the rate of training errors of the probe."""
-    net = mesh(reference, probe, at.floored(), level)
+    net = mesh(reference, probe, at, level)
     weight: Any = net.outer[:, None] * net.weight * np.exp(net.pinned + net.moved)
     variance = np.full(len(net.field), net.rest)
     cost = probe.loss.mean_cost(net.field, variance, probe.beta)

@@ -12,8 +12,8 @@ from replica.ansatz._fp_weights import PAIRS, Pair
 from saddlepoint import REAL, Problem, Variable, Variables
 
 EPS = float(np.finfo(float).eps)
-BOTH = Variables(Variable("own", REAL), Variable("s", REAL))
-PARAMAGNET = Variables(Variable("own", REAL))
+BOTH = Variables(Variable("depth", REAL), Variable("s", REAL))
+PARAMAGNET = Variables(Variable("depth", REAL))
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,7 @@ class State:
 class FranzParisiProblem(Problem):
     r"""Overlaps of a probe at fixed distance of a typical reference.
 
-    Unknowns are ``own = q - s^2/qt - (t-s)^2/(1-qt) >= 0`` and ``s`` (no ``s`` when the references are a paramagnet). The map
-    takes them to the conjugates ``q_hat = alpha E g^2``, ``s_hat = alpha E r g`` and back through the weights, which solve for
+    Unknowns are ``depth`` (of `Geometry`: for q at given s) and ``s`` (none when the references are a paramagnet). The map takes them to the conjugates ``q_hat = alpha E g^2``, ``s_hat = alpha E r g`` and back through the weights, which solve for
     the field theta that holds the distance. The solution is a stationary point of
 
     .. math:: S = \mathrm{extr}\; -\tfrac{\hat q}{2}(1-q) - \theta t + \hat s s + G_S(\hat q, \hat s, \theta) + \alpha G_E(q, s, t)
@@ -86,7 +85,8 @@ class FranzParisiProblem(Problem):
     def start(self) -> np.ndarray:
         """Between the frozen probe and the one without patterns: part of the free room is its own."""
         t = self.t
-        free = np.stack([0.3 * (1.0 - t * t) * (1.0 - self.reference.q), self.reference.q * t], axis=1)
+        depth = np.full_like(t, -np.log1p(-0.3 * (1.0 - self.reference.q)))
+        free = np.stack([depth, self.reference.q * t], axis=1)
         return np.ascontiguousarray(free[:, : len(self.variables)])
 
     def geometry(self, free: np.ndarray, row: int) -> Geometry:
@@ -133,8 +133,8 @@ class FranzParisiProblem(Problem):
         """Summands of the entropy, (B, terms)."""
         rows = []
         for one in self.states(free):
-            at = one.at.floored()
-            own = self.pair.entropic(at.t, 1.0 - at.q, at.s, one.q_hat, one.s_hat, one.pair)
+            at = one.at
+            own = self.pair.entropic(at.t, at.rest, at.s, one.q_hat, one.s_hat, one.pair)
             rows.append([*own, self.alpha * one.patterns.log_z])
         return np.array(rows)
 
@@ -181,10 +181,10 @@ class FranzParisiProblem(Problem):
 
 
 def _chains(one: State, alpha: float) -> tuple[np.ndarray, np.ndarray]:
-    """d(q, s)/d(own, s) and d(q_hat, s_hat)/d(own, s)."""
+    """d(q, s)/d(depth, s) and d(q_hat, s_hat)/d(depth, s)."""
     at, sums = one.at, one.patterns
-    moves = 1.0 if at.floored() is at else 0.0
-    chain = np.array([[moves, at.bent], [0.0, 1.0]])
+    moves = at.rest if at.inside else 0.0
+    chain = np.array([[moves, at.rest / at.room * at.narrowing], [0.0, 1.0]])
     hats = alpha * np.array([[sums.gg_q, 2.0 * sums.rg_q], [sums.rg_q, sums.rg_s]])
     return chain, hats @ chain
 
@@ -192,9 +192,8 @@ def _chains(one: State, alpha: float) -> tuple[np.ndarray, np.ndarray]:
 def _row(one: State, alpha: float, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Residual of the map and its derivatives for one row."""
     at, pair = one.at, one.pair
-    _, hats = _chains(one, alpha)
     new = Geometry(at.t, pair.s if k == 2 else 0.0, 0.0, at.qt)
-    residual = np.array([1.0 - pair.rest - new.q - at.own, new.s - at.s])
-    moved = pair.slopes @ hats
-    jacobian = np.array([moved[0] - new.bent * moved[1], moved[1]]) - np.eye(2)
+    residual = np.array([np.log(new.room / pair.rest) - at.depth, new.s - at.s])
+    moved = pair.slopes @ _chains(one, alpha)[1]
+    jacobian = np.array([moved[0] / pair.rest - new.narrowing / new.room * moved[1], moved[1]]) - np.eye(2)
     return residual[:k], jacobian[:k, :k]

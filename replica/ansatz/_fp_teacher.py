@@ -99,8 +99,7 @@ def overlap_with_teacher(
     middle, half = reference.q * t, np.sqrt(reference.q * (1.0 - reference.q) * max(q - t * t, 0.0))
 
     def gap(s: float) -> float:
-        own = q - t * t - (s - middle) ** 2 / (reference.q * (1.0 - reference.q))
-        at = Geometry(t, s, own, reference.q)
+        at = Geometry.of_rest(t, s, 1.0 - q, reference.q)
         s_hat = alpha * pattern_sums(reference.side, probe, at, level, planted=True).rg
         return _common(reference.q_hat, q_hat, s_hat, theta, level) - s
 

@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from replica.ansatz._fp_patterns import LADDER, Side
+from replica.ansatz._fp_patterns import LADDER, Geometry, Side
 from replica.ansatz._fp_problem import FranzParisiProblem, Reference
 from replica.ansatz._fp_weights import PAIRS
 from replica.model import Model
 from saddlepoint import Anderson, Ladder, Newton, Status, Tolerance, solve
 
 FIRST = Ladder(Newton(steps=12, halvings=2), Anderson(damping=0.5), Newton())
-ROUGH, FINE = Tolerance(absolute=1e-6), Tolerance(absolute=1e-12)
+STEADY = Newton(steps=12, halvings=3)
+# the residual of level 1 is known to its quadrature, about 1e-11; errors are told by the next level
+ROUGH, FINE = Tolerance(absolute=1e-6), Tolerance(absolute=3e-11)
 #: the entropy is looked at on a finer mesh until its change is below this
 SURE = 1e-10
 NAMES = ("free_entropy", "q", "s", "q_hat", "s_hat", "t_hat", "slope")
@@ -95,7 +97,7 @@ def _sentence(problem: Any, good: bool, remark: str, values: Any, errors: Any, r
 def _solve(problem: FranzParisiProblem) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
     """Points, which rows are solved, and why others are not: coarse mesh first, then the rounding of level 1."""
     rough = solve(problem.at_level(0), problem.start(), FIRST, ROUGH, "keep", check=False)
-    point, started = rough.point.copy(), rough.converged & (rough.point[:, 0] > -1e-6)
+    point, started = rough.point.copy(), rough.converged & _real(problem, rough.point)
     for _ in range(problem.size):  # a neighbour's solution is a better start
         missing = np.flatnonzero(~started)
         near = np.flatnonzero(started)
@@ -104,7 +106,8 @@ def _solve(problem: FranzParisiProblem) -> tuple[np.ndarray, np.ndarray, dict[in
         row = missing[np.argmin(np.abs(missing[:, None] - near[None, :]).min(axis=1))]
         source = near[np.argmin(np.abs(near - row))]
         again = solve(problem.take(row[None]).at_level(0), point[source][None], FIRST, ROUGH, "keep", check=False)
-        if not (again.converged[0] and again.point[0, 0] > -1e-6):
+        one = problem.take(row[None])
+        if not (again.converged[0] and _real(one, again.point)[0]):
             break
         point[row], started[row] = again.point[0], True
     remarks = {}
@@ -124,16 +127,22 @@ def _solve(problem: FranzParisiProblem) -> tuple[np.ndarray, np.ndarray, dict[in
     return point, done, remarks
 
 
+def _real(problem: FranzParisiProblem, point: np.ndarray) -> np.ndarray:
+    """Whether the overlaps are those of vectors, and the copies not frozen: what else solves the equations is spurious."""
+    seen = [problem.geometry(point, row) for row in range(problem.size)]
+    return np.array([at.depth > -1e-6 and at.rest > 1e-12 for at in seen])
+
+
 def follow_alpha(problem: FranzParisiProblem) -> tuple[np.ndarray | None, str]:
     """One row followed from few patterns to its load; where it ends before, the sentence says at which load and how."""
-    target, reached, step = problem.alpha, 0.0, 0.05
+    target, reached, step = problem.alpha, 0.0, 0.2
     point, rest = problem.start(), 1.0
-    while reached < 1.0 and step > 1e-5:
+    while reached < 1.0 and step > 1e-3:
         share = min(1.0, reached + step)
-        found = solve(problem.at_alpha(share * target), point, FIRST, ROUGH, "keep", check=False)
-        if found.converged[0] and found.point[0, 0] > -1e-6:
+        found = solve(problem.at_alpha(share * target), point, STEADY, ROUGH, "keep", check=False)
+        if found.converged[0] and _real(problem, found.point)[0]:
             point, reached, step = found.point, share, 1.5 * step
-            rest = 1.0 - problem.at_alpha(share * target).geometry(point, 0).q
+            rest = problem.geometry(point, 0).rest
         else:
             step *= 0.5
     if reached >= 1.0:
@@ -141,7 +150,7 @@ def follow_alpha(problem: FranzParisiProblem) -> tuple[np.ndarray | None, str]:
     if reached == 0.0:
         return None, f"not converged: {UNBOUND}: none was found even for few patterns"
     return None, (
-        f"not converged: {UNBOUND}: followed from alpha = 0 they end at alpha = {reached * target:.4g} of the probe, "
+        f"not converged: {UNBOUND}: followed from alpha = 0 they end at alpha = {reached * target:.3g} of the probe, "
         f"where 1 - q = {rest:.2g}"
     )
 
@@ -151,8 +160,8 @@ def _checked(
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], np.ndarray, np.ndarray]:
     """Values on the next finer mesh, errors, residuals, and which rows may be believed.
 
-    Error of an order parameter: the Newton step that is left on the finer mesh, carried by its derivatives, plus its own
-    change between the meshes, plus rounding. The entropy is stationary: its change between the meshes plus rounding.
+    Order parameters are those after one Newton step on the finer mesh. Error: what that step leaves (its power 3/2, and the
+    rounding of the residual), carried by the derivatives, plus the change between the meshes, plus rounding. The entropy is stationary: its change between the meshes plus rounding.
     """
     finer = part.refined()
     before, seen = part.describe(point), finer.describe(point)
@@ -160,15 +169,16 @@ def _checked(
     noise = 8 * np.finfo(float).eps * np.maximum(1.0, np.abs(point))
     with np.errstate(all="ignore"):
         inverse = np.linalg.pinv(np.where(np.isfinite(jacobian), jacobian, 0.0))
-    step = np.abs(np.einsum("bij,bj->bi", inverse, residual)) + np.einsum("bij,bj->bi", np.abs(inverse), noise)
+    step = -np.einsum("bij,bj->bi", inverse, residual)
+    left = np.abs(step) ** 1.5 + np.einsum("bij,bj->bi", np.abs(inverse), noise)
     floors, slopes = finer.floors(point), finer.slopes(point)
-    errors = {}
-    for name in NAMES:
-        carried = np.einsum("bk,bk->b", np.abs(slopes[name]), step) if name in slopes else 0.0
-        errors[name] = np.abs(seen[name] - before[name]) + carried + floors[name]
+    errors = {name: np.abs(seen[name] - before[name]) + floors[name] for name in NAMES}
+    for name, slope in slopes.items():
+        seen[name] = seen[name] + np.einsum("bk,bk->b", slope, step)
+        errors[name] += np.einsum("bk,bk->b", np.abs(slope), left)
     # the slope moves with the point as its two terms do
-    errors["slope"] += 2.0 * np.einsum("bk,bk->b", np.abs(slopes["t_hat"]), step)
-    sure = (errors["free_entropy"] < SURE * np.maximum(1.0, np.abs(seen["free_entropy"]))) & (step.max(axis=1) < 1e-6)
+    errors["slope"] += 2.0 * np.einsum("bk,bk->b", np.abs(slopes["t_hat"]), np.abs(step) + left)
+    sure = (errors["free_entropy"] < SURE * np.maximum(1.0, np.abs(seen["free_entropy"]))) & (np.abs(step).max(axis=1) < 1e-6)
     return seen, errors, np.abs(residual).max(axis=1), sure
 
 
@@ -179,12 +189,11 @@ def sensitivity(problem: FranzParisiProblem, point: np.ndarray, row: int) -> flo
         return 0.0
     one = problem.take(np.array([row])).at_level(0)
     base = one.potential(point[row][None])[0]
-    at = one.geometry(point[row][None], 0)
-    total = 0.0
+    at, total = one.geometry(point[row][None], 0), 0.0
     for q, q_hat in ((given.q * (1 + 1e-6), given.q_hat), (given.q, given.q_hat * (1 + 1e-6))):
         moved = FranzParisiProblem(Reference(given.side, q, q_hat), one.probe, one.weights, one.alpha, one.t, 0)
-        own = at.q - at.s**2 / q - (at.t - at.s) ** 2 / (1.0 - q)
-        change = moved.potential(np.array([[own, at.s]]))[0] - base
+        there = Geometry.of_rest(at.t, at.s, at.rest, q).depth
+        change = moved.potential(np.array([[there, *point[row][1:]]]))[0] - base
         total += abs(change) / 1e-6 * (given.q_error / given.q if q != given.q else given.q_hat_error / given.q_hat)
     return float(total)
 

@@ -14,7 +14,7 @@ import replica
 from replica.ansatz._fp_patterns import Side
 from replica.ansatz._fp_problem import FranzParisiProblem
 from replica.ansatz._fp_problem import Reference as Typical
-from saddlepoint import check_jacobian
+from saddlepoint import check_jacobian, solve
 
 FIGURES = json.loads((Path(__file__).parents[1] / "oracles" / "landscape.json").read_text(encoding="utf-8"))
 BAND = {"rect": replica.Band, "u": replica.OutsideBand}
@@ -203,7 +203,7 @@ def test_curve_round_a_typical_student_is_that_round_the_teacher() -> None:
     for row in range(d.size):
         q, s = float(curve["q"][row]), float(curve["s"][row])
         t, qt = 1 - 2 * d[row], base["q"]
-        at_point = Geometry(t, s, q - s * s / qt - (t - s) ** 2 / (1 - qt), qt)
+        at_point = Geometry.of_rest(t, s, 1 - q, qt)
         sums = pattern_sums(typical.side, Side(replica.Margin(0.0), np.inf), at_point, 2, planted=True)
         assert sums.weight == pytest.approx(1.0, abs=1e-12)
         q_hat, theta = float(curve["q_hat"][row]), float(curve["t_hat"][row])
@@ -221,7 +221,7 @@ def test_jacobian_is_the_derivative_of_the_residual() -> None:
         base = replica.solve(replica.Model(weights=weights, loss=loss, beta=beta), alpha=0.7)
         typical = Typical(Side(loss, beta), base["q"], base["q_hat"])
         problem = FranzParisiProblem(typical, Side(loss, beta), base.model.weights, 0.7, np.array([0.9, 0.6, 0.1]), 2)
-        point = problem.start() + np.array([[0.01, -0.03], [0.05, 0.02], [0.1, 0.04]])
+        point = problem.start() + np.array([[0.03, -0.01], [0.1, 0.02], [0.1, 0.04]])
         assert check_jacobian(problem, point).ok
 
 
@@ -238,10 +238,29 @@ def test_soft_losses_join_the_hard_one_at_low_temperature() -> None:
 @pytest.mark.parametrize("weights", ["binary", "spherical"])
 @pytest.mark.parametrize(("alpha", "margin"), [(0.1, None), (0.5, 0.2), (0.8, None)])
 def test_every_distance_is_solved(weights: str, alpha: float, margin: float | None) -> None:
-    d = np.array([0.001, 0.003, 0.02, 0.11, 0.2, 0.27, 0.36, 0.43, 0.5, 0.7])
+    low = 0.01 if alpha == 0.8 and weights == "binary" else 0.001  # closer, the equations end at a smaller load
+    d = np.array([low, 3 * low, 0.04, 0.11, 0.2, 0.27, 0.36, 0.43, 0.5, 0.55])
     curve = replica.franz_parisi(replica.perceptron(weights), alpha=alpha, distance=d, reference=replica.Reference(margin=margin))
     assert all(text.startswith("converged") for text in curve["status"].values)
     assert np.all(curve["error"].values < 1e-10)
+
+
+def test_distances_without_solution_say_at_which_load_the_equations_end() -> None:
+    """The end is a fact: the curve is there at a smaller load of the probe, with q close to 1, and gone at a larger one."""
+    curve = replica.franz_parisi(replica.perceptron("binary"), alpha=0.8, distance=[0.001, 0.05])
+    lost, kept = (str(text) for text in curve["status"].values)
+    assert lost.startswith("not converged: the replica-symmetric equations have no solution at this distance")
+    assert np.isnan(curve["entropy"][0])
+    assert kept.startswith("converged")
+    end = float(lost.split("alpha = ")[2].split(" ")[0])
+    base = replica.solve(replica.perceptron("binary"), alpha=0.8)
+    hard = Side(replica.Margin(0.0), np.inf)
+    problem = FranzParisiProblem(Typical(hard, base["q"], base["q_hat"]), hard, base.model.weights, 0.98 * end, np.array([0.998]), 1)
+    below = solve(problem, on_failure="keep")
+    assert below.converged[0]
+    deeper = np.array([[depth, base["q"] * 0.998] for depth in (3.0, 5.0, 7.0, 9.0)])
+    above = problem.at_alpha(1.1 * end).take(np.zeros(4, dtype=int)).residual(deeper)[:, 0]
+    assert np.all(above > 0)  # the map always asks for more
 
 
 def test_wrong_input_is_refused_in_a_sentence() -> None:
