@@ -66,11 +66,14 @@ def binary_sums(theta, own, lean, hidden, outer, rule, grading, out):  # type: i
 
 
 @array_kernel
-def _binary_root(t, theta, own, lean, hidden, outer, rule, grading, steps, out):  # type: ignore[no-untyped-def]
-    """The theta with <tanh A> = t: Newton in artanh, kept inside the bracket that its own signs have left."""
+def _binary_root(t, theta, own, lean, hidden, outer, rule, grading, small, out):  # type: ignore[no-untyped-def]
+    """The theta with <tanh A> = t: Newton in artanh, kept inside the bracket that its own signs have left.
+
+    A step below ``small`` is the last: what it leaves is of the order of its square.
+    """
     low, high = -1e8, 1e8
     goal = np.arctanh(t)
-    for _ in range(steps):
+    for _ in range(200):
         binary_sums(theta, own, lean, hidden, outer, rule, grading, out)
         off = np.arctanh(min(max(out[1], -1.0 + 1e-16), 1.0 - 1e-16)) - goal
         if off > 0.0:
@@ -78,10 +81,8 @@ def _binary_root(t, theta, own, lean, hidden, outer, rule, grading, steps, out):
         else:
             low = theta
         step = -off * (1.0 - out[1] * out[1]) / out[2]
-        if not abs(step) > 1e-9 * max(1.0, abs(theta)):
-            # the sums move with the last step to first order; the second is below rounding
-            theta += step
-            return theta, True
+        if not abs(step) > small * max(1.0, abs(theta)):
+            return theta + step, True
         new = theta + step
         theta = new if low < new < high else 0.5 * (max(low, theta - 50.0) + min(high, theta + 50.0))
     return theta, False
@@ -101,7 +102,8 @@ class BinaryPair:
         scale = np.sqrt(self.qt_hat)
         one, zero = np.ones((1, 1)), np.zeros(1)
         z, weight = scaled_nodes(0 * one, one, zero, np.array([scale]), *rule_of(level))
-        return scale * z[0], weight[0]
+        heavy = weight[0] * (1.0 + np.tanh(scale * z[0])) > 1e-19  # the others add nothing
+        return scale * z[0][heavy], weight[0][heavy]
 
     def at(self, t: float, q_hat: float, s_hat: float, level: int, hint: float) -> Pair:
         lean = s_hat / self.qt_hat if self.qt_hat > 0 else 0.0
@@ -110,7 +112,7 @@ class BinaryPair:
             return Pair(np.nan, np.nan, np.full((2, 2), np.nan), np.nan, np.full(2, np.nan), np.nan)
         own, out = max(own, 0.0), np.empty(9)
         setting = (own, lean, *self._outer[level], *rule_of(level))
-        theta, found = _binary_root(t, hint - s_hat, *setting, 200, out)
+        theta, found = _binary_root(t, hint - s_hat, *setting, 1e-6 if level else 1e-4, out)
         binary_sums(theta, *setting, out)
         if not found:
             out[:] = np.nan

@@ -241,13 +241,24 @@ def typical_overlap(model: Model, alpha: float, reference: Reference, q: float) 
 
     if reference.q == 0 and q == 0:
         return 0.0, 0.0
+    if reference.side == Side(model.loss, float(model.beta)):
+        return reference.q, reference.q_error  # two references are typical of each other
     guess = np.sqrt(reference.q * q) if reference.q > 0 and q > 0 else 0.1
     problem = problem_of(model, alpha, reference, np.array([guess]))
 
+    known: list[np.ndarray] = []
+
     def slope(t: float) -> float:
         one = problem.at_distance(np.array([t]))
-        point, done, _ = _solve(one)
-        return float(one.describe(point)["slope"][0]) if done[0] else float("nan")
+        if known:  # the last point is close
+            found = solve(one, known[-1], STEADY, FINE, "keep", check=False)
+            point, done = found.point, found.converged & _real(one, found.point)
+        if not known or not done[0]:
+            point, done, _ = _solve(one)
+        if not done[0]:
+            return float("nan")
+        known.append(point)
+        return float(one.describe(point)["slope"][0])
 
     room = 1.0 - guess
     for width in (0.02, 0.06, 0.2, 0.6, 0.95):
@@ -255,6 +266,6 @@ def typical_overlap(model: Model, alpha: float, reference: Reference, q: float) 
         low, high = guess - width * guess, guess + width * room
         ends = slope(low), slope(high)
         if ends[0] < 0.0 < ends[1]:
-            root = float(brentq(slope, low, high, xtol=1e-13, rtol=1e-13))
-            return root, 1e-12 + abs(slope(root)) * (high - low) / (ends[1] - ends[0])
+            root = float(brentq(slope, low, high, xtol=1e-12, rtol=1e-12))
+            return root, 2e-12 + abs(slope(root)) * (high - low) / (ends[1] - ends[0])
     return float("nan"), float("nan")
