@@ -48,7 +48,9 @@ class Reference:
 
     def __post_init__(self) -> None:
         if self.model is not None:
-            raise ValueError("Reference(model=...): minimisers of another loss cannot be references yet; give margin=NUMBER or 'max'")
+            raise ValueError(
+                "Reference(model=...): minimisers of another loss cannot be references yet; give margin=NUMBER or 'max'"
+            )
         if self.margin is not None and self.margin != "max":
             if isinstance(self.margin, str):
                 raise ValueError(f"Reference(margin=...) must be a number, 'max' or None, got {self.margin!r}")
@@ -97,10 +99,11 @@ def franz_parisi(
     Returns
     -------
     xarray.Dataset
-        Over ``distance``: ``entropy`` (with ``error``), ``free_entropy``, ``training_error``, ``slope`` (dS/dd), the order
-        parameters ``q`` (two copies), ``s`` (copy and another reference; with a teacher its overlap with the teacher),
-        ``q_hat``, ``s_hat``, ``t_hat``, each with ``NAME_error``, and ``status``. With a teacher ``generalization_error``.
-        ``attrs``: ``typical_distance`` (maximum of the curve) with its error, ``reference_margin``.
+        Over ``distance``: ``entropy`` (with ``error``), ``free_entropy``, ``training_error``, ``slope`` (dS/dd), the
+        order parameters ``q`` (two copies), ``s`` (copy and another reference; with a teacher its overlap with the
+        teacher), ``q_hat``, ``s_hat``, ``t_hat``, each with ``NAME_error``, and ``status``. With a teacher
+        ``generalization_error``. ``attrs``: ``typical_distance`` (maximum of the curve) with its error,
+        ``reference_margin``.
 
     Raises
     ------
@@ -133,8 +136,12 @@ def franz_parisi(
     number("distance", points, low=0.0, high=1.0, open_low=True, open_high=True)
     setup = _setup(model, alpha, reference, ansatz or RS())
     settings = {
-        "verb": "franz_parisi", "model": model.settings(), "ansatz": (ansatz or RS()).settings(), "alpha": alpha,
-        "reference": reference.settings() if isinstance(reference, Reference) else reference, "distance": points.tolist(),
+        "verb": "franz_parisi",
+        "model": model.settings(),
+        "ansatz": (ansatz or RS()).settings(),
+        "alpha": alpha,
+        "reference": reference.settings() if isinstance(reference, Reference) else reference,
+        "distance": points.tolist(),
     }
     main = "entropy" if model.loss.hard else "free_entropy"
     attrs: dict[str, Any] = {"kind": "curve", "main": main, "reference_status": setup.sentence}
@@ -158,7 +165,8 @@ def franz_parisi(
 class Setup:
     """What the points of one curve share.
 
-    ``kind``: ``random`` labels, around a typical ``student``, around the ``teacher``, ``annealed``, or ``none`` (no reference).
+    ``kind``: ``random`` labels, around a typical ``student``, around the ``teacher``, ``annealed``, or ``none`` (no
+    reference).
     """
 
     kind: str
@@ -240,7 +248,10 @@ def _reference_model(model: Model, alpha: float, given: Reference) -> tuple[Mode
     if given.margin != "max":
         return model.with_parameters(margin=given.margin), ""
     if not model.weights.discrete:
-        raise ValueError("Reference(margin='max'): at the largest margin the references of spherical weights are a single vector; give a number below it")
+        raise ValueError(
+            "Reference(margin='max'): at the largest margin the references of spherical weights are a single vector; "
+            "give a number below it"
+        )
     from replica.thresholds import max_margin
 
     found = max_margin(model, alpha=alpha)
@@ -255,7 +266,8 @@ def _check_bayes(base: Model) -> None:
     hard = base.loss.name == "margin" or (base.loss.name == "error-count" and np.isinf(base.beta))
     if not (own and hard and base.margin == 0.0 and base.weights.discrete):
         raise ValueError(
-            "with a teacher, references must be Bayes-optimal binary students (the teacher's own weights, margin 0, beta = inf): "
+            "with a teacher, references must be Bayes-optimal binary students (the teacher's weights, margin 0, "
+            "beta = inf): "
             f"give reference=Reference(margin=0.0) or 'teacher', got {base}"
         )
 

@@ -19,7 +19,7 @@ from saddlepoint.special._elementary import scale, split_exponential
 LEAST_DEPTH = 1e-13
 #: features beyond that many deviations are dropped: the integrand is smooth there
 FAR = 40.0
-#: panels as in `saddlepoint.quadrature`, with a level between its first two: errors of about 1e-6, 1e-11, rounding, rounding
+#: panels as in `saddlepoint.quadrature` with a level between its first two: errors of 1e-6, 1e-11, rounding, rounding
 LADDER = (LEVELS[0], LEVELS[1]._replace(order=15), LEVELS[1], LEVELS[2], LEVELS[3])
 
 
@@ -48,8 +48,9 @@ class Side:
 class Geometry(NamedTuple):
     """Overlaps as numbers: ``t`` own reference, ``s`` another reference; ``qt`` of the references.
 
-    ``q = s^2/qt + (t-s)^2/(1-qt) + own`` with ``own >= 0`` when the overlaps are those of vectors. ``depth`` says how much of
-    the room ``1 - s^2/qt - (t-s)^2/(1-qt)`` two copies share: ``1 - q = room exp(-depth)``, 0 at ``own = 0``, infinite at q = 1.
+    ``q = s^2/qt + (t-s)^2/(1-qt) + own`` with ``own >= 0`` when the overlaps are those of vectors. ``depth`` says how
+    much of the room ``1 - s^2/qt - (t-s)^2/(1-qt)`` two copies share: ``1 - q = room exp(-depth)``, 0 at ``own = 0``,
+    infinite at q = 1.
     """
 
     t: float
@@ -107,7 +108,8 @@ class Geometry(NamedTuple):
 class PatternSums(NamedTuple):
     """Averages over a pattern: g = d ln Z/dh of the probe, r that of the reference in its cavity, p the pinned one.
 
-    ``log_z = E ln Z``; ``gg = E g^2``, ``rg = E r g``, ``pg = E p g``; derivatives ``gg_q``, ``gg_s = 2 rg_q``, ``rg_s``.
+    ``log_z = E ln Z``; ``gg = E g^2``, ``rg = E r g``, ``pg = E p g``; derivatives ``gg_q``, ``gg_s = 2 rg_q``,
+    ``rg_s``.
     """
 
     log_z: float
@@ -123,8 +125,8 @@ class PatternSums(NamedTuple):
 class Mesh(NamedTuple):
     """Quadrature over the reference's cavity field (rows) and the probe's field (columns) with the pinned measure.
 
-    The weight of a node is ``outer weight exp(pinned + moved)``; ``cavity`` holds the reference's slope and curvature in its
-    cavity, ``pull`` its slope when pinned, ``rest = 1 - q``.
+    The weight of a node is ``outer weight exp(pinned + moved)``; ``cavity`` holds the reference's slope and curvature
+    in its cavity, ``pull`` its slope when pinned, ``rest = 1 - q``.
     """
 
     outer: np.ndarray
@@ -139,11 +141,13 @@ class Mesh(NamedTuple):
 
 
 @array_kernel
-def _pinned_nodes(places, widths, stops, mean, deviation, shift, lead, slope, shared, base, rule, grading):  # type: ignore[no-untyped-def]
+def _pinned_nodes(  # type: ignore[no-untyped-def]
+    places, widths, stops, mean, deviation, shift, lead, slope, shared, base, rule, grading
+):
     """Nodes for the probe's field, row by row around its tilted centre (a numerical kernel).
 
-    The Gaussian is moved by ``shift`` deviations to where the pinned measure lies; ``moved`` is the logarithm of what that
-    changes, less the reference's own ``ln Z``. ``merged`` is the mean of the reference's field given both others.
+    The Gaussian is moved by ``shift`` deviations to where the pinned measure lies; ``moved`` is the logarithm of what
+    that changes, less the reference's own ``ln Z``. ``merged`` is the mean of the reference's field given both others.
     """
     rows, count = places.shape
     position, width = np.empty((rows, count)), np.empty((rows, count))
@@ -252,13 +256,15 @@ def pattern_sums(reference: Side, probe: Side, at: Geometry, level: int, *, plan
     r"""Averages over a pattern at the overlaps ``at``.
 
     The reference has the cavity field ``h ~ N(0, qt)`` and the field ``D = h + sqrt(1-qt) u`` with the weight
-    ``exp(-beta_r l_r(D))/Z_r(h, 1-qt)``; the probe's field ``w`` has covariances ``s`` with h, ``t`` with D and variance q.
-    Given h and w, D is Gaussian, so that its integral is the reference's own ``Z_r`` at a shifted field and a smaller variance:
+    ``exp(-beta_r l_r(D))/Z_r(h, 1-qt)``; the probe's field ``w`` has covariances ``s`` with h, ``t`` with D and
+    variance q. Given h and w, D is Gaussian, so that its integral is the reference's own ``Z_r`` at a shifted field
+    and a smaller variance:
 
     .. math:: E\,F = \int Dh \int Dw\, \frac{Z_r(h + c (w - s h/q_t), v)}{Z_r(h, 1-q_t)} F(h, w)
 
-    with ``c = (t-s)/V``, ``v = (1-qt) own/V``, ``V = q - s^2/qt``. With ``F = ln Z``: ``d/dq = -E g^2/2``, ``d/ds = -E r g``,
-    ``d/dt = E p g``. ``planted``: references count once, the weight is ``2 Z_r(...)`` (only `PatternSums.rg` and averages).
+    with ``c = (t-s)/V``, ``v = (1-qt) own/V``, ``V = q - s^2/qt``. With ``F = ln Z``: ``d/dq = -E g^2/2``, ``d/ds =
+    -E r g``, ``d/dt = E p g``. ``planted``: references count once, the weight is ``2 Z_r(...)`` (only
+    `PatternSums.rg` and averages).
     """
     if not 0.0 < at.rest < np.inf:
         return PatternSums(*[np.nan] * 8)

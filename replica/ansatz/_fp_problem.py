@@ -18,7 +18,7 @@ PARAMAGNET = Variables(Variable("depth", REAL))
 
 @dataclass(frozen=True)
 class Reference:
-    """A typical solution as the theory sees it: its side of a pattern, and its overlap ``q`` with conjugate and error."""
+    """A typical solution as the theory sees it: its side of a pattern, its overlap ``q``, conjugate and errors."""
 
     side: Side
     q: float
@@ -41,15 +41,19 @@ class State:
 class FranzParisiProblem(Problem):
     r"""Overlaps of a probe at fixed distance of a typical reference.
 
-    Unknowns are ``depth`` (of `Geometry`: for q at given s) and ``s`` (none when the references are a paramagnet). The map takes them to the conjugates ``q_hat = alpha E g^2``, ``s_hat = alpha E r g`` and back through the weights, which solve for
-    the field theta that holds the distance. The solution is a stationary point of
+    Unknowns are ``depth`` (of `Geometry`: for q at given s) and ``s`` (none when the references are a paramagnet).
+    The map takes them to the conjugates ``q_hat = alpha E g^2``, ``s_hat = alpha E r g`` and back through the
+    weights, which solve for the field theta that holds the distance. The solution is a stationary point of
 
-    .. math:: S = \mathrm{extr}\; -\tfrac{\hat q}{2}(1-q) - \theta t + \hat s s + G_S(\hat q, \hat s, \theta) + \alpha G_E(q, s, t)
+    .. math:: S = \mathrm{extr}\; -\tfrac{\hat q}{2}(1-q) - \theta t + \hat s s
+              + G_S(\hat q, \hat s, \theta) + \alpha G_E(q, s, t)
 
     for counted weights and of ``ln(1-q)/2 + (q-A)/(2(1-q)) + alpha G_E`` on the sphere.
     """
 
-    def __init__(self, reference: Reference, probe: Side, weights: Any, alpha: float, t: np.ndarray, level: int = 1) -> None:
+    def __init__(
+        self, reference: Reference, probe: Side, weights: Any, alpha: float, t: np.ndarray, level: int = 1
+    ) -> None:
         self.reference, self.probe, self.weights, self.alpha = reference, probe, weights, alpha
         self.t, self.size, self.level = t, t.size, level
         self.variables = BOTH if reference.q > 0 else PARAMAGNET
@@ -169,14 +173,22 @@ class FranzParisiProblem(Problem):
         found: dict[str, list[np.ndarray]] = {name: [] for name in ("q", "s", "q_hat", "s_hat", "t_hat")}
         for one in self.states(free):
             chain, hats = _chains(one, self.alpha)
-            rows = {"q": chain[0], "s": chain[1], "q_hat": hats[0], "s_hat": hats[1], "t_hat": one.pair.pull_slopes @ hats}
+            rows = {
+                "q": chain[0],
+                "s": chain[1],
+                "q_hat": hats[0],
+                "s_hat": hats[1],
+                "t_hat": one.pair.pull_slopes @ hats,
+            }
             for name, value in rows.items():
                 found[name].append(value[:k])
         return {name: np.array(value) for name, value in found.items()}
 
     def means(self, free: np.ndarray) -> dict[str, np.ndarray]:
         """Cost and training error at the solution."""
-        rows = [pattern_means(self.reference.side, self.probe, self.geometry(free, i), self.level) for i in range(self.size)]
+        rows = [
+            pattern_means(self.reference.side, self.probe, self.geometry(free, i), self.level) for i in range(self.size)
+        ]
         return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 

@@ -1,6 +1,7 @@
 r"""Franz-Parisi curves with a teacher: around the teacher, and around a typical Bayes-optimal student (Nishimori).
 
-.. math:: S(R) = \mathrm{extr}\; -\tfrac{\hat q}{2}(1-q) - \theta R + E\ln z(\sqrt{\hat q} z + \theta u) + \alpha E \ln Z
+.. math:: S(R) = \mathrm{extr}\; -\tfrac{\hat q}{2}(1-q) - \theta R + E\ln z(\sqrt{\hat q} z + \theta u)
+          + \alpha E \ln Z
 """
 
 from __future__ import annotations
@@ -54,7 +55,13 @@ class TaughtProblem(Problem):
         q_hat, theta = np.exp(free[:, 0]), free[:, 1]
         own = self.equations.entropic({"q_hat": q_hat, "m_hat": theta}, single) + theta * (single.m - self.t)
         slope = 2.0 * (theta - self.alpha * pattern.conjugates["m"])
-        return {"free_entropy": own + self.alpha * pattern.log_z, "q": single.q, "q_hat": q_hat, "t_hat": theta, "slope": slope}
+        return {
+            "free_entropy": own + self.alpha * pattern.log_z,
+            "q": single.q,
+            "q_hat": q_hat,
+            "t_hat": theta,
+            "slope": slope,
+        }
 
 
 def taught_curve(model: Model, alpha: float, distance: np.ndarray) -> Columns:
@@ -91,8 +98,8 @@ def overlap_with_teacher(
 ) -> float:
     """``s = E tanh h~ tanh h`` of copies held around a typical student: a scalar root in the planted measure.
 
-    References count once (weight ``2H(u0)``); q, q_hat and theta are those of `taught_curve`. ``s`` lies in the range in which
-    the three overlaps are those of vectors.
+    References count once (weight ``2H(u0)``); q, q_hat and theta are those of `taught_curve`. ``s`` lies in the range
+    in which the three overlaps are those of vectors.
     """
     from scipy.optimize import brentq
 
@@ -113,7 +120,10 @@ def _common(known: float, q_hat: float, s_hat: float, theta: float, level: int) 
     z, weight = scaled_nodes(zero, one, mean, scale, *rule_of(level))
     hidden = known + scale * z[0]
     seen = hidden > -17.0  # what is farther weighs less than rounding
-    hidden, weight = hidden[seen], weight[0][seen] * (1.0 + np.exp(-2.0 * hidden[seen])) / 2.0  # the kernel adds the gauge
+    hidden, weight = (
+        hidden[seen],
+        weight[0][seen] * (1.0 + np.exp(-2.0 * hidden[seen])) / 2.0,
+    )  # the kernel adds the gauge
     lean, out = s_hat / known, np.empty(9)
     own = max(q_hat - s_hat * lean, 1e-14 * q_hat)
     binary_sums(theta - s_hat, own, lean, hidden, weight, *rule_of(level), out)
@@ -134,5 +144,3 @@ def student_curve(model: Model, alpha: float, reference: Reference, distance: np
     # the root is as sharp as the gap's slope, which is of order 1; q - t^2 is small near d = 0
     columns.errors["s"] = np.abs(found[1] - found[0]) + 1e-13 + columns.errors["q"] + columns.errors["q_hat"]
     return columns
-
-

@@ -16,8 +16,9 @@ from saddlepoint.special import cosh_triple
 class Pair(NamedTuple):
     """Overlaps of the probe at given conjugates and distance, with derivatives.
 
-    ``rest = 1 - q``; ``slopes`` is ((dq/dq_hat, dq/ds_hat), (ds/dq_hat, ds/ds_hat)) at fixed t; ``pull`` the field theta that
-    keeps the distance, ``pull_slopes`` its derivatives; ``log_z`` the mean of ``ln 2cosh A`` (counted weights).
+    ``rest = 1 - q``; ``slopes`` is ((dq/dq_hat, dq/ds_hat), (ds/dq_hat, ds/ds_hat)) at fixed t; ``pull`` the field
+    theta that keeps the distance, ``pull_slopes`` its derivatives; ``log_z`` the mean of ``ln 2cosh A`` (counted
+    weights).
     """
 
     rest: float
@@ -129,7 +130,10 @@ class BinaryPair:
 
 
 class SphericalPair:
-    r"""Weights on the sphere: ``D = 1-q`` solves ``D^2 (q_hat - r^2 s_hat^2) + D = 1-t^2``, ``s = qt t + r^2 D s_hat``, ``r = 1-qt``."""
+    """Weights on the sphere, with ``D = 1-q`` and ``r = 1-qt``.
+
+    ``D^2 (q_hat - r^2 s_hat^2) + D = 1-t^2`` and ``s = qt t + r^2 D s_hat``.
+    """
 
     def __init__(self, qt: float, qt_hat: float) -> None:
         self.qt = qt

@@ -1,4 +1,4 @@
-"""The Franz-Parisi curve: solved, checked on finer integrals and described at every distance; the equations are elsewhere."""
+"""The Franz-Parisi curve: solved, checked on finer integrals, described at every distance; no equations here."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def check(model: Model) -> None:
 
 
 def curve(problem: FranzParisiProblem) -> Columns:
-    """Solve every distance of a problem; rows that fail are tried from their neighbours, then followed from alpha = 0."""
+    """Solve every distance; rows that fail are tried from their neighbours, then followed from alpha = 0."""
     point, done, remarks = _solve(problem)
     values = {name: np.full(problem.size, np.nan) for name in NAMES}
     errors = {name: np.full(problem.size, np.nan) for name in NAMES}
@@ -81,7 +81,9 @@ def curve(problem: FranzParisiProblem) -> Columns:
     for store in (values, errors):
         for column in store.values():
             column[~done] = np.nan
-    status = [_sentence(problem, bool(done[row]), remarks.get(row, ""), values, errors, row) for row in range(problem.size)]
+    status = [
+        _sentence(problem, bool(done[row]), remarks.get(row, ""), values, errors, row) for row in range(problem.size)
+    ]
     return Columns(values, errors, status, residual, point)
 
 
@@ -128,7 +130,7 @@ def _solve(problem: FranzParisiProblem) -> tuple[np.ndarray, np.ndarray, dict[in
 
 
 def _real(problem: FranzParisiProblem, point: np.ndarray) -> np.ndarray:
-    """Whether the overlaps are those of vectors, and the copies not frozen: what else solves the equations is spurious."""
+    """Whether the overlaps are those of vectors and the copies not frozen: all else is spurious."""
     seen = [problem.geometry(point, row) for row in range(problem.size)]
     return np.array([at.depth > -1e-6 and at.rest > 1e-12 for at in seen])
 
@@ -160,8 +162,9 @@ def _checked(
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], np.ndarray, np.ndarray]:
     """Values on the next finer mesh, errors, residuals, and which rows may be believed.
 
-    Order parameters are those after one Newton step on the finer mesh. Error: what that step leaves (its power 3/2, and the
-    rounding of the residual), carried by the derivatives, plus the change between the meshes, plus rounding. The entropy is stationary: its change between the meshes plus rounding.
+    Order parameters are those after one Newton step on the finer mesh. Error: what that step leaves (its power 3/2,
+    and the rounding of the residual), carried by the derivatives, plus the change between the meshes, plus rounding.
+    The entropy is stationary: its change between the meshes plus rounding.
     """
     finer = part.refined()
     before, seen = part.describe(point), finer.describe(point)
@@ -178,7 +181,9 @@ def _checked(
         errors[name] += np.einsum("bk,bk->b", np.abs(slope), left)
     # the slope moves with the point as its two terms do
     errors["slope"] += 2.0 * np.einsum("bk,bk->b", np.abs(slopes["t_hat"]), np.abs(step) + left)
-    sure = (errors["free_entropy"] < SURE * np.maximum(1.0, np.abs(seen["free_entropy"]))) & (np.abs(step).max(axis=1) < 1e-6)
+    sure = (errors["free_entropy"] < SURE * np.maximum(1.0, np.abs(seen["free_entropy"]))) & (
+        np.abs(step).max(axis=1) < 1e-6
+    )
     return seen, errors, np.abs(residual).max(axis=1), sure
 
 
@@ -211,7 +216,7 @@ def random_curve(model: Model, alpha: float, reference: Reference, t: np.ndarray
 
 
 def _thermal(problem: FranzParisiProblem, columns: Columns, rows: np.ndarray) -> None:
-    """Training error, and for finite costs the energy and the entropy ``free_entropy + beta energy``, of solved rows."""
+    """Training error of solved rows, and for finite costs energy and entropy ``free_entropy + beta energy``."""
     probe, size = problem.probe, problem.size
     names = ("training_error",) if probe.loss.hard else ("training_error", "energy", "entropy")
     values, errors = ({name: np.full(size, np.nan) for name in names} for _ in range(2))
@@ -220,7 +225,10 @@ def _thermal(problem: FranzParisiProblem, columns: Columns, rows: np.ndarray) ->
     elif rows.size:
         coarse, fine = (problem.take(rows).at_level(level).means(columns.point[rows]) for level in (1, 2))
         change = {name: np.abs(fine[name] - coarse[name]) + 1e-14 for name in fine}
-        values["training_error"][rows], errors["training_error"][rows] = fine["training_error"], change["training_error"]
+        values["training_error"][rows], errors["training_error"][rows] = (
+            fine["training_error"],
+            change["training_error"],
+        )
         if not probe.loss.hard:
             energy, error = problem.alpha * fine["cost"], problem.alpha * change["cost"]
             heat = np.where(energy == 0, 0.0, probe.beta * energy) if np.isfinite(probe.beta) else 0.0 * energy

@@ -57,7 +57,9 @@ def test_symmetric_binary_perceptron_agrees_with_the_figures(name: str) -> None:
     params = stored["params"]
     loss = BAND[params.get("kind", "rect")](params["kappa"])
     reference = replica.Reference(margin=params["kappa_ref"])
-    curve = replica.franz_parisi(replica.perceptron("binary", loss=loss), alpha=params["alpha"], distance=[params["d"]], reference=reference)
+    curve = replica.franz_parisi(
+        replica.perceptron("binary", loss=loss), alpha=params["alpha"], distance=[params["d"]], reference=reference
+    )
     agree(*at(curve), stored)
 
 
@@ -92,7 +94,9 @@ def test_teacher_agrees_with_the_figures() -> None:
 @pytest.mark.parametrize(("alpha", "weights"), [(0.6, "binary"), (0.7, "binary")])
 def test_largest_margin_is_that_of_the_figures(alpha: float, weights: str) -> None:
     stored = figure(f"kappa_max_{weights}_a{alpha}")
-    curve = replica.franz_parisi(replica.perceptron(weights), alpha=alpha, distance=[0.05], reference=replica.Reference(margin="max"))
+    curve = replica.franz_parisi(
+        replica.perceptron(weights), alpha=alpha, distance=[0.05], reference=replica.Reference(margin="max")
+    )
     assert abs(curve.attrs["reference_margin"] - stored["value"]) < 1e-9
     assert float(curve["entropy"][0]) > 0.03
 
@@ -132,7 +136,9 @@ def plain_spherical(t: float, q: float, s: float, qt: float) -> float:
     return 0.5 * (np.log(1 - q) + (q - a) / (1 - q))
 
 
-@pytest.mark.parametrize(("weights", "alpha", "kr", "k", "d"), [("binary", 0.6, 0.2, 0.0, 0.1), ("spherical", 0.8, 0.3, 0.1, 0.15)])
+@pytest.mark.parametrize(
+    ("weights", "alpha", "kr", "k", "d"), [("binary", 0.6, 0.2, 0.0, 0.1), ("spherical", 0.8, 0.3, 0.1, 0.15)]
+)
 def test_stationary_point_of_the_plain_potential(weights: str, alpha: float, kr: float, k: float, d: float) -> None:
     """The potential coded from the formulas in three dimensions: same value, and flat in every order parameter."""
     model, t = replica.perceptron(weights, margin=k), 1 - 2 * d
@@ -149,7 +155,7 @@ def test_stationary_point_of_the_plain_potential(weights: str, alpha: float, kr:
     assert potential(point) == pytest.approx(float(curve["entropy"][0]), abs=1e-10)
     for i in range(5 if weights == "binary" else 2):
         step = 1e-4
-        up, down = (point[:i] + [point[i] + sign * step] + point[i + 1 :] for sign in (1, -1))
+        up, down = ([*point[:i], point[i] + sign * step, *point[i + 1 :]] for sign in (1, -1))
         assert abs(potential(up) - potential(down)) / (2 * step) < 2e-6
     slope = (potential(point, t - 1e-4) - potential(point, t + 1e-4)) / 1e-4  # d = (1-t)/2
     assert slope == pytest.approx(float(curve["slope"][0]), abs=1e-5)
@@ -159,15 +165,20 @@ def test_stationary_point_of_the_plain_potential(weights: str, alpha: float, kr:
 def test_without_constraint_the_entropy_is_that_of_the_weights(weights: str) -> None:
     d = np.array([0.01, 0.1, 0.3, 0.5, 0.8])
     t = 1 - 2 * d
-    curve = replica.franz_parisi(replica.perceptron(weights, margin=-30.0), alpha=0.7, distance=d, reference=replica.Reference(margin=0.1))
+    curve = replica.franz_parisi(
+        replica.perceptron(weights, margin=-30.0), alpha=0.7, distance=d, reference=replica.Reference(margin=0.1)
+    )
     room = -d * np.log(d) - (1 - d) * np.log(1 - d) if weights == "binary" else 0.5 * np.log(1 - t * t)
     assert np.allclose(curve["entropy"].values, room, rtol=0, atol=1e-12)
     assert np.allclose(curve["q"].values, t * t, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize(("weights", "kr", "k"), [("binary", 0.0, 0.0), ("binary", 0.3, 0.0), ("spherical", 0.2, 0.2), ("spherical", 0.4, 0.0)])
+@pytest.mark.parametrize(
+    ("weights", "kr", "k"),
+    [("binary", 0.0, 0.0), ("binary", 0.3, 0.0), ("spherical", 0.2, 0.2), ("spherical", 0.4, 0.0)],
+)
 def test_maximum_is_the_free_entropy_of_the_probe(weights: str, kr: float, k: float) -> None:
-    """At its maximum the probe does not feel the reference; for equal margins that is at the overlap of two references."""
+    """At its maximum the probe does not feel the reference; for equal margins that is at two references' overlap."""
     model, reference = replica.perceptron(weights, margin=k), replica.Reference(margin=kr)
     d = replica.franz_parisi(model, alpha=0.5, distance=[0.3], reference=reference).attrs["typical_distance"]
     top = replica.franz_parisi(model, alpha=0.5, distance=[d], reference=reference)
@@ -227,10 +238,14 @@ def test_jacobian_is_the_derivative_of_the_residual() -> None:
 
 def test_soft_losses_join_the_hard_one_at_low_temperature() -> None:
     hard = replica.franz_parisi(replica.perceptron("binary"), alpha=0.5, distance=[0.1, 0.3])
-    cold = replica.franz_parisi(replica.perceptron("binary", loss="error-count", beta=40.0), alpha=0.5, distance=[0.1, 0.3])
+    cold = replica.franz_parisi(
+        replica.perceptron("binary", loss="error-count", beta=40.0), alpha=0.5, distance=[0.1, 0.3]
+    )
     assert cold.attrs["main"] == "free_entropy"
     assert np.allclose(cold["free_entropy"].values, hard["entropy"].values, rtol=0, atol=1e-9)
-    warm = replica.franz_parisi(replica.perceptron("binary", loss="error-count", beta=1.0), alpha=0.5, distance=[0.1, 0.3])
+    warm = replica.franz_parisi(
+        replica.perceptron("binary", loss="error-count", beta=1.0), alpha=0.5, distance=[0.1, 0.3]
+    )
     assert np.all(warm["training_error"].values > 0.01)
     assert np.allclose(warm["entropy"], warm["free_entropy"] + 1.0 * warm["energy"], rtol=0, atol=1e-12)
 
@@ -240,13 +255,15 @@ def test_soft_losses_join_the_hard_one_at_low_temperature() -> None:
 def test_every_distance_is_solved(weights: str, alpha: float, margin: float | None) -> None:
     low = 0.01 if alpha == 0.8 and weights == "binary" else 0.001  # closer, the equations end at a smaller load
     d = np.array([low, 3 * low, 0.04, 0.11, 0.2, 0.27, 0.36, 0.43, 0.5, 0.55])
-    curve = replica.franz_parisi(replica.perceptron(weights), alpha=alpha, distance=d, reference=replica.Reference(margin=margin))
+    curve = replica.franz_parisi(
+        replica.perceptron(weights), alpha=alpha, distance=d, reference=replica.Reference(margin=margin)
+    )
     assert all(text.startswith("converged") for text in curve["status"].values)
     assert np.all(curve["error"].values < 1e-10)
 
 
 def test_distances_without_solution_say_at_which_load_the_equations_end() -> None:
-    """The end is a fact: the curve is there at a smaller load of the probe, with q close to 1, and gone at a larger one."""
+    """The end is a fact: at a smaller load of the probe there is a solution with q close to 1, at a larger one none."""
     curve = replica.franz_parisi(replica.perceptron("binary"), alpha=0.8, distance=[0.001, 0.05])
     lost, kept = (str(text) for text in curve["status"].values)
     assert lost.startswith("not converged: the replica-symmetric equations have no solution at this distance")
@@ -255,7 +272,9 @@ def test_distances_without_solution_say_at_which_load_the_equations_end() -> Non
     end = float(lost.split("alpha = ")[2].split(" ")[0])
     base = replica.solve(replica.perceptron("binary"), alpha=0.8)
     hard = Side(replica.Margin(0.0), np.inf)
-    problem = FranzParisiProblem(Typical(hard, base["q"], base["q_hat"]), hard, base.model.weights, 0.98 * end, np.array([0.998]), 1)
+    problem = FranzParisiProblem(
+        Typical(hard, base["q"], base["q_hat"]), hard, base.model.weights, 0.98 * end, np.array([0.998]), 1
+    )
     below = solve(problem, on_failure="keep")
     assert below.converged[0]
     deeper = np.array([[depth, base["q"] * 0.998] for depth in (3.0, 5.0, 7.0, 9.0)])
@@ -272,7 +291,9 @@ def test_wrong_input_is_refused_in_a_sentence() -> None:
     with pytest.raises(ValueError, match="'max' or None"):
         replica.Reference(margin="largest")
     with pytest.raises(ValueError, match="single vector"):
-        replica.franz_parisi(replica.perceptron("spherical"), alpha=0.5, distance=[0.1], reference=replica.Reference(margin="max"))
+        replica.franz_parisi(
+            replica.perceptron("spherical"), alpha=0.5, distance=[0.1], reference=replica.Reference(margin="max")
+        )
     with pytest.raises(ValueError, match="Bayes-optimal"):
         replica.franz_parisi(replica.perceptron("binary", margin=0.2, labels="teacher"), alpha=0.5, distance=[0.1])
     with pytest.raises(ValueError, match="here for the weights"):
