@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 
 from replica._checks import grid, number
-from replica.ansatz import RS, Annealed, Ansatz
+from replica.ansatz import Ansatz
 from replica.ansatz._fp_annealed import annealed_curve
 from replica.ansatz._fp_patterns import Side
 from replica.ansatz._fp_problem import Reference as Typical
 from replica.ansatz._fp_teacher import student_curve, taught_curve
-from replica.ansatz.franz_parisi import NAMES, check, random_curve, typical_overlap
-from replica.model import Model
+from replica.ansatz.franz_parisi import NAMES, check, method, random_curve, typical_overlap
+from replica.model import Model, bayes_student
 from replica.verbs import solve
 
 CHUNK = 25  # distances solved together; fixed, so that results do not depend on the number of workers
-TEACHER = "teacher"
+PLANTED = "planted"  # the teacher itself as the reference
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def franz_parisi(
         Load of both, above 0.
     distance : increasing grid
         Distances ``d = (1 - t)/2`` in (0, 1).
-    reference : Reference, "teacher" or None
+    reference : Reference, "planted" or None
         None: a typical solution of the model itself. With a teacher: a typical Bayes-optimal student (margin 0) or the
         teacher itself.
     ansatz : Ansatz, optional
@@ -124,7 +124,7 @@ def franz_parisi(
     >>> import replica
     >>> curve = replica.franz_parisi(replica.perceptron("binary"), alpha=0.5, distance=[0.005, 0.01])
     >>> [f"{s:.6f}" for s in curve["entropy"].values]
-    ['-0.003838', '0.006224']
+    ['-0.003838', '0.006197']
     """
     import xarray
 
@@ -134,11 +134,12 @@ def franz_parisi(
     alpha = number("alpha", alpha, low=0.0, open_low=True)
     points = grid("distance", distance)
     number("distance", points, low=0.0, high=1.0, open_low=True, open_high=True)
-    setup = _setup(model, alpha, reference, ansatz or RS())
+    chosen, first_moment = method(ansatz)
+    setup = _setup(model, alpha, reference, first_moment)
     settings = {
         "verb": "franz_parisi",
         "model": model.settings(),
-        "ansatz": (ansatz or RS()).settings(),
+        "ansatz": chosen.settings(),
         "alpha": alpha,
         "reference": reference.settings() if isinstance(reference, Reference) else reference,
         "distance": points.tolist(),
@@ -165,8 +166,8 @@ def franz_parisi(
 class Setup:
     """What the points of one curve share.
 
-    ``kind``: ``random`` labels, around a typical ``student``, around the ``teacher``, ``annealed``, or ``none`` (no
-    reference).
+    ``kind``: ``quenched`` (random labels), around a typical ``student``, ``planted`` (around the teacher), ``pairs``
+    (first moment), or ``none`` (no reference).
     """
 
     kind: str
@@ -193,9 +194,9 @@ def solve_chunk(chunk: Chunk) -> dict[str, np.ndarray]:
     """Columns of one chunk."""
     setup, d = chunk.setup, chunk.distance
     model, alpha = setup.model, setup.alpha
-    if setup.kind == "annealed":
+    if setup.kind == "pairs":
         columns = annealed_curve(model.weights, alpha, setup.typical.side, setup.probe, d)
-    elif setup.kind == "teacher":
+    elif setup.kind == "planted":
         columns = taught_curve(model, alpha, d)
         columns.values["s"], columns.errors["s"] = 1.0 - 2.0 * d, np.zeros(d.size)
     elif setup.kind == "student":
@@ -212,25 +213,23 @@ def solve_chunk(chunk: Chunk) -> dict[str, np.ndarray]:
     return columns.flat()
 
 
-def _setup(model: Model, alpha: float, given: Any, ansatz: Ansatz) -> Setup:
+def _setup(model: Model, alpha: float, given: Any, first_moment: bool) -> Setup:
     """Check what is asked for and solve the reference."""
     taught = bool(model.data.overlaps)
-    if given is not None and not isinstance(given, Reference) and not (taught and given == TEACHER):
-        allowed = "a Reference, 'teacher' or None" if taught else "a Reference or None"
+    if given is not None and not isinstance(given, Reference) and not (taught and given == PLANTED):
+        allowed = "a Reference, 'planted' or None" if taught else "a Reference or None"
         raise ValueError(f"reference must be {allowed}, got {given!r}")
-    if not isinstance(ansatz, RS | Annealed):
-        raise ValueError(f"ansatz of franz_parisi must be RS() or Annealed(), got {ansatz}")
     check(model)
-    if isinstance(ansatz, Annealed) and taught:
+    if first_moment and taught:
         raise ValueError("the first moment of pairs is here for random labels; use ansatz=RS() with a teacher")
-    if given == TEACHER:
-        return Setup("teacher", model, alpha, None, None, "converged; the teacher")
+    if given == PLANTED:
+        return Setup("planted", model, alpha, None, None, "converged; the teacher")
     base, sentence = _reference_model(model, alpha, given or Reference())
     if base is None:
         return Setup("none", model, alpha, None, None, sentence)
     side, margin = Side(base.loss, float(base.beta)), float(base.margin)
-    if isinstance(ansatz, Annealed):
-        return Setup("annealed", model, alpha, Typical(side, 0.0, 0.0), margin, "converged; first moment")
+    if first_moment:
+        return Setup("pairs", model, alpha, Typical(side, 0.0, 0.0), margin, "converged; first moment")
     if taught:
         _check_bayes(base)
     solution = solve(base, alpha=alpha, on_failure="keep")
@@ -238,7 +237,7 @@ def _setup(model: Model, alpha: float, given: Any, ansatz: Ansatz) -> Setup:
         return Setup("none", model, alpha, None, margin, f"not converged: no typical reference ({solution.status})")
     names = ("q", "q_hat")
     found = Typical(side, *(solution[name] for name in names), *(solution.errors[name] for name in names))
-    return Setup("student" if taught else "random", model, alpha, found, margin, solution.status)
+    return Setup("student" if taught else "quenched", model, alpha, found, margin, solution.status)
 
 
 def _reference_model(model: Model, alpha: float, given: Reference) -> tuple[Model | None, str]:
@@ -262,13 +261,11 @@ def _reference_model(model: Model, alpha: float, given: Reference) -> tuple[Mode
 
 def _check_bayes(base: Model) -> None:
     """References with a teacher must be typical as the teacher is: only then its overlap with the probe is known."""
-    own = base.data.weights is None or base.data.weights == base.weights
-    hard = base.loss.name == "margin" or (base.loss.name == "error-count" and np.isinf(base.beta))
-    if not (own and hard and base.margin == 0.0 and base.weights.discrete):
+    if bayes_student(base) != base or not base.weights.discrete:
         raise ValueError(
             "with a teacher, references must be Bayes-optimal binary students (the teacher's weights, margin 0, "
             "beta = inf): "
-            f"give reference=Reference(margin=0.0) or 'teacher', got {base}"
+            f"give reference=Reference(margin=0.0) or 'planted', got {base}"
         )
 
 
@@ -281,12 +278,12 @@ def _unsolved(setup: Setup, size: int, main: str) -> dict[str, np.ndarray]:
 
 def _typical_distance(setup: Setup) -> dict[str, float]:
     """Where the curve has its maximum: there the probe is a typical solution of its own model."""
-    if setup.kind == "annealed":
+    if setup.kind == "pairs":
         return {}
     alone = solve(setup.model, alpha=setup.alpha, on_failure="keep")
     if not alone.converged or "q_hat" not in alone.batch.names:
         return {}
-    if setup.kind in ("teacher", "student"):
+    if setup.kind in ("planted", "student"):
         t, error = alone["m"], alone.errors["m"]
     else:
         t, error = typical_overlap(setup.model, setup.alpha, setup.typical, alone["q"])

@@ -8,7 +8,7 @@ import numpy as np
 
 from replica.ansatz._fp_patterns import Side
 from replica.ansatz.franz_parisi import Columns
-from replica.weights import Binary, Spherical
+from replica.weights._pairs import room_at
 from saddlepoint.quadrature.fields import field_nodes
 
 BOUND = "converged; first moment of pairs: an upper bound of the typical curve"
@@ -33,24 +33,10 @@ def log_pairs(reference: Side, probe: Side, t: np.ndarray, level: int) -> np.nda
     return np.log((weight * np.exp(first + second)).sum(axis=1)) - alone
 
 
-def binary_room(d: np.ndarray) -> np.ndarray:
-    """``h(d)``: binary weights at distance d."""
-    return -d * np.log(d) - (1.0 - d) * np.log1p(-d)
-
-
-def spherical_room(d: np.ndarray) -> np.ndarray:
-    """``ln(1-t^2)/2``: the sphere at distance d."""
-    return 0.5 * np.log(4.0 * d * (1.0 - d))
-
-
-#: entropy of the weights at a distance, by set
-ROOM: dict[type, Any] = {Binary: binary_room, Spherical: spherical_room}
-
-
 def annealed_curve(weights: Any, alpha: float, reference: Side, probe: Side, distance: np.ndarray) -> Columns:
     """The pair formula at every distance."""
     t = 1.0 - 2.0 * distance
-    room = ROOM[type(weights)](distance)
+    room = room_at(weights, distance)
     low, high = (room + alpha * log_pairs(reference, probe, t, level) for level in (1, 2))
     error = np.abs(high - low) + 8 * np.finfo(float).eps * (np.abs(room) + np.abs(high - room) + alpha)
     return Columns({"free_entropy": high}, {"free_entropy": error}, [BOUND] * t.size, np.zeros(t.size))

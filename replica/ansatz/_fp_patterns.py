@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from replica.losses.base import Loss
+from replica.weights._pairs import rule_of
 from saddlepoint._jit import array_kernel
 from saddlepoint.quadrature.fields import scaled_nodes
-from saddlepoint.quadrature.panels import LEVELS, build_nodes
-from saddlepoint.quadrature.rules import gauss_legendre
+from saddlepoint.quadrature.panels import build_nodes
 from saddlepoint.special._elementary import scale, split_exponential
 
 #: edge ``own = 0``: there the two-dimensional form of the averages degenerates, but they are smooth
 LEAST_DEPTH = 1e-13
 #: features beyond that many deviations are dropped: the integrand is smooth there
 FAR = 40.0
-#: panels as in `saddlepoint.quadrature` with a level between its first two: errors of 1e-6, 1e-11, rounding, rounding
-LADDER = (LEVELS[0], LEVELS[1]._replace(order=15), LEVELS[1], LEVELS[2], LEVELS[3])
-
-
-@cache
-def rule_of(level: int) -> tuple[np.ndarray, np.ndarray]:
-    """Gauss-Legendre rule and grading of a level of the two-dimensional averages."""
-    grading = LADDER[level]
-    return np.array(gauss_legendre(grading.order)), np.array(grading[1:])
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from replica.ansatz._fp_patterns import LADDER, Geometry, PatternSums, Side, pattern_means, pattern_sums
-from replica.ansatz._fp_weights import PAIRS, Pair
+from replica.ansatz._fp_patterns import Geometry, PatternSums, Side, pattern_means, pattern_sums
+from replica.weights._pairs import LADDER, Pair, pair_of
 from saddlepoint import REAL, Problem, Variable, Variables
 
 EPS = float(np.finfo(float).eps)
@@ -57,7 +57,7 @@ class FranzParisiProblem(Problem):
         self.reference, self.probe, self.weights, self.alpha = reference, probe, weights, alpha
         self.t, self.size, self.level = t, t.size, level
         self.variables = BOTH if reference.q > 0 else PARAMAGNET
-        self.pair = PAIRS[type(weights)](reference.q, reference.q_hat)
+        self.pair = pair_of(weights, reference.q, reference.q_hat)
         self.hint = np.arctanh(t)  # where the search for theta begins: its last value
 
     def _like(self, t: np.ndarray, hint: np.ndarray, level: int) -> FranzParisiProblem:

@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from replica.ansatz._fp_patterns import LADDER, Geometry, Side
+from replica.ansatz._fp_patterns import Geometry, Side
 from replica.ansatz._fp_problem import FranzParisiProblem, Reference
-from replica.ansatz._fp_weights import PAIRS
+from replica.ansatz.annealed import Annealed
+from replica.ansatz.base import Ansatz
+from replica.ansatz.rs import RS
 from replica.model import Model
+from replica.weights._pairs import LADDER, check_pairs
 from saddlepoint import Anderson, Ladder, Newton, Status, Tolerance, solve
 
 FIRST = Ladder(Newton(steps=12, halvings=2), Anderson(damping=0.5), Newton())
@@ -45,11 +48,17 @@ def problem_of(model: Model, alpha: float, reference: Reference, t: np.ndarray, 
     return FranzParisiProblem(reference, Side(model.loss, float(model.beta)), model.weights, alpha, t, level)
 
 
+def method(ansatz: Ansatz | None) -> tuple[Ansatz, bool]:
+    """The ansatz (replica symmetry by default), and whether it is the first moment of pairs."""
+    chosen = ansatz or RS()
+    if not isinstance(chosen, RS | Annealed):
+        raise ValueError(f"ansatz of franz_parisi must be RS() or Annealed(), got {chosen}")
+    return chosen, isinstance(chosen, Annealed)
+
+
 def check(model: Model) -> None:
     """Refuse, in one sentence, what the Franz-Parisi equations here do not cover."""
-    if type(model.weights) not in PAIRS:
-        known = ", ".join(kind.name for kind in PAIRS)
-        raise ValueError(f"franz_parisi is here for the weights {known}, got {model.weights}")
+    check_pairs(model.weights)
     if not model.loss.hard and np.isinf(model.beta) and not model.loss.has_ground:
         raise ValueError(f"{model.loss} at beta = inf is not a constraint; give a finite beta")
 

@@ -86,7 +86,7 @@ def test_teacher_agrees_with_the_figures() -> None:
     curve = replica.franz_parisi(model, alpha=0.6, distance=[0.1])
     agree(*at(curve), entropy)
     agree(*at(curve, "generalization_error"), error)
-    around = replica.franz_parisi(model, alpha=0.6, distance=[0.1], reference="teacher")
+    around = replica.franz_parisi(model, alpha=0.6, distance=[0.1], reference="planted")
     agree(*at(around), entropy)
     assert float(around["generalization_error"][0]) == pytest.approx(np.arccos(0.8) / np.pi, abs=1e-15)
 
@@ -280,37 +280,3 @@ def test_distances_without_solution_say_at_which_load_the_equations_end() -> Non
     deeper = np.array([[depth, base["q"] * 0.998] for depth in (3.0, 5.0, 7.0, 9.0)])
     above = problem.at_alpha(1.1 * end).take(np.zeros(4, dtype=int)).residual(deeper)[:, 0]
     assert np.all(above > 0)  # the map always asks for more
-
-
-def test_wrong_input_is_refused_in_a_sentence() -> None:
-    model = replica.perceptron("binary")
-    with pytest.raises(ValueError, match="distance must be in"):
-        replica.franz_parisi(model, alpha=0.5, distance=[0.0, 0.1])
-    with pytest.raises(ValueError, match=r"Reference\(model"):
-        replica.Reference(model=model)
-    with pytest.raises(ValueError, match="'max' or None"):
-        replica.Reference(margin="largest")
-    with pytest.raises(ValueError, match="single vector"):
-        replica.franz_parisi(
-            replica.perceptron("spherical"), alpha=0.5, distance=[0.1], reference=replica.Reference(margin="max")
-        )
-    with pytest.raises(ValueError, match="Bayes-optimal"):
-        replica.franz_parisi(replica.perceptron("binary", margin=0.2, labels="teacher"), alpha=0.5, distance=[0.1])
-    with pytest.raises(ValueError, match="here for the weights"):
-        replica.franz_parisi(replica.perceptron("ternary"), alpha=0.5, distance=[0.1])
-
-
-def test_without_a_reference_every_point_says_so() -> None:
-    curve = replica.franz_parisi(replica.perceptron("spherical"), alpha=2.5, distance=[0.1, 0.2])
-    assert np.all(np.isnan(curve["entropy"].values))
-    assert all(text.startswith("not converged: no typical reference") for text in curve["status"].values)
-
-
-def test_workers_and_checkpoints_change_no_bit(tmp_path: Path) -> None:
-    d = np.linspace(0.02, 0.4, 30)
-    model, reference = replica.perceptron("spherical"), replica.Reference(margin=0.3)
-    plain = replica.franz_parisi(model, alpha=0.6, distance=d, reference=reference)
-    kept = replica.franz_parisi(model, alpha=0.6, distance=d, reference=reference, workers=2, checkpoint=tmp_path / "c")
-    again = replica.franz_parisi(model, alpha=0.6, distance=d, reference=reference, checkpoint=tmp_path / "c")
-    assert plain.identical(kept)
-    assert plain.identical(again)

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from replica.ansatz._fp_patterns import LADDER, rule_of
-from replica.weights import Binary, Spherical
+from replica.weights.base import Weights
+from replica.weights.binary import Binary
+from replica.weights.spherical import Spherical
 from saddlepoint._jit import array_kernel
 from saddlepoint.quadrature.fields import scaled_nodes
+from saddlepoint.quadrature.panels import LEVELS
+from saddlepoint.quadrature.rules import gauss_legendre
 from saddlepoint.special import cosh_triple
+
+#: panels as in `saddlepoint.quadrature` with a level between its first two: errors of 1e-6, 1e-11, rounding, rounding
+LADDER = (LEVELS[0], LEVELS[1]._replace(order=15), LEVELS[1], LEVELS[2], LEVELS[3])
+
+
+@cache
+def rule_of(level: int) -> tuple[np.ndarray, np.ndarray]:
+    """Gauss-Legendre rule and grading of a level of the two-dimensional averages."""
+    grading = LADDER[level]
+    return np.array(gauss_legendre(grading.order)), np.array(grading[1:])
 
 
 class Pair(NamedTuple):
@@ -158,5 +172,32 @@ class SphericalPair:
         return [0.5 * np.log(rest), 0.5 * ((1.0 - t) * (1.0 + t) + beyond**2) / rest, -0.5]
 
 
-#: by set of weights: how one weight answers
-PAIRS: dict[type, Any] = {Binary: BinaryPair, Spherical: SphericalPair}
+def binary_room(d: np.ndarray) -> np.ndarray:
+    """``h(d)``: entropy of binary weights at distance d of one of them."""
+    return -d * np.log(d) - (1.0 - d) * np.log1p(-d)
+
+
+def spherical_room(d: np.ndarray) -> np.ndarray:
+    """``ln(1-t^2)/2``: that of the sphere."""
+    return 0.5 * np.log(4.0 * d * (1.0 - d))
+
+
+#: by set of weights: how one weight answers to two fields, and the entropy at a distance without patterns
+PAIRS: dict[type, Any] = {Binary: (BinaryPair, binary_room), Spherical: (SphericalPair, spherical_room)}
+
+
+def check_pairs(weights: Weights) -> None:
+    """Refuse weights that are not here."""
+    if type(weights) not in PAIRS:
+        known = ", ".join(kind.name for kind in PAIRS)
+        raise ValueError(f"franz_parisi is here for the weights {known}, got {weights}")
+
+
+def pair_of(weights: Weights, qt: float, qt_hat: float) -> Any:
+    """The weights' side around references with overlap ``qt`` and conjugate ``qt_hat``."""
+    return PAIRS[type(weights)][0](qt, qt_hat)
+
+
+def room_at(weights: Weights, distance: np.ndarray) -> np.ndarray:
+    """Entropy of the weights at a distance of a given one, without patterns."""
+    return PAIRS[type(weights)][1](distance)
