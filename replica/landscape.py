@@ -154,11 +154,11 @@ def franz_parisi(
         columns = {name: np.concatenate([r[name] for r in results]) for name in results[0]}
         attrs |= {"reference_margin": float(setup.margin)} if setup.margin is not None else {}
         attrs |= _typical_distance(setup)
-    columns["error"] = columns[f"{main}_error"]
+    columns = {main: columns.pop(main)} | columns | {"error": columns[f"{main}_error"]}
     variables = {name: (("distance",), column) for name, column in columns.items()}
     data = xarray.Dataset(variables, coords={"distance": points}, attrs=record(settings) | attrs)
-    data[main].attrs["symbol"] = r"$S_{\mathrm{FP}}$"
-    data["distance"].attrs["symbol"] = "$d$"
+    data[main].attrs["symbol"] = r"S_{\mathrm{FP}}"
+    data["distance"].attrs["symbol"] = "d"
     return data
 
 

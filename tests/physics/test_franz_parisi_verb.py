@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import replica
+from replica.cli import main
 
 
 def test_wrong_input_is_refused_in_a_sentence() -> None:
@@ -42,3 +44,18 @@ def test_workers_and_checkpoints_change_no_bit(tmp_path: Path) -> None:
     again = replica.franz_parisi(model, alpha=0.6, distance=d, reference=reference, checkpoint=tmp_path / "c")
     assert plain.identical(kept)
     assert plain.identical(again)
+
+
+def test_command_line_gives_the_numbers_of_the_verb(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    words = ["franz-parisi", "perceptron", "--alpha", "0.5", "--distance", "0.05,0.1", "--reference", "0.3"]
+    assert main([*words, "--json", "-o", str(tmp_path / "curve.png")]) == 0
+    found = json.loads(capsys.readouterr().out)
+    curve = replica.franz_parisi(
+        replica.perceptron("binary"), alpha=0.5, distance=[0.05, 0.1], reference=replica.Reference(margin=0.3)
+    )
+    assert found["entropy"] == curve["entropy"].values.tolist()
+    assert (tmp_path / "curve.png").stat().st_size > 1000
+    assert main([*words[:-1], "big"]) == 2
+    assert "--reference must be a number" in capsys.readouterr().err
+    assert main([*words, "--margin", "0:0.1:3"]) == 2
+    assert "not a grid" in capsys.readouterr().err
