@@ -22,6 +22,8 @@ from replica.weights import Binary, Discrete, Gaussian, Spherical, Ternary
 
 _LAZY = {
     "sweep": "replica.curves",
+    "franz_parisi": "replica.landscape",
+    "Reference": "replica.landscape",
     "diagram": "replica.diagrams",
     "plot": "replica.plots",
     "save": "replica.records",
@@ -42,6 +44,7 @@ __all__ = [
     "Perceptron",
     "Quantity",
     "RandomLabels",
+    "Reference",
     "Solution",
     "SolveFailed",
     "Spherical",
@@ -52,6 +55,7 @@ __all__ = [
     "at_line",
     "capacity",
     "diagram",
+    "franz_parisi",
     "freezing",
     "generalization_error",
     "load",
