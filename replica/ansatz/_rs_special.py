@@ -1,9 +1,12 @@
-"""States of the RS theory with closed form or a condition of their own: the frozen teacher and the freezing point."""
+"""Special points of the RS theory: the frozen teacher, the freezing point, starts that a user names."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from replica._checks import suggest
 from replica.ansatz._rs_equations import EPS, Equations, RSProblem
 from replica.model import Model
 from saddlepoint import POSITIVE, Newton, Problem, Variable, Variables, solve
@@ -120,3 +123,13 @@ class FreezingProblem(Problem):
             "entropy": 8 * EPS * np.ones(self.size),
         }
         return seen, floors
+
+
+def start_from(problem: RSProblem, start: dict[str, Any]) -> np.ndarray:
+    """Free coordinates from named conjugates; those not given are as for small overlaps."""
+    values = problem.equations.start(problem.alpha)
+    for name in start:
+        if name not in problem.names:
+            raise ValueError(f"start: unknown variable {name!r}; {suggest(name, problem.names)}")
+    values |= {name: np.broadcast_to(np.asarray(v, dtype=float), problem.alpha.shape) for name, v in start.items()}
+    return problem.variables.free({name: values[name] for name in problem.names}, problem.size)

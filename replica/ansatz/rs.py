@@ -11,7 +11,7 @@ from replica._registry import per_row
 from replica.ansatz._limits import GroundProblem
 from replica.ansatz._rs_branch import BranchTable, scan_branch, tabulate, zoom
 from replica.ansatz._rs_equations import Equations, RSProblem
-from replica.ansatz._rs_special import FreezingProblem, FrozenState
+from replica.ansatz._rs_special import FreezingProblem, FrozenState, start_from
 from replica.ansatz.base import Ansatz
 from replica.batch import Part, Solutions
 from replica.model import Model
@@ -287,15 +287,3 @@ class _Solver:
 
 def _no_solution(alpha: float, end: float) -> str:
     return f"no replica-symmetric solution at alpha = {alpha:g}: its branch ends at alpha = {end:.6g}"
-
-
-def start_from(problem: RSProblem, start: dict[str, Any]) -> np.ndarray:
-    """Free coordinates from named conjugates; those not given are as for small overlaps."""
-    values = problem.equations.start(problem.alpha)
-    for name in start:
-        if name not in problem.names:
-            from replica._checks import suggest
-
-            raise ValueError(f"start: unknown variable {name!r}; {suggest(name, problem.names)}")
-    values |= {name: np.broadcast_to(np.asarray(v, dtype=float), problem.alpha.shape) for name, v in start.items()}
-    return problem.variables.free({name: values[name] for name in problem.names}, problem.size)
