@@ -41,7 +41,7 @@ def chebyshev_to_powers(coefficients: list[mp.mpf]) -> list[mp.mpf]:
             following[i] -= v
         bases.append(following)
     powers = [mp.mpf(0)] * len(coefficients)
-    for c, basis in zip(coefficients, bases):
+    for c, basis in zip(coefficients, bases, strict=True):
         for i, v in enumerate(basis):
             powers[i] += c * v
     return powers

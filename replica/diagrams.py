@@ -32,7 +32,7 @@ class LineChunk:
 
 def locate_chunk(chunk: LineChunk) -> dict[str, np.ndarray]:
     """Values, errors, stability and status of one line at a few points."""
-    compute = find_line(chunk.name).compute
+    compute = find_line(chunk.name).line
     size = chunk.alpha.size
     if chunk.y == "alpha":
         line: Line = compute(chunk.model, size, chunk.ansatz)
@@ -105,6 +105,8 @@ def diagram(
     known_options("diagram axis", [y], ("alpha", *SEARCH))
     if x_name == y:
         raise ValueError(f"the two axes of a diagram must differ, got {x_name!r} twice")
+    for definition in definitions:
+        chosen.check(definition.model(model))
     loads = _loads(x_name, places, y, alpha)
     chunks = [
         LineChunk(name, _moved(model, x_name, places[part]), chosen, y, loads[part])

@@ -13,7 +13,7 @@ from replica._registry import Member
 from replica.architectures import Architecture, Perceptron
 from replica.data import Data, RandomLabels
 from replica.losses import Loss, Margin
-from replica.weights import Binary, Weights
+from replica.weights import Binary, Spherical, Weights
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,13 @@ class Model:
 
 
 _FAMILIES: dict[str, type] = {"weights": Weights, "loss": Loss, "architecture": Architecture, "data": Data}
+
+
+def bayes_student(model: Model) -> Model:
+    """The Bayes-optimal student of a noise-free teacher: the teacher's own weights, margin 0, zero temperature."""
+    taught = getattr(model.data, "weights", None) or model.weights
+    student = Spherical() if taught.law().values is None else taught
+    return dataclasses.replace(model, weights=student, loss=Margin(0.0), beta=np.inf)
 
 
 def perceptron(

@@ -6,12 +6,21 @@ from typing import Any
 
 import numpy as np
 
-from replica.data import Overlaps
+from replica.architectures import Slopes
+from replica.data import Channel, Overlaps
 from replica.model import Model
 from saddlepoint import POSITIVE, UNIT, Problem, Variable, Variables
 from saddlepoint.quadrature.panels import gaussian_nodes
 
 EPS = np.finfo(float).eps
+
+
+def ground_channels(model: Model, m: np.ndarray, chi: np.ndarray) -> tuple[list[Channel], Slopes, np.ndarray]:
+    """Classes of patterns at ``q = 1``, the slopes of the field overlaps there, and the response ``chi`` of a field."""
+    weights = Overlaps(np.ones_like(chi), np.zeros_like(chi), m, 1.0 - m**2)
+    fields, slopes = model.architecture.field_overlaps(weights)
+    response = slopes.q * chi
+    return model.data.channels(fields._replace(variance=response)), slopes, response
 
 
 class Projection:
@@ -23,9 +32,7 @@ class Projection:
     """
 
     def __init__(self, model: Model, m: np.ndarray, chi: np.ndarray, level: int) -> None:
-        one = np.ones_like(chi)
-        transverse = 1.0 - m**2
-        channels = model.data.channels(Overlaps(one, chi, m, transverse))
+        channels, slopes, chi = ground_channels(model, m, chi)
         self.square, self.score, self.cost, self.rigidity, self.wrong = np.zeros((5, chi.size))
         for channel in channels:
             breaks = (model.loss.ground_breaks(chi) - channel.mean[:, None]) / channel.deviation[:, None]
@@ -46,6 +53,10 @@ class Projection:
             self.wrong += np.einsum("bn,bn->b", mass, model.loss.violated(best).astype(float))
             if "m" in scores:
                 self.score += np.einsum("bn,bn->b", channel.probability * weight * scores["m"], move)
+        # in units of the weights: chi of a field is that of the weights times the slope of q
+        self.rigidity += slopes.bend * self.square / slopes.q**2
+        self.square /= slopes.q
+        self.score *= slopes.m / slopes.q
 
 
 class LimitProblem(Problem):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from replica.ansatz._rs_equations import EPS, Equations, HeldProblem, RSProblem, fine_jacobian
+from replica.ansatz._rs_equations import EPS, Equations, RSProblem, fine_jacobian
+from replica.ansatz._rs_held import HeldProblem
 from saddlepoint import Ladder, Newton, Picard, Problem, solve
 
 STEP = 1.0  # of a first table, in the logarithm of the held conjugate
@@ -71,11 +72,12 @@ def scan_branch(equations: Equations, low: float, high: float, step: float = STE
     return tabulate(equations, np.tile(theta, (equations.size, 1)))
 
 
-def tabulate(equations: Equations, theta: np.ndarray) -> BranchTable:
+def tabulate(equations: Equations, theta: np.ndarray, first: np.ndarray | None = None) -> BranchTable:
     """The branch at given logarithms (batch, grid), increasing along the grid, of the held conjugate.
 
     With one conjugate every point is explicit. Otherwise each grid point starts from the ones before it, so that the
-    table stays on one branch where several coexist; what follows a lost point is unsolved.
+    table stays on one branch where several coexist; what follows a lost point is unsolved. ``first`` is a guess of the
+    other conjugates at the first grid point (free coordinates); by default they are as for small overlaps.
     """
     held = held_name(equations)
     size, count = theta.shape
@@ -90,7 +92,10 @@ def tabulate(equations: Equations, theta: np.ndarray) -> BranchTable:
     alive = np.arange(size)
     for step in range(count):
         problem = HeldProblem(equations.take(alive), held, value[alive, step])
-        start = problem.start() if step == 0 else _extrapolated(others[alive], theta[alive], step)
+        if step == 0:
+            start = problem.start() if first is None else first
+        else:
+            start = _extrapolated(others[alive], theta[alive], step)
         ladder = Ladder(Newton(max_step=1.0), Picard(damping=0.7, steps=200))
         found = solve(problem, start=start, solver=ladder, on_failure="keep", check=False)
         others[alive, step] = found.point
@@ -117,7 +122,8 @@ def zoom(table: BranchTable, place: np.ndarray, count: int = 17) -> BranchTable:
     rows = np.arange(len(place))
     last = table.theta.shape[1] - 1
     low, high = table.theta[rows, np.maximum(place - 1, 0)], table.theta[rows, np.minimum(place + 1, last)]
-    return tabulate(table.equations, np.linspace(low, high, count, axis=1))
+    others = np.delete(table.free[rows, np.maximum(place - 1, 0)], table.equations.names.index(table.held), axis=1)
+    return tabulate(table.equations, np.linspace(low, high, count, axis=1), others)
 
 
 class ConditionProblem(Problem):

@@ -82,7 +82,12 @@ class Equations:
         small = 1e-6 * norm
         overlaps = Overlaps(small, norm - small, np.sqrt(small) * 1e-3, small)
         pattern = self.model.architecture.patterns(self.model.loss, self.model.data, overlaps, self.model.beta, 0)
-        return {name: alpha * np.maximum(self.conjugate(pattern, name), 1e-9) for name in self.names}
+        first = {name: alpha * self.conjugate(pattern, name) for name in self.names}
+        lowest = self.model.weights.lowest_curvature(self.model.beta)
+        return {
+            name: np.maximum(value, 0.5 * lowest if self.linear(name) else 1e-9 * alpha)
+            for name, value in first.items()
+        }
 
     def potential(self, alpha: Any, values: dict[str, Any], single: SingleWeight, pattern: PatternAverage) -> Any:
         """The free entropy at given conjugates, for arrays and for mpmath numbers."""
@@ -127,8 +132,9 @@ class Equations:
         floors["free_entropy"] = 8 * EPS * scale
         floors["entropy"] = 8 * EPS * (scale + np.abs(heat))
         if self.free_norm:
-            floors["Q_hat"] = 8 * EPS * (np.abs(values["curvature"]) + np.abs(values["q_hat"]))
-        floors["stability"] = 16 * EPS * (1.0 + np.abs(1.0 - seen["stability"]))
+            floors["Q_hat"] = 16 * EPS * (np.abs(values["curvature"]) + np.abs(values["q_hat"]))
+        floors["energy"] *= 1.0 + np.abs(np.log(np.maximum(energy, 1e-300)))  # a small energy is an exponential
+        floors["stability"] = 64 * EPS * (1.0 + np.abs(1.0 - seen["stability"]))
         return seen, floors
 
     def _moduli(self, alpha: Any, values: dict[str, Any], single: SingleWeight, pattern: PatternAverage) -> Any:
@@ -209,8 +215,17 @@ class RSProblem(Problem):
         return out
 
     def residual_and_jacobian(self, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Coarse differences while iterating; fine ones on refined integrals, where they become errors."""
-        return super().residual_and_jacobian(free) if self.equations.level < 2 else fine_jacobian(self, free)
+        """Forward differences; on refined integrals, where they become errors, fine ones for rows with small slopes."""
+        residual, jacobian = super().residual_and_jacobian(free)
+        if self.equations.level < 2 or not free.shape[1]:
+            return residual, jacobian
+        with np.errstate(all="ignore"):
+            size = np.abs(np.linalg.det(jacobian)) if free.shape[1] > 1 else np.abs(jacobian[:, 0, 0])
+            weak = np.flatnonzero(~(size > 1e-2 * np.prod(np.max(np.abs(jacobian), axis=2), axis=1).clip(1.0)))
+        if weak.size:
+            part = self if weak.size == self.size else self.take(weak)
+            residual[weak], jacobian[weak] = fine_jacobian(part, free[weak])
+        return residual, jacobian
 
     def start(self) -> np.ndarray:
         values = self.equations.start(self.alpha)
@@ -248,48 +263,3 @@ class RSProblem(Problem):
         values = self._reference_values(values, mp)
         single, pattern = self.equations.reference(values, mp, digits)
         return self.equations.potential(mp.mpf(float(self.alpha[0])), values, single, pattern)
-
-
-class HeldProblem(Problem):
-    """One conjugate held, alpha eliminated: ``alpha = conjugate / pattern average``. Folds in alpha are
-    ordinary points.
-
-    With a single conjugate nothing is left to solve, and `alpha` is an explicit function.
-    """
-
-    def __init__(self, equations: Equations, held: str, value: np.ndarray) -> None:
-        self.equations, self.held, self.value = equations, held, value
-        self.size = value.size
-        self.names = tuple(name for name in equations.names if name != held)
-        self.variables = equations.variables(self.names)
-
-    def take(self, index: np.ndarray) -> HeldProblem:
-        return HeldProblem(self.equations.take(index), self.held, self.value[index])
-
-    def refined(self) -> HeldProblem:
-        return HeldProblem(self.equations.at_level(self.equations.level + 1), self.held, self.value)
-
-    def conjugates(self, free: np.ndarray) -> dict[str, np.ndarray]:
-        return self.variables.values(free) | {self.held: self.value}
-
-    def alpha(self, free: np.ndarray) -> np.ndarray:
-        """The load at which the held value belongs to a saddle point."""
-        with np.errstate(all="ignore"):
-            _, pattern = self.equations.halves(self.conjugates(free))
-            return self.value / self.equations.conjugate(pattern, self.held)
-
-    def update(self, free: np.ndarray) -> np.ndarray:
-        out = np.empty_like(free)
-        with np.errstate(all="ignore"):
-            _, pattern = self.equations.halves(self.conjugates(free))
-            alpha = self.value / self.equations.conjugate(pattern, self.held)
-            for i, name in enumerate(self.names):
-                new = alpha * self.equations.conjugate(pattern, name)
-                out[:, i] = new if self.equations.linear(name) else np.log(new)
-        return out
-
-    def start(self) -> np.ndarray:
-        """Ratios of the conjugates as they are without overlaps."""
-        first = self.equations.start(np.ones(self.size))
-        scale = self.value / first[self.held]
-        return self.variables.free({name: first[name] * scale for name in self.names}, self.size)

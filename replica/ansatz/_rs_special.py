@@ -1,9 +1,12 @@
-"""States of the RS theory with closed form or a condition of their own: the frozen teacher and the freezing point."""
+"""Special points of the RS theory: the frozen teacher, the freezing point, starts that a user names."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from replica._checks import suggest
 from replica.ansatz._rs_equations import EPS, Equations, RSProblem
 from replica.model import Model
 from saddlepoint import POSITIVE, Newton, Problem, Variable, Variables, solve
@@ -24,12 +27,21 @@ class FrozenState:
         if np.any(model.loss.cost(np.geomspace(1e-6, 40.0, 200)[None, :]) > 0):
             return False  # the teacher pays for its own labels
         equations = Equations(model, 1)
-        strong = 80.0  # 1 - q ~ e^-40
-        values = {name: np.full(1, strong) for name in equations.names}
+        norm = float(np.ravel(model.weights.initial_norm(model.beta))[0])
+        pull = 40.0
         with np.errstate(all="ignore"):
-            _, pattern = equations.halves(values)
+            for _ in range(12):  # along the Nishimori direction, until the weights stick to the teacher's letters
+                pull *= 2.0
+                values = {
+                    "q_hat": np.full(1, pull),
+                    "curvature": np.full(1, pull),
+                    "m_hat": np.full(1, pull * norm**0.5),
+                }
+                single, pattern = equations.halves(values)
+                if float(single.variance[0]) < 1e-12 * norm:
+                    break
         grown = float(equations.conjugate(pattern, "m_hat")[0])
-        return bool(np.isfinite(grown) and grown > 2 * strong)
+        return bool(np.isfinite(grown) and grown > 2 * pull * norm**0.5)
 
     def take(self, index: np.ndarray) -> FrozenState:
         return FrozenState(self.model, len(index))
@@ -111,3 +123,13 @@ class FreezingProblem(Problem):
             "entropy": 8 * EPS * np.ones(self.size),
         }
         return seen, floors
+
+
+def start_from(problem: RSProblem, start: dict[str, Any]) -> np.ndarray:
+    """Free coordinates from named conjugates; those not given are as for small overlaps."""
+    values = problem.equations.start(problem.alpha)
+    for name in start:
+        if name not in problem.names:
+            raise ValueError(f"start: unknown variable {name!r}; {suggest(name, problem.names)}")
+    values |= {name: np.broadcast_to(np.asarray(v, dtype=float), problem.alpha.shape) for name, v in start.items()}
+    return problem.variables.free({name: values[name] for name in problem.names}, problem.size)

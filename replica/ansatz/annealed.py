@@ -10,7 +10,7 @@ import numpy as np
 from replica.ansatz._rs_equations import EPS
 from replica.ansatz.base import Ansatz
 from replica.batch import Part, Solutions
-from replica.data import Overlaps, RandomLabels
+from replica.data import Overlaps
 from replica.model import Model
 from replica.weights.base import Free
 from saddlepoint import Status, Variables
@@ -25,6 +25,7 @@ class Annealed(Ansatz):
     """
 
     name: ClassVar[str] = "annealed"
+    method: ClassVar[str] = "first-moment"
 
     def check(self, model: Model) -> None:
         if isinstance(model.weights.norm, Free):
@@ -55,8 +56,9 @@ class AnnealedState:
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         zero, one = np.zeros(self.size), np.ones(self.size)
         model = self.model
+        tiny = np.full(self.size, 1e-300)  # stands for 0, so that a teacher's 1 - m^2/q is 1
         pattern = model.architecture.patterns(
-            model.loss, RandomLabels(), Overlaps(zero, one, zero, zero), model.beta, self.level, whole=True
+            model.loss, model.data, Overlaps(tiny, one, zero, tiny), model.beta, self.level, whole=True
         )
         single = model.weights.single(zero, zero, zero, model.beta, None, self.level)
         phi = model.weights.entropic(single, zero, zero, zero) + self.alpha * pattern.log_z

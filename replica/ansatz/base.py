@@ -14,11 +14,13 @@ from replica.model import Model
 class Ansatz(Member):
     """Turns models into saddle-point problems and solves batches of them.
 
-    A subclass gives `solve`; thresholds that follow a branch ask it for a `branch`, closed limits for `limit_capacity`.
+    A subclass gives `solve`; its trait ``method`` says which threshold lines apply to it.
     """
 
     family = "ansatz"
     registry: ClassVar[dict[str, type]] = {}
+    #: how threshold lines are found: "branch" (points of its followed branch), "first-moment", or "" (it has none)
+    method: ClassVar[str] = ""
 
     def check(self, model: Model) -> None:
         """Refuse, in one sentence, a model that this ansatz does not cover."""

@@ -11,14 +11,17 @@ from replica._registry import per_row
 from replica.ansatz._limits import GroundProblem
 from replica.ansatz._rs_branch import BranchTable, scan_branch, tabulate, zoom
 from replica.ansatz._rs_equations import Equations, RSProblem
-from replica.ansatz._rs_special import FreezingProblem, FrozenState
+from replica.ansatz._rs_special import FreezingProblem, FrozenState, start_from
 from replica.ansatz.base import Ansatz
 from replica.batch import Part, Solutions
 from replica.model import Model
 from replica.weights.base import Average, Free
 from saddlepoint import Bracket, Ladder, Newton, Picard, Status, Tolerance, solve
 
-SCALAR = Ladder(Newton(max_step=3.0), Bracket(low=-70.0, high=56.0))
+SCALAR = Newton(max_step=3.0)
+WHOLE_BRANCH = Bracket(low=-70.0, high=56.0)
+# the curvature of a paramagnet: its logarithm where the loss is log-concave, itself elsewhere
+PARAMAGNET = Ladder(Newton(), Bracket(low=-25.0, high=15.0, points=161))
 GENERAL = Ladder(Newton(max_step=3.0), Picard(damping=0.5, steps=400))
 CAREFUL = Ladder(Newton(max_step=1.0), Picard(damping=0.5, steps=400))
 FIRST_STEPS = Picard(steps=25)
@@ -45,6 +48,7 @@ class RS(Ansatz):
     """
 
     name: ClassVar[str] = "rs"
+    method: ClassVar[str] = "branch"
 
     def check(self, model: Model) -> None:
         infinite = np.any(np.isinf(model.beta))
@@ -104,7 +108,7 @@ class _Solver:
                 self._paramagnet()
             if self.open.size:
                 self._saddle(start)
-            if self.open.size and model.data.overlaps and start is None:
+            if self.open.size and start is None and len(self._equations(self.open).names) > 1:
                 self._from_branch()
             taught_alphabet = model.data.overlaps and model.weights.discrete  # its zero-cost state is the teacher
             if not model.loss.hard and np.any(np.isinf(model.beta)) and not taught_alphabet:
@@ -145,7 +149,7 @@ class _Solver:
         rows = self.open
         problem = RSProblem(self._equations(rows), self.alpha[rows], {"q_hat": 0.0})
         if len(problem.variables):
-            found = solve(problem, tolerance=self.tolerance, on_failure="keep")
+            found = solve(problem, solver=PARAMAGNET, tolerance=self.tolerance, on_failure="keep")
             point, error, good = found.point, found.error, found.converged
             residual = found.residual
         else:
@@ -178,8 +182,8 @@ class _Solver:
         if self.model.data.overlaps and start is None:
             good &= self._uninformed(problem, found.point)
         self._keep(rows, problem, found, good)
-        if single:
-            self._explain(rows[~good])
+        if single and not good.all() and start is None:
+            self._bracketed(rows[~good])
 
     def _uninformed(self, problem: RSProblem, point: np.ndarray) -> np.ndarray:
         """Whether a point is attracting under the plain map and away from the frozen teacher: the uninformed branch."""
@@ -189,27 +193,31 @@ class _Solver:
         radius[finite] = np.max(np.abs(np.linalg.eigvals(matrix[finite])), axis=1)
         return radius < 1.0
 
-    def _explain(self, rows: np.ndarray) -> None:
-        """Say where the branch ends, for rows whose alpha it does not reach."""
-        rows = np.array([row for row in rows if self.status[row] is Status.NO_SOLUTION], dtype=int)
-        if not rows.size:
-            return
+    def _bracketed(self, rows: np.ndarray) -> None:
+        """One conjugate: beyond the end of the branch there is no solution; short of it a bracket finds it."""
         top = tabulate(self._equations(rows), np.tile([[46.0, 50.0]], (rows.size, 1))).alpha[:, -1]
         for row, end in zip(rows, top, strict=True):
-            self.remarks[row] = (
-                f"no replica-symmetric solution at alpha = {self.alpha[row]:g}: "
-                f"its branch ends at alpha = {end:.6g}, where q -> 1"
-            )
+            self.status[row] = Status.NO_SOLUTION
+            self.remarks[row] = _no_solution(self.alpha[row], end)
+        rows = rows[self.alpha[rows] < top]
+        if rows.size:
+            problem = RSProblem(self._equations(rows), self.alpha[rows])
+            found = solve(problem, solver=WHOLE_BRANCH, tolerance=self.tolerance, on_failure="keep")
+            for row in rows:
+                self.remarks[row] = ""
+            self._keep(rows, problem, found, found.converged)
 
     def _from_branch(self) -> None:
-        """Teacher: locate alpha on the followed branch; beyond its end the frozen teacher is the only state."""
+        """Locate alpha on the followed branch; beyond its end a frozen teacher is the only state."""
         rows = self.open
         table = scan_branch(self._equations(rows), -34.0, 30.0)
         hit, start = table.first_crossing(self.alpha[rows])
+        top = table.top()[0]
         for _ in range(4):  # close to its end the branch needs a finer table
             if hit.all():
                 break
             table = zoom(table, table.top()[1])
+            top = np.maximum(top, table.top()[0])
             again, nearer = table.first_crossing(self.alpha[rows])
             start[again & ~hit] = nearer[again & ~hit]
             hit |= again
@@ -222,8 +230,11 @@ class _Solver:
             )
             self._keep(sub, problem, found, found.converged)
         ended = np.flatnonzero(~hit)
-        if ended.size:
-            top = table.top()[0]
+        if ended.size and not self.model.data.overlaps:
+            for row, end in zip(rows[ended], top[ended], strict=True):
+                self.status[row] = Status.NO_SOLUTION
+                self.remarks[row] = _no_solution(self.alpha[row], end)
+        elif ended.size:
             self._frozen(rows[ended], [f"the uninformed branch ends at alpha = {top[i]:.6g}" for i in ended])
 
     def _frozen(self, rows: np.ndarray, remarks: list[str]) -> None:
@@ -274,13 +285,5 @@ class _Solver:
         self._keep(rows, problem, found, good, "above capacity: the ground state")
 
 
-def start_from(problem: RSProblem, start: dict[str, Any]) -> np.ndarray:
-    """Free coordinates from named conjugates; those not given are as for small overlaps."""
-    values = problem.equations.start(problem.alpha)
-    for name in start:
-        if name not in problem.names:
-            from replica._checks import suggest
-
-            raise ValueError(f"start: unknown variable {name!r}; {suggest(name, problem.names)}")
-    values |= {name: np.broadcast_to(np.asarray(v, dtype=float), problem.alpha.shape) for name, v in start.items()}
-    return problem.variables.free({name: values[name] for name in problem.names}, problem.size)
+def _no_solution(alpha: float, end: float) -> str:
+    return f"no replica-symmetric solution at alpha = {alpha:g}: its branch ends at alpha = {end:.6g}"

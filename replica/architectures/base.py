@@ -28,6 +28,18 @@ class PatternAverage(NamedTuple):
     wrong: Any
 
 
+class Slopes(NamedTuple):
+    """Derivatives of a field's overlaps with those of the weights; ``norm``: with Q, ``bend``: the second one in q."""
+
+    q: Any = 1.0
+    norm: Any = 1.0
+    m: Any = 1.0
+    bend: Any = 0.0
+
+
+UNIT_SLOPES = Slopes()
+
+
 class Architecture(Member):
     """Maps overlaps of weights to overlaps of fields, or owns the average over patterns.
 
@@ -39,58 +51,58 @@ class Architecture(Member):
     registry: ClassVar[dict[str, type]] = {}
     parameters: ClassVar[dict[str, str]] = {}
 
-    def field_overlaps(self, overlaps: Overlaps) -> tuple[Overlaps, Any]:
-        """Overlaps of the fields, and the derivative of the field's ``q`` with the weights' ``q``."""
-        return overlaps, 1.0
+    def field_overlaps(self, overlaps: Overlaps) -> tuple[Overlaps, Slopes]:
+        """Overlaps of the fields and their derivatives, for arrays and for mpmath numbers."""
+        return overlaps, UNIT_SLOPES
 
     def patterns(
         self, loss: Loss, data: Data, overlaps: Overlaps, beta: Any, level: int, *, whole: bool = False
     ) -> PatternAverage:
         """Average over patterns at quadrature ``level``; ``whole=False`` leaves out what only observables need."""
-        fields, slope = self.field_overlaps(overlaps)
+        fields, slopes = self.field_overlaps(overlaps)
         found = [
-            (channel.probability, self._channel(loss, data, channel, slope, beta, level, whole))
+            (channel.probability, self._channel(loss, channel, slopes, beta, level, whole))
             for channel in data.channels(fields)
         ]
         return found[0][1] if len(found) == 1 else _mixture(found)
 
     def _channel(
-        self, loss: Loss, data: Data, channel: Channel, slope: Any, beta: Any, level: int, whole: bool
+        self, loss: Loss, channel: Channel, slopes: Slopes, beta: Any, level: int, whole: bool
     ) -> PatternAverage:
         """The averages over one class of patterns."""
-        factor = channel.gain * slope
-        if channel.density is None and not whole:
-            log_z, bend, square = loss.plain_sums(channel.mean, channel.deviation, channel.variance, beta, level)
-            conjugates = {"q_hat": factor * square, "curvature": -channel.gain * bend}
-            return PatternAverage(log_z, conjugates, None, None, None)
+        if channel.density is None and (not whole or loss.errorless()):
+            sums = loss.plain_sums(channel.mean, channel.deviation, channel.variance, beta, level)
+            log_z, bend, square, rigidity = sums
+            none = np.zeros(len(log_z)) if whole else None
+            rigidity = _rigidity(channel, slopes, square, rigidity) if whole else None
+            return PatternAverage(log_z, _conjugates(channel, slopes, square, bend), rigidity, none, none)
         places, widths = loss.features(channel.variance, beta)
         if channel.places is not None:
             places = np.concatenate([places, channel.places], axis=1)
             widths = np.concatenate([widths, channel.widths], axis=1)
         z, weight, field = field_nodes(places, widths, channel.mean, channel.deviation, level)
-        conjugates = {}
+        scores = {}
         value, first, second = loss.terms(field, channel.variance, beta)
         if channel.density is not None:
-            density, scores = channel.density(z)
-            for name, score in scores.items():
-                conjugates[name] = np.einsum("bn,bn,bn->b", weight, first, score)
+            density, factors = channel.density(z)
+            for name, score in factors.items():
+                scores[name] = slopes.m * np.einsum("bn,bn,bn->b", weight, first, score)
             weight = weight * density
         rigidity = cost = wrong = None
         if whole:
             cost, wrong = loss.mean_cost(field, channel.variance, beta), loss.error_rate(field, channel.variance, beta)
             sums = weighted_sums(weight, (value, second, cost, wrong), (first, second))
             log_z, bend, cost, wrong, square, rigidity = sums
-            rigidity = factor * factor * rigidity
+            rigidity = _rigidity(channel, slopes, square, rigidity)
         else:
             log_z, bend, square = weighted_sums(weight, (value, second), (first,))
-        conjugates["q_hat"], conjugates["curvature"] = factor * square, -channel.gain * bend
-        return PatternAverage(log_z, conjugates, rigidity, cost, wrong)
+        return PatternAverage(log_z, _conjugates(channel, slopes, square, bend) | scores, rigidity, cost, wrong)
 
     def reference_patterns(
         self, loss: Loss, data: Data, overlaps: Overlaps, beta: Any, mp: Any, digits: int
     ) -> PatternAverage:
         """`patterns` in mpmath arithmetic (the cost is left out)."""
-        fields, slope = self.field_overlaps(overlaps)
+        fields, slopes = self.field_overlaps(overlaps)
         common = ("log_z", "q_hat", "curvature", "rigidity")
         totals: dict[str, Any] = dict.fromkeys(common, mp.zero)
         for channel in data.reference_channels(fields, mp):
@@ -101,9 +113,11 @@ class Architecture(Member):
                 names[:] = scores
                 field = channel.mean + channel.deviation * z
                 value, first, second = loss.reference_terms(field, channel.variance, beta, mp)
-                factor = channel.gain * slope
-                parts = (value, factor * first**2, -channel.gain * second, (factor * second) ** 2)
-                return (*(density * part for part in parts), *(first * score for score in scores.values()))
+                conjugates = _conjugates(channel, slopes, first**2, second)
+                rigidity = _rigidity(channel, slopes, first**2, second**2)
+                parts = (value, conjugates["q_hat"], conjugates["curvature"], rigidity)
+                taught = (slopes.m * first * score for score in scores.values())
+                return (*(density * part for part in parts), *taught)
 
             features, breaks = _reference_features(channel, loss, beta)
             part, _ = gaussian_average_reference(integrand, digits, features=features, breaks=breaks, mp=mp)
@@ -123,6 +137,19 @@ def _reference_features(channel: Channel, loss: Loss, beta: Any) -> tuple[list[t
     scaled = [((p - mean) / deviation, w / deviation) for p, w in found]
     features = [(float(p), float(w)) for p, w in scaled if np.isfinite(p) and abs(p) < 40 and np.isfinite(w)]
     return features, []
+
+
+def _conjugates(channel: Channel, slopes: Slopes, square: Any, bend: Any) -> dict[str, Any]:
+    """Conjugates from ``E f^2`` and ``E f'``: ``q_hat = -2 dE ln Z/dq`` and ``curvature = q_hat + Q_hat``."""
+    curvature = -channel.gain * slopes.norm * bend
+    if slopes.q is not slopes.norm:
+        curvature = curvature + channel.gain * (slopes.q - slopes.norm) * square
+    return {"q_hat": channel.gain * slopes.q * square, "curvature": curvature}
+
+
+def _rigidity(channel: Channel, slopes: Slopes, square: Any, bend_square: Any) -> Any:
+    """The pattern's factor of the replicon from ``E f^2`` and ``E f'^2``."""
+    return (channel.gain * slopes.q) ** 2 * bend_square + channel.gain * slopes.bend * square
 
 
 def _mixture(found: list[tuple[Any, PatternAverage]]) -> PatternAverage:

@@ -191,17 +191,9 @@ def _emit(answer: Point | Curves, as_json: bool, output: tuple[str, ...]) -> int
 
 def draw(dataset: Any, suffix: str) -> bytes:
     """A figure of a dataset as bytes of a file, the same for the same numbers (no dates, no random names)."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
     import replica
+    from replica.plots import write
 
-    undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": None}[suffix]
     stream = io.BytesIO()
-    with matplotlib.rc_context({"svg.hashsalt": "replica"}):
-        figure = replica.plot(dataset).figure
-        figure.savefig(stream, format=suffix[1:], bbox_inches="tight", metadata=undated)
-        pyplot.close(figure)
+    write(replica.plot(dataset).figure, stream, suffix)
     return stream.getvalue()

@@ -30,6 +30,6 @@ def command(directory: str, as_json: bool) -> int:
         raise ValueError(f"--output {directory} cannot be made: {error.strerror}") from error
     from replica.demo import run
 
-    files = [str(path) for path in run(directory)]
+    files = [str(path) for path in run(directory).values()]
     click.echo(to_json({"files": files, "version": __version__}, indent=1) if as_json else "\n".join(files))
     return 0

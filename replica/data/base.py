@@ -68,10 +68,6 @@ class Data(Member):
     #: error of the rule that knows the direction to be learned
     oracle_error: ClassVar[float] = 0.0
 
-    def bayes_model(self, model: Any) -> Any:
-        """The Bayes-optimal student of the same data."""
-        raise ValueError(f"{self} has nothing to be learned")
-
     def channels(self, overlaps: Overlaps) -> list[Channel]:
         """The classes of patterns at given overlaps."""
         raise TypeError(f"the data {type(self).__name__} must define channels(overlaps)")

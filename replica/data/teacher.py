@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,9 +9,7 @@ import numpy as np
 
 from replica._checks import one_of
 from replica.data.base import Channel, Data, Overlaps
-from replica.losses.margin import Margin
 from replica.weights.base import Law, Weights
-from replica.weights.spherical import Spherical
 from saddlepoint.special import tail
 
 
@@ -44,12 +41,6 @@ class Teacher(Data):
 
     def law(self, weights: Weights) -> Law:
         return (weights if self.weights is None else self.weights).law()
-
-    def bayes_model(self, model: Any) -> Any:
-        """A student with the teacher's own weights that only demands agreement: margin 0, zero temperature."""
-        own = model.weights if self.weights is None else self.weights
-        student = Spherical() if own.law().values is None else own
-        return dataclasses.replace(model, weights=student, loss=Margin(0.0), beta=np.inf)
 
     def generalization(self, overlaps: Overlaps) -> dict[str, np.ndarray]:
         """``arccos(m/sqrt Q)/pi`` for one student, ``arccos(m/sqrt q)/pi`` for the barycentre (angles, no

@@ -34,7 +34,7 @@ def _margin_kernel(field, kappa, variance, log_z, slope, curvature):  # type: ig
 
 @array_kernel
 def _margin_sums(mean, deviation, kappa, variance, rule, grading, out):  # type: ignore[no-untyped-def]
-    """Averages of ln H, its second derivative and its squared slope over a field: nodes and sums in one pass."""
+    """Averages of ln H, its curvature and the squares of both slopes over a field: nodes and sums in one pass."""
     rows = mean.size
     place, width = np.empty((rows, 1)), np.empty((rows, 1))
     place[:, 0], width[:, 0] = kappa, np.sqrt(variance)
@@ -47,16 +47,23 @@ def _margin_sums(mean, deviation, kappa, variance, rule, grading, out):  # type:
             x = (kappa[row] - (mean[row] + deviation[row] * z[row, node])) * inverse
             value[node], first[node] = tail_pair(x)
             second[node] = first[node] * hazard_excess(x)
-        sums = 0.0, 0.0, 0.0
+        sums = 0.0, 0.0, 0.0, 0.0
         for node in range(count):
             mass = weight[row, node]
-            sums = sums[0] + mass * value[node], sums[1] + mass * second[node], sums[2] + mass * first[node] ** 2
-        out[0, row], out[1, row], out[2, row] = sums[0], -sums[1] * inverse * inverse, sums[2] * inverse * inverse
+            sums = (
+                sums[0] + mass * value[node],
+                sums[1] + mass * second[node],
+                sums[2] + mass * first[node] ** 2,
+                sums[3] + mass * second[node] ** 2,
+            )
+        scale = inverse * inverse
+        out[0, row], out[1, row], out[2, row] = sums[0], -sums[1] * scale, sums[2] * scale
+        out[3, row] = sums[3] * scale * scale
 
 
 def margin_sums(mean: np.ndarray, deviation: np.ndarray, kappa: Any, variance: np.ndarray, level: int) -> np.ndarray:
-    """``E ln H``, ``E f'`` and ``E f^2`` over the field ``mean + deviation z``, rows of a (3, batch) array."""
-    out = np.empty((3, mean.size))
+    """``E ln H``, ``E f'``, ``E f^2`` and ``E f'^2`` (4, batch) over the field ``mean + deviation z``."""
+    out = np.empty((4, mean.size))
     _margin_sums(mean, deviation, per_row(kappa, mean.size), variance, *rule_and_grading(level), out)
     return out
 

@@ -52,6 +52,9 @@ class Band(Loss):
     def error_rate(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
         return np.zeros_like(field)
 
+    def errorless(self) -> bool:
+        return True
+
     def kinks(self) -> tuple[float, ...]:
         return (-self.kappa, self.kappa)
 

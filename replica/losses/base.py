@@ -47,6 +47,10 @@ class Loss(Member):
         """Stabilities at which the cost has a kink or a jump."""
         return ()
 
+    def errorless(self) -> bool:
+        """Whether no pattern can cost anything or be `violated` in the measure of `terms` (hard constraints)."""
+        return False
+
     def violated(self, u: np.ndarray) -> np.ndarray:
         """Whether a pattern with stability ``u`` counts as a training error (default: the wrong side, u < 0)."""
         return u < 0
@@ -93,15 +97,14 @@ class Loss(Member):
     def plain_sums(
         self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, beta: Any, level: int
     ) -> np.ndarray:
-        """``E ln Z``, ``E f'`` and ``E f^2`` (3, batch) over the field ``mean + deviation z``: what a solver
-        asks for most.
+        """``E ln Z``, ``E f'``, ``E f^2`` and ``E f'^2`` (4, batch) over ``h = mean + deviation z``.
 
         The default composes `features`, `terms` and sums; a loss may do the same in one compiled pass.
         """
         places, widths = self.features(variance, beta)
         _, weight, field = field_nodes(places, widths, mean, deviation, level)
         value, first, second = self.terms(field, variance, beta)
-        return weighted_sums(weight, (value, second), (first,))
+        return weighted_sums(weight, (value, second), (first, second))
 
     def _on_rows(self, u: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
         """`cost` on inner nodes, for a member whose parameters may be one per row of the batch."""

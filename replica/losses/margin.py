@@ -44,6 +44,9 @@ class Margin(Loss):
     def cost(self, u: np.ndarray) -> np.ndarray:
         return np.where(u >= column(self.kappa), 0.0, np.inf)
 
+    def errorless(self) -> bool:
+        return bool(np.all(np.asarray(self.kappa) >= 0))
+
     def kinks(self) -> tuple[float, ...]:
         return (self.kappa,)
 
@@ -59,7 +62,7 @@ class Margin(Loss):
         return margin_sums(mean, deviation, self.kappa, variance, level)
 
     def error_rate(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
-        if np.all(np.asarray(self.kappa) >= 0):
+        if self.errorless():
             return np.zeros_like(field)
         allowed = tail_log_and_slopes(field, np.minimum(self.kappa, 0.0), variance)[0]
         return -np.expm1(tail_log_and_slopes(field, 0.0, variance)[0] - allowed)

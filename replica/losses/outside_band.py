@@ -51,6 +51,9 @@ class OutsideBand(Loss):
     def error_rate(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
         return np.zeros_like(field)
 
+    def errorless(self) -> bool:
+        return True
+
     def kinks(self) -> tuple[float, ...]:
         return (-self.kappa, self.kappa)
 

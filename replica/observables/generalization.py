@@ -6,6 +6,7 @@ import numpy as np
 
 from replica._checks import one_of
 from replica.batch import Solutions
+from replica.model import bayes_student
 from replica.observables.registry import Measured, observable
 from replica.solution import Quantity, Solution
 
@@ -62,7 +63,7 @@ def generalization_error(solution: Solution, estimator: str = "typical") -> Quan
     if estimator == "oracle":
         return Quantity(solution.model.data.oracle_error, 0.0, "converged")
     if estimator == "bayes":
-        optimal = solution.model.data.bayes_model(solution.model)
+        optimal = bayes_student(solution.model)
         if optimal.settings() != solution.model.settings():
             from replica.verbs import solve
 

@@ -58,8 +58,11 @@ def margin_distribution(solution: Solution, *, field: Any) -> Any:
     coarse, _ = work(problem, solution.point, places)
     error = np.abs(density - coarse) + 1e-14 * np.abs(density)
     data = {"density": ("field", density), "error": ("field", error)}
-    attributes = record({"model": solution.model.settings(), "alpha": solution.alpha}) | {"atoms": atoms}
-    return xarray.Dataset(data, coords={"field": places}, attrs=attributes | {"status": solution.status})
+    attributes = record({"model": solution.model.settings(), "alpha": solution.alpha})
+    attributes |= {"atoms": atoms, "kind": "curve", "main": "density"}
+    found = xarray.Dataset(data, coords={"field": places}, attrs=attributes | {"status": solution.status})
+    found["density"].attrs["symbol"], found["field"].attrs["symbol"] = "P", r"\Delta"
+    return found
 
 
 def _thermal_density(
@@ -100,14 +103,14 @@ def _ground_density(
     problem: Any, point: np.ndarray, places: np.ndarray
 ) -> tuple[np.ndarray, list[tuple[float, float]]]:
     """Fields that the proximal map leaves alone keep their density; those it moves pile up where they are moved to."""
-    from replica.data import Overlaps
+    from replica.ansatz._limits import ground_channels
 
     values, _ = problem.averages(point[None, :])
     m = np.atleast_1d(values["m"] if isinstance(values, dict) else values)
     chi = np.atleast_1d(values["V"]) if isinstance(values, dict) else np.ones(1)
-    one = np.ones(1)
+    channels, _, chi = ground_channels(problem.model, m, chi)
     density, atoms = np.zeros(places.size), {}
-    for channel in problem.model.data.channels(Overlaps(one, chi, m, 1.0 - m**2)):
+    for channel in channels:
         best, _ = problem.model.loss.ground(places[None, :], chi)
         z = (places - channel.mean) / channel.deviation
         factor = 1.0 if channel.density is None else channel.density(z[None, :])[0][0]

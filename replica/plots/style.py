@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import matplotlib
 import numpy as np
@@ -119,8 +119,9 @@ def logarithmic(ax: Axes) -> None:
     ax.yaxis.set_major_formatter(FuncFormatter(text))
 
 
-def write(figure: Figure, path: str | os.PathLike[str]) -> None:
-    """Write a figure by suffix; the same figure gives the same file (no dates in it)."""
-    undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(Path(path).suffix.lower())
+def write(figure: Figure, target: str | os.PathLike[str] | BinaryIO, suffix: str | None = None) -> None:
+    """Write a figure to a path or a stream, by suffix; the same figure gives the same bytes (no dates in them)."""
+    kind = (suffix or Path(str(target)).suffix).lower()
+    undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(kind)
     with house_style():
-        figure.savefig(path, metadata=undated)
+        figure.savefig(target, format=kind[1:], metadata=undated)

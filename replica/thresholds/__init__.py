@@ -8,6 +8,7 @@ from replica._checks import number
 from replica.ansatz import RS, Ansatz
 from replica.model import Model
 from replica.thresholds import capacity as _capacity
+from replica.thresholds import first_moment as _first_moment
 from replica.thresholds import first_order as _first_order
 from replica.thresholds import stability as _stability
 from replica.thresholds.base import Line, Threshold
@@ -30,12 +31,14 @@ __all__ = [
     "transition",
 ]
 
-_FILES = (_capacity, _first_order, _stability)
+_FILES = (_capacity, _first_order, _first_moment, _stability)
 
 
 def locate(name: str, model: Model, ansatz: Ansatz | None = None) -> Threshold:
     """The threshold ``name`` of the table `LINES`, in alpha."""
-    return find_line(name).compute(model, 1, ansatz or RS()).row(0)
+    definition, chosen = find_line(name), ansatz or RS()
+    chosen.check(definition.model(model))
+    return definition.line(model, 1, chosen).row(0)
 
 
 def capacity(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
@@ -59,7 +62,7 @@ def capacity(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
     Raises
     ------
     ValueError
-        Where a capacity is not defined (a free norm, a teacher at margin <= 0).
+        Where a capacity is not defined (weights of any norm, a loss that is even in the field with a teacher).
 
     Notes
     -----
@@ -137,7 +140,8 @@ def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> T
         grid = np.exp(np.linspace(np.log(1e-3), np.log(12.0), 40))
     else:
         grid = np.linspace(-7.0, 12.0, 39)
-    line = find_line("capacity").compute
+    line = find_line("capacity").line
+    chosen.check(find_line("capacity").model(model))
     return invert(lambda batch, size: line(batch, size, chosen), model, "margin", target, grid).row(0)
 
 

@@ -117,6 +117,9 @@ def line_on_branch(model: Model, size: int, ansatz: Ansatz, condition: str, miss
     codes, remarks = np.array([Status.NO_SOLUTION] * size), [missing] * size
     residual = np.full(size, np.nan)
     parts: list[Part] = []
+    for row in np.flatnonzero((cell < 0) & ~table.solved.all(axis=1) & table.solved.any(axis=1)):
+        reached = table.alpha[row][table.solved[row]][-1]
+        remarks[row] = f"{missing}; it could not be followed in {table.held} beyond alpha = {reached:.6g}"
     rows = np.flatnonzero(cell >= 0)
     for _ in range(3):  # the coarse table usually suffices; where Newton leaves the cell, a finer one is made
         if not rows.size:

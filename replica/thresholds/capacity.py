@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from replica.ansatz import Annealed, Ansatz
+from replica._registry import per_row
+from replica.ansatz import Ansatz
 from replica.ansatz._limits import LimitProblem
-from replica.ansatz._rs_equations import Equations, RSProblem
-from replica.ansatz.annealed import AnnealedState
 from replica.ansatz.rs import has_paramagnet
 from replica.batch import Part
 from replica.model import Model
 from replica.thresholds.base import Line, closed_line, line_on_branch
+from replica.thresholds.paramagnet import line_on_paramagnet
 from replica.thresholds.registry import threshold_line
 from replica.weights.base import Average, Free
 from saddlepoint import Newton, solve
 
 
-@threshold_line("capacity", r"\alpha_c")
+@threshold_line("capacity", r"\alpha_c", cold=True)
 def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     r"""Largest load with solutions, for a batch of models.
 
@@ -32,19 +32,37 @@ def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     model = model.with_parameters(beta=np.inf)
     if not model.loss.has_ground:
         raise ValueError(f"capacity needs a constraint that can be violated; {model.loss} has none")
-    if isinstance(ansatz, Annealed):
-        return _first_moment(model, size, ansatz)
-    if isinstance(model.weights.norm, Average):
-        return _limit(model, size, ansatz)
     if isinstance(model.weights.norm, Free) and not model.weights.discrete:
         raise ValueError(f"{model.weights} can take any norm, so its capacity is not defined; use Spherical()")
-    if model.data.overlaps and np.any(np.asarray(model.margin) <= 0):
-        raise ValueError("a noise-free teacher satisfies its own labels at margin <= 0: there is no capacity")
-    if model.weights.vanishing and np.any(_holds_at_zero(model)):
-        raise ValueError(f"w = 0 satisfies {model.loss} at any load, so {model.weights} has no capacity there")
+    if model.data.overlaps:
+        easy, why = per_row(model.margin, size) <= 0, "a noise-free teacher satisfies its own labels at margin <= 0"
+    else:
+        easy = np.broadcast_to(model.weights.vanishing & _holds_at_zero(model), (size,))
+        why = "w = 0 satisfies every pattern"
+    if easy.any():
+        return _with_easy_rows(model, size, ansatz, easy, f"not converged: no capacity, {why}")
+    if isinstance(model.weights.norm, Average):
+        return _limit(model, size, ansatz)
     if has_paramagnet(model):
         return _even(model, size, ansatz)
     return _zero_entropy(model, size, ansatz)
+
+
+def _with_easy_rows(model: Model, size: int, ansatz: Ansatz, easy: np.ndarray, sentence: str) -> Line:
+    """Rows that every load satisfies say so; the others are solved."""
+    hard = np.flatnonzero(~easy)
+    nothing = np.full(size, np.nan)
+    line = closed_line(model, ansatz, nothing, nothing, [sentence] * size, [])
+    if hard.size:
+        found = capacity_line(model.take(hard), hard.size, ansatz)
+        line.value[hard], line.error[hard], line.bracket[hard] = found.value, found.error, found.bracket
+        parts = [Part(hard[part.rows], part.problem, part.point, part.error) for part in found.solutions.parts]
+        line.solutions.parts.extend(parts)
+        for i, row in enumerate(hard):
+            line.status[row] = found.status[i]
+        for name in ("alpha", "status", "residual"):
+            getattr(line.solutions, name)[hard] = getattr(found.solutions, name)
+    return line
 
 
 def _holds_at_zero(model: Model) -> np.ndarray:
@@ -64,36 +82,12 @@ def _zero_entropy(model: Model, size: int, ansatz: Ansatz) -> Line:
     )
 
 
-def _first_moment(model: Model, size: int, ansatz: Ansatz) -> Line:
-    ansatz.check(model)
-    if not model.weights.discrete:
-        raise ValueError(
-            "the first moment bounds the capacity of counted weights only (a volume can be arbitrarily small)"
-        )
-    values = []
-    for level in (1, 2):
-        state = AnnealedState(model, np.ones(size), level)
-        free_entropy = state.observe(np.zeros((size, 0)))[0]["free_entropy"]
-        bare = AnnealedState(model, np.zeros(size), level).observe(np.zeros((size, 0)))[0]["free_entropy"]
-        values.append(bare / (bare - free_entropy))
-    error = np.abs(values[1] - values[0]) + 1e-15 * values[1]
-    part = Part(np.arange(size), AnnealedState(model, values[1]), np.zeros((size, 0)), np.zeros((size, 0)))
-    return closed_line(model, ansatz, values[1], error, ["converged; first moment: an upper bound"] * size, [part])
-
-
 def _even(model: Model, size: int, ansatz: Ansatz) -> Line:
-    """First moment while q = 0 is stable at it, the branch q > 0 otherwise; a mixed batch is solved row by row."""
-    if isinstance(model.weights.norm, Free):
-        return _zero_entropy(model, size, ansatz)
-    bound = _first_moment(model, size, Annealed())
-    stable = np.array([bound.solutions.value("stability")[row] > 0 for row in range(size)])
+    """Zero entropy of q = 0 while that is stable, of the branch q > 0 otherwise; a mixed batch goes row by row."""
+    line = line_on_paramagnet(model, size, ansatz, "entropy", "exact: the first moment, q = 0 is stable")
+    stable = line.converged & (line.solutions.value("stability") > 0)
     if stable.all():
-        equations = Equations(model, size)
-        part = Part(
-            np.arange(size), RSProblem(equations, bound.value, {"q_hat": 0.0}), np.zeros((size, 0)), np.zeros((size, 0))
-        )
-        text = ["converged; exact: the first moment, q = 0 is stable"] * size
-        return closed_line(model, ansatz, bound.value, bound.error, text, [part])
+        return line
     if not stable.any():
         return _zero_entropy(model, size, ansatz)
     return _merge([_even(model.take(np.array([row])), 1, ansatz) for row in range(size)], model, ansatz)

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from replica.ansatz import Annealed, Ansatz
+from replica.ansatz import Ansatz
 from replica.ansatz._rs_special import FreezingProblem, FrozenState
 from replica.batch import Part, Solutions
 from replica.model import Model
 from replica.solution import Solution
-from replica.thresholds.base import Line, Threshold, closed_line, line_on_branch
+from replica.thresholds.base import Line, Threshold, line_on_branch
 from replica.thresholds.registry import threshold_line
 from saddlepoint import Newton, solve
+
+
+def require_frozen_teacher(model: Model, size: int) -> None:
+    """Refuse models without an isolated state at the teacher."""
+    if not model.data.overlaps:
+        raise ValueError("transition needs a teacher: labels='teacher'")
+    if not all(FrozenState.exists(model.take(np.array([row]))) for row in range(size)):
+        raise ValueError(
+            f"{model.weights} with {model.loss} never freezes onto its teacher, so there is no first-order transition"
+        )
 
 
 @threshold_line("transition", r"\alpha_{\mathrm{tr}}")
@@ -20,14 +30,7 @@ def transition_line(model: Model, size: int, ansatz: Ansatz) -> Line:
 
     `Annealed`: the alpha at which ``max_R h2((1-R)/2) + alpha ln(1 - arccos(R)/pi)`` vanishes, R < 1.
     """
-    if not model.data.overlaps:
-        raise ValueError("transition needs a teacher: labels='teacher'")
-    if not all(FrozenState.exists(model.take(np.array([row]))) for row in range(size)):
-        raise ValueError(
-            f"{model.weights} with {model.loss} never freezes onto its teacher, so there is no first-order transition"
-        )
-    if isinstance(ansatz, Annealed):
-        return _annealed(model, size, ansatz)
+    require_frozen_teacher(model, size)
     return line_on_branch(
         model,
         size,
@@ -35,27 +38,6 @@ def transition_line(model: Model, size: int, ansatz: Ansatz) -> Line:
         "free_entropy",
         missing="the free entropy of the uninformed branch stays above that of the teacher",
         found_text="free entropies of the uninformed branch and of the teacher cross",
-    )
-
-
-def _annealed(model: Model, size: int, ansatz: Ansatz) -> Line:
-    """``max_R -h2((1-R)/2) / ln(1 - arccos(R)/pi)``: stationary in R, so the maximum is twice as accurate as
-    its place.
-    """
-    from scipy.optimize import minimize_scalar
-
-    def load(overlap: float) -> float:
-        d = 0.5 * (1.0 - overlap)
-        entropy = -d * np.log(d) - (1.0 - d) * np.log1p(-d)
-        return float(-entropy / np.log1p(-np.arccos(overlap) / np.pi))
-
-    grid = np.linspace(0.0, 1.0 - 1e-6, 2001)
-    best = int(np.argmax([load(r) for r in grid]))
-    low, high = grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)]
-    found = minimize_scalar(lambda r: -load(r), bounds=(low, high), method="bounded", options={"xatol": 1e-12})
-    value = np.full(size, max(load(found.x), load(grid[best])))
-    return closed_line(
-        model, ansatz, value, 1e-13 * value, [f"converged; first moment, at R = {found.x:.6g}"] * size, []
     )
 
 
@@ -78,6 +60,9 @@ def freezing_temperature(model: Model, alpha: float, ansatz: Ansatz) -> Threshol
     """Temperature at which the RS entropy vanishes at fixed load: Newton in the conjugates and beta together."""
     if not model.weights.discrete:
         raise ValueError(f"freezing needs counted weights; the entropy of {model.weights} is a volume")
+    ansatz.check(model)
+    if ansatz.method != "branch":
+        raise ValueError(f"{ansatz} follows no branch on which the entropy could vanish")
     if model.loss.hard:
         raise ValueError(f"{model.loss} is a hard constraint: the temperature does not matter; use loss='error-count'")
     problem = FreezingProblem(model, np.array([alpha]))

@@ -11,29 +11,42 @@ from replica._checks import one_of
 
 @dataclass(frozen=True)
 class LineDefinition:
-    """A line in alpha: name, symbol (LaTeX), and the function ``(model, size, ansatz) -> Line``."""
+    """A line in alpha: name, symbol (LaTeX), and for each method the function ``(model, size, ansatz) -> Line``."""
 
     name: str
     symbol: str
-    compute: Callable[..., Any]
+    cold: bool
+    methods: dict[str, Callable[..., Any]]
+
+    def line(self, model: Any, size: int, ansatz: Any) -> Any:
+        """The line of a batch of models in an ansatz; `ValueError` where that ansatz has no such line."""
+        if ansatz.method not in self.methods:
+            raise ValueError(f"{ansatz} gives no {self.name} line")
+        return self.methods[ansatz.method](model, size, ansatz)
+
+    def model(self, model: Any) -> Any:
+        """The model whose branch the line follows: at beta = inf for lines of the constraint alone."""
+        return model.with_parameters(beta=float("inf")) if self.cold else model
 
     @property
     def summary(self) -> str:
-        """First sentence of the function's docstring."""
-        return (self.compute.__doc__ or "").strip().splitlines()[0]
+        """First sentence of the first function's docstring."""
+        return (next(iter(self.methods.values())).__doc__ or "").strip().splitlines()[0]
 
 
 LINES: dict[str, LineDefinition] = {}
 
 
-def threshold_line(name: str, symbol: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register a function as the line ``name``."""
+def threshold_line(
+    name: str, symbol: str = "", *, method: str = "branch", cold: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a function as the line ``name`` by a method; ``cold`` lines are of the model at beta = inf."""
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        known = LINES.get(name)
-        if known is not None and known.compute.__qualname__ != function.__qualname__:
-            raise TypeError(f"two threshold lines are called {name!r}")
-        LINES[name] = LineDefinition(name, symbol, function)
+        definition = LINES.setdefault(name, LineDefinition(name, symbol, cold, {}))
+        known = definition.methods.setdefault(method, function)
+        if known.__qualname__ != function.__qualname__:
+            raise TypeError(f"two threshold lines are called {name!r} for the method {method!r}")
         return function
 
     return register

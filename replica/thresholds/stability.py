@@ -6,13 +6,12 @@ import numpy as np
 
 from replica.ansatz import Ansatz
 from replica.ansatz._rs_branch import scan_branch
-from replica.ansatz._rs_equations import Equations, RSProblem
+from replica.ansatz._rs_equations import Equations
 from replica.ansatz.rs import has_paramagnet
-from replica.batch import Part
 from replica.model import Model
-from replica.thresholds.base import Line, closed_line, line_on_branch
+from replica.thresholds.base import Line, line_on_branch
+from replica.thresholds.paramagnet import line_on_paramagnet
 from replica.thresholds.registry import threshold_line
-from replica.weights.base import Free
 
 
 @threshold_line("at", r"\alpha_{\mathrm{AT}}")
@@ -21,15 +20,8 @@ def at_line(model: Model, size: int, ansatz: Ansatz) -> Line:
 
     For even losses with ``q = 0`` this is ``alpha = 1/(f'(0)^2 (var w)^2)``, where the paramagnet becomes unstable.
     """
-    if has_paramagnet(model) and not isinstance(model.weights.norm, Free):
-        values = []
-        for level in (1, 2):
-            problem = RSProblem(Equations(model, size, level), np.ones(size), {"q_hat": 0.0})
-            values.append(1.0 / (1.0 - problem.observe(np.zeros((size, 0)))[0]["stability"]))
-        error = np.abs(values[1] - values[0]) + 1e-14 * values[1]
-        paramagnet = RSProblem(Equations(model, size), values[1], {"q_hat": 0.0})
-        part = Part(np.arange(size), paramagnet, np.zeros((size, 0)), np.zeros((size, 0)))
-        return closed_line(model, ansatz, values[1], error, ["converged; q = 0 becomes unstable"] * size, [part])
+    if has_paramagnet(model):
+        return line_on_paramagnet(model, size, ansatz, "stability", "q = 0 becomes unstable")
     return line_on_branch(
         model,
         size,

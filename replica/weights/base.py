@@ -109,6 +109,10 @@ class Weights(Member):
         """A teacher or a starting point: n weights drawn from the set (spherical: on the sphere)."""
         raise TypeError(f"the weights {type(self).__name__} must define sample(rng, n)")
 
+    def lowest_curvature(self, beta: Any) -> Any:
+        """``A`` below which ``z(h, A)`` does not exist."""
+        return -np.inf
+
     def initial_norm(self, beta: Any) -> Any:
         """``Q`` without patterns: where the solution of a free norm starts."""
         return 1.0

@@ -62,6 +62,10 @@ class Discrete(Weights):
         largest = [e == top for e in exponents]
         rest = sum(np.where(at, 0.0, m) for at, m in zip(largest, masses, strict=True)) + (sum(largest) - 1)
         mean = sum(m * w for m, w in zip(masses, self.values, strict=True)) / total
+        if self.symmetric:  # at small fields e^(hw) - e^(-hw) would cancel
+            small = np.abs(field) < 0.1 / max(map(abs, self.values))
+            odd = sum(w * np.exp(-half * w * w - top) * np.expm1(np.where(small, field * w, 0.0)) for w in self.values)
+            mean = np.where(small, odd / total, mean)
         # centred on each letter in turn, so that a frozen weight keeps a relative accuracy of its small variance
         spread = sum(m * (w - mean) ** 2 for m, w in zip(masses, self.values, strict=True)) / total
         return np.log1p(rest) + top, mean, spread

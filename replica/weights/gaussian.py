@@ -50,6 +50,9 @@ class Gaussian(Weights):
         log_z = 0.5 * (q_hat + m_hat**2) * variance - 0.5 * np.log1p(curvature / prior)
         return self._assemble(log_z, q, variance, m, transverse, variance**2)
 
+    def lowest_curvature(self, beta: Any) -> Any:
+        return -np.asarray(beta, dtype=float) * self.penalty
+
     def initial_norm(self, beta: Any) -> Any:
         return 1.0 / (np.asarray(beta, dtype=float) * self.penalty)
 

@@ -115,7 +115,17 @@ def gaussian_nodes(
             "position, width and breaks must have shapes (B, F), (B, F) and (B, K), "
             f"got {position.shape}, {width.shape} and {stops.shape}"
         )
-    return build_nodes(position, width, stops, rule, grading)
+    return nodes_for_python(position, width, stops, rule, grading)
+
+
+@array_kernel
+def nodes_for_python(position, width, breaks, rule, grading):  # type: ignore[no-untyped-def]
+    """`build_nodes` for callers in Python.
+
+    A cached kernel that returns arrays must not be both called from Python and linked into other cached kernels: its
+    Python wrapper could find the environment of the copy that was loaded first.
+    """
+    return build_nodes(position, width, breaks, rule, grading)
 
 
 @array_kernel

@@ -19,7 +19,7 @@ from saddlepoint.quadrature import (
     gaussian_average_reference,
     gaussian_nodes,
 )
-from saddlepoint.quadrature.panels import LEVELS, build_nodes
+from saddlepoint.quadrature.panels import LEVELS, nodes_for_python
 from saddlepoint.special import cosh_terms, tail_terms
 
 EPS = np.finfo(float).eps
@@ -335,7 +335,7 @@ def test_error_falls_geometrically_with_the_order_on_a_fixed_mesh() -> None:
     exact = math.sqrt(math.pi * math.e / 2.0) * math.erfc(math.sqrt(0.5))
     grading, logs, orders = np.array([2.0, 4.0, 2.0, 2.0, 80.0]), [], range(4, 17, 2)
     for order in orders:
-        z, weight = build_nodes(
+        z, weight = nodes_for_python(
             np.zeros((1, 1)), np.ones((1, 1)), NONE, np.array(gauss_legendre(order)), grading
         )
         logs.append(math.log(abs((weight / (1.0 + z * z)).sum() - exact)))

@@ -58,7 +58,7 @@ def exact_tail(x):
 def worst(values, exact):
     """Largest distance in units of the last place of the exact value."""
     places = [mp.mpf(float(np.spacing(abs(float(t))))) for t in exact]
-    distances = [abs(mp.mpf(float(v)) - t) / place for v, t, place in zip(values, exact, places)]
+    distances = [abs(mp.mpf(float(v)) - t) / place for v, t, place in zip(values, exact, places, strict=True)]
     return float(max(distances))
 
 
@@ -82,8 +82,9 @@ def test_cosh_against_mpmath():
     value, slope, curvature = special.two_cosh(h)
     points = [mp.mpf(float(x)) for x in h]
     decays = [mp.exp(-2 * abs(x)) for x in points]
-    assert worst(value, [abs(x) + mp.log1p(e) for x, e in zip(points, decays)]) < 1.5
-    assert worst(slope, [-mp.sign(x) * mp.expm1(-2 * abs(x)) / (1 + e) for x, e in zip(points, decays)]) < 5
+    assert worst(value, [abs(x) + mp.log1p(e) for x, e in zip(points, decays, strict=True)]) < 1.5
+    exact = [-mp.sign(x) * mp.expm1(-2 * abs(x)) / (1 + e) for x, e in zip(points, decays, strict=True)]
+    assert worst(slope, exact) < 5
     assert worst(curvature, [4 * e / (1 + e) ** 2 for e in decays]) < 5
 
 
@@ -94,7 +95,7 @@ def test_difference_against_mpmath():
     value, first, second = special.tail_difference(a, b)
     logs, firsts, seconds = [], [], []
     with mp.workdps(350):  # H(a) - H(b) cancels in the far tails
-        for u, v in zip(a, b):
+        for u, v in zip(a, b, strict=True):
             u, v = mp.mpf(float(u)), mp.mpf(float(v))
             mass = gauss_tail(u) - gauss_tail(v)
             logs.append(mp.log(mass))
@@ -150,7 +151,7 @@ def test_mixed_against_mpmath(beta):
         logs.append(mp.log1p(share * mp.expm1(point)) if total > 0.5 else mp.log(total))
         weights.append(share * mp.exp(point) / total)
     assert worst(value, logs) < 3
-    for v, w, point in zip(weight, weights, log_p):
+    for v, w, point in zip(weight, weights, log_p, strict=True):
         assert worst([v], [w]) < 3 * (1 + abs(point))
 
 

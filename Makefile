@@ -1,0 +1,38 @@
+# Thin: each target makes .venv when it is missing or setup.cfg has changed, then runs one command.
+PYTHON ?= python3
+JOBS ?= 2
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+METADATA := setup.cfg pyproject.toml replica/_version.py
+
+.PHONY: demo test lint bench notebooks clean
+
+demo: .venv/installed  ## a figure and its data, written into ./demo
+	$(BIN)/replica demo --output demo
+
+test: .venv/installed-tools
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile
+
+lint: .venv/installed-tools
+	$(BIN)/ruff check .
+
+bench: .venv/installed-tools
+	$(BIN)/python -m pytest -q -s -m bench benchmarks tests
+
+notebooks: .venv/installed-tools
+	$(BIN)/jupyter execute --inplace notebooks/*.ipynb
+
+clean:
+	rm -rf .venv demo build dist *.egg-info .pytest_cache .ruff_cache .coverage htmlcov
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/installed: $(METADATA)
+	@echo "installing into .venv"
+	@$(PYTHON) -m venv .venv
+	@$(PIP) -e .
+	@touch $@
+
+.venv/installed-tools: .venv/installed
+	@echo "installing test and lint tools into .venv"
+	@$(PIP) -e ".[test,lint]"
+	@touch $@

@@ -1,0 +1,54 @@
+"""Franz-Parisi curves over many distances: how many points are solved, with what errors, in what time.
+
+    python -m benchmarks.franz_parisi [distances]
+
+Every point must be solved, or its status must say at which load the equations end. Prints one line per curve and exits
+with 1 when a point is neither.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import numpy as np
+
+import replica
+
+ENDED = "the replica-symmetric equations have no solution at this distance: followed from alpha = 0"
+
+
+def run(weights: str, alpha: float, margin: float | None, distance: np.ndarray) -> bool:
+    """One curve; whether every point is solved or said not to exist."""
+    begin = time.process_time()
+    curve = replica.franz_parisi(
+        replica.perceptron(weights), alpha=alpha, distance=distance, reference=replica.Reference(margin=margin)
+    )
+    seconds = time.process_time() - begin
+    status = curve["status"].values
+    solved = np.array([text.startswith("converged") for text in status])
+    ended = np.array([ENDED in text for text in status])
+    worst = float(np.max(curve["error"].values[solved])) if solved.any() else float("nan")
+    words = f"{weights:9s} alpha={alpha:.1f} reference={margin}: {solved.sum()} solved, {ended.sum()} ended"
+    print(f"{words}, largest error {worst:.1e}, {seconds:.2f} s", flush=True)
+    for text in sorted(set(status[~solved & ~ended])):
+        print(f"    {np.sum(status == text)} times at {distance[status == text][:5]}: {text}")
+    for at in np.flatnonzero(ended)[[0, -1]] if ended.any() else []:
+        print(f"    d = {distance[at]:.4f}: {status[at]}")
+    return bool(np.all(solved | ended))
+
+
+def main() -> int:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    distance = np.geomspace(0.001, 0.5, count)
+    good = [
+        run(weights, alpha, margin, distance)
+        for weights in ("binary", "spherical")
+        for alpha in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+        for margin in (None, 0.1)
+    ]
+    return 0 if all(good) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,276 @@
+"""Averages over one pattern seen by a reference and by a probe at given overlaps; no weights and no solving here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from replica.losses.base import Loss
+from replica.weights._pairs import rule_of
+from saddlepoint._jit import array_kernel
+from saddlepoint.quadrature.fields import scaled_nodes
+from saddlepoint.quadrature.panels import build_nodes
+from saddlepoint.special._elementary import scale, split_exponential
+
+#: edge ``own = 0``: there the two-dimensional form of the averages degenerates, but they are smooth
+LEAST_DEPTH = 1e-13
+#: features beyond that many deviations are dropped: the integrand is smooth there
+FAR = 40.0
+
+
+@dataclass(frozen=True)
+class Side:
+    """What a reference or a probe does with a field: its loss (numbers, no batch) and its inverse temperature."""
+
+    loss: Loss
+    beta: float
+
+    def terms(self, field: np.ndarray, variance: float) -> tuple[np.ndarray, ...]:
+        return self.loss.terms(field, np.full(len(field), variance), self.beta)
+
+    def features(self, variance: float) -> tuple[np.ndarray, np.ndarray]:
+        places, widths = self.loss.features(np.array([variance]), self.beta)
+        return places[0], widths[0]
+
+
+class Geometry(NamedTuple):
+    """Overlaps as numbers: ``t`` own reference, ``s`` another reference; ``qt`` of the references.
+
+    ``q = s^2/qt + (t-s)^2/(1-qt) + own`` with ``own >= 0`` when the overlaps are those of vectors. ``depth`` says how
+    much of the room ``1 - s^2/qt - (t-s)^2/(1-qt)`` two copies share: ``1 - q = room exp(-depth)``, 0 at ``own = 0``,
+    infinite at q = 1.
+    """
+
+    t: float
+    s: float
+    depth: float
+    qt: float
+
+    @classmethod
+    def of_rest(cls, t: float, s: float, rest: float, qt: float) -> Geometry:
+        """From ``rest = 1 - q``."""
+        bare = cls(t, s, 0.0, qt)
+        return bare._replace(depth=float(np.log(bare.room / rest)))
+
+    @property
+    def room(self) -> float:
+        """Without cancellation near t = 1."""
+        off = self.s - self.qt * self.t
+        across = off * off / (self.qt * (1.0 - self.qt)) if self.qt > 0 else 0.0
+        return (1.0 - self.t) * (1.0 + self.t) - across
+
+    @property
+    def narrowing(self) -> float:
+        """``-d room/ds``."""
+        return 2.0 * (self.s - self.qt * self.t) / (self.qt * (1.0 - self.qt)) if self.qt > 0 else 0.0
+
+    @property
+    def inside(self) -> bool:
+        """Whether the copies have something of their own; else the averages are taken at the edge ``own = 0``."""
+        return self.depth > LEAST_DEPTH
+
+    @property
+    def rest(self) -> float:
+        """``1 - q``."""
+        return self.room * float(np.exp(-max(self.depth, LEAST_DEPTH)))
+
+    @property
+    def own(self) -> float:
+        return self.room * -float(np.expm1(-max(self.depth, LEAST_DEPTH)))
+
+    @property
+    def q(self) -> float:
+        return 1.0 - self.rest
+
+    @property
+    def shared(self) -> float:
+        """``s^2/qt``: what the probe shares with the barycentre of the references."""
+        return self.s * self.s / self.qt if self.qt > 0 else 0.0
+
+    @property
+    def towards(self) -> float:
+        """``(t-s)^2/(1-qt)``: what it shares with the reference's own direction."""
+        return (self.t - self.s) ** 2 / (1.0 - self.qt)
+
+
+class PatternSums(NamedTuple):
+    """Averages over a pattern: g = d ln Z/dh of the probe, r that of the reference in its cavity, p the pinned one.
+
+    ``log_z = E ln Z``; ``gg = E g^2``, ``rg = E r g``, ``pg = E p g``; derivatives ``gg_q``, ``gg_s = 2 rg_q``,
+    ``rg_s``.
+    """
+
+    log_z: float
+    gg: float
+    rg: float
+    pg: float
+    gg_q: float
+    rg_q: float
+    rg_s: float
+    weight: float
+
+
+class Mesh(NamedTuple):
+    """Quadrature over the reference's cavity field (rows) and the probe's field (columns) with the pinned measure.
+
+    The weight of a node is ``outer weight exp(pinned + moved)``; ``cavity`` holds the reference's slope and curvature
+    in its cavity, ``pull`` its slope when pinned, ``rest = 1 - q``.
+    """
+
+    outer: np.ndarray
+    base: np.ndarray
+    weight: np.ndarray
+    pinned: np.ndarray
+    moved: np.ndarray
+    field: np.ndarray
+    cavity: tuple[np.ndarray, np.ndarray]
+    pull: np.ndarray
+    rest: float
+
+
+@array_kernel
+def _pinned_nodes(  # type: ignore[no-untyped-def]
+    places, widths, stops, mean, deviation, shift, lead, slope, shared, base, rule, grading
+):
+    """Nodes for the probe's field, row by row around its tilted centre (a numerical kernel).
+
+    The Gaussian is moved by ``shift`` deviations to where the pinned measure lies; ``moved`` is the logarithm of what
+    that changes, less the reference's own ``ln Z``. ``merged`` is the mean of the reference's field given both others.
+    """
+    rows, count = places.shape
+    position, width = np.empty((rows, count)), np.empty((rows, count))
+    for row in range(rows):
+        centre = mean[row] + deviation * shift[row]
+        for f in range(count):
+            spot = (places[row, f] - centre) / deviation
+            near = abs(spot) < FAR
+            position[row, f] = spot if near else 0.0
+            width[row, f] = widths[row, f] / deviation if near else np.inf
+    z, weight = build_nodes(position, width, stops, rule, grading)
+    field, merged, moved = np.empty(z.shape), np.empty(z.shape), np.empty(z.shape)
+    for row in range(rows):
+        centre, by = mean[row] + deviation * shift[row], shift[row]
+        start = lead[row] * (1.0 - slope * shared)
+        for node in range(z.shape[1]):
+            field[row, node] = centre + deviation * z[row, node]
+            merged[row, node] = start + slope * field[row, node]
+            moved[row, node] = -by * (z[row, node] + 0.5 * by) - base[row]
+    return weight, field, merged, moved
+
+
+@array_kernel
+def _reduce(outer, weight, pinned, moved, r, r1, p, value, g, g1, out):  # type: ignore[no-untyped-def]
+    """The eight sums of `PatternSums` in one pass (a numerical kernel)."""
+    for i in range(8):
+        out[i] = 0.0
+    count = weight.shape[1]
+    mass = np.empty(count)
+    for row in range(weight.shape[0]):
+        for node in range(count):
+            n, q = split_exponential(min(max(pinned[row, node] + moved[row, node], -700.0), 600.0), 0.0)
+            mass[node] = weight[row, node] * scale(1.0 + q, n)
+        a = b = c = d = e = f = h = m = 0.0
+        for node in range(count):
+            w, one, two = mass[node], g[row, node], g1[row, node]
+            a += w * value[row, node]
+            b += w * one * one
+            c += w * one
+            d += w * one * p[row, node]
+            e += w * two * (two - 2.0 * one * one)
+            f += w * one * two
+            h += w * two
+            m += w
+        share, own = outer[row], r[row]
+        out[0] += share * a
+        out[1] += share * b
+        out[2] += share * own * c
+        out[3] += share * d
+        out[4] += share * e
+        out[5] -= share * own * f
+        out[6] += share * (r1[row] - own * own) * h
+        out[7] += share * m
+
+
+def mesh(reference: Side, probe: Side, at: Geometry, level: int) -> Mesh:
+    """Nodes and the reference's terms there."""
+    rest, rule = 1.0 - at.qt, rule_of(level)
+    spread = at.towards + at.own  # variance of the probe's field in a given cavity of the reference
+    deviation, slope = np.sqrt(spread), (at.t - at.s) / spread
+    left = rest * at.own / spread  # what the probe's field leaves open of the reference's
+    shared = at.s / at.qt if at.qt > 0 else 0.0
+    outer, cavity = _cavity_nodes(reference, probe, at, shared, rule)
+    base, r, r1 = (x[0] for x in reference.terms(cavity[None], rest))
+    rows, mean = cavity.size, shared * cavity
+    places, widths = (np.broadcast_to(f, (rows, f.size)) for f in probe.features(at.rest))
+    shift, stops = np.zeros(rows), np.empty((rows, 0))
+    if slope:
+        spot, smear = reference.features(left)
+        spot = (spot[None, :] - cavity[:, None]) / slope + mean[:, None]
+        smear = np.broadcast_to(smear / abs(slope), spot.shape)
+        places, widths = np.concatenate([places, spot], axis=1), np.concatenate([widths, smear], axis=1)
+        if reference.loss.log_concave:
+            shift = (at.t - at.s) * r / deviation
+        else:
+            stops = _reach(reference, cavity, (at.t - at.s) / (deviation * rest))
+    arrays = np.ascontiguousarray(places), np.ascontiguousarray(widths), stops
+    weight, field, merged, moved = _pinned_nodes(*arrays, mean, deviation, shift, cavity, slope, shared, base, *rule)
+    pinned, pull, _ = reference.terms(merged, left)
+    return Mesh(outer, base, weight, pinned, moved, field, (r, r1), pull, at.rest)
+
+
+def _cavity_nodes(
+    reference: Side, probe: Side, at: Geometry, shared: float, rule: tuple[np.ndarray, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weights and fields of the reference's cavity; one node at 0 for a paramagnet."""
+    if at.qt == 0:
+        return np.ones(1), np.zeros(1)
+    places, widths = reference.features(1.0 - at.qt)
+    if shared:
+        seen, smear = probe.features(1.0 - at.shared)
+        places, widths = np.append(places, seen / shared), np.append(widths, smear / abs(shared))
+    z, weight = scaled_nodes(places[None], widths[None], np.zeros(1), np.full(1, np.sqrt(at.qt)), *rule)
+    return weight[0], np.sqrt(at.qt) * z[0]
+
+
+def _reach(reference: Side, cavity: np.ndarray, lever: float) -> np.ndarray:
+    """Breaks that widen the domain to every place that a loss which is not log-concave may push the field to."""
+    kinks = np.array(reference.loss.kinks(), dtype=float)
+    push = np.minimum(np.abs(kinks[None, :] - cavity[:, None]).max(axis=1) * abs(lever), 14.0)
+    far = np.sqrt(push * (push + 18.0))
+    return np.stack([-far, far], axis=1)
+
+
+def pattern_sums(reference: Side, probe: Side, at: Geometry, level: int, *, planted: bool = False) -> PatternSums:
+    r"""Averages over a pattern at the overlaps ``at``.
+
+    The reference has the cavity field ``h ~ N(0, qt)`` and the field ``D = h + sqrt(1-qt) u`` with the weight
+    ``exp(-beta_r l_r(D))/Z_r(h, 1-qt)``; the probe's field ``w`` has covariances ``s`` with h, ``t`` with D and
+    variance q. Given h and w, D is Gaussian, so that its integral is the reference's own ``Z_r`` at a shifted field
+    and a smaller variance:
+
+    .. math:: E\,F = \int Dh \int Dw\, \frac{Z_r(h + c (w - s h/q_t), v)}{Z_r(h, 1-q_t)} F(h, w)
+
+    with ``c = (t-s)/V``, ``v = (1-qt) own/V``, ``V = q - s^2/qt``. With ``F = ln Z``: ``d/dq = -E g^2/2``, ``d/ds =
+    -E r g``, ``d/dt = E p g``. ``planted``: references count once, the weight is ``2 Z_r(...)`` (only
+    `PatternSums.rg` and averages).
+    """
+    if not 0.0 < at.rest < np.inf:
+        return PatternSums(*[np.nan] * 8)
+    net = mesh(reference, probe, at, level)
+    value, g, g1 = probe.terms(net.field, net.rest)
+    out = np.empty(8)
+    outer = 2.0 * net.outer * np.exp(net.base) if planted else net.outer
+    _reduce(outer, net.weight, net.pinned, net.moved, *net.cavity, net.pull, value, g, g1, out)
+    return PatternSums(*out.tolist())
+
+
+def pattern_means(reference: Side, probe: Side, at: Geometry, level: int) -> dict[str, float]:
+    """Thermal mean of the cost and the rate of training errors of the probe."""
+    net = mesh(reference, probe, at, level)
+    weight: Any = net.outer[:, None] * net.weight * np.exp(net.pinned + net.moved)
+    variance = np.full(len(net.field), net.rest)
+    cost = probe.loss.mean_cost(net.field, variance, probe.beta)
+    wrong = probe.loss.error_rate(net.field, variance, probe.beta)
+    return {"cost": float((weight * cost).sum()), "training_error": float((weight * wrong).sum())}

@@ -1,0 +1,211 @@
+"""The Franz-Parisi saddle point over a batch of distances, as a problem of the engine; no choice of branch here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from replica.ansatz._fp_patterns import Geometry, PatternSums, Side, pattern_means, pattern_sums
+from replica.weights._pairs import LADDER, Pair, pair_of
+from saddlepoint import REAL, Problem, Variable, Variables
+
+EPS = float(np.finfo(float).eps)
+BOTH = Variables(Variable("depth", REAL), Variable("s", REAL))
+PARAMAGNET = Variables(Variable("depth", REAL))
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A typical solution as the theory sees it: its side of a pattern, its overlap ``q``, conjugate and errors."""
+
+    side: Side
+    q: float
+    q_hat: float
+    q_error: float = 0.0
+    q_hat_error: float = 0.0
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything at one point of one row: overlaps, averages, conjugates."""
+
+    at: Geometry
+    patterns: PatternSums
+    pair: Pair
+    q_hat: float
+    s_hat: float
+
+
+class FranzParisiProblem(Problem):
+    r"""Overlaps of a probe at fixed distance of a typical reference.
+
+    Unknowns are ``depth`` (of `Geometry`: for q at given s) and ``s`` (none when the references are a paramagnet).
+    The map takes them to the conjugates ``q_hat = alpha E g^2``, ``s_hat = alpha E r g`` and back through the
+    weights, which solve for the field theta that holds the distance. The solution is a stationary point of
+
+    .. math:: S = \mathrm{extr}\; -\tfrac{\hat q}{2}(1-q) - \theta t + \hat s s
+              + G_S(\hat q, \hat s, \theta) + \alpha G_E(q, s, t)
+
+    for counted weights and of ``ln(1-q)/2 + (q-A)/(2(1-q)) + alpha G_E`` on the sphere.
+    """
+
+    def __init__(
+        self, reference: Reference, probe: Side, weights: Any, alpha: float, t: np.ndarray, level: int = 1
+    ) -> None:
+        self.reference, self.probe, self.weights, self.alpha = reference, probe, weights, alpha
+        self.t, self.size, self.level = t, t.size, level
+        self.variables = BOTH if reference.q > 0 else PARAMAGNET
+        self.pair = pair_of(weights, reference.q, reference.q_hat)
+        self.hint = np.arctanh(t)  # where the search for theta begins: its last value
+
+    def _like(self, t: np.ndarray, hint: np.ndarray, level: int) -> FranzParisiProblem:
+        copy = object.__new__(FranzParisiProblem)
+        copy.__dict__.update(self.__dict__)
+        copy.__dict__.pop("_last", None)
+        copy.t, copy.hint, copy.size, copy.level = t, hint, t.size, level
+        return copy
+
+    def take(self, index: np.ndarray) -> FranzParisiProblem:
+        return self._like(self.t[index], self.hint[index], self.level)
+
+    def at_level(self, level: int) -> FranzParisiProblem:
+        return self._like(self.t, self.hint.copy(), level)
+
+    def at_distance(self, t: np.ndarray) -> FranzParisiProblem:
+        """The same problem at other overlaps with the reference."""
+        return self._like(t, np.arctanh(t), self.level)
+
+    def at_alpha(self, alpha: float) -> FranzParisiProblem:
+        """The same problem with the probe at another load (the reference stays)."""
+        copy = self.at_level(self.level)
+        copy.alpha = alpha
+        return copy
+
+    def refined(self) -> FranzParisiProblem:
+        return self.at_level(min(self.level + 1, len(LADDER) - 1))
+
+    def start(self) -> np.ndarray:
+        """Between the frozen probe and the one without patterns: part of the free room is its own."""
+        t = self.t
+        depth = np.full_like(t, -np.log1p(-0.3 * (1.0 - self.reference.q)))
+        free = np.stack([depth, self.reference.q * t], axis=1)
+        return np.ascontiguousarray(free[:, : len(self.variables)])
+
+    def geometry(self, free: np.ndarray, row: int) -> Geometry:
+        s = float(free[row, 1]) if len(self.variables) == 2 else 0.0
+        return Geometry(float(self.t[row]), s, float(free[row, 0]), self.reference.q)
+
+    def state(self, free: np.ndarray, row: int) -> State:
+        """One row at one point."""
+        at = self.geometry(free, row)
+        sums = pattern_sums(self.reference.side, self.probe, at, self.level)
+        q_hat, s_hat = self.alpha * sums.gg, self.alpha * sums.rg
+        pair = self.pair.at(at.t, q_hat, s_hat, self.level, self.hint[row])
+        if np.isfinite(pair.pull):
+            self.hint[row] = pair.pull
+        return State(at, sums, pair, q_hat, s_hat)
+
+    def states(self, free: np.ndarray) -> list[State]:
+        """All rows; the last answer is kept, since a solver asks for it again."""
+        last = self.__dict__.get("_last")
+        if last is None or not np.array_equal(last[0], free):
+            last = self.__dict__["_last"] = (free.copy(), [self.state(free, row) for row in range(self.size)])
+        return last[1]
+
+    def residual(self, free: np.ndarray) -> np.ndarray:
+        return self.residual_and_jacobian(free)[0]
+
+    def residual_and_jacobian(self, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        k = len(self.variables)
+        residual, jacobian = np.empty((self.size, k)), np.empty((self.size, k, k))
+        for row, state in enumerate(self.states(free)):
+            residual[row], jacobian[row] = _row(state, self.alpha, k)
+        return residual, jacobian
+
+    def jacobian(self, free: np.ndarray) -> np.ndarray:
+        return self.residual_and_jacobian(free)[1]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name not in ("_repeated", "_last")}
+
+    def potential(self, free: np.ndarray) -> np.ndarray:
+        return self.potential_terms(free).sum(axis=1)
+
+    def potential_terms(self, free: np.ndarray) -> np.ndarray:
+        """Summands of the entropy, (B, terms)."""
+        rows = []
+        for one in self.states(free):
+            at = one.at
+            own = self.pair.entropic(at.t, at.rest, at.s, one.q_hat, one.s_hat, one.pair)
+            rows.append([*own, self.alpha * one.patterns.log_z])
+        return np.array(rows)
+
+    def describe(self, free: np.ndarray) -> dict[str, np.ndarray]:
+        """Order parameters, the free entropy and its slope in the distance."""
+        states = self.states(free)
+        terms = self.potential_terms(free)
+        theta = np.array([one.pair.pull for one in states])
+        force = np.array([self.alpha * one.patterns.pg for one in states])
+        found = {
+            "free_entropy": terms.sum(axis=1),
+            "q": np.array([one.at.q for one in states]),
+            "s": np.array([one.at.s for one in states]),
+            "q_hat": np.array([one.q_hat for one in states]),
+            "s_hat": np.array([one.s_hat for one in states]),
+            "t_hat": theta,
+            "slope": 2.0 * (theta - force),
+        }
+        return found
+
+    def floors(self, free: np.ndarray) -> dict[str, np.ndarray]:
+        """Rounding of `describe`."""
+        seen = self.describe(free)
+        found = {name: 16 * EPS * np.abs(value) for name, value in seen.items()}
+        found["free_entropy"] = 16 * EPS * np.abs(self.potential_terms(free)).sum(axis=1)
+        found["slope"] = 64 * EPS * (np.abs(seen["t_hat"]) + 1.0)
+        return found
+
+    def slopes(self, free: np.ndarray) -> dict[str, np.ndarray]:
+        """Derivatives (B, k) of the order parameters in the free coordinates, to carry their errors."""
+        k = len(self.variables)
+        found: dict[str, list[np.ndarray]] = {name: [] for name in ("q", "s", "q_hat", "s_hat", "t_hat")}
+        for one in self.states(free):
+            chain, hats = _chains(one, self.alpha)
+            rows = {
+                "q": chain[0],
+                "s": chain[1],
+                "q_hat": hats[0],
+                "s_hat": hats[1],
+                "t_hat": one.pair.pull_slopes @ hats,
+            }
+            for name, value in rows.items():
+                found[name].append(value[:k])
+        return {name: np.array(value) for name, value in found.items()}
+
+    def means(self, free: np.ndarray) -> dict[str, np.ndarray]:
+        """Cost and training error at the solution."""
+        rows = [
+            pattern_means(self.reference.side, self.probe, self.geometry(free, i), self.level) for i in range(self.size)
+        ]
+        return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+def _chains(one: State, alpha: float) -> tuple[np.ndarray, np.ndarray]:
+    """d(q, s)/d(depth, s) and d(q_hat, s_hat)/d(depth, s)."""
+    at, sums = one.at, one.patterns
+    moves = at.rest if at.inside else 0.0
+    chain = np.array([[moves, at.rest / at.room * at.narrowing], [0.0, 1.0]])
+    hats = alpha * np.array([[sums.gg_q, 2.0 * sums.rg_q], [sums.rg_q, sums.rg_s]])
+    return chain, hats @ chain
+
+
+def _row(one: State, alpha: float, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Residual of the map and its derivatives for one row."""
+    at, pair = one.at, one.pair
+    new = Geometry(at.t, pair.s if k == 2 else 0.0, 0.0, at.qt)
+    residual = np.array([np.log(new.room / pair.rest) - at.depth, new.s - at.s])
+    moved = pair.slopes @ _chains(one, alpha)[1]
+    jacobian = np.array([moved[0] / pair.rest - new.narrowing / new.room * moved[1], moved[1]]) - np.eye(2)
+    return residual[:k], jacobian[:k, :k]

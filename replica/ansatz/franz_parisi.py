@@ -1,0 +1,288 @@
+"""The Franz-Parisi curve: solved, checked on finer integrals, described at every distance; no equations here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from replica.ansatz._fp_patterns import Geometry, Side
+from replica.ansatz._fp_problem import FranzParisiProblem, Reference
+from replica.ansatz.annealed import Annealed
+from replica.ansatz.base import Ansatz
+from replica.ansatz.rs import RS
+from replica.model import Model
+from replica.weights._pairs import LADDER, check_pairs
+from saddlepoint import Anderson, Ladder, Newton, Status, Tolerance, solve
+
+FIRST = Ladder(Newton(steps=12, halvings=2), Anderson(damping=0.5), Newton())
+STEADY = Newton(steps=12, halvings=3)
+# the residual of level 1 is known to its quadrature, about 1e-11; errors are told by the next level
+ROUGH, FINE = Tolerance(absolute=1e-6), Tolerance(absolute=3e-11)
+#: the entropy is looked at on a finer mesh until its change is below this
+SURE = 1e-10
+NAMES = ("free_entropy", "q", "s", "q_hat", "s_hat", "t_hat", "slope")
+NEGATIVE = "the entropy is negative: typically there is no solution at this distance from the reference"
+UNBOUND = "the replica-symmetric equations have no solution at this distance"
+
+
+@dataclass
+class Columns:
+    """Values, errors and status sentences over a grid of distances."""
+
+    values: dict[str, np.ndarray]
+    errors: dict[str, np.ndarray]
+    status: list[str]
+    residual: np.ndarray
+    point: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+
+    def flat(self) -> dict[str, np.ndarray]:
+        """One dict of arrays, as a sweep keeps it."""
+        named = {f"{name}_error": value for name, value in self.errors.items()}
+        return self.values | named | {"residual": self.residual, "status": np.array(self.status)}
+
+
+def problem_of(model: Model, alpha: float, reference: Reference, t: np.ndarray, level: int = 1) -> FranzParisiProblem:
+    """The saddle point of ``model`` at overlaps ``t`` with a reference."""
+    return FranzParisiProblem(reference, Side(model.loss, float(model.beta)), model.weights, alpha, t, level)
+
+
+def method(ansatz: Ansatz | None) -> tuple[Ansatz, bool]:
+    """The ansatz (replica symmetry by default), and whether it is the first moment of pairs."""
+    chosen = ansatz or RS()
+    if not isinstance(chosen, RS | Annealed):
+        raise ValueError(f"ansatz of franz_parisi must be RS() or Annealed(), got {chosen}")
+    return chosen, isinstance(chosen, Annealed)
+
+
+def check(model: Model) -> None:
+    """Refuse, in one sentence, what the Franz-Parisi equations here do not cover."""
+    check_pairs(model.weights)
+    if not model.loss.hard and np.isinf(model.beta) and not model.loss.has_ground:
+        raise ValueError(f"{model.loss} at beta = inf is not a constraint; give a finite beta")
+
+
+def curve(problem: FranzParisiProblem) -> Columns:
+    """Solve every distance; rows that fail are tried from their neighbours, then followed from alpha = 0."""
+    point, done, remarks = _solve(problem)
+    values = {name: np.full(problem.size, np.nan) for name in NAMES}
+    errors = {name: np.full(problem.size, np.nan) for name in NAMES}
+    residual = np.full(problem.size, np.nan)
+    rows, level = np.flatnonzero(done), 1
+    while rows.size:
+        part = problem.take(rows).at_level(level)
+        seen, spread, left, sure = _checked(part, point[rows])
+        last = level + 2 == len(LADDER)
+        for store, found in ((values, seen), (errors, spread)):
+            for name in NAMES:
+                store[name][rows] = found[name]
+        residual[rows] = left
+        unsure = rows[~sure]
+        if last or not unsure.size:
+            done[unsure] = False
+            for row in unsure:
+                remarks[row] = Status.INTEGRAL_UNSURE.sentence
+            break
+        level += 1
+        found = solve(problem.take(unsure).at_level(level), point[unsure], Newton(), FINE, "keep", check=False)
+        point[unsure], rows = found.point, unsure
+    for store in (values, errors):
+        for column in store.values():
+            column[~done] = np.nan
+    status = [
+        _sentence(problem, bool(done[row]), remarks.get(row, ""), values, errors, row) for row in range(problem.size)
+    ]
+    return Columns(values, errors, status, residual, point)
+
+
+def _sentence(problem: Any, good: bool, remark: str, values: Any, errors: Any, row: int) -> str:
+    if not good:
+        return remark
+    counted = problem.weights.discrete and problem.probe.loss.hard
+    if counted and values["free_entropy"][row] < -errors["free_entropy"][row]:
+        return f"{Status.CONVERGED.sentence}; {NEGATIVE}"
+    return Status.CONVERGED.sentence
+
+
+def _solve(problem: FranzParisiProblem) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
+    """Points, which rows are solved, and why others are not: coarse mesh first, then the rounding of level 1."""
+    rough = solve(problem.at_level(0), problem.start(), FIRST, ROUGH, "keep", check=False)
+    point, started = rough.point.copy(), rough.converged & _real(problem, rough.point)
+    for _ in range(problem.size):  # a neighbour's solution is a better start
+        missing = np.flatnonzero(~started)
+        near = np.flatnonzero(started)
+        if not missing.size or not near.size:
+            break
+        row = missing[np.argmin(np.abs(missing[:, None] - near[None, :]).min(axis=1))]
+        source = near[np.argmin(np.abs(near - row))]
+        again = solve(problem.take(row[None]).at_level(0), point[source][None], FIRST, ROUGH, "keep", check=False)
+        one = problem.take(row[None])
+        if not (again.converged[0] and _real(one, again.point)[0]):
+            break
+        point[row], started[row] = again.point[0], True
+    remarks = {}
+    for row in np.flatnonzero(~started):
+        found, remark = follow_alpha(problem.take(np.array([row])).at_level(0))
+        if found is None:
+            remarks[int(row)] = remark
+        else:
+            point[row], started[row] = found, True
+    done = np.zeros(problem.size, dtype=bool)
+    rows = np.flatnonzero(started)
+    if rows.size:
+        fine = solve(problem.take(rows), point[rows], Newton(), FINE, "keep", check=False)
+        point[rows], done[rows] = fine.point, fine.converged
+        for at in np.flatnonzero(~fine.converged):
+            remarks[int(rows[at])] = fine.sentence(int(at))
+    return point, done, remarks
+
+
+def _real(problem: FranzParisiProblem, point: np.ndarray) -> np.ndarray:
+    """Whether the overlaps are those of vectors and the copies not frozen: all else is spurious."""
+    seen = [problem.geometry(point, row) for row in range(problem.size)]
+    return np.array([at.depth > -1e-6 and at.rest > 1e-12 for at in seen])
+
+
+def follow_alpha(problem: FranzParisiProblem) -> tuple[np.ndarray | None, str]:
+    """One row followed from few patterns to its load; where it ends before, the sentence says at which load and how."""
+    target, reached, step = problem.alpha, 0.0, 0.2
+    point, rest = problem.start(), 1.0
+    while reached < 1.0 and step > 1e-3:
+        share = min(1.0, reached + step)
+        found = solve(problem.at_alpha(share * target), point, STEADY, ROUGH, "keep", check=False)
+        if found.converged[0] and _real(problem, found.point)[0]:
+            point, reached, step = found.point, share, 1.5 * step
+            rest = problem.geometry(point, 0).rest
+        else:
+            step *= 0.5
+    if reached >= 1.0:
+        return point[0], ""
+    if reached == 0.0:
+        return None, f"not converged: {UNBOUND}: none was found even for few patterns"
+    return None, (
+        f"not converged: {UNBOUND}: followed from alpha = 0 they end at alpha = {reached * target:.3g} of the probe, "
+        f"where 1 - q = {rest:.2g}"
+    )
+
+
+def _checked(
+    part: FranzParisiProblem, point: np.ndarray
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], np.ndarray, np.ndarray]:
+    """Values on the next finer mesh, errors, residuals, and which rows may be believed.
+
+    Order parameters are those after one Newton step on the finer mesh. Error: what that step leaves (its power 3/2,
+    and the rounding of the residual), carried by the derivatives, plus the change between the meshes, plus rounding.
+    The entropy is stationary: its change between the meshes plus rounding.
+    """
+    finer = part.refined()
+    before, seen = part.describe(point), finer.describe(point)
+    residual, jacobian = finer.residual_and_jacobian(point)
+    noise = 8 * np.finfo(float).eps * np.maximum(1.0, np.abs(point))
+    with np.errstate(all="ignore"):
+        inverse = np.linalg.pinv(np.where(np.isfinite(jacobian), jacobian, 0.0))
+    step = -np.einsum("bij,bj->bi", inverse, residual)
+    left = np.abs(step) ** 1.5 + np.einsum("bij,bj->bi", np.abs(inverse), noise)
+    floors, slopes = finer.floors(point), finer.slopes(point)
+    errors = {name: np.abs(seen[name] - before[name]) + floors[name] for name in NAMES}
+    for name, slope in slopes.items():
+        seen[name] = seen[name] + np.einsum("bk,bk->b", slope, step)
+        errors[name] += np.einsum("bk,bk->b", np.abs(slope), left)
+    # the slope moves with the point as its two terms do
+    errors["slope"] += 2.0 * np.einsum("bk,bk->b", np.abs(slopes["t_hat"]), np.abs(step) + left)
+    sure = (errors["free_entropy"] < SURE * np.maximum(1.0, np.abs(seen["free_entropy"]))) & (
+        np.abs(step).max(axis=1) < 1e-6
+    )
+    return seen, errors, np.abs(residual).max(axis=1), sure
+
+
+def sensitivity(problem: FranzParisiProblem, point: np.ndarray, row: int) -> float:
+    """By how much the error of the reference's overlap and conjugate moves the entropy (differences at one row)."""
+    given = problem.reference
+    if given.q == 0:
+        return 0.0
+    one = problem.take(np.array([row])).at_level(0)
+    base = one.potential(point[row][None])[0]
+    at, total = one.geometry(point[row][None], 0), 0.0
+    for q, q_hat in ((given.q * (1 + 1e-6), given.q_hat), (given.q, given.q_hat * (1 + 1e-6))):
+        moved = FranzParisiProblem(Reference(given.side, q, q_hat), one.probe, one.weights, one.alpha, one.t, 0)
+        there = Geometry.of_rest(at.t, at.s, at.rest, q).depth
+        change = moved.potential(np.array([[there, *point[row][1:]]]))[0] - base
+        total += abs(change) / 1e-6 * (given.q_error / given.q if q != given.q else given.q_hat_error / given.q_hat)
+    return float(total)
+
+
+def random_curve(model: Model, alpha: float, reference: Reference, t: np.ndarray) -> Columns:
+    """The curve for random labels around a typical solution, with what is thermal and the reference's own error."""
+    problem = problem_of(model, alpha, reference, t)
+    columns = curve(problem)
+    solved = np.flatnonzero([text.startswith("converged") for text in columns.status])
+    if solved.size:
+        some = {int(solved[0]), int(solved[solved.size // 2]), int(solved[-1])}
+        columns.errors["free_entropy"] += max(sensitivity(problem, columns.point, row) for row in some)
+    _thermal(problem, columns, solved)
+    return columns
+
+
+def _thermal(problem: FranzParisiProblem, columns: Columns, rows: np.ndarray) -> None:
+    """Training error of solved rows, and for finite costs energy and entropy ``free_entropy + beta energy``."""
+    probe, size = problem.probe, problem.size
+    names = ("training_error",) if probe.loss.hard else ("training_error", "energy", "entropy")
+    values, errors = ({name: np.full(size, np.nan) for name in names} for _ in range(2))
+    if probe.loss.hard and not np.any(probe.loss.error_rate(np.zeros((1, 1)), np.ones(1), probe.beta)):
+        values["training_error"][rows] = errors["training_error"][rows] = 0.0  # whatever the field
+    elif rows.size:
+        coarse, fine = (problem.take(rows).at_level(level).means(columns.point[rows]) for level in (1, 2))
+        change = {name: np.abs(fine[name] - coarse[name]) + 1e-14 for name in fine}
+        values["training_error"][rows], errors["training_error"][rows] = (
+            fine["training_error"],
+            change["training_error"],
+        )
+        if not probe.loss.hard:
+            energy, error = problem.alpha * fine["cost"], problem.alpha * change["cost"]
+            heat = np.where(energy == 0, 0.0, probe.beta * energy) if np.isfinite(probe.beta) else 0.0 * energy
+            values["energy"][rows], errors["energy"][rows] = energy, error
+            values["entropy"][rows] = columns.values["free_entropy"][rows] + heat
+            spread = probe.beta * error if np.isfinite(probe.beta) else 0.0
+            errors["entropy"][rows] = columns.errors["free_entropy"][rows] + spread
+    columns.values.update(values)
+    columns.errors.update(errors)
+
+
+def typical_overlap(model: Model, alpha: float, reference: Reference, q: float) -> tuple[float, float]:
+    """Overlap at which the curve has its maximum, ``dS/dd = 0``, with its error; NaN where it is not found.
+
+    There the probe is typical of its own model, whose RS overlap is ``q``.
+    """
+    from scipy.optimize import brentq
+
+    if reference.q == 0 and q == 0:
+        return 0.0, 0.0
+    if reference.side == Side(model.loss, float(model.beta)):
+        return reference.q, reference.q_error  # two references are typical of each other
+    guess = np.sqrt(reference.q * q) if reference.q > 0 and q > 0 else 0.1
+    problem = problem_of(model, alpha, reference, np.array([guess]))
+
+    known: list[np.ndarray] = []
+
+    def slope(t: float) -> float:
+        one = problem.at_distance(np.array([t]))
+        if known:  # the last point is close
+            found = solve(one, known[-1], STEADY, FINE, "keep", check=False)
+            point, done = found.point, found.converged & _real(one, found.point)
+        if not known or not done[0]:
+            point, done, _ = _solve(one)
+        if not done[0]:
+            return float("nan")
+        known.append(point)
+        return float(one.describe(point)["slope"][0])
+
+    room = 1.0 - guess
+    for width in (0.02, 0.06, 0.2, 0.6, 0.95):
+        # closer than the maximum, that is at larger overlap, the entropy grows with the distance
+        low, high = guess - width * guess, guess + width * room
+        ends = slope(low), slope(high)
+        if ends[0] < 0.0 < ends[1]:
+            root = float(brentq(slope, low, high, xtol=1e-12, rtol=1e-12))
+            return root, 2e-12 + abs(slope(root)) * (high - low) / (ends[1] - ends[0])
+    return float("nan"), float("nan")

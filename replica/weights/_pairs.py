@@ -1,0 +1,203 @@
+"""One weight in the joint field of a reference and a probe: overlaps and the weights' part of the potential, by set."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from replica.weights.base import Weights
+from replica.weights.binary import Binary
+from replica.weights.spherical import Spherical
+from saddlepoint._jit import array_kernel
+from saddlepoint.quadrature.fields import scaled_nodes
+from saddlepoint.quadrature.panels import LEVELS
+from saddlepoint.quadrature.rules import gauss_legendre
+from saddlepoint.special import cosh_triple
+
+#: panels as in `saddlepoint.quadrature` with a level between its first two: errors of 1e-6, 1e-11, rounding, rounding
+LADDER = (LEVELS[0], LEVELS[1]._replace(order=15), LEVELS[1], LEVELS[2], LEVELS[3])
+
+
+@cache
+def rule_of(level: int) -> tuple[np.ndarray, np.ndarray]:
+    """Gauss-Legendre rule and grading of a level of the two-dimensional averages."""
+    grading = LADDER[level]
+    return np.array(gauss_legendre(grading.order)), np.array(grading[1:])
+
+
+class Pair(NamedTuple):
+    """Overlaps of the probe at given conjugates and distance, with derivatives.
+
+    ``rest = 1 - q``; ``slopes`` is ((dq/dq_hat, dq/ds_hat), (ds/dq_hat, ds/ds_hat)) at fixed t; ``pull`` the field
+    theta that keeps the distance, ``pull_slopes`` its derivatives; ``log_z`` the mean of ``ln 2cosh A`` (counted
+    weights).
+    """
+
+    rest: float
+    s: float
+    slopes: np.ndarray
+    pull: float
+    pull_slopes: np.ndarray
+    log_z: float
+
+
+@array_kernel
+def binary_sums(theta, own, lean, hidden, outer, rule, grading, out):  # type: ignore[no-untyped-def]
+    """Averages over A = theta + lean h + sqrt(own) z with the weight 1 + tanh h of the gauge (a numerical kernel)."""
+    rows = hidden.size
+    shift, scale = np.empty(rows), np.full(rows, np.sqrt(own))
+    for row in range(rows):
+        shift[row] = theta + lean * hidden[row]
+    z, weight = scaled_nodes(np.zeros((rows, 1)), np.ones((rows, 1)), shift, scale, rule, grading)
+    for i in range(9):
+        out[i] = 0.0
+    count = z.shape[1]
+    v, t, c = np.empty(count), np.empty(count), np.empty(count)
+    for row in range(rows):
+        for node in range(count):
+            v[node], t[node], c[node] = cosh_triple(shift[row] + scale[row] * z[row, node])
+        a = b = d = e = f = g = 0.0
+        for node in range(count):
+            w, mean, spread = weight[row, node], t[node], c[node]
+            a += w * v[node]
+            b += w * mean
+            d += w * spread
+            e += w * mean * spread
+            f += w * spread * (1.0 - 3.0 * mean * mean)
+            g += w * (1.0 - spread) if spread > 0.5 else w * mean * mean
+        known = np.tanh(hidden[row])
+        share = outer[row] * (1.0 + known)
+        out[0] += share * a
+        out[1] += share * b
+        out[2] += share * d
+        out[3] += share * e
+        out[4] += share * f
+        out[5] += share * known * b
+        out[6] += share * known * d
+        out[7] += share * known * e
+        out[8] += share * (1.0 - 2.0 * known * known) * d
+
+
+@array_kernel
+def _binary_root(t, theta, own, lean, hidden, outer, rule, grading, small, out):  # type: ignore[no-untyped-def]
+    """The theta with <tanh A> = t: Newton in artanh, kept inside the bracket that its own signs have left.
+
+    A step below ``small`` is the last: what it leaves is of the order of its square.
+    """
+    low, high = -1e8, 1e8
+    goal = np.arctanh(t)
+    for _ in range(200):
+        binary_sums(theta, own, lean, hidden, outer, rule, grading, out)
+        off = np.arctanh(min(max(out[1], -1.0 + 1e-16), 1.0 - 1e-16)) - goal
+        if off > 0.0:
+            high = theta
+        else:
+            low = theta
+        step = -off * (1.0 - out[1] * out[1]) / out[2]
+        if not abs(step) > small * max(1.0, abs(theta)):
+            return theta + step, True
+        new = theta + step
+        theta = new if low < new < high else 0.5 * (max(low, theta - 50.0) + min(high, theta + 50.0))
+    return theta, False
+
+
+class BinaryPair:
+    """Weights +-1, counted: ``q = <tanh^2 A>``, ``s = <tanh h~ tanh A>``, ``t = <tanh A>``."""
+
+    def __init__(self, qt: float, qt_hat: float) -> None:
+        self.qt, self.qt_hat = qt, qt_hat
+        self._outer = [self._hidden(level) for level in range(len(LADDER))]
+
+    def _hidden(self, level: int) -> tuple[np.ndarray, np.ndarray]:
+        """Nodes of the references' field, one at 0 when it vanishes."""
+        if self.qt_hat == 0:
+            return np.zeros(1), np.ones(1)
+        scale = np.sqrt(self.qt_hat)
+        one, zero = np.ones((1, 1)), np.zeros(1)
+        z, weight = scaled_nodes(0 * one, one, zero, np.array([scale]), *rule_of(level))
+        heavy = weight[0] * (1.0 + np.tanh(scale * z[0])) > 1e-19  # the others add nothing
+        return scale * z[0][heavy], weight[0][heavy]
+
+    def at(self, t: float, q_hat: float, s_hat: float, level: int, hint: float) -> Pair:
+        lean = s_hat / self.qt_hat if self.qt_hat > 0 else 0.0
+        own = q_hat - lean * s_hat
+        if not np.isfinite(own):
+            return Pair(np.nan, np.nan, np.full((2, 2), np.nan), np.nan, np.full(2, np.nan), np.nan)
+        own, out = max(own, 0.0), np.empty(9)
+        setting = (own, lean, *self._outer[level], *rule_of(level))
+        theta, found = _binary_root(t, hint - s_hat, *setting, 1e-6 if level else 1e-4, out)
+        binary_sums(theta, *setting, out)
+        if not found:
+            out[:] = np.nan
+        value, mean, rest, ts, curve, s, hs, hts, bend = out.tolist()
+        pull_slopes = np.array([ts, hs]) / rest
+        fixed = np.array([[curve, -2.0 * hts], [-hts, bend]])
+        slopes = fixed + np.outer([2.0 * ts, hs], pull_slopes)
+        value += theta * (t - mean)  # what the last rounding of theta leaves
+        return Pair(rest, s, slopes, theta + s_hat, pull_slopes + np.array([0.0, 1.0]), value)
+
+    def entropic(self, t: float, rest: float, s: float, q_hat: float, s_hat: float, pair: Pair) -> list[float]:
+        """Terms of the weights' part of the potential at the overlaps ``q = 1 - rest`` and s."""
+        return [-0.5 * q_hat * rest, -pair.pull * t, s_hat * s, pair.log_z]
+
+
+class SphericalPair:
+    """Weights on the sphere, with ``D = 1-q`` and ``r = 1-qt``.
+
+    ``D^2 (q_hat - r^2 s_hat^2) + D = 1-t^2`` and ``s = qt t + r^2 D s_hat``.
+    """
+
+    def __init__(self, qt: float, qt_hat: float) -> None:
+        self.qt = qt
+
+    def at(self, t: float, q_hat: float, s_hat: float, level: int, hint: float) -> Pair:
+        square = (1.0 - self.qt) ** 2
+        size, strength = (1.0 - t) * (1.0 + t), q_hat - square * s_hat**2
+        root = np.sqrt(1.0 + 4.0 * size * strength)
+        rest = 2.0 * size / (1.0 + root)
+        # D + D^2 k = size: dD = -D^2 dk / (1 + 2 D k)
+        moved = -rest * rest / root
+        drest = np.array([moved, -2.0 * square * s_hat * moved])
+        s = self.qt * t + square * rest * s_hat
+        ds = square * (s_hat * drest + rest * np.array([0.0, 1.0]))
+        pull = t / rest + self.qt * s_hat
+        dpull = -t * drest / rest**2 + self.qt * np.array([0.0, 1.0])
+        return Pair(rest, s, np.array([-drest, ds]), pull, dpull, 0.0)
+
+    def entropic(self, t: float, rest: float, s: float, q_hat: float, s_hat: float, pair: Pair) -> list[float]:
+        """Terms of ``ln(1-q)/2 + (q - A)/(2(1-q))``, ``A = t^2 - ((s - qt t)/(1-qt))^2``."""
+        beyond = (s - self.qt * t) / (1.0 - self.qt)
+        return [0.5 * np.log(rest), 0.5 * ((1.0 - t) * (1.0 + t) + beyond**2) / rest, -0.5]
+
+
+def binary_room(d: np.ndarray) -> np.ndarray:
+    """``h(d)``: entropy of binary weights at distance d of one of them."""
+    return -d * np.log(d) - (1.0 - d) * np.log1p(-d)
+
+
+def spherical_room(d: np.ndarray) -> np.ndarray:
+    """``ln(1-t^2)/2``: that of the sphere."""
+    return 0.5 * np.log(4.0 * d * (1.0 - d))
+
+
+#: by set of weights: how one weight answers to two fields, and the entropy at a distance without patterns
+PAIRS: dict[type, Any] = {Binary: (BinaryPair, binary_room), Spherical: (SphericalPair, spherical_room)}
+
+
+def check_pairs(weights: Weights) -> None:
+    """Refuse weights that are not here."""
+    if type(weights) not in PAIRS:
+        known = ", ".join(kind.name for kind in PAIRS)
+        raise ValueError(f"franz_parisi is here for the weights {known}, got {weights}")
+
+
+def pair_of(weights: Weights, qt: float, qt_hat: float) -> Any:
+    """The weights' side around references with overlap ``qt`` and conjugate ``qt_hat``."""
+    return PAIRS[type(weights)][0](qt, qt_hat)
+
+
+def room_at(weights: Weights, distance: np.ndarray) -> np.ndarray:
+    """Entropy of the weights at a distance of a given one, without patterns."""
+    return PAIRS[type(weights)][1](distance)

@@ -1,0 +1,169 @@
+"""Every registered member with its examples, and plain quadratures that share no code with the library; no
+tests here.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+import replica
+from replica.data import Data
+from replica.losses import Loss
+from replica.weights import Weights
+from replica.weights.base import Average, Free, Pinned
+
+FAR = 9.5
+
+
+def examples(root: type) -> list[Any]:
+    """The examples of all members registered by the package itself, in the order of registration."""
+    return [example for member in root.registry.values() for example in member.examples()]
+
+
+#: alphabets that the examples leave out: five letters, one without symmetry, one with 0 at its edge
+MORE_WEIGHTS = [
+    replica.Discrete((-2.0, -1.0, 0.0, 1.0, 2.0)),
+    replica.Discrete((-1.0, 0.5, 2.0)),
+    replica.Discrete((0.0, 1.0)),
+]
+WEIGHTS = [*examples(Weights), *MORE_WEIGHTS]
+LOSSES = examples(Loss)
+DATA = examples(Data)
+
+
+def temperatures(loss: Loss) -> tuple[float, ...]:
+    """Inverse temperatures that make a difference: one is enough for a hard constraint."""
+    return (np.inf,) if loss.hard else (0.3, 1.0, 4.0)
+
+
+def temperatures_with_limit(loss: Loss) -> tuple[float, ...]:
+    """The same and the zero-temperature limit, where the loss has one."""
+    return (*temperatures(loss), np.inf) if loss.has_ground and not loss.hard else temperatures(loss)
+
+
+LOSSES_AT_BETA = [(loss, beta) for loss in LOSSES for beta in temperatures(loss)]
+LOSSES_AT_ANY_BETA = [(loss, beta) for loss in LOSSES for beta in temperatures_with_limit(loss)]
+
+
+def beta_for(weights: Weights, loss: Loss) -> float:
+    """A temperature at which the pair has a free entropy: cold where it may be."""
+    penalised = isinstance(weights.norm, Free) and not weights.discrete
+    return 1.0 if penalised or not loss.hard else np.inf
+
+
+def models() -> list[replica.Model]:
+    """One model for each registered weights, loss and data, at a temperature at which it can be solved."""
+    return [
+        replica.Model(weights=weights, loss=loss, data=data, beta=beta_for(weights, loss))
+        for weights, loss, data in itertools.product(WEIGHTS, LOSSES, DATA)
+    ]
+
+
+def name_of(value: Any) -> str:
+    """A readable test id."""
+    if isinstance(value, replica.Model):
+        return f"{value.weights}-{value.loss}-{value.data}-beta{value.beta:g}".replace(" ", "")
+    return str(value).replace(" ", "")
+
+
+def letters_of(weights: Weights) -> np.ndarray:
+    """The alphabet, known from what the weights draw."""
+    assert weights.discrete
+    return np.unique(weights.sample(np.random.default_rng(7), 4000))
+
+
+def plain_terms(loss: Loss, field: np.ndarray, variance: float, beta: float) -> tuple[np.ndarray, ...]:
+    r"""``ln Z`` and its first two field derivatives by Gauss-Legendre panels over the stability, from the cost alone.
+
+    The panels are at most as wide as the fluctuation around the field and are graded towards each kink, so that both
+    the bulk and a far allowed region are resolved; derivatives are Gaussian moments of the shift ``u - h``. Behind them
+    come the thermal means of the cost and of the error.
+    """
+    node, weight = np.polynomial.legendre.leggauss(10)
+    deviation = np.sqrt(variance)
+    h = np.ravel(np.asarray(field, dtype=float))[:, None]
+    around = deviation * np.array([-12.0, *np.arange(-FAR, FAR + 0.1, 1.0), 12.0])
+    steps = deviation * np.array([-3.0, -1.0, -0.3, -0.1, -0.02, 0.0, 0.02, 0.1, 0.3, 1.0, 3.0])
+    fixed = np.concatenate([[0.0], *(kink + steps for kink in loss.kinks())])
+    edges = np.sort(np.concatenate([h + around, h + steps, np.tile(fixed, (h.size, 1))], axis=1), axis=1)
+    half, middle = np.diff(edges)[:, :, None] / 2, (edges[:, 1:, None] + edges[:, :-1, None]) / 2
+    u = (middle + half * node).reshape(h.size, -1)
+    cost = np.asarray(loss.cost(u), dtype=float)
+    with np.errstate(invalid="ignore"):
+        action = np.where(cost == 0, 0.0, beta * cost)
+    exponent = -action - (u - h) ** 2 / (2 * variance)
+    top = exponent.max(axis=1, keepdims=True)
+    mass = (half * weight).reshape(h.size, -1) * np.exp(exponent - top)
+    total = mass.sum(axis=1, keepdims=True)
+    mass /= total
+    shift = (mass * (u - h)).sum(axis=1)
+    square = (mass * (u - h - shift[:, None]) ** 2).sum(axis=1)
+    log_z = (np.log(total) + top)[:, 0] - 0.5 * np.log(2 * np.pi * variance)
+    wrong = (mass * loss.violated(u)).sum(axis=1)
+    energy = (mass * np.where(mass > 0, cost, 0.0)).sum(axis=1)
+    rows = log_z, shift / variance, (square / variance - 1) / variance, energy, wrong
+    return tuple(row.reshape(np.shape(field)) for row in rows)
+
+
+def trapezoid(deviation: float = 0.025) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights of the Gaussian measure: the trapezoidal rule converges exponentially for analytic
+    integrands.
+    """
+    z = np.arange(-FAR, FAR + deviation / 2, deviation)
+    weight = np.exp(-(z**2) / 2)
+    return z, weight / weight.sum()
+
+
+def plain_entropic(
+    weights: Weights, beta: float, q: float, norm: float, m: float, q_hat: float, curvature: float, m_hat: float,
+    teacher: replica.weights.Law | None,
+) -> float:
+    r"""``-q_hat (Q-q)/2 + A Q/2 - m_hat m + E ln sum_w exp(h w - A w^2/2)``, all six arguments independent.
+
+    Sphere and +-1 weights: ``Q = 1``, and the multiplier ``A`` is one more variable (for +-1 a gauge).
+    """
+    z, chance = trapezoid()
+    total = -q_hat * (norm - q) / 2 + curvature * norm / 2 - m_hat * m
+    for atom, probability in teacher_atoms(teacher):
+        field = m_hat * atom + np.sqrt(q_hat) * z
+        total += probability * float(chance @ _plain_log_z(weights, field, curvature, beta))
+    return total
+
+
+def teacher_atoms(teacher: replica.weights.Law | None) -> list[tuple[float, float]]:
+    """Values and probabilities of one component of the teacher; a Gaussian one on the nodes of `trapezoid`."""
+    if teacher is None:
+        return [(0.0, 1.0)]
+    if teacher.values is not None:
+        return list(zip(teacher.values, teacher.probabilities, strict=True))
+    return list(zip(*trapezoid(0.05), strict=True))
+
+
+def _plain_log_z(weights: Weights, field: np.ndarray, curvature: float, beta: float) -> np.ndarray:
+    if weights.discrete:
+        w = letters_of(weights)
+        return special.logsumexp(field[:, None] * w - curvature * w**2 / 2, axis=1)
+    if isinstance(weights.norm, Average):  # a Gaussian weight, relative to the volume (2 pi e)^(N/2) of the sphere
+        return field**2 / (2 * curvature) - np.log(curvature) / 2 - 0.5
+    prior = beta * weights.penalty
+    stiffness = prior + curvature
+    return field**2 / (2 * stiffness) + np.log(prior / stiffness) / 2
+
+
+def plain_pattern(
+    model: replica.Model, q: float, norm: float, m: float, taught: bool, step: float = 0.02
+) -> tuple[float, float, float]:
+    """``E ln Z``, the mean cost and the mean error over a pattern by the trapezoidal rule over the field."""
+    z, chance = trapezoid(step)
+    if taught:
+        chance = chance * 2 * special.ndtr(m * z / np.sqrt(q - m**2))
+    log_z, _, _, cost, wrong = plain_terms(model.loss, np.sqrt(q) * z, norm - q, model.beta)
+    return float(chance @ log_z), float(chance @ cost), float(chance @ wrong)
+
+
+def held_norm(weights: Weights) -> bool:
+    return isinstance(weights.norm, (Pinned, Average))

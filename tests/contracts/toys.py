@@ -1,0 +1,106 @@
+"""One-file members of each family, as a stranger would write them; the layer tests add them from text."""
+
+from __future__ import annotations
+
+WEIGHTS_FILE = '''
+"""Weights 0 and +-1 with the probability rho of not vanishing: a toy."""
+from dataclasses import dataclass
+import numpy as np
+from replica.weights import Free, Weights
+
+@dataclass(frozen=True)
+class Sparse(Weights):
+    """A toy: sparse signs."""
+    rho: float = 0.5
+    name = "toy-sparse"
+    parameters = {"density": "rho"}
+    norm = Free()
+    discrete = True
+    vanishing = True
+
+    def log_z(self, field, curvature, beta):
+        active = np.log(self.rho) - 0.5 * curvature[:, None] + np.logaddexp(field, -field) - np.log(2)
+        log_z = np.logaddexp(np.log1p(-self.rho), active)
+        share, tilt = np.exp(active - log_z), np.tanh(field)
+        return log_z, share * tilt, share * (1 - share * tilt**2)
+
+    def features(self, curvature, beta):
+        """The weight appears where the field reaches A/2, on either side."""
+        edge = 0.5 * np.maximum(curvature, 0.0)
+        return np.stack([edge, -edge], axis=1), np.ones((curvature.size, 2))
+
+    def initial_norm(self, beta):
+        return self.rho
+'''
+
+LOSS_FILE = '''
+"""A loss known by its cost and its kink alone: a toy."""
+from dataclasses import dataclass
+import numpy as np
+from replica.losses import Loss
+
+@dataclass(frozen=True)
+class Slope(Loss):
+    """A toy: the violation to some power."""
+    kappa: float = 0.0
+    power: float = 1.0
+    name = "toy-slope"
+    parameters = {"margin": "kappa", "power": "power"}
+
+    def cost(self, u):
+        kappa = self.kappa[:, None] if isinstance(self.kappa, np.ndarray) else self.kappa
+        return np.where(u < kappa, np.abs(kappa - u) ** self.power, 0.0)
+
+    def kinks(self):
+        return (self.kappa,)
+'''
+
+ARCHITECTURE_FILE = '''
+"""A perceptron whose fields are stretched: a toy."""
+from dataclasses import dataclass
+from replica.architectures import Architecture, Slopes
+from replica.data import Overlaps
+
+@dataclass(frozen=True)
+class Stretched(Architecture):
+    """A toy: the field is twice that of the perceptron."""
+    name = "toy-stretched"
+
+    def field_overlaps(self, overlaps):
+        q, variance, m, transverse = overlaps
+        return Overlaps(4 * q, 4 * variance, 2 * m, 4 * transverse), Slopes(q=4.0, norm=4.0, m=2.0)
+'''
+
+DATA_FILE = '''
+"""Random labels of which a share comes with a helping shift of the field: a toy."""
+from dataclasses import dataclass
+import numpy as np
+from replica.data import Channel, Data
+
+@dataclass(frozen=True)
+class Helped(Data):
+    """A toy: shifted patterns."""
+    shift: float = 0.3
+    share: float = 1.0
+    name = "toy-helped"
+    parameters = {"shift": "shift"}
+
+    def channels(self, overlaps):
+        wide, zero = np.sqrt(overlaps.q), np.zeros_like(overlaps.q)
+        helped = Channel(self.share, zero + self.shift, wide, overlaps.variance)
+        return [helped, Channel(1 - self.share, zero, wide, overlaps.variance)] if self.share < 1 else [helped]
+'''
+
+ANSATZ_FILE = '''
+"""Half the patterns at a time: a toy."""
+from dataclasses import dataclass
+from replica.ansatz import RS, Ansatz
+
+@dataclass(frozen=True)
+class Half(Ansatz):
+    """A toy: the RS solution at half the load."""
+    name = "toy-half"
+
+    def solve(self, model, alpha, start=None, tolerance=1e-12):
+        return RS().solve(model, alpha / 2, start, tolerance)
+'''

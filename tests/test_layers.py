@@ -1,0 +1,273 @@
+"""The shape of the house: which way imports go, who may name whom, and that a new member of a family is one file."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+import replica
+from replica.ansatz import Ansatz
+from replica.architectures import Architecture
+from replica.cli import main
+from replica.data import Data
+from replica.losses import Loss
+from replica.weights import Weights
+from tests.contracts import toys
+
+ROOT = Path(__file__).parents[1]
+FAMILIES = {"weights": Weights, "losses": Loss, "architectures": Architecture, "data": Data, "ansatz": Ansatz}
+
+#: rooms of `replica` from the ground up: a room may import itself and what stands before it
+ORDER = [
+    {"_version", "_checks", "_formats"}, {"_registry", "exact"}, {"weights", "losses"}, {"data"}, {"architectures"},
+    {"model"}, {"batch"}, {"solution"}, {"ansatz"}, {"verbs"}, {"records"}, {"observables"}, {"thresholds"},
+    {"simulate"}, {"curves", "diagrams", "landscape"}, {"plots"}, {"demo"}, {"cli"},
+]
+RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
+#: where members may be named outside their family: the public face, defaults and shorthands, a user of the public face
+MAY_NAME = {"__init__.py", "model.py", "demo.py", "exact.py"}
+#: and the one ansatz that is the default of every verb
+DEFAULT_ANSATZ = {"verbs.py", "curves.py", "diagrams.py", "thresholds/__init__.py", "cli/_verb.py"}
+
+
+def sources(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def imports(path: Path) -> set[str]:
+    """Modules that a file imports anywhere, type checking included, functions included."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found |= {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def importing(package: str, pattern: Callable[[str], bool]) -> set[str]:
+    """Files of a package with an import that matches."""
+    return {str(path.relative_to(ROOT)) for path in sources(package) if any(map(pattern, imports(path)))}
+
+
+def within(name: str) -> Callable[[str], bool]:
+    return lambda module: module == name or module.startswith(f"{name}.")
+
+
+def test_the_engine_knows_no_physics() -> None:
+    assert importing("saddlepoint", within("replica")) == set()
+
+
+def test_plots_alone_import_matplotlib() -> None:
+    everywhere = importing("replica", within("matplotlib")) | importing("saddlepoint", within("matplotlib"))
+    assert everywhere
+    assert {path for path in everywhere if not path.startswith("replica/plots/")} == set()
+
+
+def test_nothing_imports_the_closed_forms() -> None:
+    assert importing("replica", within("replica.exact")) == set()
+
+
+def test_simulations_know_no_ansatz() -> None:
+    """The independent witness: finite N shares no theory with what it checks."""
+    theory = ("replica.ansatz", "replica.solution", "replica.batch", "replica.thresholds", "replica.observables")
+    files = {path for name in theory for path in importing("replica", within(name))}
+    assert {path for path in files if path.startswith("replica/simulate/") and "compare" not in path} == set()
+
+
+def test_numba_has_one_doorway() -> None:
+    assert importing("saddlepoint", within("numba")) == {"saddlepoint/_jit.py"}
+    assert importing("replica", within("numba")) == set()
+
+
+def room_of(module: str) -> str:
+    """The room of a module of replica; of the package itself its own name."""
+    return module.split(".")[1] if "." in module else module
+
+
+def test_imports_point_downwards() -> None:
+    """One direction, never back: members, model, solution, ansatz, verbs, what reads them, drawing, command line."""
+    back = set()
+    for path in sources("replica"):
+        here = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        if here in {"replica", "replica.__main__"}:
+            continue
+        room = room_of(here)
+        assert room in RANK, f"{path}: give the room {room!r} its place in ORDER"
+        for module in filter(within("replica"), imports(path)):
+            target = room_of(module)
+            if target in RANK and RANK[target] >= RANK[room] and target != room:
+                back.add(f"{room} -> {target} ({path.relative_to(ROOT)})")
+    assert back == set()
+
+
+def named_in(path: Path, classes: set[str], names: set[str]) -> Iterator[tuple[int, str]]:
+    """Lines on which a file uses one of the classes, or has one of the names as a string that is no docstring."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in classes:
+            yield node.lineno, node.id
+        elif isinstance(node, ast.Attribute) and node.attr in classes:
+            yield node.lineno, node.attr
+        elif isinstance(node, ast.Constant) and id(node) not in docstrings and node.value in names:
+            yield node.lineno, str(node.value)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_no_file_outside_a_family_names_its_members(family: str) -> None:
+    """Whoever must tell members apart asks for a declared trait. Names of parameters and of shorthands are free."""
+    members = FAMILIES[family].registry
+    everything = [member for root in FAMILIES.values() for member in root.registry.values()]
+    free = {name for member in everything for name in getattr(member, "parameters", {})} | {"perceptron"}
+    found = []
+    for path in sources("replica"):
+        place = path.relative_to(ROOT / "replica").as_posix()
+        if place.startswith(f"{family}/") or place in MAY_NAME:
+            continue
+        default = {"RS", "rs"} if place in DEFAULT_ANSATZ else set()
+        classes = {member.__name__ for member in members.values()} - default
+        found += [f"{place}:{line}: {name}" for line, name in named_in(path, classes, set(members) - free - default)]
+    assert found == []
+
+
+@pytest.fixture
+def add(tmp_path: Path) -> Iterator[Callable[[str], ModuleType]]:
+    """Write a file, import it as a stranger would; registries and modules are as before afterwards."""
+    before = {family: dict(root.registry) for family, root in FAMILIES.items()}
+    loaded: list[str] = []
+
+    def load(text: str) -> ModuleType:
+        path = tmp_path / f"toy_member_{len(loaded)}.py"
+        path.write_text(text, encoding="utf-8")
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[path.stem] = module
+        loaded.append(path.stem)
+        spec.loader.exec_module(module)
+        return module
+
+    yield load
+    for name in loaded:
+        del sys.modules[name]
+    for family, root in FAMILIES.items():
+        root.registry.clear()
+        root.registry.update(before[family])
+
+
+def listed(capsys: pytest.CaptureFixture[str], table: str) -> dict[str, str]:
+    """Names and summaries of one table of ``replica list``."""
+    assert main(["list", "--json"]) == 0
+    return {row["name"]: row["summary"] for row in json.loads(capsys.readouterr().out)[table]}
+
+
+def test_new_weights(add: Callable[[str], ModuleType], capsys: pytest.CaptureFixture[str]) -> None:
+    """Density 2/3 is ternary up to the normalisation ln 3 of the measure."""
+    sparse = add(toys.WEIGHTS_FILE).Sparse
+    model, known = replica.perceptron(sparse(2 / 3), margin=0.4), replica.perceptron("ternary", margin=0.4)
+    solution, expected = replica.solve(model, alpha=0.5), replica.solve(known, alpha=0.5)
+    assert solution["q"] == pytest.approx(expected["q"], rel=1e-11)
+    assert solution.free_entropy == pytest.approx(expected.free_entropy - np.log(3), rel=1e-11)
+    assert replica.stability(solution) == pytest.approx(replica.stability(expected), rel=1e-10)
+    curve = replica.sweep(replica.perceptron("toy-sparse"), alpha=[0.2, 0.4], observables=["entropy", "Q"])
+    assert np.all(np.diff(curve["entropy"]) < 0)
+    threshold = replica.at_line(replica.perceptron(sparse(2 / 3)))
+    assert threshold.value == pytest.approx(replica.at_line(replica.perceptron("ternary")).value, rel=1e-9)
+    assert listed(capsys, "weights")["toy-sparse"] == "A toy: sparse signs."
+    assert main(["solve", "perceptron", "--weights", "toy-sparse", "--alpha", "0.3", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["order_parameters"]["Q"] > 0
+
+
+def test_new_loss(add: Callable[[str], ModuleType], capsys: pytest.CaptureFixture[str]) -> None:
+    """Power 0 is the count of errors; power 1 is new and obeys thermodynamics."""
+    slope = add(toys.LOSS_FILE).Slope
+    flat = replica.solve(replica.perceptron("binary", loss=slope(0.2, 0.0), beta=1.5), alpha=0.5)
+    known = replica.solve(replica.perceptron("binary", loss=replica.ErrorCount(0.2), beta=1.5), alpha=0.5)
+    for name in ("q", "free_entropy", "energy", "training_error", "stability"):
+        assert flat[name] == pytest.approx(known[name], rel=1e-8), name
+    model = replica.perceptron("spherical", loss="toy-slope", margin=0.5, beta=1.5)
+    curve = replica.sweep(model, alpha=0.7, beta=[1.49, 1.5, 1.51], observables=["free_entropy", "energy"])
+    phi = curve["free_entropy"].values
+    assert curve["energy"].values[1] == pytest.approx((phi[0] - phi[2]) / 0.02, rel=1e-4)
+    with pytest.raises(ValueError, match="Slope"):
+        replica.solve(model.with_parameters(beta=np.inf), alpha=0.7)
+    with pytest.raises(ValueError, match="Slope"):
+        replica.capacity(model)
+    assert listed(capsys, "losses")["toy-slope"] == "A toy: the violation to some power."
+    line = "sweep perceptron --loss toy-slope --margin 0.1,0.4 --beta 2 --alpha 0.3 --json"
+    assert main(line.split()) == 0
+    assert np.shape(json.loads(capsys.readouterr().out)["entropy"]) == (2,)
+
+
+@pytest.mark.parametrize("labels", ["random", "teacher"])
+@pytest.mark.parametrize("weights", ["binary", "spherical", "ternary"])
+def test_new_architecture(
+    add: Callable[[str], ModuleType], capsys: pytest.CaptureFixture[str], weights: str, labels: str
+) -> None:
+    """Twice the field at twice the margin is the perceptron."""
+    add(toys.ARCHITECTURE_FILE)
+    known = replica.perceptron(weights, margin=0.3, labels=labels)
+    model = replica.Model(weights=weights, loss=replica.Margin(0.6), architecture="toy-stretched", data=known.data)
+    solution, expected = replica.solve(model, alpha=0.4), replica.solve(known, alpha=0.4)
+    for name in expected.batch.names:
+        assert solution[name] == pytest.approx(expected[name], rel=1e-9, abs=1e-11), name
+    assert replica.capacity(model).value == pytest.approx(replica.capacity(known).value, rel=1e-10)
+    assert "toy-stretched" in listed(capsys, "architectures")
+
+
+def test_new_data(add: Callable[[str], ModuleType], capsys: pytest.CaptureFixture[str]) -> None:
+    """All patterns shifted is a smaller margin; half of them lies between."""
+    helped = add(toys.DATA_FILE).Helped
+    model = replica.perceptron("binary", margin=0.5, labels=helped(0.3))
+    solution = replica.solve(model, alpha=0.4)
+    expected = replica.solve(replica.perceptron("binary", margin=0.2), alpha=0.4)
+    for name in ("q", "q_hat", "free_entropy", "stability"):
+        assert solution[name] == pytest.approx(expected[name], rel=1e-12), name
+    half = replica.solve(replica.perceptron("binary", margin=0.5, labels=helped(0.3, 0.5)), alpha=0.4)
+    none = replica.solve(replica.perceptron("binary", margin=0.5), alpha=0.4)
+    assert none.free_entropy < half.free_entropy < solution.free_entropy
+    curve = replica.sweep(model, alpha=0.4, shift=[0.0, 0.3], observables=["free_entropy"])
+    assert np.allclose(curve["free_entropy"], [none.free_entropy, solution.free_entropy], rtol=1e-12)
+    threshold = replica.capacity(model)
+    assert threshold.value == pytest.approx(replica.capacity(replica.perceptron("binary", margin=0.2)).value, rel=1e-11)
+    assert listed(capsys, "data")["toy-helped"] == "A toy: shifted patterns."
+    assert main(["solve", "perceptron", "--labels", "toy-helped", "--alpha", "0.3", "--json"]) == 0
+
+
+def test_new_ansatz(add: Callable[[str], ModuleType], capsys: pytest.CaptureFixture[str]) -> None:
+    """Solved and swept as the file says; a threshold that the ansatz does not give is refused, not borrowed."""
+    half = add(toys.ANSATZ_FILE).Half()
+    model = replica.perceptron("binary")
+    expected = replica.solve(model, alpha=0.3)
+    assert replica.solve(model, alpha=0.6, ansatz=half).free_entropy == expected.free_entropy
+    curve = replica.sweep(model, alpha=[0.2, 0.6], ansatz=half, observables=["q"])
+    assert float(curve["q"][1]) == expected["q"]
+    for threshold in (replica.capacity, replica.at_line, replica.spinodal):
+        with pytest.raises(ValueError, match=r"Half|toy-half"):
+            threshold(model, ansatz=half)
+    assert listed(capsys, "ansatz")["toy-half"] == "A toy: the RS solution at half the load."
+    assert main(["solve", "perceptron", "--alpha", "0.6", "--ansatz", "toy-half", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["value"] == pytest.approx(expected.free_entropy, rel=1e-14)
+
+
+def test_the_first_moment_gives_its_own_thresholds_only() -> None:
+    """An ansatz without a replicon must not answer with that of another."""
+    with pytest.raises(ValueError, match="Annealed"):
+        replica.at_line(replica.perceptron("binary"), ansatz=replica.Annealed())
+
+
+def test_two_members_of_one_name_are_refused(add: Callable[[str], ModuleType]) -> None:
+    add(toys.LOSS_FILE)
+    with pytest.raises(TypeError, match="two members of the family loss are called 'toy-slope'"):
+        add(toys.LOSS_FILE.replace("class Slope", "class Other"))

@@ -1,0 +1,153 @@
+"""The package as a whole: public names, docstrings, light imports, version, house rules; no numbers here."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import importlib
+import importlib.metadata
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("saddlepoint", "replica")
+SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+HEAVY = ("joblib", "matplotlib", "mpmath", "pandas", "scipy.optimize", "scipy.stats", "xarray")
+MAX_LINES = 300
+
+# One letter of each word stands in brackets, so that this file passes its own test.
+FORBIDDEN_WORDS = [
+    r"\bTO[D]O\b",
+    r"\bFIX[M]E\b",
+    r"\bX[X]X\b",
+    r"\bA[I]\b",
+    r"(?i)\bag[e]nts?\b",
+    r"(?i)\biss[u]es?\b",
+    r"(?i)(?<!scope=\")\bsess[i]ons?\b",
+    r"(?<![\w.])/(wor[k]|tm[p]|roo[t]|hom[e])\b",
+]
+FORBIDDEN_CODE = [
+    r"# no[q]a",
+    r"\bNotImplemented[E]rror\b",
+    r"\bexcept\s*[:]",
+    r"\bexcept \(?(Base)?[E]xception\b",
+    r"\bimport [*]",
+    r"\bpytest\.(mark\.)?([s]kip|[x]fail|[i]mportorskip)",
+]
+TEXT_SUFFIXES = {".cff", ".cfg", ".in", ".ipynb", ".json", ".md", ".py", ".toml", ".txt", ".yaml", ".yml", ""}
+CACHES = {".git", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache", "__pycache__"}
+GENERATED = CACHES | {"build", "demo", "dist", "htmlcov", "replica-demo"}
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def modules() -> list[ModuleType]:
+    return [importlib.import_module(module_name(path)) for path in SOURCES if path.name != "__main__.py"]
+
+
+def is_generated(folder: Path) -> bool:
+    environment = (folder / "pyvenv.cfg").exists()
+    return environment or folder.name in GENERATED or folder.suffix == ".egg-info"
+
+
+def tree(folder: Path = ROOT) -> Iterator[Path]:
+    """The text files of the project, without what is generated."""
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            if not is_generated(path):
+                yield from tree(path)
+        elif path.suffix in TEXT_SUFFIXES and not path.name.startswith(".coverage"):
+            yield path
+
+
+def text_of(path: Path) -> str:
+    """The text a person wrote: of a notebook the cells, not the stored figures."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        return "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"])
+    return text
+
+
+def matches(path: Path, patterns: list[str]) -> list[str]:
+    return [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for number, line in enumerate(text_of(path).splitlines(), start=1)
+        if any(re.search(pattern, line) for pattern in patterns)
+    ]
+
+
+def test_public_names_exist_and_are_not_shadowed_by_modules() -> None:
+    loaded = modules()
+    listed = [(module, name) for module in loaded for name in getattr(module, "__all__", ())]
+    assert {module.__name__ for module, _ in listed} >= set(PACKAGES)
+    assert [f"{module.__name__}.{name}" for module, name in listed if not hasattr(module, name)] == []
+    public = [(module, name) for module, name in listed if module.__name__ in PACKAGES]
+    assert [f"{m.__name__}.{name}" for m, name in public if isinstance(getattr(m, name), ModuleType)] == []
+
+
+def test_every_folder_of_modules_is_a_package() -> None:
+    folders = {path.parent for path in SOURCES}
+    bare = [folder for folder in folders if not (folder / "__init__.py").exists()]
+    assert [str(folder.relative_to(ROOT)) for folder in bare] == []
+
+
+def test_every_module_begins_with_a_docstring() -> None:
+    def begins_well(path: Path) -> bool:
+        parsed = ast.parse(path.read_text(encoding="utf-8"))
+        return bool((ast.get_docstring(parsed) or "").strip()) and parsed.body[0].lineno == 1
+
+    assert [str(path.relative_to(ROOT)) for path in SOURCES if not begins_well(path)] == []
+
+
+def test_files_are_short() -> None:
+    """Under 300 lines, unless a line reads ``# kernel file``."""
+    lines = {path: path.read_text(encoding="utf-8").splitlines() for path in SOURCES}
+    long = [path for path, text in lines.items() if len(text) >= MAX_LINES and "# kernel file" not in text]
+    assert [str(path.relative_to(ROOT)) for path in long] == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_import_is_light(package: str) -> None:
+    code = f"import sys, {package}; print(*(name for name in {HEAVY} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_saddlepoint_does_not_import_replica() -> None:
+    code = "import sys, saddlepoint; print('replica' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_no_forbidden_words() -> None:
+    assert [hit for path in tree() for hit in matches(path, FORBIDDEN_WORDS)] == []
+
+
+def test_no_forbidden_code() -> None:
+    files = [path for path in tree() if path.suffix in {".py", ".ipynb"}]
+    assert [hit for path in files for hit in matches(path, FORBIDDEN_CODE)] == []
+
+
+def test_versions_agree() -> None:
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    version = importlib.import_module("replica").__version__
+    assert re.fullmatch(r"\d+\.\d+\.\d+(\.dev\d+|rc\d+)?", version)
+    assert importlib.metadata.version(config["metadata"]["name"]) == version
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\n## [{version}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_console_script_prints_the_version() -> None:
+    script = Path(sys.executable).with_name("replica")
+    done = subprocess.run([script, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.split()[-1] == importlib.import_module("replica").__version__

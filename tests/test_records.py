@@ -1,0 +1,204 @@
+"""Data files: what is written comes back exactly; what cannot be written or read is refused in a sentence."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray
+
+import replica
+from replica.records import check_writable, plain, record, to_json, write_bytes
+
+SUFFIXES = (".nc", ".csv", ".json")
+HARD = np.array([0.1, np.nan, np.inf, -np.inf, -0.0, 5e-324, 1 / 3, -1.7976931348623157e308])
+TEXTS = ["converged", "", 'not converged: a, "b"', "two\nlines", "#x", " lead", "trail ", "nan"]
+
+
+@pytest.fixture
+def everything() -> xarray.Dataset:
+    """Each type that a file can hold, with the values that writers get wrong."""
+    rng = np.random.default_rng(3)
+    variables = {
+        "entropy": ("alpha", HARD, {"symbol": r"\alpha_c"}),
+        "q": (("alpha", "margin"), rng.normal(size=(8, 2))),
+        "turned": (("margin", "alpha"), rng.normal(size=(2, 8))),
+        "small": ("alpha", np.arange(8, dtype=np.float32) / 3),
+        "seed": ("margin", np.array([1, 2**40])),
+        "largest": ("margin", np.array([2**64 - 1, 0], dtype=np.uint64)),
+        "count": ("margin", np.array([-5, 7], dtype=np.int16)),
+        "solved": ("alpha", np.array([True, False] * 4)),
+        "status": ("alpha", np.array(TEXTS)),
+        "blank": ("margin", np.array(["", ""])),
+        "number": ((), 2.5),
+        "word": ((), "schön"),
+    }
+    label = ("margin", [3, 4])
+    coordinates = {"alpha": np.arange(8) / 7, "margin": ["x", "yy"], "label": label, "fixed": 2.0}
+    attributes = {
+        "settings": '{"alpha": 0.5}', "units": 3, "share": 0.1, "lines": ["capacity", "at"], "nothing": "",
+        "marked": "json:x", "lined": "a\nb", "nested": {"q": [1, 2.5, None]}, "spaced": " x ",
+    }  # fmt: skip
+    return xarray.Dataset(variables, coords=coordinates, attrs=attributes)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_everything_comes_back_exactly(everything, suffix, tmp_path):
+    path = tmp_path / f"data{suffix}"
+    replica.save(everything, path)
+    found = replica.load(path)
+    assert found.identical(everything)
+    for name in everything.variables:
+        assert found[name].dtype.kind == everything[name].dtype.kind, name
+        if everything[name].dtype.kind != "U":
+            assert found[name].values.tobytes() == everything[name].values.tobytes(), name
+    assert [path.name] == os.listdir(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize(
+    "dataset",
+    [
+        xarray.Dataset(),
+        xarray.Dataset({"q": 3.0}),
+        xarray.Dataset({"q": ("alpha", [1.0, 2.0])}),
+        xarray.Dataset({"q": ("alpha", np.zeros(0))}, coords={"alpha": np.zeros(0)}),
+        xarray.Dataset({"status": ("alpha", np.array([], dtype="<U3"))}),
+    ],
+    ids=["empty", "scalar", "no coordinate", "no points", "no texts"],
+)
+def test_degenerate_datasets_come_back(dataset, suffix, tmp_path):
+    replica.save(dataset, tmp_path / f"data{suffix}")
+    assert replica.load(tmp_path / f"data{suffix}").identical(dataset)
+
+
+def test_csv_is_a_tidy_table(everything, tmp_path):
+    replica.save(everything[["q", "entropy"]].drop_vars(["label", "fixed"]), tmp_path / "q.csv")
+    lines = (tmp_path / "q.csv").read_text().splitlines()
+    assert '# settings: {"alpha": 0.5}' in lines
+    rows = list(csv.reader(line for line in lines if not line.startswith("# ")))
+    assert rows[0] == ["alpha", "margin", "q", "entropy"]
+    assert len(rows) == 1 + 16
+    assert [float(row[2]) for row in rows[1:]] == everything["q"].values.ravel().tolist()
+    assert rows[1][:2] == ["0.0", "x"]
+    assert rows[2][:2] == ["0.0", "yy"]
+
+
+def test_json_is_strict_and_has_null_for_nan(everything, tmp_path):
+    replica.save(everything, tmp_path / "q.json")
+
+    def refuse(token: str) -> None:
+        raise AssertionError(f"{token} is no JSON")
+
+    content = json.loads((tmp_path / "q.json").read_text(), parse_constant=refuse)
+    assert content["variables"]["entropy"]["values"][:4] == [0.1, None, "inf", "-inf"]
+    assert content["coordinates"]["margin"]["values"] == ["x", "yy"]
+    assert content["attributes"]["lines"] == ["capacity", "at"]
+
+
+def test_netcdf_opens_in_other_programs(everything, tmp_path):
+    replica.save(everything, tmp_path / "q.nc")
+    with xarray.open_dataset(tmp_path / "q.nc", engine="scipy") as other:
+        np.testing.assert_array_equal(other["entropy"].values, HARD)
+        assert other["entropy"].attrs["symbol"] == r"\alpha_c"
+        assert other["status"].values.tolist()[0] == "converged"
+
+
+def test_plain_and_to_json():
+    given = {"a": np.float64("nan"), "b": (np.inf, -np.inf), "c": np.arange(2), 3: np.bool_(True), "d": None}
+    assert plain(given) == {"a": None, "b": ["inf", "-inf"], "c": [0, 1], "3": True, "d": None}
+    assert to_json([float("nan"), 0.1]) == "[null, 0.1]"
+
+
+def test_record_holds_settings_and_versions_only():
+    found = record({"alpha": 0.5, "beta": np.inf})
+    assert set(found) == {"settings", "replica", "numpy", "scipy", "numba", "python"}
+    assert json.loads(found["settings"]) == {"alpha": 0.5, "beta": "inf"}
+    assert found["replica"] == replica.__version__
+    assert found["numpy"] == np.__version__
+    assert found == record({"alpha": 0.5, "beta": np.inf})
+
+
+@pytest.mark.parametrize("name, nearest", [("q.cvs", ".csv"), ("q.jsn", ".json"), ("q.nc4", ".nc")])
+def test_unknown_suffix_names_the_nearest(name, nearest, tmp_path):
+    sentence = f"{name}: unknown suffix .* did you mean '{nearest}'"
+    with pytest.raises(ValueError, match=sentence):
+        replica.save(xarray.Dataset(), tmp_path / name)
+    with pytest.raises(ValueError, match=sentence):
+        replica.load(tmp_path / name)
+
+
+def test_places_that_cannot_be_written(tmp_path):
+    (tmp_path / "taken.json").mkdir()
+    with pytest.raises(ValueError, match=r"taken\.json cannot be written: it is a directory"):
+        replica.save(xarray.Dataset(), tmp_path / "taken.json")
+    with pytest.raises(ValueError, match=r"q\.json cannot be written: there is no directory"):
+        replica.save(xarray.Dataset(), tmp_path / "nowhere" / "q.json")
+    with pytest.raises(ValueError, match=r"q\.json cannot be written"):
+        check_writable(_locked(tmp_path) / "q.json")
+
+
+def _locked(place: Path) -> Path:
+    """A folder in which the present user can make no file (the superuser: one that no user can)."""
+    if os.geteuid() == 0:
+        return Path("/proc")
+    place.chmod(0o500)
+    return place
+
+
+def test_data_without_a_place_in_files(tmp_path):
+    with pytest.raises(ValueError, match="variable 'z' has the type complex128"):
+        replica.save(xarray.Dataset({"z": ("alpha", [1j])}), tmp_path / "z.json")
+    with pytest.raises(ValueError, match="attribute 'a: b' cannot name a line"):
+        replica.save(xarray.Dataset(attrs={"a: b": 1}), tmp_path / "z.csv")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_failed_write_leaves_the_old_file(monkeypatch, tmp_path):
+    write_bytes(tmp_path / "q.json", b"old")
+
+    def full(source, target):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(ValueError, match=r"q\.json cannot be written: No space left on device"):
+        write_bytes(tmp_path / "q.json", b"new")
+    assert (tmp_path / "q.json").read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["q.json"]
+
+
+def test_a_link_stays_a_link(tmp_path):
+    (tmp_path / "real.json").write_bytes(b"old")
+    (tmp_path / "link.json").symlink_to("real.json")
+    write_bytes(tmp_path / "link.json", b"new")
+    assert (tmp_path / "link.json").is_symlink()
+    assert (tmp_path / "real.json").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_missing_and_damaged_files(everything, suffix, tmp_path):
+    path = tmp_path / f"data{suffix}"
+    with pytest.raises(ValueError, match=rf"data\{suffix} cannot be read: No such file"):
+        replica.load(path)
+    replica.save(everything, path)
+    whole = path.read_bytes()
+    rng = np.random.default_rng(11)
+    cuts = [whole[: int(size)] for size in (0, 1, *rng.integers(2, len(whole) - 20, 12))]
+    sentence = rf"data\{suffix} is damaged or is not a {suffix} data file of replica"
+    for content in (*cuts, b"not data at all", rng.bytes(500)):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=sentence):
+            replica.load(path)
+
+
+def test_a_file_of_another_program_is_refused(tmp_path):
+    (tmp_path / "other.csv").write_text("alpha,q\n0.5,0.3\n")
+    (tmp_path / "other.json").write_text('{"alpha": [0.5]}')
+    xarray.Dataset({"q": ("alpha", [1.0])}).to_netcdf(tmp_path / "other.nc", engine="scipy")
+    for suffix in SUFFIXES:
+        with pytest.raises(ValueError, match=rf"other\{suffix} is damaged or is not"):
+            replica.load(tmp_path / f"other{suffix}")
