@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from replica.ansatz._group_kernels import tilted_rows
+from replica.ansatz._group_kernels import bracketed_step, tilted_rows
 from replica.model import Model
 from saddlepoint.quadrature.fields import field_nodes
 from saddlepoint.quadrature.panels import gaussian_nodes
@@ -54,35 +54,18 @@ class LimitPatterns(NamedTuple):
 def maximiser(
     model: Model, mean: np.ndarray, gap: np.ndarray, variance: np.ndarray
 ) -> tuple[np.ndarray, ...]:
-    """``omega = mean + gap f(omega)`` for log-concave local partition functions: omega, ``ln Z``, ``f``,
-    ``f'``.
+    """``omega = mean + gap f(omega)`` for log-concave ``Z``: omega, ``ln Z``, ``f``, ``f'``.
 
-    Newton's steps inside a bracket: the slope ``1 - gap f'`` is at least 1, so the root is within ``|gap
-    f(mean)|``. Far from
-    the root, where f falls like a Gaussian, the steps are those of the logarithm of ``(omega - mean)/(gap
-    f)``.
+    Newton's steps inside a bracket: the slope ``1 - gap f'`` is at least 1, so the root is within ``|gap f|``.
     """
-    omega, reach = mean.copy(), gap[:, None]
+    omega = mean.copy()
     log_z, first, second = model.loss.terms(omega, variance, model.beta)
-    off = omega - mean - reach * first
-    low, high = np.where(off < 0, omega, omega - off), np.where(off < 0, omega - off, omega)
+    pull = gap[:, None] * first
+    low, high = omega + np.minimum(pull, 0.0), omega + np.maximum(pull, 0.0)
     for _ in range(200):
-        step = off / (1.0 - reach * second)
-        with np.errstate(all="ignore"):
-            moved = omega - mean
-            ratio = moved / (reach * first)
-            step = np.where(
-                (ratio > 0.3) & (ratio < 3.0), step, np.log(ratio) / (1.0 / moved - second / first)
-            )
-            step = np.where(np.isfinite(step), step, off / (1.0 - reach * second))
-        trial = omega - step
-        omega = np.where((trial >= low) & (trial <= high), trial, 0.5 * (low + high))
-        log_z, first, second = model.loss.terms(omega, variance, model.beta)
-        off = omega - mean - reach * first
-        floor = 4e-16 * (np.abs(omega) + np.abs(mean) + reach * np.abs(first))
-        low, high = np.where(off < 0, omega, low), np.where(off < 0, high, omega)
-        if not np.any(np.abs(off) > floor * (1.0 - reach * second)):
+        if not bracketed_step(mean, gap, omega, first, second, low, high):
             break
+        log_z, first, second = model.loss.terms(omega, variance, model.beta)
     return omega, log_z, first, second
 
 

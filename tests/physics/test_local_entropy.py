@@ -127,7 +127,7 @@ def test_beyond_the_typical_distance_all_solutions_count() -> None:
     assert np.abs(curve["local_entropy"][2:] - flat.entropy).max() < 1e-12
     assert 0 < flat.entropy - float(curve["local_entropy"][1]) < 1e-6
     assert np.all(np.diff(curve["complexity"]) > 0)
-    assert "that of all solutions" in str(curve["status"].values[3])
+    assert "that of them all" in str(curve["status"].values[3])
 
 
 def test_no_saddle_point_says_so() -> None:
