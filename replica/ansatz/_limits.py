@@ -13,6 +13,7 @@ from saddlepoint import POSITIVE, UNIT, Problem, Variable, Variables
 from saddlepoint.quadrature.panels import gaussian_nodes
 
 EPS = np.finfo(float).eps
+STEP = 2.0**-24  # of the slope of a proximal map, exact in binary
 
 
 def ground_channels(model: Model, m: np.ndarray, chi: np.ndarray) -> tuple[list[Channel], Slopes, np.ndarray]:
@@ -49,7 +50,8 @@ class Projection:
             mass = channel.probability * weight * density
             self.square += np.einsum("bn,bn->b", mass, move**2)
             self.cost += np.einsum("bn,bn->b", mass, model.loss.cost(best))
-            self.rigidity += np.einsum("bn,bn->b", mass, (move != 0).astype(float))
+            ahead, _ = model.loss.ground(field + STEP, chi)
+            self.rigidity += np.einsum("bn,bn->b", mass, (1.0 - (ahead - best) / STEP) ** 2)  # E (1 - du/dw)^2
             self.wrong += np.einsum("bn,bn->b", mass, model.loss.violated(best).astype(float))
             if "m" in scores:
                 self.score += np.einsum("bn,bn->b", channel.probability * weight * scores["m"], move)

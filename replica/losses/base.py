@@ -81,10 +81,13 @@ class Loss(Member):
         none = np.zeros((flat.size, 0))
         z, weight = gaussian_nodes(none, none, breaks, level=1)
         inverse = np.broadcast_to(np.asarray(column(beta), dtype=float), shape).reshape(-1, 1)
-        exponent = -inverse * self._on_rows(flat[:, None] + spread[:, None] * z, shape)
+        cost = self._on_rows(flat[:, None] + spread[:, None] * z, shape)
+        with np.errstate(invalid="ignore"):
+            exponent = np.where(cost == 0, 0.0, -inverse * cost)  # at beta = inf only zero cost is allowed
         top = np.max(exponent, axis=1, keepdims=True)
+        top = np.where(np.isfinite(top), top, 0.0)
         mass = weight * np.exp(exponent - top)
-        total = mass.sum(axis=1)
+        total = np.maximum(mass.sum(axis=1), 1e-300)
         first = (mass * z).sum(axis=1) / total
         spread_z = (mass * (z - first[:, None]) ** 2).sum(axis=1) / total
         log_z = np.log(total) + top[:, 0]
