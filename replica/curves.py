@@ -93,6 +93,8 @@ def sweep(
     from saddlepoint import sweep as run
 
     names = (observables,) if isinstance(observables, str) else tuple(observables)
+    if not names:
+        raise ValueError("sweep needs at least one observable")
     for name in names:
         one_of("observable", name, (*OBSERVABLES, *ORDER_PARAMETERS))
     if "alpha" not in axes:

@@ -199,4 +199,4 @@ class Solution:
     def __repr__(self) -> str:
         inner = ", ".join(f"{k}={v:.12g}" for k, v in self.order_parameters.items())
         phi = f"free_entropy={self.free_entropy:.12g} +- {self.error:.1e}"
-        return f"<Solution alpha={self.alpha:g} {inner} {phi}: {self.status}>"
+        return f"<Solution alpha={self.alpha:.12g} {inner} {phi}: {self.status}>"

@@ -125,7 +125,10 @@ class _Folder:
         self.path, self.chunks = path, chunks
         text = json.dumps({"settings": settings, "chunks": chunks}, sort_keys=True, default=_plain, indent=1)
         self.stamp = hashlib.sha256(text.encode()).hexdigest()
-        path.mkdir(parents=True, exist_ok=True)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ValueError(f"the checkpoint folder {path} cannot be made: {error.strerror}") from error
         record = path / "settings.json"
         if record.exists():
             self._compare(json.loads(text), record)

@@ -80,7 +80,7 @@ class LimitProblem(Problem):
 
     def averages(self, free: np.ndarray) -> tuple[np.ndarray, Projection]:
         m = self.variables.values(free)["m"] if self.taught else np.zeros(self.size)
-        return m, Projection(self.model, m, np.ones(self.size), self.level)
+        return m, Projection(self.model, m, np.full(self.size, np.inf), self.level)  # every cost is worth avoiding
 
     def residual(self, free: np.ndarray) -> np.ndarray:
         m, found = self.averages(free)
@@ -99,7 +99,7 @@ class LimitProblem(Problem):
         m, found = self.averages(free)
         alpha = (1.0 - m**2) / found.square
         one = np.ones(self.size)
-        jumps = self.model.loss.ground_jumps
+        jumps = self.model.loss.ground_jumps and self.model.loss.hard  # no pattern is given up at capacity
         stability = np.full(self.size, -np.inf) if jumps else 1.0 - alpha * found.rigidity
         seen = {
             "q": one,

@@ -133,3 +133,13 @@ def start_from(problem: RSProblem, start: dict[str, Any]) -> np.ndarray:
             raise ValueError(f"start: unknown variable {name!r}; {suggest(name, problem.names)}")
     values |= {name: np.broadcast_to(np.asarray(v, dtype=float), problem.alpha.shape) for name, v in start.items()}
     return problem.variables.free({name: values[name] for name in problem.names}, problem.size)
+
+
+def has_paramagnet(model: Model) -> bool:
+    """Whether ``q = 0`` is a saddle point: an even loss, symmetric weights, nothing to be learned."""
+    return model.loss.even and model.weights.symmetric and not model.data.overlaps
+
+
+def no_solution(alpha: float, end: float) -> str:
+    """The sentence for a load beyond the end of a branch."""
+    return f"no replica-symmetric solution at alpha = {alpha:g}: its branch ends at alpha = {end:.6g}"

@@ -11,7 +11,7 @@ from replica._registry import per_row
 from replica.ansatz._limits import GroundProblem
 from replica.ansatz._rs_branch import BranchTable, scan_branch, tabulate, zoom
 from replica.ansatz._rs_equations import Equations, RSProblem
-from replica.ansatz._rs_special import FreezingProblem, FrozenState, start_from
+from replica.ansatz._rs_special import FreezingProblem, FrozenState, has_paramagnet, no_solution, start_from
 from replica.ansatz.base import Ansatz
 from replica.batch import Part, Solutions
 from replica.model import Model
@@ -79,11 +79,6 @@ class RS(Ansatz):
         """The uninformed branch as a table, followed in a conjugate so that folds in alpha are ordinary points."""
         self.check(model)
         return scan_branch(Equations(model, size, level), low, high)
-
-
-def has_paramagnet(model: Model) -> bool:
-    """Whether ``q = 0`` is a saddle point: an even loss, symmetric weights, nothing to be learned."""
-    return model.loss.even and model.weights.symmetric and not model.data.overlaps
 
 
 class _Solver:
@@ -198,7 +193,7 @@ class _Solver:
         top = tabulate(self._equations(rows), np.tile([[46.0, 50.0]], (rows.size, 1))).alpha[:, -1]
         for row, end in zip(rows, top, strict=True):
             self.status[row] = Status.NO_SOLUTION
-            self.remarks[row] = _no_solution(self.alpha[row], end)
+            self.remarks[row] = no_solution(self.alpha[row], end)
         rows = rows[self.alpha[rows] < top]
         if rows.size:
             problem = RSProblem(self._equations(rows), self.alpha[rows])
@@ -212,7 +207,7 @@ class _Solver:
         rows = self.open
         table = scan_branch(self._equations(rows), -34.0, 30.0)
         hit, start = table.first_crossing(self.alpha[rows])
-        top = table.top()[0]
+        top, followed = table.top()[0], table.solved[:, -1]
         for _ in range(4):  # close to its end the branch needs a finer table
             if hit.all():
                 break
@@ -231,11 +226,28 @@ class _Solver:
             self._keep(sub, problem, found, found.converged)
         ended = np.flatnonzero(~hit)
         if ended.size and not self.model.data.overlaps:
-            for row, end in zip(rows[ended], top[ended], strict=True):
+            whole = followed[ended]  # the branch was followed to q -> 1: where it ends is known
+            for row, end in zip(rows[ended][whole], top[ended][whole], strict=True):
                 self.status[row] = Status.NO_SOLUTION
-                self.remarks[row] = _no_solution(self.alpha[row], end)
+                self.remarks[row] = no_solution(self.alpha[row], end)
+            self._climb(rows[ended][~whole])
         elif ended.size:
             self._frozen(rows[ended], [f"the uninformed branch ends at alpha = {top[i]:.6g}" for i in ended])
+
+    def _climb(self, rows: np.ndarray) -> None:
+        """Continuation in alpha, for branches that turn back in the conjugate they are tabulated in."""
+        if not rows.size:
+            return
+        equations, point = self._equations(rows), None
+        for share in np.geomspace(1e-3, 1.0, 49):
+            problem = RSProblem(equations, self.alpha[rows] * share)
+            found = solve(problem, start=point, solver=GENERAL, tolerance=self.tolerance, on_failure="keep")
+            point = found.point if point is None else np.where(found.converged[:, None], found.point, point)
+        for row in rows:
+            self.remarks[row] = "no solution was found, neither along q_hat nor along alpha"
+        self._keep(rows, problem, found, found.converged)
+        for row in rows[found.converged]:
+            self.remarks[row] = ""
 
     def _frozen(self, rows: np.ndarray, remarks: list[str]) -> None:
         """The teacher itself, m = q = 1, where it is an isolated state of zero energy."""
@@ -283,7 +295,3 @@ class _Solver:
         found = solve(problem, solver=Ladder(Newton(max_step=1.0)), tolerance=self.tolerance, on_failure="keep")
         good = found.converged
         self._keep(rows, problem, found, good, "above capacity: the ground state")
-
-
-def _no_solution(alpha: float, end: float) -> str:
-    return f"no replica-symmetric solution at alpha = {alpha:g}: its branch ends at alpha = {end:.6g}"

@@ -129,7 +129,8 @@ class Curves:
         data = self.dataset
         groups: dict[tuple[Any, ...], list[str]] = {}
         for name in map(str, data.data_vars):
-            if data[name].dtype.kind in "fiub" and name != "error" and not name.endswith("_error"):
+            of_another = name.endswith("_error") and name.removesuffix("_error") in data
+            if data[name].dtype.kind in "fiub" and name != "error" and not of_another:
                 groups.setdefault(data[name].dims, []).append(name)
         for dims, names in groups.items():
             mesh = np.meshgrid(*(data[dim].values for dim in dims), indexing="ij")

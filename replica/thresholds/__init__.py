@@ -37,6 +37,8 @@ _FILES = (_capacity, _first_order, _first_moment, _stability)
 def locate(name: str, model: Model, ansatz: Ansatz | None = None) -> Threshold:
     """The threshold ``name`` of the table `LINES`, in alpha."""
     definition, chosen = find_line(name), ansatz or RS()
+    if not isinstance(chosen, Ansatz):
+        raise ValueError(f"ansatz must be an Ansatz such as replica.RS(), got {ansatz!r}")
     chosen.check(definition.model(model))
     return definition.line(model, 1, chosen).row(0)
 

@@ -7,7 +7,7 @@ import numpy as np
 from replica._registry import per_row
 from replica.ansatz import Ansatz
 from replica.ansatz._limits import LimitProblem
-from replica.ansatz.rs import has_paramagnet
+from replica.ansatz._rs_special import has_paramagnet
 from replica.batch import Part
 from replica.model import Model
 from replica.thresholds.base import Line, closed_line, line_on_branch

@@ -71,7 +71,8 @@ def freezing_temperature(model: Model, alpha: float, ansatz: Ansatz) -> Threshol
     remark = "zero of the RS entropy in temperature"
     solutions = Solutions(model, ansatz, problem.alpha, [part], found.status, found.residual, [remark])
     if not solutions.converged[0]:
-        return Threshold(np.nan, np.nan, (np.nan, np.nan), solutions.sentence(0))
+        sentence = f"not converged: the RS entropy vanishes at no temperature at alpha = {alpha:g} (below capacity?)"
+        return Threshold(np.nan, np.nan, (np.nan, np.nan), sentence)
     beta, slack = float(solutions.value("beta")[0]), float(solutions.error("beta")[0])
     bracket = 1.0 / (beta + slack), 1.0 / (beta - slack)
     return Threshold(1.0 / beta, slack / beta**2, bracket, solutions.sentence(0), Solution(solutions))

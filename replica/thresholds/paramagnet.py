@@ -48,7 +48,8 @@ class ParamagnetPoint(Problem):
         values = problem.observe(points)[0][self.condition].reshape(self.size, -1)
         cell = first_sign_change(values)
         every = np.arange(self.size)
-        share = values[every, cell] / (values[every, cell] - values[every, cell + 1])
+        with np.errstate(all="ignore"):
+            share = values[every, cell] / (values[every, cell] - values[every, cell + 1])
         alpha = np.log(GRID[cell]) + share * (np.log(GRID[cell + 1]) - np.log(GRID[cell]))
         others = points.reshape(self.size, GRID.size, -1)[every, cell]
         return np.where(cell[:, None] >= 0, np.concatenate([alpha[:, None], others], axis=1), NAN)

@@ -7,7 +7,7 @@ import numpy as np
 from replica.ansatz import Ansatz
 from replica.ansatz._rs_branch import scan_branch
 from replica.ansatz._rs_equations import Equations
-from replica.ansatz.rs import has_paramagnet
+from replica.ansatz._rs_special import has_paramagnet
 from replica.model import Model
 from replica.thresholds.base import Line, line_on_branch
 from replica.thresholds.paramagnet import line_on_paramagnet

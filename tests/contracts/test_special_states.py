@@ -87,3 +87,24 @@ def test_stability_of_a_ground_state_counts_pinned_fields_only() -> None:
     z = 1.0 - 0.5 * chi * (1 - z)
     square = shifted + 0.5 * chi * np.sum(weight * norm.pdf(z) * (1 - z) ** 2)
     assert alpha * square == pytest.approx(1.0, rel=1e-10)
+
+
+@pytest.mark.parametrize("beta", [1.0, np.inf])
+@pytest.mark.parametrize("labels", ["random", "teacher"])
+def test_capacity_of_a_count_of_errors_is_that_of_its_margin(labels: str, beta: float) -> None:
+    """No pattern is given up at capacity, whatever the temperature of the model."""
+    count = replica.perceptron("spherical", loss=replica.ErrorCount(0.4), beta=beta, labels=labels)
+    found, known = replica.capacity(count), replica.capacity(replica.perceptron("spherical", margin=0.4, labels=labels))
+    assert found.value == pytest.approx(known.value, rel=1e-14)
+    assert found.solution is not None
+    assert found.solution["stability"] == pytest.approx(known.solution["stability"], rel=1e-12)
+
+
+@pytest.mark.parametrize("alpha", [5.0, 30.0])
+def test_sparse_solutions_at_negative_margin_are_reached(alpha: float) -> None:
+    """Ternary weights: q_hat turns back along the branch, so that it is followed in alpha."""
+    solution = replica.solve(replica.perceptron("ternary", margin=-1.0), alpha=alpha)
+    certificate = solution.certify(digits=15)
+    assert abs(float(certificate.potential) - solution.free_entropy) <= solution.error
+    nearby = replica.solve(replica.perceptron("ternary", margin=-1.0), alpha=alpha * 1.05)
+    assert 0 < nearby.entropy < solution.entropy < np.log(3)
