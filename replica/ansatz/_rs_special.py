@@ -142,4 +142,4 @@ def has_paramagnet(model: Model) -> bool:
 
 def no_solution(alpha: float, end: float) -> str:
     """The sentence for a load beyond the end of a branch."""
-    return f"no replica-symmetric solution at alpha = {alpha:g}: its branch ends at alpha = {end:.6g}"
+    return f"no replica-symmetric solution at alpha = {alpha:g} on the branch from 0, which ends at alpha = {end:.6g}"
