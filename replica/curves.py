@@ -92,6 +92,7 @@ def sweep(
     from replica.records import record
     from saddlepoint import sweep as run
 
+    model.require_single()
     names = (observables,) if isinstance(observables, str) else tuple(observables)
     if not names:
         raise ValueError("sweep needs at least one observable")

@@ -95,6 +95,7 @@ def diagram(
     from replica.records import record
     from saddlepoint import sweep as run
 
+    model.require_single()
     chosen = ansatz or RS()
     names = (lines,) if isinstance(lines, str) else tuple(lines)
     definitions = [find_line(name) for name in names]

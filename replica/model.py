@@ -83,6 +83,8 @@ class Model:
     def with_parameters(self, **changes: Any) -> Model:
         """A copy with public parameters replaced; arrays make a batch of models."""
         known_options("this model", changes, self.parameter_names)
+        if "temperature" in changes and "beta" in changes:
+            raise ValueError("beta and temperature are two names of one parameter: give one of them")
         if "temperature" in changes:
             temperature = number("temperature", changes.pop("temperature"), low=0.0)
             with np.errstate(divide="ignore"):
@@ -105,6 +107,11 @@ class Model:
             object.__setattr__(copy, name, value)
         object.__setattr__(copy, "_batched", True)
         return copy
+
+    def require_single(self) -> None:
+        """Refuse a batch (a parameter that is an array) where one model is asked for."""
+        if self._batched:
+            raise ValueError("a parameter of the model is an array: give numbers here, and grids to replica.sweep")
 
     def settings(self) -> dict[str, Any]:
         """All that defines the model, for records."""

@@ -65,6 +65,7 @@ def solve(
     one_of("on_failure", on_failure, ("raise", "keep"))
     if start is not None and not isinstance(start, (str, dict)):
         raise ValueError(f"start must be None, 'informed' or a dict of conjugates, got {start!r}")
+    model.require_single()
     if np.ndim(alpha):
         raise ValueError(f"alpha must be one number, got {alpha!r}; use replica.sweep for a grid")
     load = number("alpha", alpha, low=0.0, open_low=True)

@@ -74,9 +74,9 @@ class FreezingProblem(Problem):
 
     def __init__(self, model: Model, alpha: np.ndarray, level: int = 1) -> None:
         self.model, self.alpha, self.level, self.size = model, alpha, level, alpha.size
-        names = Equations(model.with_parameters(beta=1.0), 1).names
-        self.names = names
-        self.variables = Variables(*(Variable(name, POSITIVE) for name in (*names, "beta")))
+        equations = Equations(model.with_parameters(beta=1.0), 1)
+        self.names = equations.names
+        self.variables = Variables(*equations.variables(self.names), Variable("beta", POSITIVE))
 
     def take(self, index: np.ndarray) -> FreezingProblem:
         return FreezingProblem(self.model.take(index), self.alpha[index], self.level)
@@ -86,6 +86,8 @@ class FreezingProblem(Problem):
 
     def _at(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], Equations]:
         values = self.variables.values(free)
+        # a trial step beyond double precision must not raise: it gives a residual that is not a number
+        values["beta"] = np.where((values["beta"] > 0) & np.isfinite(values["beta"]), values["beta"], 1e300)
         return values, Equations(self.model.with_parameters(beta=values["beta"]), self.size, self.level)
 
     def residual(self, free: np.ndarray) -> np.ndarray:
@@ -94,7 +96,10 @@ class FreezingProblem(Problem):
             single, pattern = equations.halves(values, whole=True)
             phi = equations.potential(self.alpha, values, single, pattern)
             entropy = phi + values["beta"] * self.alpha * pattern.cost
-            rows = [np.log(self.alpha * equations.conjugate(pattern, name) / values[name]) for name in self.names]
+            rows = []
+            for name in self.names:
+                new = self.alpha * equations.conjugate(pattern, name)
+                rows.append(new - values[name] if equations.linear(name) else np.log(new / values[name]))
         return np.stack([*rows, entropy], axis=1)
 
     def start(self) -> np.ndarray:

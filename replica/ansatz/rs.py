@@ -39,7 +39,7 @@ class RS(Ansatz):
     is extremised; for an `ErrorCount` at ``beta = inf`` above capacity the ground state follows from
     ``chi = lim beta (1-q)`` (sphere) or from the freezing point, where the entropy vanishes (alphabets).
 
-    When not to use it: spherical weights at negative margin near capacity, bands wider than the AT line, ground states
+    When not to use it: spherical weights at negative margin near capacity, `OutsideBand` above 0.817, ground states
     above capacity on the sphere: `stability` of the solution is then negative.
 
     References

@@ -76,10 +76,7 @@ class Loss(Member):
         shape = field.shape
         flat = field.reshape(-1)
         spread = np.broadcast_to(deviation, shape).reshape(-1)
-        kinks = [(per_row(k, variance.size)[:, None] - field).reshape(-1) / spread for k in self.kinks()]
-        breaks = np.stack(kinks, axis=1) if kinks else np.zeros((flat.size, 0))
-        none = np.zeros((flat.size, 0))
-        z, weight = gaussian_nodes(none, none, breaks, level=1)
+        z, weight = self._inner_nodes(field, variance, beta, self.kinks())
         inverse = np.broadcast_to(np.asarray(column(beta), dtype=float), shape).reshape(-1, 1)
         cost = self._on_rows(flat[:, None] + spread[:, None] * z, shape)
         with np.errstate(invalid="ignore"):
@@ -109,6 +106,23 @@ class Loss(Member):
         value, first, second = self.terms(field, variance, beta)
         return weighted_sums(weight, (value, second), (first, second))
 
+    def _inner_nodes(
+        self, field: np.ndarray, variance: np.ndarray, beta: Any, edges: tuple[Any, ...]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Inner nodes in z, a row per node of the field: panels end at the edges and resolve ``exp(-beta l)``.
+
+        Their length is ``1.5/sqrt(1 + beta V)``, the width of the tilted Gaussian for a cost of unit curvature.
+        """
+        spread = np.broadcast_to(np.sqrt(variance)[:, None], field.shape).reshape(-1)
+        places = [(per_row(edge, variance.size)[:, None] - field).reshape(-1) / spread for edge in edges]
+        finite = np.where(np.isfinite(beta), beta, 0.0)
+        step = float(np.clip(1.5 / np.sqrt(1.0 + np.max(finite * variance)), 0.1, 2.5))
+        regular = np.arange(-10.0 + 0.5 * step, 10.0, step)
+        grid = np.broadcast_to(regular, (spread.size, regular.size))
+        breaks = np.concatenate([grid, *(place[:, None] for place in places)], axis=1)
+        none = np.zeros((spread.size, 0))
+        return gaussian_nodes(none, none, breaks, level=1)
+
     def _on_rows(self, u: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
         """`cost` on inner nodes, for a member whose parameters may be one per row of the batch."""
         cube = u.reshape(shape[0], -1)
@@ -130,10 +144,7 @@ class Loss(Member):
         """Mean of ``function(u)`` over ``u = h + sqrt(V) z`` with the weight ``exp(-beta l(u))``, node by node."""
         flat = field.reshape(-1)
         spread = np.broadcast_to(np.sqrt(variance)[:, None], field.shape).reshape(-1)
-        places = [(per_row(edge, variance.size)[:, None] - field).reshape(-1) / spread for edge in edges]
-        breaks = np.stack(places, axis=1) if places else np.zeros((flat.size, 0))
-        none = np.zeros((flat.size, 0))
-        z, weight = gaussian_nodes(none, none, breaks, level=1)
+        z, weight = self._inner_nodes(field, variance, beta, edges)
         u = flat[:, None] + spread[:, None] * z
         rows = u.reshape(field.shape[0], -1)  # a member's parameters may be one per row of the batch
         mass = weight * self.boltzmann(rows, beta).reshape(u.shape)

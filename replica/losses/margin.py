@@ -20,7 +20,7 @@ class Margin(Loss):
     Parameters
     ----------
     kappa : float
-        The margin, in units of the standard deviation of one pattern's field (any finite number; negative allowed).
+        The margin, in units of the field ``w.x/sqrt(N)`` (any finite number; negative allowed).
 
     References
     ----------

@@ -39,6 +39,7 @@ def locate(name: str, model: Model, ansatz: Ansatz | None = None) -> Threshold:
     definition, chosen = find_line(name), ansatz or RS()
     if not isinstance(chosen, Ansatz):
         raise ValueError(f"ansatz must be an Ansatz such as replica.RS(), got {ansatz!r}")
+    model.require_single()
     chosen.check(definition.model(model))
     return definition.line(model, 1, chosen).row(0)
 
@@ -136,6 +137,7 @@ def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> T
     >>> print(f"{replica.max_margin(replica.perceptron('spherical'), alpha=1.0).value:.6f}")
     0.470655
     """
+    model.require_single()
     target = np.array([number("alpha", alpha, low=0.0, open_low=True)])
     chosen = ansatz or RS()
     if model.loss.even or model.data.overlaps:

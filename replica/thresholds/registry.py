@@ -22,7 +22,7 @@ class LineDefinition:
         """The line of a batch of models in an ansatz; `ValueError` where that ansatz has no such line."""
         if ansatz.method not in self.methods:
             raise ValueError(f"{ansatz} gives no {self.name} line")
-        return self.methods[ansatz.method](model, size, ansatz)
+        return self.methods[ansatz.method](self.model(model), size, ansatz)
 
     def model(self, model: Any) -> Any:
         """The model whose branch the line follows: at beta = inf for lines of the constraint alone."""
