@@ -101,6 +101,8 @@ def sweep(
     if "alpha" not in axes:
         raise ValueError("sweep needs alpha: a number or an increasing grid")
     chosen = ansatz or RS()
+    if not isinstance(chosen, Ansatz):
+        raise ValueError(f"ansatz must be an Ansatz such as replica.RS(), got {ansatz!r}")
     grids, fixed = _axes(model, axes)
     base = model.with_parameters(**{name: value for name, value in fixed.items() if name != "alpha"})
     chosen.check(base)

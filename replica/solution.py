@@ -108,6 +108,8 @@ class Solution:
         return float(self.batch.alpha[0])
 
     def __getitem__(self, name: str) -> float:
+        if not self.converged and name in ORDER_PARAMETERS:
+            return float("nan")
         if name not in self.batch.names:
             from replica._checks import one_of
 
@@ -192,7 +194,7 @@ class Solution:
         """
         from saddlepoint import CertificationFailed, Problem, certify
 
-        if not isinstance(self.problem, Problem):
+        if not self.batch.parts or not isinstance(self.problem, Problem):
             raise CertificationFailed(f"nothing to certify: {self.status}")
         return certify(self.problem, self.point, digits=digits)
 
