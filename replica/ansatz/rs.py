@@ -9,7 +9,7 @@ import numpy as np
 
 from replica._registry import per_row
 from replica.ansatz._limits import GroundProblem
-from replica.ansatz._rs_branch import BranchTable, scan_branch, tabulate, zoom
+from replica.ansatz._rs_branch import scan_branch, tabulate, zoom
 from replica.ansatz._rs_equations import Equations, RSProblem
 from replica.ansatz._rs_special import FreezingProblem, FrozenState, has_paramagnet, no_solution, start_from
 from replica.ansatz.base import Ansatz
@@ -74,11 +74,6 @@ class RS(Ansatz):
     def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
         self.check(model)
         return _Solver(self, model, np.ascontiguousarray(alpha, dtype=float), tolerance).run(start)
-
-    def branch(self, model: Model, size: int, low: float = -34.0, high: float = 50.0, level: int = 1) -> BranchTable:
-        """The uninformed branch as a table, followed in a conjugate so that folds in alpha are ordinary points."""
-        self.check(model)
-        return scan_branch(Equations(model, size, level), low, high)
 
 
 class _Solver:

@@ -85,8 +85,3 @@ class ErrorCount(Loss):
         total = lost + tail
         share = tail / total
         return mp.log(total), share * slope, share * (curvature + slope**2) - (share * slope) ** 2
-
-    def reference_mean_cost(self, field: Any, variance: Any, beta: Any, mp: Any) -> Any:
-        tail = mp.exp(reference_tail(mp.mpf(self.kappa), field, variance, mp)[0])
-        lost = mp.exp(-beta)
-        return lost * (1 - tail) / (lost + (1 - lost) * tail)

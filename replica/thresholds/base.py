@@ -214,3 +214,15 @@ def _close_in(
     return _Located(
         seen["alpha"], errors["alpha"], bracket, good, beyond, status, found.residual, found.point, found.error
     )
+
+
+def zero_entropy_line(model: Model, size: int, ansatz: Ansatz) -> Line:
+    """The first zero of the entropy on the branch from alpha = 0: capacity of counted weights, or their freezing."""
+    return line_on_branch(
+        model,
+        size,
+        ansatz,
+        "entropy",
+        missing="the RS entropy does not vanish on the branch from alpha = 0",
+        found_text="zero of the RS entropy",
+    )

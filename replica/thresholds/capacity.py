@@ -10,7 +10,7 @@ from replica.ansatz._limits import LimitProblem
 from replica.ansatz._rs_special import has_paramagnet
 from replica.batch import Part
 from replica.model import Model
-from replica.thresholds.base import Line, closed_line, line_on_branch
+from replica.thresholds.base import Line, closed_line, zero_entropy_line
 from replica.thresholds.paramagnet import line_on_paramagnet
 from replica.thresholds.registry import threshold_line
 from replica.weights.base import Average, Free
@@ -45,7 +45,7 @@ def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
         return _limit(model, size, ansatz)
     if has_paramagnet(model):
         return _even(model, size, ansatz)
-    return _zero_entropy(model, size, ansatz)
+    return zero_entropy_line(model, size, ansatz)
 
 
 def _with_easy_rows(model: Model, size: int, ansatz: Ansatz, easy: np.ndarray, sentence: str) -> Line:
@@ -71,17 +71,6 @@ def _holds_at_zero(model: Model) -> np.ndarray:
     return np.all(model.loss.cost(around) == 0, axis=-1)
 
 
-def _zero_entropy(model: Model, size: int, ansatz: Ansatz) -> Line:
-    return line_on_branch(
-        model,
-        size,
-        ansatz,
-        "entropy",
-        missing="the RS entropy does not vanish on the branch from alpha = 0",
-        found_text="zero of the RS entropy",
-    )
-
-
 def _even(model: Model, size: int, ansatz: Ansatz) -> Line:
     """Zero entropy of q = 0 while that is stable, of the branch q > 0 otherwise; a mixed batch goes row by row."""
     line = line_on_paramagnet(model, size, ansatz, "entropy", "exact: the first moment, q = 0 is stable")
@@ -89,7 +78,7 @@ def _even(model: Model, size: int, ansatz: Ansatz) -> Line:
     if stable.all():
         return line
     if not stable.any():
-        return _zero_entropy(model, size, ansatz)
+        return zero_entropy_line(model, size, ansatz)
     return _merge([_even(model.take(np.array([row])), 1, ansatz) for row in range(size)], model, ansatz)
 
 

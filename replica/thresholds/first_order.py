@@ -9,7 +9,7 @@ from replica.ansatz._rs_special import FreezingProblem, FrozenState
 from replica.batch import Part, Solutions
 from replica.model import Model
 from replica.solution import Solution
-from replica.thresholds.base import Line, Threshold, line_on_branch
+from replica.thresholds.base import Line, Threshold, line_on_branch, zero_entropy_line
 from replica.thresholds.registry import threshold_line
 from saddlepoint import Newton, solve
 
@@ -46,14 +46,7 @@ def freezing_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     """Where the RS entropy of counted weights vanishes at the model's temperature: the frozen phase lies beyond."""
     if not model.weights.discrete:
         raise ValueError(f"freezing needs counted weights; the entropy of {model.weights} is a volume")
-    return line_on_branch(
-        model,
-        size,
-        ansatz,
-        "entropy",
-        missing="the RS entropy does not vanish on the branch from alpha = 0",
-        found_text="zero of the RS entropy",
-    )
+    return zero_entropy_line(model, size, ansatz)
 
 
 def freezing_temperature(model: Model, alpha: float, ansatz: Ansatz) -> Threshold:
