@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._registry import Member, column, per_row
+from replica.losses._optimal import optimal_field
 from saddlepoint.quadrature.fields import field_nodes, weighted_sums
 from saddlepoint.quadrature.panels import gaussian_nodes
 
@@ -93,6 +94,13 @@ class Loss(Member):
             (first / spread).reshape(shape),
             ((spread_z - 1.0) / spread**2).reshape(shape),
         )
+
+    def optimal(self, field: np.ndarray, log_gap: np.ndarray, variance: np.ndarray, beta: Any) -> Any:
+        """The field omega at the maximum of ``-(u-h)^2/(2 gap) + ln Z(u, V)``; arrays (batch, node), rows (batch,).
+
+        Gives ``omega - h``, ``ln Z``, ``gap f^2`` and ``-gap f'`` there; only for ``log_concave`` losses.
+        """
+        return optimal_field(lambda u: self.terms(u, variance, beta), field, log_gap)
 
     def plain_sums(
         self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, beta: Any, level: int
