@@ -16,6 +16,7 @@ from replica.losses import Band, ErrorCount, Margin, OutsideBand
 from replica.model import Model, perceptron
 from replica.observables import generalization_error, margin_distribution, stability
 from replica.simulate import instance, simulate
+from replica.observables import flatness, generalization_error, margin_distribution, stability
 from replica.solution import Quantity, Solution, SolveFailed
 from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, spinodal, transition
 from replica.verbs import solve
@@ -58,6 +59,7 @@ __all__ = [
     "at_line",
     "capacity",
     "diagram",
+    "flatness",
     "franz_parisi",
     "freezing",
     "generalization_error",
