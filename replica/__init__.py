@@ -14,7 +14,6 @@ from replica.architectures import Perceptron
 from replica.data import RandomLabels, Teacher
 from replica.losses import Band, ErrorCount, Margin, OutsideBand
 from replica.model import Model, perceptron
-from replica.observables import generalization_error, margin_distribution, stability
 from replica.simulate import instance, simulate
 from replica.observables import flatness, generalization_error, margin_distribution, stability
 from replica.solution import Quantity, Solution, SolveFailed
