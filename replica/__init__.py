@@ -24,7 +24,7 @@ _LAZY = {
     "local_entropy": "replica.local",
     "sweep": "replica.curves",
     "franz_parisi": "replica.landscape",
-    "Reference": "replica.landscape",
+    "Reference": "replica.references",
     "diagram": "replica.diagrams",
     "plot": "replica.plots",
     "save": "replica.records",
