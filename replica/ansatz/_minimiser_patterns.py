@@ -176,3 +176,20 @@ def _channel_sums(
         scale**4 * stiff,
     )
     return np.array([np.bincount(rows, net.outer * x, size) for x in per_node])
+
+
+def pair_means(
+    reference: Minimiser, loss: Loss, beta: Any, data: Data, at: PairOverlaps, zeta: np.ndarray, level: int
+) -> dict[str, np.ndarray]:
+    """Thermal mean of the probe's cost and its rate of training errors."""
+    total = np.zeros((2, at.q.size))
+    for channel in data.pair_channels(reference.m, at):
+        net = _nodes(reference, loss, beta, channel, at, zeta, level)
+        inner = net.inner
+        if channel.density is not None:
+            inner = inner * channel.density(net.cavity[:, None], net.noise, net.rows)[0]
+        variance = channel.scale**2 * at.variance[net.rows]
+        for i, function in enumerate((loss.mean_cost, loss.error_rate)):
+            mean = np.einsum("rn,rn->r", inner, function(net.field, variance, beta))
+            total[i] += channel.probability * np.bincount(net.rows, net.outer * mean, at.q.size)
+    return {"cost": total[0], "training_error": total[1]}

@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from replica.ansatz._minimiser_patterns import Minimiser, PairSums, pair_sums
+from replica.ansatz._fp_patterns import Side
+from replica.ansatz._minimiser_patterns import Minimiser, PairSums, pair_means, pair_sums
 from replica.ansatz._minimiser_weights import Centre, Conjugates, Weighed
 from replica.data import Overlaps, PairOverlaps
 from replica.model import Model
 from replica.weights._pairs import LADDER
-from replica.weights.base import Free
+from replica.weights.base import Free, Weights
 from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
 
 EPS = float(np.finfo(float).eps)
@@ -97,6 +98,10 @@ class MinimiserProblem(Problem):
 
     def start(self) -> np.ndarray:
         """One turn of the map from the probe without patterns."""
+        with np.errstate(all="ignore"):
+            return self._start()
+
+    def _start(self) -> np.ndarray:
         field, _ = self._without_patterns()
         zero = np.zeros(self.size)
         values = {"own_hat": zero + 1e-9, "t_hat": field}
@@ -123,10 +128,27 @@ class MinimiserProblem(Problem):
         """Conjugates, overlaps there, averages over patterns at those overlaps."""
         hats, model = self.conjugates(free), self.model
         weighed = self.centre.weigh(model.weights, self.law, model.beta, hats, min(self.level, 3))
-        single = weighed.single
-        at = PairOverlaps(single.q, single.variance, single.m * np.ones(self.size), weighed.u)
+        at = self._overlaps(weighed)
         sums = pair_sums(self.reference, model.loss, model.beta, model.data, at, weighed.zeta, self.level)
         return hats, weighed, sums
+
+    def _overlaps(self, weighed: Weighed) -> PairOverlaps:
+        single = weighed.single
+        return PairOverlaps(single.q, single.variance, single.m * np.ones(self.size), weighed.u)
+
+    @property
+    def probe(self) -> Side:
+        return Side(self.model.loss, float(self.model.beta))
+
+    @property
+    def weights(self) -> Weights:
+        return self.model.weights
+
+    def means(self, free: np.ndarray) -> dict[str, np.ndarray]:
+        """Cost and training error at a point."""
+        weighed, model = self.halves(free)[1], self.model
+        at = self._overlaps(weighed)
+        return pair_means(self.reference, model.loss, model.beta, model.data, at, weighed.zeta, self.level)
 
     def residual(self, free: np.ndarray) -> np.ndarray:
         return self._residual(*self.halves(free))

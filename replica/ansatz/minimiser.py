@@ -7,7 +7,7 @@ import numpy as np
 from replica.ansatz._minimiser_patterns import Minimiser
 from replica.ansatz._minimiser_problem import MinimiserProblem
 from replica.ansatz._minimiser_weights import Centre
-from replica.ansatz.franz_parisi import NEGATIVE, SURE, UNBOUND, Columns
+from replica.ansatz.franz_parisi import NEGATIVE, SURE, UNBOUND, Columns, thermal
 from replica.model import Model
 from replica.weights._pairs import LADDER
 from replica.weights.base import Average
@@ -55,6 +55,7 @@ def minimiser_curve(model: Model, alpha: float, reference: Minimiser, centre: Ce
         rows = np.flatnonzero(done)
         if rows.size:
             _carry(problem, columns, rows)
+        thermal(problem, columns, rows)
     for store in (columns.values, columns.errors):
         store.pop("t")
         for column in store.values():
