@@ -12,7 +12,7 @@ from replica._version import __version__
 from replica.ansatz import RS, RSB, Annealed
 from replica.architectures import Perceptron
 from replica.data import RandomLabels, Teacher
-from replica.losses import Band, ErrorCount, Margin, OutsideBand
+from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Square
 from replica.model import Model, perceptron
 from replica.observables import generalization_error, margin_distribution, stability
 from replica.solution import Quantity, Solution, SolveFailed
@@ -40,6 +40,8 @@ __all__ = [
     "Discrete",
     "ErrorCount",
     "Gaussian",
+    "Hinge",
+    "Logistic",
     "Margin",
     "Model",
     "OutsideBand",
@@ -50,6 +52,7 @@ __all__ = [
     "Solution",
     "SolveFailed",
     "Spherical",
+    "Square",
     "Teacher",
     "Ternary",
     "Threshold",
