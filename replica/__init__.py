@@ -14,8 +14,8 @@ from replica.architectures import Perceptron
 from replica.data import RandomLabels, Teacher
 from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Square
 from replica.model import Model, perceptron
-from replica.simulate import instance, simulate
 from replica.observables import flatness, generalization_error, margin_distribution, stability
+from replica.simulate import instance, simulate
 from replica.solution import Quantity, Solution, SolveFailed
 from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, spinodal, transition
 from replica.verbs import solve
