@@ -12,9 +12,9 @@ from replica._version import __version__
 from replica.ansatz import RS, RSB, Annealed
 from replica.architectures import Perceptron
 from replica.data import RandomLabels, Teacher
-from replica.losses import Band, ErrorCount, Margin, OutsideBand
+from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Square
 from replica.model import Model, perceptron
-from replica.observables import generalization_error, margin_distribution, stability
+from replica.observables import flatness, generalization_error, margin_distribution, stability
 from replica.simulate import instance, simulate
 from replica.solution import Quantity, Solution, SolveFailed
 from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, spinodal, transition
@@ -25,7 +25,7 @@ _LAZY = {
     "local_entropy": "replica.local",
     "sweep": "replica.curves",
     "franz_parisi": "replica.landscape",
-    "Reference": "replica.landscape",
+    "Reference": "replica.references",
     "diagram": "replica.diagrams",
     "compare": "replica.simulate.compare",
     "plot": "replica.plots",
@@ -42,6 +42,8 @@ __all__ = [
     "Discrete",
     "ErrorCount",
     "Gaussian",
+    "Hinge",
+    "Logistic",
     "Margin",
     "Model",
     "OutsideBand",
@@ -52,6 +54,7 @@ __all__ = [
     "Solution",
     "SolveFailed",
     "Spherical",
+    "Square",
     "Teacher",
     "Ternary",
     "Threshold",
@@ -60,6 +63,7 @@ __all__ = [
     "capacity",
     "compare",
     "diagram",
+    "flatness",
     "franz_parisi",
     "freezing",
     "generalization_error",
