@@ -1,4 +1,4 @@
-"""Theory against enumeration, extrapolated in 1/N, through the public verbs; seeds are fixed, tolerances standard errors."""
+"""Theory against enumeration, extrapolated in 1/N, through the public verbs; tolerances are standard errors."""
 
 from __future__ import annotations
 
