@@ -63,3 +63,14 @@ def require_margin(algorithm: Algorithm, model: Model) -> float:
     if len(kappa) != 1 or not (probe[0] > 0 and probe[1] == 0):
         raise ValueError(f"algorithm {algorithm.name!r} is for a loss with one margin, got {model.loss}")
     return float(kappa[0])
+
+
+def verdict(
+    instance: Instance, weights: np.ndarray, effort: str, advice: str, numbers: dict[str, tuple[float, float]]
+) -> Outcome:
+    """The outcome of a search, judged on the weights alone."""
+    left = instance.violations(weights)
+    status = f"converged: solved in {effort}"
+    if left:
+        status = f"not converged: {left} of {instance.patterns} patterns violated after {effort}; {advice}"
+    return Outcome(status, weights, numbers)
