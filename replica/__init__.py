@@ -15,6 +15,7 @@ from replica.data import RandomLabels, Teacher
 from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Square
 from replica.model import Model, perceptron
 from replica.observables import generalization_error, margin_distribution, stability
+from replica.simulate import instance, simulate
 from replica.solution import Quantity, Solution, SolveFailed
 from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, spinodal, transition
 from replica.verbs import solve
@@ -63,6 +64,7 @@ __all__ = [
     "franz_parisi",
     "freezing",
     "generalization_error",
+    "instance",
     "load",
     "local_entropy",
     "margin_distribution",
@@ -70,6 +72,7 @@ __all__ = [
     "perceptron",
     "plot",
     "save",
+    "simulate",
     "solve",
     "spinodal",
     "stability",

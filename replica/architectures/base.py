@@ -51,6 +51,13 @@ class Architecture(Member):
     registry: ClassVar[dict[str, type]] = {}
     parameters: ClassVar[dict[str, str]] = {}
 
+    #: hidden units, each with a block of N/units inputs of its own, in order
+    units: ClassVar[int] = 1
+
+    def readout(self, hidden: np.ndarray) -> np.ndarray:
+        """Output field of a finite network from the fields of its hidden units (..., units), for simulations."""
+        return hidden[..., 0]
+
     def field_overlaps(self, overlaps: Overlaps) -> tuple[Overlaps, Slopes]:
         """Overlaps of the fields and their derivatives, for arrays and for mpmath numbers."""
         return overlaps, UNIT_SLOPES

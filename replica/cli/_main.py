@@ -27,6 +27,7 @@ VERBS = {
     "franz-parisi": "replica.cli.franz_parisi:command",
     "sweep": "replica.cli.sweep:command",
     "diagram": "replica.cli.diagram:command",
+    "simulate": "replica.cli.simulate:command",
     "certify": "replica.cli.certify:command",
     "list": "replica.cli.listing:command",
     "demo": "replica.cli.demo:command",

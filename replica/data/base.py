@@ -43,6 +43,17 @@ class Channel(NamedTuple):
     gain: Any = 1.0
 
 
+class Patterns(NamedTuple):
+    """One draw of a finite system: inputs ``X`` (P, N), labels ``y`` (P,) of +-1, the direction to be learned (N,).
+
+    ``direction`` is None where there is none; its scale is that of the overlap ``m``.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    direction: np.ndarray | None = None
+
+
 class Data(Member):
     """How patterns and labels are drawn.
 
@@ -67,6 +78,16 @@ class Data(Member):
 
     #: error of the rule that knows the direction to be learned
     oracle_error: ClassVar[float] = 0.0
+
+    def draw(
+        self, rng: np.random.Generator, inputs: np.ndarray, weights: Weights, output: Callable[..., np.ndarray]
+    ) -> Patterns:
+        """Patterns of a finite system, for simulations.
+
+        ``inputs`` (P, N) are independent with mean 0 and variance 1, ``weights`` those of the student, and
+        ``output(w, X)`` the field of the network with weights w (N,) before its sign, shape (P,).
+        """
+        raise ValueError(f"{self} draws no patterns: the data must define draw(rng, inputs, weights, output)")
 
     def channels(self, overlaps: Overlaps) -> list[Channel]:
         """The classes of patterns at given overlaps."""

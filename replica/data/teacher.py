@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from replica._checks import one_of
-from replica.data.base import Channel, Data, Overlaps
+from replica.data.base import Channel, Data, Overlaps, Patterns
 from replica.weights.base import Law, Weights
 from saddlepoint.special import tail
 
@@ -49,6 +50,16 @@ class Teacher(Data):
         typical = np.arctan2(np.sqrt(overlaps.variance + overlaps.transverse), overlaps.m) / np.pi
         centre = np.arctan2(np.sqrt(overlaps.transverse), overlaps.m) / np.pi
         return {"generalization_error": typical, "generalization_error_centre": centre}
+
+    def draw(
+        self, rng: np.random.Generator, inputs: np.ndarray, weights: Weights, output: Callable[..., np.ndarray]
+    ) -> Patterns:
+        """A teacher drawn from its set, scaled to ``|u|^2 = N``; a vanishing field counts as +1."""
+        drawn, source = np.zeros(inputs.shape[1]), weights if self.weights is None else self.weights
+        while not np.any(drawn):  # an alphabet with 0 may draw nothing at all
+            drawn = source.sample(rng, drawn.size)
+        teacher = drawn * np.sqrt(drawn.size / np.sum(drawn**2))
+        return Patterns(inputs, np.where(output(teacher, inputs) >= 0, 1.0, -1.0), teacher)
 
     def channels(self, overlaps: Overlaps) -> list[Channel]:
         q, m = overlaps.q, overlaps.m

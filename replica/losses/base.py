@@ -9,6 +9,7 @@ import numpy as np
 from replica._registry import Member, column, per_row
 from replica.losses._convex import proximal_point, slopes
 from replica.losses._inner import tilted_nodes
+from replica.losses._optimal import optimal_field
 from saddlepoint.quadrature.fields import field_nodes, weighted_sums
 
 STEP = 2.0**-24  # of the slope of a proximal map that is known by its values, exact in binary
@@ -93,6 +94,13 @@ class Loss(Member):
             first.reshape(shape) / spread,
             (width - 1.0).reshape(shape) / spread**2,
         )
+
+    def optimal(self, field: np.ndarray, log_gap: np.ndarray, variance: np.ndarray, beta: Any) -> Any:
+        """The field omega at the maximum of ``-(u-h)^2/(2 gap) + ln Z(u, V)``; arrays (batch, node), rows (batch,).
+
+        Gives ``omega - h``, ``ln Z``, ``gap f^2`` and ``-gap f'`` there; only for ``log_concave`` losses.
+        """
+        return optimal_field(lambda u: self.terms(u, variance, beta), field, log_gap)
 
     def plain_sums(
         self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, beta: Any, level: int

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from replica._checks import suggest
 from replica.plots.curve import draw_curve
 from replica.plots.diagram import draw_diagram
+from replica.plots.simulation import draw_simulation
 from replica.plots.style import dress, house_style, logarithmic, page, write
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "house_style", "logarithmic", "page", "plot", "write"]
 
 #: what draws a dataset, by its ``attrs["kind"]``
-KINDS = {"curve": draw_curve, "diagram": draw_diagram}
+KINDS = {"curve": draw_curve, "diagram": draw_diagram, "simulation": draw_simulation}
 
 
 def plot(dataset: xarray.Dataset, ax: Axes | None = None) -> Any:
@@ -30,7 +31,7 @@ def plot(dataset: xarray.Dataset, ax: Axes | None = None) -> Any:
     Parameters
     ----------
     dataset : xarray.Dataset
-        With ``attrs["kind"]``: ``curve`` or ``diagram``.
+        With ``attrs["kind"]``: ``curve``, ``diagram`` or ``simulation`` (means over samples with standard errors).
     ax : matplotlib Axes, optional
         Where to draw; by default a new figure one journal column wide, outside pyplot's list of open figures.
 

@@ -87,6 +87,8 @@ class Weights(Member):
     norm: ClassVar[Norm]
     #: a finite alphabet, counted: entropies below 0 are unphysical
     discrete: ClassVar[bool] = False
+    #: the letters of a finite alphabet; None: a continuum
+    letters: ClassVar[tuple[float, ...] | None] = None
     #: w = 0 is allowed: a constraint that holds at zero field is then satisfied at any load
     vanishing: ClassVar[bool] = False
     #: -w is as likely as w
