@@ -14,7 +14,7 @@ from replica.architectures import Perceptron
 from replica.data import RandomLabels, Teacher
 from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Square
 from replica.model import Model, perceptron
-from replica.observables import generalization_error, margin_distribution, stability
+from replica.observables import flatness, generalization_error, margin_distribution, stability
 from replica.simulate import instance, simulate
 from replica.solution import Quantity, Solution, SolveFailed
 from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, spinodal, transition
@@ -25,7 +25,7 @@ _LAZY = {
     "local_entropy": "replica.local",
     "sweep": "replica.curves",
     "franz_parisi": "replica.landscape",
-    "Reference": "replica.landscape",
+    "Reference": "replica.references",
     "diagram": "replica.diagrams",
     "plot": "replica.plots",
     "save": "replica.records",
@@ -61,6 +61,7 @@ __all__ = [
     "at_line",
     "capacity",
     "diagram",
+    "flatness",
     "franz_parisi",
     "freezing",
     "generalization_error",

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from replica.ansatz._cavity import Cavity, ground_cavity
 from replica.architectures import Slopes
 from replica.data import Channel, Overlaps
 from replica.model import Model
@@ -95,6 +96,10 @@ class LimitProblem(Problem):
         with np.errstate(divide="ignore"):
             return (1.0 - m**2) / found.square
 
+    def cavity(self, free: np.ndarray) -> Cavity:
+        m = self.variables.values(free)["m"] if self.taught else np.zeros(self.size)
+        return ground_cavity(self.model, m, np.full(self.size, np.inf), self.level)
+
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         m, found = self.averages(free)
         alpha = (1.0 - m**2) / found.square
@@ -149,6 +154,10 @@ class GroundProblem(Problem):
             if self.taught:
                 rows.append(np.log(self.alpha * found.score / values["m"]))
         return np.stack(rows, axis=1)
+
+    def cavity(self, free: np.ndarray) -> Cavity:
+        values = self.variables.values(free)
+        return ground_cavity(self.model, values.get("m", np.zeros(self.size)), values["V"], self.level)
 
     def start(self) -> np.ndarray:
         return np.zeros((self.size, len(self.variables)))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from replica._registry import per_row
+from replica.ansatz._cavity import Cavity
 from replica.architectures import PatternAverage
 from replica.data import Overlaps
 from replica.model import Model
@@ -71,6 +72,13 @@ class Equations:
         return single, model.architecture.patterns(
             model.loss, model.data, overlaps, model.beta, self.level, whole=whole
         )
+
+    def cavity(self, values: dict[str, np.ndarray]) -> Cavity:
+        """What one pattern sees of the solution with these conjugates (one row)."""
+        others = values.get("m_hat", self.zero), values.get("curvature", self.zero)
+        single = self.model.weights.single(values["q_hat"], *others, self.model.beta, self.law, self.level)
+        overlaps = Overlaps(single.q, single.variance, single.m, single.transverse)
+        return Cavity(self.model, overlaps, None, self.level)
 
     def conjugate(self, pattern: PatternAverage, name: str) -> Any:
         """The pattern average that, times alpha, gives back the conjugate ``name``."""
@@ -241,6 +249,9 @@ class RSProblem(Problem):
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         return self.equations.observe(self.alpha, self.conjugates(free))
+
+    def cavity(self, free: np.ndarray) -> Cavity:
+        return self.equations.cavity(self.conjugates(free))
 
     def _reference_values(self, values: dict[str, Any], mp: Any) -> dict[str, Any]:
         return values | {name: mp.mpf(v) for name, v in self.held.items()}

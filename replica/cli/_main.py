@@ -24,6 +24,7 @@ VERBS = {
     "spinodal": "replica.cli.thresholds:spinodal",
     "transition": "replica.cli.thresholds:transition",
     "freezing": "replica.cli.thresholds:freezing",
+    "flatness": "replica.cli.flatness:command",
     "franz-parisi": "replica.cli.franz_parisi:command",
     "sweep": "replica.cli.sweep:command",
     "diagram": "replica.cli.diagram:command",
