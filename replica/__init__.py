@@ -12,10 +12,10 @@ from replica._version import __version__
 from replica.ansatz import RS, RSB, Annealed
 from replica.architectures import Perceptron
 from replica.data import RandomLabels, Teacher
-from replica.losses import Band, ErrorCount, Margin, OutsideBand
+from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Square
 from replica.model import Model, perceptron
-from replica.simulate import instance, simulate
 from replica.observables import flatness, generalization_error, margin_distribution, stability
+from replica.simulate import instance, simulate
 from replica.solution import Quantity, Solution, SolveFailed
 from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, spinodal, transition
 from replica.verbs import solve
@@ -25,7 +25,7 @@ _LAZY = {
     "local_entropy": "replica.local",
     "sweep": "replica.curves",
     "franz_parisi": "replica.landscape",
-    "Reference": "replica.landscape",
+    "Reference": "replica.references",
     "diagram": "replica.diagrams",
     "plot": "replica.plots",
     "save": "replica.records",
@@ -41,6 +41,8 @@ __all__ = [
     "Discrete",
     "ErrorCount",
     "Gaussian",
+    "Hinge",
+    "Logistic",
     "Margin",
     "Model",
     "OutsideBand",
@@ -51,6 +53,7 @@ __all__ = [
     "Solution",
     "SolveFailed",
     "Spherical",
+    "Square",
     "Teacher",
     "Ternary",
     "Threshold",

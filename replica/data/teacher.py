@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from replica._checks import one_of
-from replica.data.base import Channel, Data, Overlaps, Patterns
+from replica.data.base import Channel, Data, Overlaps, PairChannel, PairDensity, PairOverlaps, Patterns
 from replica.weights.base import Law, Weights
 from saddlepoint.special import tail
 
@@ -43,6 +43,9 @@ class Teacher(Data):
     def law(self, weights: Weights) -> Law:
         return (weights if self.weights is None else self.weights).law()
 
+    def pinned(self, weights: Weights) -> Teacher:
+        return self if self.weights is not None else replace(self, weights=weights)
+
     def generalization(self, overlaps: Overlaps) -> dict[str, np.ndarray]:
         """``arccos(m/sqrt Q)/pi`` for one student, ``arccos(m/sqrt q)/pi`` for the barycentre (angles, no
         cancellation).
@@ -75,6 +78,25 @@ class Teacher(Data):
         with np.errstate(divide="ignore"):
             width = deviation[:, None] / np.abs(slope)
         return [Channel(1.0, np.zeros_like(q), deviation, overlaps.variance, density, np.zeros_like(width), width)]
+
+    def pair_channels(self, reference_m: float, at: PairOverlaps) -> list[PairChannel]:
+        """The teacher's field given both others is Gaussian: ``eta`` in its deviations, weight ``2 H(-eta)``."""
+        own = np.sqrt(np.maximum(at.q - at.t**2, 1e-30))
+        known = np.sqrt(1.0 - reference_m**2)
+        lean = np.clip((at.m - at.t * reference_m) / own, -known, known)  # covariance with the probe's own noise
+        rest = np.sqrt(np.maximum(known**2 - lean**2, 1e-30))
+
+        def weigh(h: np.ndarray, y: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            eta = (reference_m * h + lean[rows, None] * y) / rest[rows, None]
+            gauss = np.exp(-0.5 * eta**2) / np.sqrt(2.0 * np.pi)
+            return 2.0 * np.exp(tail(-eta)[0]), 2.0 * gauss / rest[rows, None], reference_m - lean * at.t / own
+
+        def inner(h: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                return -reference_m * h / lean[rows], rest[rows] / np.abs(lean[rows])
+
+        outer = 0.0, known / max(abs(reference_m), 1e-300)
+        return [PairChannel(1.0, 0.0, np.zeros_like(at.q), 1.0, PairDensity(weigh, outer, inner))]
 
     def reference_channels(self, overlaps: Overlaps, mp: Any) -> list[Channel]:
         rest = mp.sqrt(overlaps.transverse / overlaps.q)

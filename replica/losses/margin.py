@@ -33,7 +33,7 @@ class Margin(Loss):
     parameters: ClassVar[dict[str, str]] = {"margin": "kappa"}
     hard: ClassVar[bool] = True
     log_concave: ClassVar[bool] = True
-    has_ground: ClassVar[bool] = True
+    satisfiable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kappa", number("margin", self.kappa))
