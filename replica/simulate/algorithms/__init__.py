@@ -5,6 +5,8 @@ from replica.simulate.algorithms.base import Algorithm, Outcome
 from replica.simulate.algorithms.belief_propagation import BeliefPropagation
 from replica.simulate.algorithms.enumeration import Enumeration
 from replica.simulate.algorithms.focusing_bp import FocusingBP
+from replica.simulate.algorithms.least_action import LeastAction
+from replica.simulate.algorithms.max_margin import MaxMargin
 from replica.simulate.algorithms.reinforced_bp import ReinforcedBP
 from replica.simulate.algorithms.replicated_annealing import ReplicatedAnnealing
 from replica.simulate.algorithms.sbpi import SBPI
@@ -16,6 +18,8 @@ __all__ = [
     "BeliefPropagation",
     "Enumeration",
     "FocusingBP",
+    "LeastAction",
+    "MaxMargin",
     "Outcome",
     "ReinforcedBP",
     "ReplicatedAnnealing",

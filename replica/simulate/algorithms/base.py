@@ -74,3 +74,13 @@ def verdict(
     if left:
         status = f"not converged: {left} of {instance.patterns} patterns violated after {effort}; {advice}"
     return Outcome(status, weights, numbers)
+
+
+def require_majority(algorithm: Algorithm, model: Model) -> None:
+    """Refuse networks whose output is not the majority of the signs of an odd number of units."""
+    units = model.architecture.units
+    trial = np.random.default_rng(0).standard_normal((64, int(units) if np.isfinite(units) else 1))
+    if not np.isfinite(units) or units % 2 == 0 or (
+        units > 1 and np.any(np.sign(model.architecture.readout(trial)) != np.sign(np.sign(trial).sum(axis=1)))
+    ):  # fmt: skip
+        raise ValueError(f"algorithm {algorithm.name!r} is for committees of sign units, got {model.architecture}")
