@@ -134,6 +134,17 @@ def bayes_student(model: Model) -> Model:
     return dataclasses.replace(model, weights=student, loss=Margin(0.0), beta=np.inf)
 
 
+def separating(model: Model) -> Model:
+    """The model whose capacity is asked: on data that may be separable a convex cost stands for the hard margin 0, and
+    penalised weights, whose scale is free, for those of norm 1.
+    """
+    if not model.data.separable:
+        return model
+    weights = Spherical() if model.weights.penalised else model.weights
+    surrogate = model.loss.log_concave and not model.loss.hard
+    return dataclasses.replace(model, weights=weights, loss=Margin(0.0) if surrogate else model.loss)
+
+
 def perceptron(
     weights: str | Weights = "binary",
     margin: float = 0.0,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from replica.ansatz._cavity import Cavity, ground_cavity
+from replica.ansatz._rs_equations import EPS, rescaled
 from replica.data import Channel, Overlaps
 from replica.losses import Loss
 from replica.losses._ground import ground_nodes
@@ -14,7 +15,6 @@ from replica.model import Model
 from saddlepoint import REAL, Problem, Variable, Variables
 from saddlepoint.quadrature.fields import weighted_sums
 
-EPS = np.finfo(float).eps
 
 
 class Projection:
@@ -136,6 +136,7 @@ class LimitProblem(Problem):
             "stability": stability,
         }
         if self.taught:
-            seen |= {"m": at.m} | self.model.data.generalization(at)
+            seen |= {"m": at.m} | self.model.architecture.generalization(self.model.data, at)
             seen |= {name: self.variables.values(free)[name] for name in self.model.data.trained}
+        seen = rescaled(seen, self.model.architecture.scale)
         return seen, floors_of(seen)

@@ -9,6 +9,7 @@ import numpy as np
 from replica._registry import per_row
 from replica.ansatz._cavity import Cavity
 from replica.ansatz._limits import EPS, Projection, floors_of, unit_overlaps
+from replica.ansatz._rs_equations import rescaled
 from replica.data import Channel, Overlaps
 from replica.model import Model
 from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
@@ -91,8 +92,9 @@ class RiskProblem(Problem):
         if not self.penalised:
             seen["multiplier"] = (1.0 - self.alpha * found.pull) / cavity.response
         if self.taught:
-            seen |= {"m": at.m} | self.model.data.generalization(at)
+            seen |= {"m": at.m} | self.model.architecture.generalization(self.model.data, at)
             seen |= {name: values[name] for name in self.model.data.trained}
+        seen = rescaled(seen, self.model.architecture.scale)
         floors = floors_of(seen)
         floors["stability"] = floors["stability"] + 32 * EPS
         if not self.penalised:

@@ -174,7 +174,7 @@ class _Solver:
         problem = RSProblem(self._equations(rows), self.alpha[rows])
         if start is not None:
             point = start_from(problem, start)
-        elif problem.equations.model.data.overlaps:
+        elif self.model.data.metastable:
             # a few plain steps from q = 0 stay on the uninformed branch; Newton alone may jump across a fold
             point = solve(problem, solver=FIRST_STEPS, on_failure="keep", check=False).point
         else:
@@ -183,7 +183,7 @@ class _Solver:
         ladder = SCALAR if single else CAREFUL if self.model.data.overlaps else GENERAL
         found = solve(problem, start=point, solver=ladder, tolerance=self.tolerance, on_failure="keep")
         good = found.converged
-        if self.model.data.overlaps and start is None:
+        if self.model.data.metastable and start is None:
             good &= self._uninformed(problem, found.point)
         self._keep(rows, problem, found, good)
         if single and not good.all() and start is None:
@@ -234,7 +234,7 @@ class _Solver:
             )
             self._keep(sub, problem, found, found.converged)
         ended = np.flatnonzero(~hit)
-        if ended.size and not self.model.data.overlaps:
+        if ended.size and not self.model.data.realizable:
             whole = followed[ended]  # the branch was followed to q -> 1: where it ends is known
             for row, end in zip(rows[ended][whole], top[ended][whole], strict=True):
                 self.status[row] = Status.NO_SOLUTION
@@ -277,7 +277,7 @@ class _Solver:
         from replica._checks import one_of
 
         one_of("start", start, ("informed",))
-        if not self.model.data.overlaps:
+        if not self.model.data.metastable:
             raise ValueError("start='informed' needs a teacher: with random labels there is nothing to be informed of")
         rows = np.arange(self.size)
         frozen = np.array([FrozenState.exists(self.model.take(np.array([r]))) for r in rows])

@@ -111,6 +111,8 @@ class Data(Member):
     overlaps: ClassVar[tuple[str, ...]] = ()
     #: the direction to be learned makes no error on its own patterns: it is a state of zero cost
     realizable: ClassVar[bool] = False
+    #: a capacity of these data is that of linear separability, whatever convex cost the weights are trained on
+    separable: ClassVar[bool] = False
     #: states with and without knowledge of the direction may both be attracting
     metastable: ClassVar[bool] = False
 

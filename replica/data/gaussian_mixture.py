@@ -51,6 +51,7 @@ class GaussianMixture(Data):
     name: ClassVar[str] = "mixture"
     parameters: ClassVar[dict[str, str]] = {"noise": "noise", "balance": "balance", "bias": "bias"}
     overlaps: ClassVar[tuple[str, ...]] = ("m",)
+    separable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "noise", number("noise", self.noise, low=0.0, open_low=True))
