@@ -27,7 +27,7 @@ def logistic_push(field, gain, variance):  # type: ignore[no-untyped-def]
         p = share if t > 0.0 else rest
         value = t + a + c * p
         t -= value / (1.0 + c * share * rest)
-        if abs(value) <= 4e-16 * (abs(t) + abs(a) + c * p):  # nothing but rounding is left
+        if abs(value) <= 1e-15 * (abs(t) + abs(a) + c * p):  # nothing but rounding is left
             break
     small = np.exp(-abs(t))
     return 1.0 / (1.0 + small) if t > 0.0 else small / (1.0 + small)
