@@ -13,8 +13,8 @@ from replica.weights._pairs import LADDER
 from replica.weights.base import Average
 from saddlepoint import Newton, Status, Tolerance, solve
 
-FIRST = Newton(max_step=1.0, steps=40)
-STEADY = Newton(max_step=1.0, steps=15, halvings=3)
+FIRST = Newton(max_step=1.0, steps=25, halvings=3)
+STEADY = Newton(max_step=1.0, steps=8, halvings=1)
 ROUGH = Tolerance(absolute=1e-7)
 UNREACHED = "no weights of the set are that close to the reference"
 #: shares of the load at which a row that is not solved at once is followed
@@ -99,7 +99,7 @@ def _ended(alpha: float, share: float) -> str:
     if share == 0.0:
         return f"not converged: {UNBOUND}: none was found even for few patterns"
     return (
-        f"not converged: {UNBOUND}: followed from alpha = 0 they end at alpha = {share * alpha:.3g} of the probe, "
+        f"not converged: {UNBOUND}: followed from alpha = 0 they end at alpha = {share * alpha:.2g} of the probe, "
         "where its overlap q goes to its norm"
     )
 
@@ -111,7 +111,7 @@ def _follow(problem: MinimiserProblem) -> tuple[np.ndarray, np.ndarray]:
     point = problem.at_alpha(STEPS[0] * full).start()
     best = point.copy()
     while True:
-        rows = np.flatnonzero((reached < 1.0) & (step > 1e-3 * np.maximum(reached, 0.5 * STEPS[0])))
+        rows = np.flatnonzero((reached < 1.0) & (step > 5e-3 * np.maximum(reached, 0.1 * STEPS[0])))
         if not rows.size:
             return best, reached
         share = np.minimum(1.0, reached[rows] + step[rows])
