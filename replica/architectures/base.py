@@ -58,6 +58,11 @@ class Architecture(Member):
         """Output field of a finite network from the fields of its hidden units (..., units), for simulations."""
         return hidden[..., 0]
 
+    @property
+    def scale(self) -> Any:
+        """Squared factor by which weights of norm 1 are multiplied: order parameters are reported with it."""
+        return 1.0
+
     def field_overlaps(self, overlaps: Overlaps) -> tuple[Overlaps, Slopes]:
         """Overlaps of the fields and their derivatives, for arrays and for mpmath numbers."""
         return overlaps, UNIT_SLOPES
