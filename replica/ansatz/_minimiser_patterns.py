@@ -52,6 +52,18 @@ class Minimiser:
         return self.loss.ground_breaks(np.array([self.response * scale**2]))[0] / np.sqrt(self.norm)
 
 
+    def features(self, scale: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+        """Fields around which the reaction bends, and over which width: where ``V l''`` of the cost falls to 1."""
+        root, variance = np.sqrt(self.norm), np.array([self.response * scale**2])
+        bends, widths = self.loss.inner_features(variance, 1.0)
+        if not bends.size:
+            return np.empty(0), np.empty(0)
+        reach = 0.5 * widths * np.maximum(1.0, np.log1p(4.0 * variance[:, None] * self.loss.bend(bends)))
+        u = np.concatenate([bends - reach, bends + reach], axis=1)
+        fields = u + variance[:, None] * self.loss.slope(u)
+        return fields[0] / root, np.concatenate([widths, widths], axis=1)[0] / (2.0 * root)
+
+
 class PairSums(NamedTuple):
     """Averages over a pattern at the overlaps of a batch; ``f = ln Z`` of the probe at its field.
 
@@ -112,9 +124,12 @@ def _nodes(
     reacted = reference.reaction(scan, scale)
     mean = channel.mean[:, None] + at.t[:, None] * (scale * SCAN) + zeta[:, None] * reacted
     places, widths = crossings(mean, edge, np.sqrt(np.minimum(width, 1e9) ** 2 + (scale * own[:, None]) ** 2))
-    if channel.density is not None:
-        places = np.concatenate([places, channel.density.outer[0] * np.ones((size, 1))], axis=1)
-        widths = np.concatenate([widths, channel.density.outer[1] * np.ones((size, 1))], axis=1)
+    bends, narrow = reference.features(scale)
+    more = [((bends - channel.reference_mean) / scale, narrow / scale)]
+    more += [channel.density.outer] if channel.density is not None else []
+    for place, smear in more:
+        places = np.concatenate([places, np.tile(np.atleast_1d(place), (size, 1))], axis=1)
+        widths = np.concatenate([widths, np.tile(np.atleast_1d(smear), (size, 1))], axis=1)
     kinks = np.tile((reference.breaks(scale) - channel.reference_mean) / scale, (size, 1))
     h, weight = nodes_for_python(places, widths, kinks, *rule_of(level))
     rows = np.repeat(np.arange(size), h.shape[1])

@@ -31,6 +31,7 @@ VERBS = {
     "sweep": "replica.cli.sweep:command",
     "diagram": "replica.cli.diagram:command",
     "simulate": "replica.cli.simulate:command",
+    "compare": "replica.cli.compare:command",
     "certify": "replica.cli.certify:command",
     "list": "replica.cli.listing:command",
     "demo": "replica.cli.demo:command",

@@ -23,6 +23,7 @@ def logistic_push(field, gain, variance):  # type: ignore[no-untyped-def]
     t = min(max(-a - 0.5 * c, low), high)
     if a > 0.0:
         t = max(low, high - c * np.exp(-a)) if a > 3.0 else t
+    last = high - low
     for _ in range(200):
         small = np.exp(-abs(t))
         p = 1.0 / (1.0 + small) if t > 0.0 else small / (1.0 + small)
@@ -32,13 +33,13 @@ def logistic_push(field, gain, variance):  # type: ignore[no-untyped-def]
         else:
             low = t
         step = value / (1.0 + c * p * (small / (1.0 + small) if t > 0.0 else 1.0 / (1.0 + small)))
-        new = t - step
-        if not (low <= new <= high):
-            new = 0.5 * (low + high)
-        if abs(new - t) <= 2e-16 * (abs(new) + 1e-3):
-            t = new
+        if abs(step) <= 2e-16 * (abs(t) + 1e-3):
             break
-        t = new
+        if low < t - step < high and abs(step) <= 0.5 * last:  # Newton's steps must halve, or they may cycle
+            t, last = t - step, abs(step)
+        else:
+            last = 0.5 * (high - low)
+            t = low + last
     small = np.exp(-abs(t))
     return 1.0 / (1.0 + small) if t > 0.0 else small / (1.0 + small)
 

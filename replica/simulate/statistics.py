@@ -112,7 +112,8 @@ def extrapolate(n: Any, value: Any, error: Any, powers: tuple[float, ...] = (1.0
     if not np.all(error > 0):
         raise ValueError("extrapolation needs positive standard errors for all sizes")
     design = np.stack([np.ones(n.size), *(n**-power for power in powers)], axis=1) / error[:, None]
-    covariance = np.linalg.inv(design.T @ design)
-    fitted = covariance @ design.T @ (value / error)
+    q, r = np.linalg.qr(design)  # errors of very different size would spoil the normal equations
+    inverse = np.linalg.inv(r)
+    fitted = inverse @ (q.T @ (value / error))
     misfit = float(np.sum((value / error - design @ fitted) ** 2))
-    return Extrapolated(float(fitted[0]), float(np.sqrt(covariance[0, 0])), misfit, n.size - 1 - len(powers))
+    return Extrapolated(float(fitted[0]), float(np.linalg.norm(inverse[0])), misfit, n.size - 1 - len(powers))
