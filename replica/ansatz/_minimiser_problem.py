@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from replica.ansatz._fp_patterns import Side
-from replica.ansatz._minimiser_patterns import Minimiser, PairSums, pair_means, pair_sums
+from replica.ansatz._minimiser_patterns import Minimiser, PairSums, Stretched, pair_means, pair_sums
 from replica.ansatz._minimiser_weights import Centre, Conjugates, Weighed
 from replica.data import Overlaps, PairOverlaps
 from replica.model import Model
@@ -38,6 +38,8 @@ class MinimiserProblem(Problem):
         self.alpha = alpha * np.ones(cosine.size)
         self.cosine, self.size, self.level = cosine, cosine.size, level
         self.held = True
+        root = float(np.sqrt(model.architecture.scale))
+        self.stretched = Stretched(model.loss, root)
         self.law = model.data.law(model.weights)
         self.free_norm = isinstance(model.weights.norm, Free)
         names = ["own_hat", "zeta_hat", *(["lean"] if centre.same else ["t_hat", "u_hat"])]
@@ -136,12 +138,12 @@ class MinimiserProblem(Problem):
         weighed = self.centre.weigh(model.weights, self.law, model.beta, hats, min(self.level, 3))
         at = self._overlaps(weighed)
         lean = hats.zeta / (1.0 - self.centre.m**2)
-        sums = pair_sums(self.reference, model.loss, model.beta, model.data, at, weighed.zeta, lean, self.level)
+        sums = pair_sums(self.reference, self.stretched, model.beta, model.data, at, weighed.zeta, lean, self.level)
         return hats, weighed, sums
 
     def _overlaps(self, weighed: Weighed) -> PairOverlaps:
         single = weighed.single
-        return PairOverlaps(single.q, single.variance, single.m * np.ones(self.size), weighed.u)
+        return PairOverlaps(single.q, single.variance, single.m * np.ones(self.size), weighed.u, self.stretched.root)
 
     @property
     def probe(self) -> Side:
@@ -155,7 +157,7 @@ class MinimiserProblem(Problem):
         """Cost and training error at a point."""
         weighed, model = self.halves(free)[1], self.model
         at = self._overlaps(weighed)
-        return pair_means(self.reference, model.loss, model.beta, model.data, at, weighed.zeta, self.level)
+        return pair_means(self.reference, self.stretched, model.beta, model.data, at, weighed.zeta, self.level)
 
     def residual(self, free: np.ndarray) -> np.ndarray:
         return self._residual(*self.halves(free))

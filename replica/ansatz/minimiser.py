@@ -230,7 +230,7 @@ def _carry(problem: MinimiserProblem, columns: Columns, rows: np.ndarray) -> Non
     for name, error in problem.reference.errors:
         if not error > 0.0:
             continue
-        step = max(1e-6, error)
+        step = max(1e-6 * (abs(problem.reference.number(name)) or 1.0), error)
         there, moved = part.around(problem.reference.varied(name, step)).observe(point)
         answer = -np.einsum("bij,bj->bi", inverse, moved - residual)
         for key, store in columns.errors.items():

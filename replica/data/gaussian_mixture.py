@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from replica._checks import number, one_of
 from replica._registry import per_row
-from replica.data.base import Channel, Data, Overlaps, Patterns
+from replica.data.base import Channel, Data, Overlaps, PairChannel, PairOverlaps, Patterns
 from replica.weights.base import Law, Weights
 from saddlepoint.special import tail
 
@@ -86,6 +86,16 @@ class GaussianMixture(Data):
         found = self.generalization(Overlaps(one, 0.0 * one, one, 0.0 * one, bias))["generalization_error"]
         return found if np.ndim(self.noise * self.balance) else float(found[0])
 
+    @property
+    def held_bias(self) -> float:  # type: ignore[override]
+        return 0.0 if isinstance(self.bias, (bool, str)) else float(self.bias)
+
+    def pinned(self, weights: Weights) -> GaussianMixture:
+        return replace(self, bias=False)
+
+    def follow(self, bias: float) -> GaussianMixture:
+        return replace(self, bias=bias) if self.bias is True or isinstance(self.bias, str) else self
+
     def law(self, weights: Weights) -> Law:
         return CENTROIDS[self.centroid]
 
@@ -107,6 +117,11 @@ class GaussianMixture(Data):
             levers = {"m": 1.0, "bias": sign}
             found.append(Channel(chance, mean, deviation, variance * rows, gain=self.noise, levers=levers))
         return found
+
+    def pair_channels(self, m: float, bias: float, at: PairOverlaps) -> list[PairChannel]:
+        scale, own = float(np.sqrt(self.noise)), self.held_bias / at.root
+        classes = ((1.0, self.balance), (-1.0, 1.0 - self.balance))
+        return [PairChannel(chance, m + sign * bias, at.m + sign * own, scale) for sign, chance in classes]
 
     def draw(
         self, rng: np.random.Generator, inputs: np.ndarray, weights: Weights, output: Callable[..., np.ndarray]
