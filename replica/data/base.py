@@ -12,8 +12,7 @@ from replica.weights.base import Law, Weights
 
 
 class Overlaps(NamedTuple):
-    """Overlaps that decide the distribution of a field: ``q``, ``variance = Q - q``, ``m``, ``transverse = q - m^2``,
-    and the ``bias`` where the data have one that is learned (None: theirs).
+    """Overlaps that decide the distribution of a field: ``q``, ``variance = Q - q``, ``m``, ``transverse = q - m^2``.
 
     Arrays over the batch, or mpmath numbers in certification.
     """
@@ -22,7 +21,6 @@ class Overlaps(NamedTuple):
     variance: Any
     m: Any
     transverse: Any
-    bias: Any = None
 
 
 class Channel(NamedTuple):
@@ -121,6 +119,10 @@ class Data(Member):
     def trained(self) -> tuple[str, ...]:
         """Names of parameters beside the weights (``bias``) that are learned with them, without a penalty."""
         return ()
+
+    def learned(self, values: Mapping[str, Any]) -> Data:
+        """The same data with the parameters that are learned held at ``values`` (others in it are ignored)."""
+        return self
 
     def law(self, weights: Weights) -> Law | None:
         """Law of the direction to be learned; None without one."""
