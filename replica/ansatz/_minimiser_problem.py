@@ -21,6 +21,8 @@ from replica.weights.base import Free, Weights
 from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
 
 EPS = float(np.finfo(float).eps)
+#: how what is described grows with weights that are multiplied
+POWERS = {"q": 2, "q_hat": -2, "m": 1, "u": 1, "zeta": 1, "m_hat": -1, "u_hat": -1, "zeta_hat": -1, "t_hat": -1}
 LEAST_OWN = 1e-24  # added to own_hat: close to a robust reference no pattern is felt, and its logarithm is a variable
 FARTHEST = 16.0  # arsinh of the strongest field that is tried
 
@@ -220,8 +222,11 @@ class MinimiserProblem(Problem):
             found |= {"Q": single.norm, "curvature": hats.curvature}
         if self.model.data.overlaps:
             overlaps = Overlaps(single.q, single.variance, single.m, single.transverse)
-            found |= {"m": single.m, "m_hat": hats.m} | self.model.data.generalization(overlaps)
-        return found
+            found |= {"m": single.m, "m_hat": hats.m} | self._generalization(overlaps)
+        return {name: value * self.stretched.root ** POWERS.get(name, 0) for name, value in found.items()}
+
+    def _generalization(self, overlaps: Overlaps) -> dict[str, np.ndarray]:
+        return self.model.architecture.generalization(self.model.data, overlaps)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -231,7 +236,7 @@ class MinimiserProblem(Problem):
         found += ["Q", "curvature"] if self.free_norm else []
         if self.model.data.overlaps:
             one = np.ones(1)
-            found += ["m", "m_hat", *self.model.data.generalization(Overlaps(one, one, one, one))]
+            found += ["m", "m_hat", *self._generalization(Overlaps(one, one, one, one))]
         return tuple(found)
 
     def floors(self, seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
