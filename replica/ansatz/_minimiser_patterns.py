@@ -25,7 +25,8 @@ class Minimiser:
     """A zero-temperature reference ``u`` with ``|u|^2 = N``, as the theory sees it.
 
     ``loss`` and ``response`` (of a field of norm ``norm``; infinite where no cost may remain) give the proximal map
-    that takes its cavity field to its field on a training pattern; ``m`` is its overlap with the direction to be learned. ``errors`` of these.
+    that takes its cavity field to its field on a training pattern; ``m`` is its overlap with the direction to be
+    learned, ``bias`` that of fields of unit norm. ``errors`` of these.
     """
 
     loss: Loss
