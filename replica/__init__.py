@@ -11,9 +11,9 @@ from typing import Any
 from replica._version import __version__
 from replica.ansatz import RS, RSB, Annealed
 from replica.architectures import Perceptron
-from replica.data import RandomLabels, Teacher
+from replica.data import GaussianMixture, RandomLabels, Teacher
 from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Square
-from replica.model import Model, perceptron
+from replica.model import Model, mixture, perceptron
 from replica.observables import flatness, generalization_error, margin_distribution, stability
 from replica.simulate import instance, simulate
 from replica.solution import Quantity, Solution, SolveFailed
@@ -44,6 +44,7 @@ __all__ = [
     "Discrete",
     "ErrorCount",
     "Gaussian",
+    "GaussianMixture",
     "Hinge",
     "Logistic",
     "Margin",
@@ -76,6 +77,7 @@ __all__ = [
     "local_entropy_threshold",
     "margin_distribution",
     "max_margin",
+    "mixture",
     "perceptron",
     "plot",
     "save",

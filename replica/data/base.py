@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -12,7 +12,8 @@ from replica.weights.base import Law, Weights
 
 
 class Overlaps(NamedTuple):
-    """Overlaps that decide the distribution of a field: ``q``, ``variance = Q - q``, ``m``, ``transverse = q - m^2``.
+    """Overlaps that decide the distribution of a field: ``q``, ``variance = Q - q``, ``m``, ``transverse = q - m^2``,
+    and the ``bias`` where the data have one that is learned (None: theirs).
 
     Arrays over the batch, or mpmath numbers in certification.
     """
@@ -21,6 +22,7 @@ class Overlaps(NamedTuple):
     variance: Any
     m: Any
     transverse: Any
+    bias: Any = None
 
 
 class Channel(NamedTuple):
@@ -29,8 +31,8 @@ class Channel(NamedTuple):
     ``variance`` is the field's thermal variance, ``gain`` the derivative of the squared deviation with ``q``.
     ``density(z)``
     returns the reweighting and, for each further overlap, the factor ``s`` of ``d E ln Z/d(overlap) = E[f s]``;
-    None stands for weight 1 and no further overlap. ``places`` and ``widths`` (batch, F) are features of the
-    density, in units of the field.
+    None stands for weight 1. ``places`` and ``widths`` (batch, F) are features of the density, in units of the field.
+    ``levers`` are such factors that do not depend on the field: derivatives of the mean.
     """
 
     probability: Any
@@ -41,6 +43,7 @@ class Channel(NamedTuple):
     places: np.ndarray | None = None
     widths: np.ndarray | None = None
     gain: Any = 1.0
+    levers: Mapping[str, float] | None = None
 
 
 class Patterns(NamedTuple):
@@ -106,6 +109,17 @@ class Data(Member):
     registry: ClassVar[dict[str, type]] = {}
     parameters: ClassVar[dict[str, str]] = {}
     overlaps: ClassVar[tuple[str, ...]] = ()
+    #: the direction to be learned makes no error on its own patterns: it is a state of zero cost
+    realizable: ClassVar[bool] = False
+    #: a capacity of these data is that of linear separability, whatever convex cost the weights are trained on
+    separable: ClassVar[bool] = False
+    #: states with and without knowledge of the direction may both be attracting
+    metastable: ClassVar[bool] = False
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """Names of parameters beside the weights (``bias``) that are learned with them, without a penalty."""
+        return ()
 
     def law(self, weights: Weights) -> Law | None:
         """Law of the direction to be learned; None without one."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from replica._registry import Member, column, per_row
 from replica.losses._convex import proximal_point, slopes
+from replica.losses._ground import panel_sums
 from replica.losses._inner import tilted_nodes
 from replica.losses._optimal import optimal_field
 from saddlepoint.quadrature.fields import field_nodes, weighted_sums
@@ -184,6 +185,29 @@ class Loss(Member):
             ends = [(k, slopes(self, k[:, None], side)[0][:, 0]) for k in places for side in (-1, 1)]
             places = [k + variance * end for k, end in ends]
         return np.stack(places, axis=1) if places else np.zeros((variance.size, 0))
+
+    def ground_features(self, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Fields and widths (batch, F) at which the proximal map bends fast beside its breaks (default: a unit of the
+        field around the preimage of 0, for a finite convex cost).
+        """
+        if self.hard or not self.log_concave:
+            return np.zeros((variance.size, 0)), np.zeros((variance.size, 0))
+        return self.ground_edge(variance)[:, None], np.ones((variance.size, 1))
+
+    def ground_edge(self, variance: np.ndarray) -> np.ndarray:
+        """Field below which the proximal point is on the wrong side of 0, one per row."""
+        zero = np.zeros((variance.size, 1))
+        if self.hard or not self.log_concave:
+            return zero[:, 0]
+        return variance * (self.slope(zero) if not self.kinks() else slopes(self, zero, -1)[0])[:, 0]
+
+    def ground_sums(self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int) -> np.ndarray:
+        """Averages over the field ``h = mean + deviation z`` of what the proximal map u does with it (6, batch).
+
+        ``E (u-h)``, ``E (u-h)^2``, ``E (1-u')``, ``E (1-u')^2``, ``E l(u)`` and the probability that u is `violated`.
+        The default integrates on panels; a loss may give closed forms.
+        """
+        return panel_sums(self, mean, deviation, variance, level)
 
     def reference(self, field: Any, variance: Any, beta: Any, mp: Any) -> Any:
         """``ln Z`` in mpmath arithmetic, for certification (default: inner mpmath quadrature of the cost)."""

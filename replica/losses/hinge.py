@@ -9,6 +9,7 @@ import numpy as np
 
 from replica._checks import number
 from replica._registry import column, per_row
+from replica.losses._ground import below, clipped_moments
 from replica.losses._soft_tail import hinge_terms, missing_margin, reference_hinge
 from replica.losses.base import Loss
 from saddlepoint.special import tail
@@ -98,6 +99,20 @@ class Hinge(Loss):
     def ground_breaks(self, variance: np.ndarray) -> np.ndarray:
         kappa = per_row(self.kappa, variance.size)
         return np.stack([kappa - variance, kappa], axis=1)
+
+    def ground_edge(self, variance: np.ndarray) -> np.ndarray:
+        return np.where(per_row(self.kappa, variance.size) < 0, 0.0, -variance)
+
+    def ground_features(self, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """None: the map is made of straight pieces."""
+        return np.zeros((variance.size, 0)), np.zeros((variance.size, 0))
+
+    def ground_sums(self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int) -> np.ndarray:
+        upper = (per_row(self.kappa, mean.size) - mean) / deviation
+        one, two, held, _, cost = clipped_moments(upper, upper - variance / deviation)
+        edge = self.ground_edge(variance)
+        wrong = np.where(np.isinf(edge), 0.0, below(edge, mean, deviation))
+        return np.stack([deviation * one, deviation**2 * two, held, held, deviation * cost, wrong])
 
     def reference_terms(self, field: Any, variance: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
         return reference_hinge(mp.mpf(self.kappa), field, variance, beta, mp)

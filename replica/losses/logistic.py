@@ -9,8 +9,9 @@ import numpy as np
 
 from replica._checks import number
 from replica._registry import column, per_row
+from replica.losses._ground import ground_nodes
 from replica.losses._inner import tilted_nodes
-from replica.losses._logistic import logistic_prox
+from replica.losses._logistic import logistic_prox, logistic_sums
 from replica.losses.base import Loss
 
 
@@ -89,6 +90,20 @@ class Logistic(Loss):
     def reference_cost(self, u: Any, mp: Any) -> Any:
         gain = mp.mpf(self.gain)
         return mp.log1p(mp.exp(-gain * u)) / gain
+
+    def ground_features(self, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        r"""The two places next to which ``1 + V l''(u)`` vanishes: ``gain u = +-2 arsinh(sqrt(gain V)/2) + i pi``."""
+        gain = per_row(self.gain, variance.size)
+        half = 2.0 * np.arcsinh(0.5 * np.sqrt(gain * variance))
+        places = [sign * half / gain + variance / np.expm1(sign * half) for sign in (1.0, -1.0)]
+        return np.stack(places, axis=1), np.broadcast_to(np.pi / gain[:, None], (gain.size, 2))
+
+    def ground_edge(self, variance: np.ndarray) -> np.ndarray:
+        return -0.5 * variance
+
+    def ground_sums(self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int) -> np.ndarray:
+        _, weight, field = ground_nodes(self, mean, deviation, variance, level, None, None)
+        return logistic_sums(weight, field, self.gain, variance)
 
     def reference_terms(self, field: Any, variance: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
         """Moments of ``exp(-beta l)`` by the trapezoidal rule in mpmath, outwards from the mode: the integrand is analytic

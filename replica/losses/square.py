@@ -8,7 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._registry import column
+from replica.losses._ground import below
 from replica.losses.base import Loss
+from saddlepoint.special import tail
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,6 @@ class Square(Loss):
         return 0.5 * (column(variance * tilted) + (column(tilted) * (1.0 - field)) ** 2)
 
     def error_rate(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
-        from saddlepoint.special import tail
-
         stiffness = 1.0 / (1.0 / np.asarray(beta, dtype=float) + variance)
         mean = field + column(variance * stiffness) * (1.0 - field)
         spread = np.sqrt(variance / (1.0 + beta * variance))
@@ -64,6 +64,13 @@ class Square(Loss):
         pull = column(1.0 / (1.0 + 1.0 / variance))  # V/(1 + V), also at V = inf
         shift = 1.0 - field
         return field + pull * shift, 0.5 * column(1.0 / (1.0 + variance)) * shift**2
+
+    def ground_sums(self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int) -> np.ndarray:
+        pull = 1.0 / (1.0 + 1.0 / variance)
+        shift, rest = 1.0 - mean, 1.0 / (1.0 + variance)
+        square = shift**2 + deviation**2
+        wrong = np.where(np.isinf(variance), 0.0, below(-variance, mean, deviation))
+        return np.stack([pull * shift, pull**2 * square, pull, pull**2, 0.5 * rest**2 * square, wrong])
 
     def reference_terms(self, field: Any, variance: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
         stiffness = 1 / (1 / beta + variance)

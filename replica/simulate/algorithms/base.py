@@ -63,3 +63,24 @@ def require_margin(algorithm: Algorithm, model: Model) -> float:
     if len(kappa) != 1 or not (probe[0] > 0 and probe[1] == 0):
         raise ValueError(f"algorithm {algorithm.name!r} is for a loss with one margin, got {model.loss}")
     return float(kappa[0])
+
+
+def verdict(
+    instance: Instance, weights: np.ndarray, effort: str, advice: str, numbers: dict[str, tuple[float, float]]
+) -> Outcome:
+    """The outcome of a search, judged on the weights alone."""
+    left = instance.violations(weights)
+    status = f"converged: solved in {effort}"
+    if left:
+        status = f"not converged: {left} of {instance.patterns} patterns violated after {effort}; {advice}"
+    return Outcome(status, weights, numbers)
+
+
+def require_majority(algorithm: Algorithm, model: Model) -> None:
+    """Refuse networks whose output is not the majority of the signs of an odd number of units."""
+    units = model.architecture.units
+    trial = np.random.default_rng(0).standard_normal((64, int(units) if np.isfinite(units) else 1))
+    if not np.isfinite(units) or units % 2 == 0 or (
+        units > 1 and np.any(np.sign(model.architecture.readout(trial)) != np.sign(np.sign(trial).sum(axis=1)))
+    ):  # fmt: skip
+        raise ValueError(f"algorithm {algorithm.name!r} is for committees of sign units, got {model.architecture}")
