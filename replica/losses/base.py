@@ -40,6 +40,8 @@ class Loss(Member):
     even: ClassVar[bool] = False
     #: some stability costs nothing: below a capacity zero-temperature states are the solutions of zero cost
     satisfiable: ClassVar[bool] = False
+    #: only single stabilities cost nothing: an equation for each pattern, which no alphabet solves
+    exact: ClassVar[bool] = False
     #: the proximal map jumps: replica symmetry is always broken at zero temperature
     ground_jumps: ClassVar[bool] = False
     #: +1 where a larger margin is harder to satisfy, -1 where it is easier
