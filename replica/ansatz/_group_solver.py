@@ -11,7 +11,6 @@ import numpy as np
 
 from replica.ansatz._group_problem import GroupProblem, Groups
 from replica.ansatz.rs import RS
-from replica.architectures import Architecture
 from replica.batch import Part, Solutions
 from replica.model import Model
 from replica.weights.base import Free
@@ -28,8 +27,7 @@ def check_model(model: Model, what: str) -> None:
         raise ValueError(f"{what} is here for weights of held norm (binary, spherical), got {model.weights}")
     if model.data.overlaps or len(model.data.parameters):
         raise ValueError(f"{what} is here for random labels, got {model.data}")
-    kind = type(model.architecture)
-    if kind.patterns is not Architecture.patterns or kind.field_overlaps is not Architecture.field_overlaps:
+    if not model.architecture.plain:
         raise ValueError(f"{what} is here for the perceptron, got {model.architecture}")
     if np.any(np.isinf(model.beta)) and not model.loss.hard:
         raise ValueError(f"{what} needs a hard constraint or a finite beta, got {model.loss} at beta = inf")

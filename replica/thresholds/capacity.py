@@ -17,6 +17,12 @@ from replica.weights.base import Average
 from saddlepoint import Newton, solve
 
 
+@threshold_line("max-margin", r"\kappa_{\max}", cold=True)
+def max_margin_line(model: Model, size: int, ansatz: Ansatz) -> Line:
+    """The largest margin at a load, drawn as the load at which the model's margin is the largest: its capacity."""
+    return capacity_line(model, size, ansatz)
+
+
 @threshold_line("capacity", r"\alpha_c", cold=True)
 def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     r"""Largest load with solutions, for a batch of models.
