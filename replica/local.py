@@ -13,7 +13,7 @@ from replica.ansatz.local_entropy import LocalEntropy
 from replica.model import Model
 from replica.observables.registry import symbol_of
 
-CHUNK = 32  # distances solved together; fixed, so that results do not depend on the number of workers
+CHUNK = 100  # distances solved together; fixed, so that results do not depend on the number of workers
 VARIABLES = ("local_entropy", "free_entropy", "complexity", "q0", "q1", "q0_hat", "q1_hat", "parisi", "slope")
 
 

@@ -78,7 +78,7 @@ def _corners(
     """Mean fields beyond each bend at which ``-gap f' = 1`` at the maximiser: it leaves the mean field there."""
     low = np.zeros_like(places)
     high = low + 8.0 + np.sqrt(2.0 * np.maximum(log_gap, 0.0))[:, None]
-    for _ in range(24):
+    for _ in range(12):  # a hint for the mesh, no more
         middle = 0.5 * (low + high)
         shift, _, _, stiff = model.loss.optimal(places + widths * middle, log_gap, variance, model.beta)
         low, high = np.where(stiff > 1.0, middle, low), np.where(stiff > 1.0, high, middle)

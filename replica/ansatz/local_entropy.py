@@ -10,6 +10,7 @@ import numpy as np
 
 from replica._checks import number
 from replica.ansatz._group_centre import Centre
+from replica.ansatz._group_finite import Finite
 from replica.ansatz._group_real import real_replicas
 from replica.ansatz._group_solver import Book, check_concave, check_model
 from replica.ansatz.base import Ansatz
@@ -107,5 +108,5 @@ class LocalEntropy(Ansatz):
         if self.replicas == np.inf:
             return centre.limit()
         if self.replicas == ZERO_COMPLEXITY:
-            return centre.physical()
-        return centre.finite(self.replicas)
+            return Finite(centre).physical()
+        return Finite(centre).with_number(self.replicas)
