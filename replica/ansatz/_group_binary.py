@@ -95,12 +95,8 @@ class BinaryPlateau(GroupProblem):
         _, weight, field = field_nodes(nothing, widths, np.zeros(self.size), scale, self.level + 1)
         log_cosh, mean, spread = two_cosh(field)
         pulled, aim, _ = two_cosh(values["pull"][:, None] * mean)
-        rows = np.stack(
-            [np.einsum("bn,bn->b", weight, column) for column in (log_cosh, spread, pulled, mean * aim)]
-        )
+        rows = np.stack([np.einsum("bn,bn->b", weight, column) for column in (log_cosh, spread, pulled, mean * aim)])
         model, zero = self.groups.model, np.zeros(self.size)
         overlaps = Overlaps(1.0 - rows[1], rows[1], zero, 1.0 - rows[1])
-        patterns = model.architecture.patterns(
-            model.loss, model.data, overlaps, model.beta, self.level + 1, whole=True
-        )
+        patterns = model.architecture.patterns(model.loss, model.data, overlaps, model.beta, self.level + 1, whole=True)
         return PlateauPoint(self.groups, power, patterns, rows, values["q_hat"], values["pull"])

@@ -26,9 +26,9 @@ class Centre:
         self.pinned = isinstance(model.weights.norm, Pinned)
         if self.pinned:
             none = np.zeros(alpha.size)
-            self.farthest = cosh_limit(
-                np.where(np.isnan(self.typical.q_hat), 1.0, self.typical.q_hat), none, none, 1
-            )[4]
+            self.farthest = cosh_limit(np.where(np.isnan(self.typical.q_hat), 1.0, self.typical.q_hat), none, none, 1)[
+                4
+            ]
 
     def limit(self) -> Book:
         """Infinitely many replicas."""
@@ -59,9 +59,7 @@ class Centre:
             def at(index: np.ndarray, place: np.ndarray) -> GroupProblem:
                 part = groups.take(rows[index])
                 share = 1.0 / (1.0 + np.exp(-place))
-                return BinaryCentreLimit(
-                    Groups(part.model, part.alpha, part.power, distance=far[index] * share)
-                )
+                return BinaryCentreLimit(Groups(part.model, part.alpha, part.power, distance=far[index] * share))
 
             if not left.size:
                 break
@@ -86,9 +84,7 @@ class Centre:
     def _second_guess(self, rows: np.ndarray) -> np.ndarray:
         """Close to the centre."""
         pull = 0.5 * np.arctanh(1.0 - 2.0 * self.groups.distance[rows])
-        return np.stack(
-            [np.log(0.5 * self.typical.q_hat[rows]), np.full(rows.size, np.log(0.5)), pull], axis=1
-        )
+        return np.stack([np.log(0.5 * self.typical.q_hat[rows]), np.full(rows.size, np.log(0.5)), pull], axis=1)
 
     def _spherical_limit(self, book: Book) -> None:
         q1 = (1.0 - 2.0 * self.groups.distance) ** 2

@@ -94,6 +94,11 @@ class GroupProblem(Problem):
             return super().residual_and_jacobian(free)
         return self.residual(free), self.at_level(0).residual_and_jacobian(free)[1]
 
+    def noise(self, free: np.ndarray) -> np.ndarray:
+        """Exponents of the size of the power lose as many digits."""
+        power = np.exp(free[:, -1]) if self.closed else self.groups.power
+        return super().noise(free) + 0.5 * EPS * np.where(np.isfinite(power), power, 0.0)[:, None]
+
     def on_branch(self, free: np.ndarray) -> np.ndarray:
         """Whether points are on the branch that begins without patterns, which may end in a fold: per row."""
         if not self.orientation:

@@ -52,9 +52,7 @@ def real_replicas(model: Model, alpha: np.ndarray, power: float, q1: np.ndarray,
     return book
 
 
-def _limit_of_replicas(
-    book: Book, rows: np.ndarray, q: np.ndarray, q_hat: np.ndarray, share: np.ndarray
-) -> None:
+def _limit_of_replicas(book: Book, rows: np.ndarray, q: np.ndarray, q_hat: np.ndarray, share: np.ndarray) -> None:
     """Infinitely many real replicas; where a direct attempt fails, along a path from smaller q1."""
     groups = book.groups.take(rows)
     pinned = isinstance(groups.model.weights.norm, Pinned)

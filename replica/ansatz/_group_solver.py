@@ -18,6 +18,7 @@ from replica.weights.base import Free
 from saddlepoint import Newton, Status, Tolerance, solve
 
 NEWTON = Newton(steps=50, max_step=1.0, patience=10, halvings=6)
+FINEST = 2  # level of the integrals on which a solution is sought at most
 STEP = 1e-6  # of the differences that carry errors of the point to observables
 #: steps of a continuation: the second number where the first was too coarse
 PATHS = (8, 32)
@@ -108,10 +109,11 @@ class Book:
         for row in np.flatnonzero(refused & self.open):
             self.remarks[row], self.open[row] = sentence(row), False
 
-    def settle(
-        self, rows: np.ndarray, problem: GroupProblem, start: np.ndarray, remark: str = ""
-    ) -> np.ndarray:
-        """Solve ``rows`` from ``start`` and close those that converge; says which of them are left."""
+    def settle(self, rows: np.ndarray, problem: GroupProblem, start: np.ndarray, remark: str = "") -> np.ndarray:
+        """Solve ``rows`` from ``start`` and close those that converge; says which of them are left.
+
+        Where the integrals were too coarse, the next finer ones have a try.
+        """
         if not rows.size:
             return np.zeros(0, dtype=bool)
         finite = np.isfinite(start).all(axis=1)
@@ -120,6 +122,7 @@ class Book:
         good = found.converged & finite
         if good.any():
             good[good] = problem.take(np.flatnonzero(good)).on_branch(found.point[good])
+        unsure = finite & np.array([status is Status.INTEGRAL_UNSURE for status in found.status])
         self.status[rows] = np.where(finite & (good | ~found.converged), found.status, Status.NO_SOLUTION)
         self.residual[rows] = np.where(finite, found.residual, np.nan)
         at = np.flatnonzero(good)
@@ -129,7 +132,12 @@ class Book:
             self.open[rows[at]] = False
             for row in rows[at]:
                 self.remarks[row] = remark
-        return ~good
+        left = ~good
+        again = np.flatnonzero(unsure)
+        if again.size and problem.level < FINEST:
+            finer = problem.at_level(problem.level + 1).take(again)
+            left[again] = self.settle(rows[again], finer, found.point[again], remark)
+        return left
 
     def adopt(self, other: Book, rows: np.ndarray, remark: str, slack: Named | None = None) -> None:
         """Take over the answers of another book for some rows (a mask); ``slack`` (batch,) widens their errors."""
@@ -145,9 +153,7 @@ class Book:
 
     def solutions(self, ansatz: Any) -> Solutions:
         groups = self.groups
-        return Solutions(
-            groups.model, ansatz, groups.alpha, self.parts, self.status, self.residual, self.remarks
-        )
+        return Solutions(groups.model, ansatz, groups.alpha, self.parts, self.status, self.residual, self.remarks)
 
 
 def along(
@@ -165,9 +171,7 @@ def along(
         guess = now[alive]
         if k > 1:
             guess = 2.0 * guess - before[alive]
-        found = solve(
-            make(rows[alive], path[alive, k]), start=guess, solver=NEWTON, on_failure="keep", check=False
-        )
+        found = solve(make(rows[alive], path[alive, k]), start=guess, solver=NEWTON, on_failure="keep", check=False)
         before[alive], now[alive] = now[alive], found.point
         now[alive[~found.converged]] = np.nan
         alive = alive[found.converged]

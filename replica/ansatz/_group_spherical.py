@@ -214,7 +214,5 @@ class SphericalPlateau(GroupProblem):
     def averages(self, values: Named, power: np.ndarray, whole: bool) -> SphericalPlateauPoint:
         q, zero, model = values["q"], np.zeros(self.size), self.groups.model
         overlaps = Overlaps(q, 1.0 - q, zero, q)
-        patterns = model.architecture.patterns(
-            model.loss, model.data, overlaps, model.beta, self.level + 1, whole=True
-        )
+        patterns = model.architecture.patterns(model.loss, model.data, overlaps, model.beta, self.level + 1, whole=True)
         return SphericalPlateauPoint(self.groups, power, patterns, q)
