@@ -11,10 +11,11 @@ from typing import Any
 from replica._version import __version__
 from replica.ansatz import RS, RSB, Annealed
 from replica.architectures import Perceptron
-from replica.data import RandomLabels, Teacher
-from replica.losses import Band, ErrorCount, Margin, OutsideBand
-from replica.model import Model, perceptron
-from replica.observables import generalization_error, margin_distribution, stability
+from replica.data import GaussianMixture, RandomLabels, Teacher
+from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Square
+from replica.model import Model, mixture, perceptron
+from replica.observables import flatness, generalization_error, margin_distribution, stability
+from replica.simulate import instance, simulate
 from replica.solution import Quantity, Solution, SolveFailed
 from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, spinodal, transition
 from replica.verbs import solve
@@ -22,10 +23,13 @@ from replica.weights import Binary, Discrete, Gaussian, Spherical, Ternary
 
 _LAZY = {
     "local_entropy": "replica.local",
+    "local_entropy_threshold": "replica.local_thresholds",
+    "isolation": "replica.neighbourhood",
     "sweep": "replica.curves",
     "franz_parisi": "replica.landscape",
-    "Reference": "replica.landscape",
+    "Reference": "replica.references",
     "diagram": "replica.diagrams",
+    "compare": "replica.simulate.compare",
     "plot": "replica.plots",
     "save": "replica.records",
     "load": "replica.records",
@@ -40,6 +44,9 @@ __all__ = [
     "Discrete",
     "ErrorCount",
     "Gaussian",
+    "GaussianMixture",
+    "Hinge",
+    "Logistic",
     "Margin",
     "Model",
     "OutsideBand",
@@ -50,23 +57,31 @@ __all__ = [
     "Solution",
     "SolveFailed",
     "Spherical",
+    "Square",
     "Teacher",
     "Ternary",
     "Threshold",
     "__version__",
     "at_line",
     "capacity",
+    "compare",
     "diagram",
+    "flatness",
     "franz_parisi",
     "freezing",
     "generalization_error",
+    "instance",
+    "isolation",
     "load",
     "local_entropy",
+    "local_entropy_threshold",
     "margin_distribution",
     "max_margin",
+    "mixture",
     "perceptron",
     "plot",
     "save",
+    "simulate",
     "solve",
     "spinodal",
     "stability",

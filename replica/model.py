@@ -11,9 +11,9 @@ import numpy as np
 from replica._checks import known_options, number
 from replica._registry import Member
 from replica.architectures import Architecture, Perceptron
-from replica.data import Data, RandomLabels
+from replica.data import Data, GaussianMixture, RandomLabels
 from replica.losses import Loss, Margin
-from replica.weights import Binary, Spherical, Weights
+from replica.weights import Binary, Gaussian, Spherical, Weights
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,13 @@ class Model:
         object.__setattr__(copy, "_batched", True)
         return copy
 
+    def row(self, index: int) -> Model:
+        """One model of a batch, with numbers for parameters."""
+        names = [name for name in self.parameter_names if name != "temperature"]
+        values = {name: self.parameter(name) for name in names}
+        changes = {name: float(v[index]) for name, v in values.items() if isinstance(v, np.ndarray)}
+        return self.with_parameters(**changes) if changes else self
+
     def require_single(self) -> None:
         """Refuse a batch (a parameter that is an array) where one model is asked for."""
         if self._batched:
@@ -132,6 +139,17 @@ def bayes_student(model: Model) -> Model:
     taught = getattr(model.data, "weights", None) or model.weights
     student = Spherical() if taught.law().values is None else taught
     return dataclasses.replace(model, weights=student, loss=Margin(0.0), beta=np.inf)
+
+
+def separating(model: Model) -> Model:
+    """The model whose capacity is asked: on data that may be separable a convex cost stands for the hard margin 0, and
+    penalised weights, whose scale is free, for those of norm 1.
+    """
+    if not model.data.separable:
+        return model
+    weights = Spherical() if model.weights.penalised else model.weights
+    surrogate = model.loss.log_concave and not model.loss.hard
+    return dataclasses.replace(model, weights=weights, loss=Margin(0.0) if surrogate else model.loss)
 
 
 def perceptron(
@@ -180,3 +198,71 @@ def perceptron(
     elif isinstance(loss, Loss) and margin != 0.0:
         raise ValueError(f"margin={margin} and loss={loss} both given: put the margin into the loss")
     return Model(weights=weights, loss=loss, architecture=Perceptron(), data=labels, beta=beta)
+
+
+def mixture(
+    loss: str | Loss = "square",
+    penalty: float = 1.0,
+    noise: float = 1.0,
+    balance: float = 0.5,
+    bias: bool | float | str = True,
+    weights: str | Weights = "gaussian",
+    norm: float | None = None,
+    beta: float = np.inf,
+    centroid: str = "gaussian",
+) -> Model:
+    r"""Classification of two Gaussian clusters, ``x = label v/sqrt(N) + sqrt(noise) z`` with ``|v|^2 = N``.
+
+    The stability of a pattern is ``h = label (w.x/sqrt(N) + bias)``, the cost ``sum loss(h) + (penalty/2)|w|^2``.
+
+    Parameters
+    ----------
+    loss : str or Loss
+        ``"square"`` is ``(1-h)^2/2``, ``"logistic"`` is ``ln(1+exp(-h))``, ``"hinge"`` is ``max(0, 1-h)``; or an instance.
+    penalty : float
+        Of Gaussian weights only, at least 0; ``0`` and ``inf`` are the limits.
+    noise : float
+        Variance of the clusters, above 0.
+    balance : float
+        Share of the label +1, in (0, 1).
+    bias : bool, float or "optimal"
+        Learned (without a penalty), 0, a number that is held, or the number that makes the fewest errors.
+    weights : str or Weights
+        ``"gaussian"`` (penalised), ``"spherical"`` or ``"binary"``.
+    norm : float, optional
+        ``|w|^2/N`` of spherical weights; binary weights are ``sqrt(norm)`` times signs. None: 1.
+    beta : float
+        Inverse temperature; ``inf`` minimises the cost.
+    centroid : "gaussian" or "binary"
+        Components of v.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ValueError
+        Unknown names or values outside their domain; a norm for weights that are penalised.
+
+    References
+    ----------
+    F. Mignacco, F. Krzakala, Y. Lu, P. Urbani and L. Zdeborova, ICML (2020); scikit-learn with features ``X/sqrt(N)``:
+    ``RidgeClassifier(alpha=penalty)``, ``LogisticRegression(C=1/penalty)``, ``SVC(kernel="linear", C=1/penalty)``.
+
+    Examples
+    --------
+    >>> import replica
+    >>> solution = replica.solve(replica.mixture("hinge", balance=0.2), alpha=2.0)
+    >>> print(f"{solution['q']:.10f} {solution['bias']:.10f} {solution.error < 1e-12}")
+    0.3740115935 -0.7625690798 True
+    """
+    data = GaussianMixture(noise=noise, balance=balance, bias=bias, centroid=centroid)
+    chosen = Weights.find(weights) if isinstance(weights, str) else weights
+    if chosen is Gaussian:
+        chosen = Gaussian(penalty)
+    elif isinstance(chosen, type):
+        chosen = chosen()
+    if norm is not None and getattr(chosen, "penalised", False):
+        raise ValueError(f"norm={norm} is for weights whose norm is held; that of {chosen} follows from the penalty")
+    return Model(weights=chosen, loss=loss, architecture=Perceptron(1.0 if norm is None else norm), data=data, beta=beta)

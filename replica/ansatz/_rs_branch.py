@@ -165,8 +165,7 @@ class ConditionProblem(Problem):
             for name in self.names:
                 if name == self.held:
                     continue
-                new = alpha * self.equations.conjugate(pattern, name)
-                rows.append(new - values[name] if self.equations.linear(name) else np.log(new / values[name]))
+                rows.append(self.equations.mismatch(alpha, values, pattern, name))
         if self.condition == "fold":
             rows.append(fold_condition(self.equations, alpha, free))
         else:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from replica._registry import per_row
+from replica.ansatz._cavity import Cavity
 from replica.architectures import PatternAverage
 from replica.data import Overlaps
 from replica.model import Model
@@ -36,6 +37,7 @@ class Equations:
         self.free_norm = isinstance(model.weights.norm, Free)
         self.zero = np.zeros(size)
         self.names = ("q_hat", *(("curvature",) if self.free_norm else ()), *(f"{n}_hat" for n in model.data.overlaps))
+        self.names += model.data.trained
 
     def _copy(self, model: Model, size: int, level: int) -> Equations:
         copy = object.__new__(Equations)
@@ -51,8 +53,10 @@ class Equations:
         return self._copy(self.model, self.size, level)
 
     def linear(self, name: str) -> bool:
-        """Whether a conjugate may have either sign: the curvature ``-alpha E f'`` of a loss that is not log-concave."""
-        return name == "curvature" and not self.model.loss.log_concave
+        """Whether a variable may have either sign: the curvature ``-alpha E f'`` of a loss that is not log-concave, and
+        what is learned beside the weights.
+        """
+        return name == "curvature" and not self.model.loss.log_concave or name in self.model.data.trained
 
     def variables(self, names: tuple[str, ...]) -> Variables:
         return _variables(tuple((name, self.linear(name)) for name in names))
@@ -67,14 +71,29 @@ class Equations:
         single = model.weights.single(
             values["q_hat"], values.get("m_hat", zero), values.get("curvature", zero), model.beta, self.law, self.level
         )
-        overlaps = Overlaps(single.q, single.variance, single.m, single.transverse)
         return single, model.architecture.patterns(
-            model.loss, model.data, overlaps, model.beta, self.level, whole=whole
+            model.loss, model.data, _overlaps(single, values), model.beta, self.level, whole=whole
         )
+
+    def cavity(self, values: dict[str, np.ndarray]) -> Cavity:
+        """What one pattern sees of the solution with these conjugates (one row)."""
+        others = values.get("m_hat", self.zero), values.get("curvature", self.zero)
+        single = self.model.weights.single(values["q_hat"], *others, self.model.beta, self.law, self.level)
+        overlaps = Overlaps(single.q, single.variance, single.m, single.transverse)
+        return Cavity(self.model, overlaps, None, self.level)
 
     def conjugate(self, pattern: PatternAverage, name: str) -> Any:
         """The pattern average that, times alpha, gives back the conjugate ``name``."""
         return pattern.conjugates["m" if name == "m_hat" else name]
+
+    def mismatch(self, alpha: Any, values: dict[str, Any], pattern: PatternAverage, name: str) -> Any:
+        """Residual of one variable: of the logarithm of a conjugate, of itself where it may have either sign; the
+        step ``E[f s]/E(-f')`` of one that is learned beside the weights.
+        """
+        if name in self.model.data.trained:
+            return pattern.conjugates[name] / pattern.conjugates["curvature"]
+        new = alpha * self.conjugate(pattern, name)
+        return new - values[name] if self.linear(name) else np.log(new / values[name])
 
     def start(self, alpha: np.ndarray) -> dict[str, np.ndarray]:
         """Conjugates to first order in the patterns: the overlaps q -> 0 put into the pattern average."""
@@ -82,12 +101,13 @@ class Equations:
         small = 1e-6 * norm
         overlaps = Overlaps(small, norm - small, np.sqrt(small) * 1e-3, small)
         pattern = self.model.architecture.patterns(self.model.loss, self.model.data, overlaps, self.model.beta, 0)
-        first = {name: alpha * self.conjugate(pattern, name) for name in self.names}
+        learned = self.model.data.trained
+        first = {name: alpha * self.conjugate(pattern, name) for name in self.names if name not in learned}
         lowest = self.model.weights.lowest_curvature(self.model.beta)
         return {
             name: np.maximum(value, 0.5 * lowest if self.linear(name) else 1e-9 * alpha)
             for name, value in first.items()
-        }
+        } | {name: np.zeros(self.size) for name in learned}
 
     def potential(self, alpha: Any, values: dict[str, Any], single: SingleWeight, pattern: PatternAverage) -> Any:
         """The free entropy at given conjugates, for arrays and for mpmath numbers."""
@@ -125,8 +145,8 @@ class Equations:
             seen |= {"Q": np.broadcast_to(single.norm, (self.size,)), "Q_hat": values["curvature"] - values["q_hat"]}
         if self.model.data.overlaps:
             seen["m"] = single.m
-        overlaps = Overlaps(single.q, single.variance, single.m, single.transverse)
-        seen |= self.model.data.generalization(overlaps)
+            seen |= self.model.architecture.generalization(self.model.data, _overlaps(single, values))
+        seen = rescaled(seen, self.model.architecture.scale)
         floors = {name: 8 * EPS * np.abs(value) for name, value in seen.items()}
         scale = self._moduli(alpha, values, single, pattern)
         floors["free_entropy"] = 8 * EPS * scale
@@ -157,8 +177,23 @@ class Equations:
         """`halves` in mpmath arithmetic (one row)."""
         model = self.model
         single, beta = self.reference_single(values, mp, digits)
-        overlaps = Overlaps(single.q, single.variance, single.m, single.transverse)
+        overlaps = _overlaps(single, values)
         return single, model.architecture.reference_patterns(model.loss, model.data, overlaps, beta, mp, digits)
+
+
+def _overlaps(single: SingleWeight, values: dict[str, Any]) -> Overlaps:
+    return Overlaps(single.q, single.variance, single.m, single.transverse, values.get("bias"))
+
+
+#: how order parameters grow with weights multiplied by c: powers of c
+POWERS = {"q": 2, "V": 2, "Q": 2, "m": 1, "q_hat": -2, "Q_hat": -2, "m_hat": -1, "multiplier": -2}
+
+
+def rescaled(seen: dict[str, Any], scale: Any) -> dict[str, Any]:
+    """What was computed for weights of norm 1, for the same multiplied by ``sqrt(scale)``."""
+    if type(scale) is float and scale == 1.0:
+        return seen
+    return {name: value * scale ** (POWERS[name] / 2) if name in POWERS else value for name, value in seen.items()}
 
 
 def fine_jacobian(problem: Problem, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -210,6 +245,9 @@ class RSProblem(Problem):
         with np.errstate(all="ignore"):
             _, pattern = equations.halves(self.conjugates(free))
             for i, name in enumerate(self.names):
+                if name in equations.model.data.trained:
+                    out[:, i] = free[:, i] + equations.mismatch(self.alpha, {}, pattern, name)
+                    continue
                 new = self.alpha * equations.conjugate(pattern, name)
                 out[:, i] = np.log(new) if self._logarithmic[i] else new
         return out
@@ -242,13 +280,22 @@ class RSProblem(Problem):
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         return self.equations.observe(self.alpha, self.conjugates(free))
 
+    def cavity(self, free: np.ndarray) -> Cavity:
+        return self.equations.cavity(self.conjugates(free))
+
     def _reference_values(self, values: dict[str, Any], mp: Any) -> dict[str, Any]:
         return values | {name: mp.mpf(v) for name, v in self.held.items()}
 
     def reference_update(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
         _, pattern = self.equations.reference(self._reference_values(values, mp), mp, digits)
         alpha = mp.mpf(float(self.alpha[0]))
-        return {name: alpha * self.equations.conjugate(pattern, name) for name in self.names}
+        learned = self.equations.model.data.trained
+        return {
+            name: values[name] + self.equations.mismatch(alpha, values, pattern, name)
+            if name in learned
+            else alpha * self.equations.conjugate(pattern, name)
+            for name in self.names
+        }
 
     def reference_describe(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
         """The overlaps at certified conjugates."""
@@ -257,7 +304,9 @@ class RSProblem(Problem):
         found = {"q": single.q, "V": single.variance}
         if self.equations.free_norm:
             found |= {"Q": single.norm, "Q_hat": values["curvature"] - values["q_hat"]}
-        return found | ({"m": single.m} if self.equations.model.data.overlaps else {})
+        found |= {"m": single.m} if self.equations.model.data.overlaps else {}
+        scale = self.equations.model.architecture.scale
+        return rescaled(found, scale if type(scale) is float and scale == 1.0 else mp.mpf(float(np.ravel(scale)[0])))
 
     def reference_potential(self, values: dict[str, Any], mp: Any, digits: int) -> Any:
         values = self._reference_values(values, mp)

@@ -8,14 +8,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._registry import per_row
-from replica.ansatz._limits import GroundProblem
+from replica.ansatz._risk_solver import minimise
 from replica.ansatz._rs_branch import scan_branch, tabulate, zoom
 from replica.ansatz._rs_equations import Equations, RSProblem
 from replica.ansatz._rs_special import FreezingProblem, FrozenState, has_paramagnet, no_solution, start_from
 from replica.ansatz.base import Ansatz
 from replica.batch import Part, Solutions
 from replica.model import Model
-from replica.weights.base import Average, Free
+from replica.weights.base import Average
 from saddlepoint import Bracket, Ladder, Newton, Picard, Status, Tolerance, solve
 
 SCALAR = Newton(max_step=3.0)
@@ -52,11 +52,8 @@ class RS(Ansatz):
 
     def check(self, model: Model) -> None:
         infinite = np.any(np.isinf(model.beta))
-        norm = model.weights.norm
-        if infinite and isinstance(norm, Free) and not model.weights.discrete:
-            raise ValueError(
-                f"{model.weights} needs a finite beta: at zero temperature a penalty means risk minimisation"
-            )
+        if model.weights.penalised and not np.all(np.isinf(model.beta) | _proper(model.weights.penalty)):
+            raise ValueError("penalty must be above 0 and finite at finite beta (0 and inf are limits at beta = inf)")
         if model.loss.even and model.data.overlaps:
             raise ValueError(
                 f"{model.loss} is even in the field, so nothing can be learned from labels; use labels='random'"
@@ -91,7 +88,13 @@ class _Solver:
 
     def run(self, start: Any) -> Solutions:
         model = self.model
-        if isinstance(start, str):
+        single = self._single_vectors()
+        self.open = np.flatnonzero(~single)
+        if single.any():
+            self._minimised(np.flatnonzero(single))
+        if not self.open.size:
+            pass
+        elif isinstance(start, str):
             self._informed(start)
         else:
             if has_paramagnet(model) and start is None:
@@ -100,10 +103,21 @@ class _Solver:
                 self._saddle(start)
             if self.open.size and start is None and len(self._equations(self.open).names) > 1:
                 self._from_branch()
-            taught_alphabet = model.data.overlaps and model.weights.discrete  # its zero-cost state is the teacher
+            taught_alphabet = model.data.realizable and model.weights.discrete  # its zero-cost state is the teacher
             if not model.loss.hard and np.any(np.isinf(model.beta)) and not taught_alphabet:
                 self._ground_states()
         return Solutions(model, self.ansatz, self.alpha, self.parts, self.status, self.residual, self.remarks)
+
+    def _single_vectors(self) -> np.ndarray:
+        """Rows at beta = inf whose state is one vector of least cost from the start: penalised, or never free of cost."""
+        model = self.model
+        held = isinstance(model.weights.norm, Average) and not model.loss.satisfiable
+        return np.isinf(per_row(model.beta, self.size)) & (model.weights.penalised or held)
+
+    def _minimised(self, rows: np.ndarray, before: str = "") -> None:
+        """Rows solved as vectors of least cost."""
+        for answer in minimise(self.model.take(rows), self.alpha[rows], self.tolerance):
+            self._keep(rows[answer.rows], answer.problem, answer.found, answer.good, before + answer.remark)
 
     def _equations(self, rows: np.ndarray) -> Equations:
         return Equations(self.model.take(rows), rows.size)
@@ -160,7 +174,7 @@ class _Solver:
         problem = RSProblem(self._equations(rows), self.alpha[rows])
         if start is not None:
             point = start_from(problem, start)
-        elif problem.equations.model.data.overlaps:
+        elif self.model.data.metastable:
             # a few plain steps from q = 0 stay on the uninformed branch; Newton alone may jump across a fold
             point = solve(problem, solver=FIRST_STEPS, on_failure="keep", check=False).point
         else:
@@ -169,7 +183,7 @@ class _Solver:
         ladder = SCALAR if single else CAREFUL if self.model.data.overlaps else GENERAL
         found = solve(problem, start=point, solver=ladder, tolerance=self.tolerance, on_failure="keep")
         good = found.converged
-        if self.model.data.overlaps and start is None:
+        if self.model.data.metastable and start is None:
             good &= self._uninformed(problem, found.point)
         self._keep(rows, problem, found, good)
         if single and not good.all() and start is None:
@@ -220,7 +234,7 @@ class _Solver:
             )
             self._keep(sub, problem, found, found.converged)
         ended = np.flatnonzero(~hit)
-        if ended.size and not self.model.data.overlaps:
+        if ended.size and not self.model.data.realizable:
             whole = followed[ended]  # the branch was followed to q -> 1: where it ends is known
             for row, end in zip(rows[ended][whole], top[ended][whole], strict=True):
                 self.status[row] = Status.NO_SOLUTION
@@ -263,7 +277,7 @@ class _Solver:
         from replica._checks import one_of
 
         one_of("start", start, ("informed",))
-        if not self.model.data.overlaps:
+        if not self.model.data.metastable:
             raise ValueError("start='informed' needs a teacher: with random labels there is nothing to be informed of")
         rows = np.arange(self.size)
         frozen = np.array([FrozenState.exists(self.model.take(np.array([r]))) for r in rows])
@@ -277,16 +291,19 @@ class _Solver:
         cold = np.isinf(per_row(self.model.beta, self.size))
         if isinstance(self.model.weights.norm, Average):
             rows = np.flatnonzero(cold & ~np.array([code.converged for code in self.status]))
-            problem_type: Any = GroundProblem
-        else:
-            entropy = np.full(self.size, -np.inf)
-            for part in self.parts:
-                entropy[part.rows] = part.problem.observe(part.point)[0]["entropy"]
-            rows = np.flatnonzero(cold & (entropy < 0))
-            problem_type = FreezingProblem
+            if rows.size:
+                self._minimised(rows, "above capacity: the ground state, ")
+            return
+        entropy = np.full(self.size, -np.inf)
+        for part in self.parts:
+            entropy[part.rows] = part.problem.observe(part.point)[0]["entropy"]
+        rows = np.flatnonzero(cold & (entropy < 0))
         if not rows.size:
             return
-        problem = problem_type(self.model.take(rows), self.alpha[rows])
+        problem = FreezingProblem(self.model.take(rows), self.alpha[rows])
         found = solve(problem, solver=Ladder(Newton(max_step=1.0)), tolerance=self.tolerance, on_failure="keep")
-        good = found.converged
-        self._keep(rows, problem, found, good, "above capacity: the ground state")
+        self._keep(rows, problem, found, found.converged, "above capacity: the ground state")
+
+
+def _proper(penalty: Any) -> np.ndarray:
+    return np.isfinite(penalty) & (np.asarray(penalty) > 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -51,6 +52,22 @@ class Architecture(Member):
     registry: ClassVar[dict[str, type]] = {}
     parameters: ClassVar[dict[str, str]] = {}
 
+    #: hidden units, each with a block of N/units inputs of its own, in order
+    units: ClassVar[int] = 1
+
+    def readout(self, hidden: np.ndarray) -> np.ndarray:
+        """Output field of a finite network from the fields of its hidden units (..., units), for simulations."""
+        return hidden[..., 0]
+
+    @property
+    def scale(self) -> Any:
+        """Squared factor by which weights of norm 1 are multiplied: order parameters are reported with it."""
+        return 1.0
+
+    def generalization(self, data: Data, overlaps: Overlaps) -> dict[str, Any]:
+        """Generalisation errors by estimator at given overlaps of the weights."""
+        return data.generalization(self.field_overlaps(overlaps)[0])
+
     def field_overlaps(self, overlaps: Overlaps) -> tuple[Overlaps, Slopes]:
         """Overlaps of the fields and their derivatives, for arrays and for mpmath numbers."""
         return overlaps, UNIT_SLOPES
@@ -70,7 +87,7 @@ class Architecture(Member):
         self, loss: Loss, channel: Channel, slopes: Slopes, beta: Any, level: int, whole: bool
     ) -> PatternAverage:
         """The averages over one class of patterns."""
-        if channel.density is None and (not whole or loss.errorless()):
+        if channel.density is None and channel.levers is None and (not whole or loss.errorless()):
             sums = loss.plain_sums(channel.mean, channel.deviation, channel.variance, beta, level)
             log_z, bend, square, rigidity = sums
             none = np.zeros(len(log_z)) if whole else None
@@ -88,6 +105,9 @@ class Architecture(Member):
             for name, score in factors.items():
                 scores[name] = slopes.m * np.einsum("bn,bn,bn->b", weight, first, score)
             weight = weight * density
+        if channel.levers is not None:
+            push = np.einsum("bn,bn->b", weight, first)
+            scores = _leverage(channel.levers, push, slopes, channel.gain)
         rigidity = cost = wrong = None
         if whole:
             cost, wrong = loss.mean_cost(field, channel.variance, beta), loss.error_rate(field, channel.variance, beta)
@@ -116,6 +136,10 @@ class Architecture(Member):
                 conjugates = _conjugates(channel, slopes, first**2, second)
                 rigidity = _rigidity(channel, slopes, first**2, second**2)
                 parts = (value, conjugates["q_hat"], conjugates["curvature"], rigidity)
+                if channel.levers is not None:
+                    scores = _leverage(channel.levers, mp.one, slopes, channel.gain)
+                    names[:] = scores
+                    return (*parts, *(first * score for score in scores.values()))
                 taught = (slopes.m * first * score for score in scores.values())
                 return (*(density * part for part in parts), *taught)
 
@@ -145,6 +169,11 @@ def _conjugates(channel: Channel, slopes: Slopes, square: Any, bend: Any) -> dic
     if slopes.q is not slopes.norm:
         curvature = curvature + channel.gain * (slopes.q - slopes.norm) * square
     return {"q_hat": channel.gain * slopes.q * square, "curvature": curvature}
+
+
+def _leverage(levers: Mapping[str, float], push: Any, slopes: Slopes, gain: Any) -> dict[str, Any]:
+    """``E[f s]`` from ``E f`` where the mean is linear: of the overlap, and times the gain of learned parameters."""
+    return {name: push * lever * (slopes.m if name == "m" else gain) for name, lever in levers.items()}
 
 
 def _rigidity(channel: Channel, slopes: Slopes, square: Any, bend_square: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -12,7 +12,8 @@ from replica.weights.base import Law, Weights
 
 
 class Overlaps(NamedTuple):
-    """Overlaps that decide the distribution of a field: ``q``, ``variance = Q - q``, ``m``, ``transverse = q - m^2``.
+    """Overlaps that decide the distribution of a field: ``q``, ``variance = Q - q``, ``m``, ``transverse = q - m^2``,
+    and the ``bias`` where the data have one that is learned (None: theirs).
 
     Arrays over the batch, or mpmath numbers in certification.
     """
@@ -21,6 +22,7 @@ class Overlaps(NamedTuple):
     variance: Any
     m: Any
     transverse: Any
+    bias: Any = None
 
 
 class Channel(NamedTuple):
@@ -29,8 +31,8 @@ class Channel(NamedTuple):
     ``variance`` is the field's thermal variance, ``gain`` the derivative of the squared deviation with ``q``.
     ``density(z)``
     returns the reweighting and, for each further overlap, the factor ``s`` of ``d E ln Z/d(overlap) = E[f s]``;
-    None stands for weight 1 and no further overlap. ``places`` and ``widths`` (batch, F) are features of the
-    density, in units of the field.
+    None stands for weight 1. ``places`` and ``widths`` (batch, F) are features of the density, in units of the field.
+    ``levers`` are such factors that do not depend on the field: derivatives of the mean.
     """
 
     probability: Any
@@ -41,6 +43,59 @@ class Channel(NamedTuple):
     places: np.ndarray | None = None
     widths: np.ndarray | None = None
     gain: Any = 1.0
+    levers: Mapping[str, float] | None = None
+
+
+class Patterns(NamedTuple):
+    """One draw of a finite system: inputs ``X`` (P, N), labels ``y`` (P,) of +-1, the direction to be learned (N,).
+
+    ``direction`` is None where there is none; its scale is that of the overlap ``m``.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    direction: np.ndarray | None = None
+
+
+class PairOverlaps(NamedTuple):
+    """Overlaps of a probe beside a reference of unit norm: ``q``, ``variance = Q - q``, ``m``, and ``t`` with the
+    reference.
+    """
+
+    q: Any
+    variance: Any
+    m: Any
+    t: Any
+
+
+class PairDensity(NamedTuple):
+    """Reweighting of the cavity field ``h`` of a reference and of the own noise ``y`` of a probe by the labels.
+
+    Called with h (R, 1), y (R, n) and the batch row of each it gives the weight, the score ``s`` of
+    ``dE f/dm = E[f' s]``, and (B,) the coefficient ``c`` of ``dE f/dt = E[f' (weight (h - t y/sqrt(q-t^2)) - c s)]``.
+    ``outer`` is (place, width) of its feature in h, ``inner(h, rows)`` those in y.
+    """
+
+    weigh: Callable[[Any, Any, Any], tuple[Any, Any, Any]]
+    outer: tuple[Any, Any]
+    inner: Callable[[Any, Any], tuple[Any, Any]]
+
+    def __call__(self, h: Any, y: Any, rows: Any) -> tuple[Any, Any, Any]:
+        return self.weigh(h, y, rows)
+
+
+class PairChannel(NamedTuple):
+    """One class of patterns as a reference of unit norm and a probe see it.
+
+    The reference's cavity field is ``reference_mean + scale h``; the probe's ``mean + scale (t h + sqrt(q-t^2) y)``,
+    ``mean`` an array over the batch.
+    """
+
+    probability: float
+    reference_mean: float
+    mean: Any
+    scale: float = 1.0
+    density: PairDensity | None = None
 
 
 class Data(Member):
@@ -54,10 +109,25 @@ class Data(Member):
     registry: ClassVar[dict[str, type]] = {}
     parameters: ClassVar[dict[str, str]] = {}
     overlaps: ClassVar[tuple[str, ...]] = ()
+    #: the direction to be learned makes no error on its own patterns: it is a state of zero cost
+    realizable: ClassVar[bool] = False
+    #: a capacity of these data is that of linear separability, whatever convex cost the weights are trained on
+    separable: ClassVar[bool] = False
+    #: states with and without knowledge of the direction may both be attracting
+    metastable: ClassVar[bool] = False
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """Names of parameters beside the weights (``bias``) that are learned with them, without a penalty."""
+        return ()
 
     def law(self, weights: Weights) -> Law | None:
         """Law of the direction to be learned; None without one."""
         return None
+
+    def pinned(self, weights: Weights) -> Data:
+        """The same data with all that depends on the student's weights written out."""
+        return self
 
     def generalization(self, overlaps: Overlaps) -> dict[str, np.ndarray]:
         """Generalisation errors by estimator, as observables ``generalization_error`` and ``..._centre``; empty
@@ -68,9 +138,25 @@ class Data(Member):
     #: error of the rule that knows the direction to be learned
     oracle_error: ClassVar[float] = 0.0
 
+    def draw(
+        self, rng: np.random.Generator, inputs: np.ndarray, weights: Weights, output: Callable[..., np.ndarray]
+    ) -> Patterns:
+        """Patterns of a finite system, for simulations.
+
+        ``inputs`` (P, N) are independent with mean 0 and variance 1, ``weights`` those of the student, and
+        ``output(w, X)`` the field of the network with weights w (N,) before its sign, shape (P,).
+        """
+        raise ValueError(f"{self} draws no patterns: the data must define draw(rng, inputs, weights, output)")
+
     def channels(self, overlaps: Overlaps) -> list[Channel]:
         """The classes of patterns at given overlaps."""
         raise TypeError(f"the data {type(self).__name__} must define channels(overlaps)")
+
+    def pair_channels(self, reference_m: float, at: PairOverlaps) -> list[PairChannel]:
+        """The classes of patterns that a reference with overlap ``reference_m`` and a probe see; default: no signal."""
+        if self.overlaps:
+            raise ValueError(f"minimisers on the data {self} cannot be references yet")
+        return [PairChannel(1.0, 0.0, np.zeros_like(at.q))]
 
     def reference_channels(self, overlaps: Overlaps, mp: Any) -> list[Channel]:
         """The same in mpmath arithmetic."""

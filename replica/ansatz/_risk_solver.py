@@ -1,0 +1,71 @@
+"""How a vector of least cost is found: Newton from the square loss, else followed in the penalty; no equations here."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from replica._registry import per_row
+from replica.ansatz._risk import RiskProblem
+from replica.model import Model
+from saddlepoint import Ladder, Newton, Picard, Solution, Status, Tolerance, solve
+
+DIRECT = Newton(max_step=1.5, steps=40)
+STEADY = Ladder(Newton(max_step=1.0, steps=60), Picard(damping=0.5, steps=100), Newton(max_step=0.5, steps=60))
+EASY = 1.0  # a penalty at which the way from the square loss is short
+
+
+class Found(NamedTuple):
+    """Rows of a batch solved by one problem."""
+
+    rows: np.ndarray
+    problem: RiskProblem
+    found: Solution
+    good: np.ndarray
+    remark: str
+
+
+def minimise(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
+    """Vectors of least cost for a batch; rows that are not solved come with their status."""
+    rows = np.arange(alpha.size)
+    problem = RiskProblem(model, alpha)
+    found = solve(problem, solver=DIRECT, tolerance=tolerance, on_failure="keep")
+    answers = [Found(rows, problem, found, found.converged, "the vector of least cost")]
+    rows = rows[~found.converged]
+    if rows.size:
+        answers.append(_followed(model.take(rows), alpha[rows], rows, tolerance))
+    return answers
+
+
+def _followed(model: Model, alpha: np.ndarray, rows: np.ndarray, tolerance: Tolerance) -> Found:
+    """From an easy penalty to the one asked for, in steps of its logarithm that each row halves where it must."""
+    penalised = model.weights.penalised
+    target = np.log(per_row(model.weights.penalty, alpha.size)) if penalised else np.zeros(alpha.size)
+    place = np.full(alpha.size, np.log(EASY))
+    point = _start(model, alpha, place)
+    step = np.where(target > place, 1.0, -1.0)
+    active = np.flatnonzero(np.abs(target - place) > 0)
+    while active.size:
+        aim = np.where(np.abs(step) < np.abs(target - place), place + step, target)[active]
+        part = _at(model, alpha, active, aim)
+        done = solve(part, start=point[active], solver=STEADY, on_failure="keep", check=False)
+        good, bad = active[done.converged], active[~done.converged]
+        point[good], place[good] = done.point[done.converged], aim[done.converged]
+        step[good] *= 1.5
+        step[bad] *= 0.4
+        active = np.flatnonzero((place != target) & (np.abs(step) > 1e-3))
+    problem = RiskProblem(model, alpha)
+    found = solve(problem, start=point, solver=STEADY, tolerance=tolerance, on_failure="keep")
+    return Found(rows, problem, found, found.converged, "the vector of least cost")
+
+
+def _at(model: Model, alpha: np.ndarray, rows: np.ndarray, log_penalty: np.ndarray) -> RiskProblem:
+    return RiskProblem(model.take(rows).with_parameters(penalty=np.exp(log_penalty)), alpha[rows])
+
+
+def _start(model: Model, alpha: np.ndarray, log_penalty: np.ndarray) -> np.ndarray:
+    """Solutions at an easy penalty."""
+    every = np.arange(alpha.size)
+    problem = _at(model, alpha, every, log_penalty) if model.weights.penalised else RiskProblem(model, alpha)
+    return solve(problem, solver=STEADY, on_failure="keep", check=False).point

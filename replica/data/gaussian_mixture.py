@@ -1,0 +1,129 @@
+"""Two Gaussian clusters, one for each label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from replica._checks import number, one_of
+from replica._registry import per_row
+from replica.data.base import Channel, Data, Overlaps, Patterns
+from replica.weights.base import Law, Weights
+from saddlepoint.special import tail
+
+CENTROIDS = {"gaussian": Law(), "binary": Law((1.0,), (1.0,))}
+OPTIMAL = "optimal"
+
+
+@dataclass(frozen=True)
+class GaussianMixture(Data):
+    r"""Inputs ``x = label v/sqrt(N) + sqrt(noise) z`` around a centroid v with ``|v|^2 = N``, ``P(label=+1) = balance``.
+
+    The stability ``h = label (w.x/sqrt(N) + b)`` has mean ``m + label b`` and variance ``noise q``, with ``m = w.v/N``,
+    ``q = |w|^2/N``. Weights w with bias b err on a new pattern with probability
+    ``rho H((m+b)/sqrt(noise q)) + (1-rho) H((m-b)/sqrt(noise q))``, rho the balance.
+
+    Parameters
+    ----------
+    noise : float
+        Variance of every component around its cluster, above 0.
+    balance : float
+        Share of the label +1, in (0, 1).
+    bias : bool, float or "optimal"
+        ``True``: learned with the weights, without a penalty; ``False``: 0; a number: held; ``"optimal"``: the number
+        that, held while the weights are learned, makes the fewest errors on new patterns.
+    centroid : "gaussian" or "binary"
+        Components of v: N(0, 1), or +-1 (a difference for weights from an alphabet).
+
+    References
+    ----------
+    F. Mignacco, F. Krzakala, Y. Lu, P. Urbani and L. Zdeborova, ICML (2020), eqs. (1)-(2); M. Lelarge and L. Miolane,
+    IEEE CAMSAP (2019).
+    """
+
+    noise: float = 1.0
+    balance: float = 0.5
+    bias: Any = True
+    centroid: str = "gaussian"
+    name: ClassVar[str] = "mixture"
+    parameters: ClassVar[dict[str, str]] = {"noise": "noise", "balance": "balance", "bias": "bias"}
+    overlaps: ClassVar[tuple[str, ...]] = ("m",)
+    separable: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "noise", number("noise", self.noise, low=0.0, open_low=True))
+        balance = number("balance", self.balance, low=0.0, high=1.0, open_low=True, open_high=True)
+        object.__setattr__(self, "balance", balance)
+        one_of("centroid", self.centroid, CENTROIDS)
+        if isinstance(self.bias, str):
+            one_of("bias", self.bias, (OPTIMAL,))
+        elif not isinstance(self.bias, (bool, np.bool_)):
+            object.__setattr__(self, "bias", number("bias", self.bias))
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        return ("bias",) if self.bias is True else ()
+
+    @property
+    def tuned(self) -> tuple[str, ...]:
+        return ("bias",) if isinstance(self.bias, str) else ()
+
+    def bias_at(self, overlaps: Overlaps) -> Any:
+        """The bias of the overlaps where they have one, else the one imposed; 0 where it is learned or sought."""
+        if overlaps.bias is not None:
+            return overlaps.bias
+        return 0.0 if isinstance(self.bias, (bool, str)) else self.bias
+
+    @property
+    def oracle_error(self) -> Any:  # type: ignore[override]
+        """Error of the rule that knows the centroid: ``m = q = 1`` at its best bias."""
+        size = np.size(self.noise * self.balance)
+        one = np.ones(size)
+        bias = 0.5 * self.noise * np.log(self.balance / (1.0 - self.balance)) * one
+        found = self.generalization(Overlaps(one, 0.0 * one, one, 0.0 * one, bias))["generalization_error"]
+        return found if np.ndim(self.noise * self.balance) else float(found[0])
+
+    def law(self, weights: Weights) -> Law:
+        return CENTROIDS[self.centroid]
+
+    def generalization(self, overlaps: Overlaps) -> dict[str, np.ndarray]:
+        """For one classifier, of norm ``Q = q + variance``, and for the barycentre, of norm q."""
+        found, bias = {}, self.bias_at(overlaps)
+        for name, norm in (("", overlaps.q + overlaps.variance), ("_centre", overlaps.q)):
+            scale = np.sqrt(self.noise * norm)
+            wrong = [np.exp(tail((overlaps.m + sign * bias) / scale)[0]) for sign in (1, -1)]
+            found[f"generalization_error{name}"] = self.balance * wrong[0] + (1.0 - self.balance) * wrong[1]
+        return found
+
+    def channels(self, overlaps: Overlaps) -> list[Channel]:
+        deviation, variance = np.sqrt(self.noise * overlaps.q), self.noise * overlaps.variance
+        rows, bias = np.ones_like(deviation), self.bias_at(overlaps)
+        found = []
+        for sign, chance in ((1.0, self.balance), (-1.0, 1.0 - self.balance)):
+            mean = (overlaps.m + sign * bias) * rows
+            levers = {"m": 1.0, "bias": sign}
+            found.append(Channel(chance, mean, deviation, variance * rows, gain=self.noise, levers=levers))
+        return found
+
+    def draw(
+        self, rng: np.random.Generator, inputs: np.ndarray, weights: Weights, output: Callable[..., np.ndarray]
+    ) -> Patterns:
+        """Labels by chance; the inputs are the noise, moved to their clusters."""
+        size = inputs.shape[1]
+        draw = rng.standard_normal(size) if self.centroid == "gaussian" else rng.choice(np.array([-1.0, 1.0]), size)
+        centroid = draw * np.sqrt(size / np.sum(draw**2))
+        labels = np.where(rng.random(len(inputs)) < self.balance, 1.0, -1.0)
+        return Patterns(labels[:, None] * centroid / np.sqrt(size) + np.sqrt(self.noise) * inputs, labels, centroid)
+
+    def reference_channels(self, overlaps: Overlaps, mp: Any) -> list[Channel]:
+        noise, balance = (mp.mpf(float(np.ravel(x)[0])) for x in (self.noise, self.balance))
+        deviation, variance = mp.sqrt(noise * overlaps.q), noise * overlaps.variance
+        found = []
+        for sign, chance in ((1, balance), (-1, 1 - balance)):
+            mean = overlaps.m + sign * self.bias_at(overlaps)
+            levers = {"m": 1.0, "bias": float(sign)}
+            found.append(Channel(chance, mean, deviation, variance, gain=noise, levers=levers))
+        return found

@@ -1,0 +1,81 @@
+"""Compiled proximal map of the logistic loss; no loss lives here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from replica._registry import per_row
+from saddlepoint._jit import array_kernel, scalar_kernel
+
+
+@scalar_kernel
+def logistic_push(field, gain, variance):  # type: ignore[no-untyped-def]
+    """The root p in (0, 1) of ``p = 1/(1 + e^{gain (h + V p)})``.
+
+    In the logit ``t = ln(p/(1-p))`` it is ``F(t) = t + a + c/(1 + e^-t) = 0`` with ``a = gain h``, ``c = gain V``: F is
+    convex below 0 and concave above, so Newton's method that starts at 0, or at the bound ``-a`` or ``-a-c`` beyond it,
+    approaches the root from one side and never overshoots. Relatively accurate also where p is an exponential.
+    """
+    a, c = gain * field, gain * variance
+    t = min(0.0, -a) if a + 0.5 * c > 0.0 else max(0.0, -a - c)
+    for _ in range(1000):
+        small = np.exp(-abs(t))
+        share = 1.0 / (1.0 + small)
+        rest = small * share
+        p = share if t > 0.0 else rest
+        value = t + a + c * p
+        t -= value / (1.0 + c * share * rest)
+        if abs(value) <= 1e-15 * (abs(t) + abs(a) + c * p):  # nothing but rounding is left
+            break
+    small = np.exp(-abs(t))
+    return 1.0 / (1.0 + small) if t > 0.0 else small / (1.0 + small)
+
+
+@array_kernel
+def _push_kernel(field, gain, variance, out):  # type: ignore[no-untyped-def]
+    for row in range(field.shape[0]):
+        for node in range(field.shape[1]):
+            out[row, node] = logistic_push(field[row, node], gain[row], variance[row])
+
+
+def logistic_prox(field: np.ndarray, gain: Any, variance: np.ndarray) -> np.ndarray:
+    """``p = -l'(u)`` at the proximal point ``u = h + V p``."""
+    out = np.empty(field.shape)
+    size = len(field)
+    _push_kernel(np.ascontiguousarray(field, dtype=float), per_row(gain, size), per_row(variance, size), out)
+    return out
+
+
+@array_kernel
+def _sums_kernel(weight, field, gain, variance, out):  # type: ignore[no-untyped-def]
+    """Averages of the move ``V p``, of ``1 - u' = V l''/(1 + V l'')`` and of the cost, with ``l'' = gain p (1-p)``."""
+    for row in range(field.shape[0]):
+        one, two, held, square, cost, wrong = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        chi = variance[row]
+        for node in range(field.shape[1]):
+            mass = weight[row, node]
+            if mass == 0.0:
+                continue
+            push = logistic_push(field[row, node], gain[row], chi)
+            best = field[row, node] + chi * push
+            bend = chi * gain[row] * push * (1.0 - push)
+            share = bend / (1.0 + bend)
+            grown = gain[row] * best
+            one += mass * push
+            two += mass * push * push
+            held += mass * share
+            square += mass * share * share
+            cost += mass * (np.log1p(np.exp(-abs(grown))) + max(-grown, 0.0))
+            wrong += mass if best < 0.0 else 0.0
+        out[0, row], out[1, row], out[2, row], out[3, row] = chi * one, chi * chi * two, held, square
+        out[4, row], out[5, row] = cost / gain[row], wrong
+
+
+def logistic_sums(weight: np.ndarray, field: np.ndarray, gain: Any, variance: np.ndarray) -> np.ndarray:
+    """The averages of `Loss.ground_sums` on nodes."""
+    out = np.empty((6, len(field)))
+    rows = np.ascontiguousarray(weight), np.ascontiguousarray(field), per_row(gain, len(field))
+    _sums_kernel(*rows, np.ascontiguousarray(variance, dtype=float), out)
+    return out
