@@ -37,9 +37,9 @@ class GroupPatterns(NamedTuple):
 class LimitPatterns(NamedTuple):
     """The limit of infinite power with ``gap = y (q1-q0)`` held: averages over z0 at the maximiser ``omega``.
 
-    With the shift ``r = omega - field = gap f``: ``value = E[ln Z - r f/2]``, ``moved = E r^2``,
-    ``stiff = E[k^2/(1+k)]`` with ``k = -gap f'``, ``drawn = E[z0 r]``, ``bending = E ln(1+k)``, ``cost`` and ``wrong``
-    the tilted means per pattern. None of them leaves the range of doubles with the gap, which grows like exp(1/distance) near a centre.
+    With the shift ``r = omega - field = gap f`` and ``k = -gap f'``: ``value = E[ln Z - r f/2]``, ``moved = E r^2``,
+    ``stiff = E[k^2/(1+k)]``, ``drawn = E[z0 r]``, ``bending = E ln(1+k)``, ``cost`` and ``wrong`` the tilted means per
+    pattern. None of them leaves the range of doubles with the gap, which grows like exp(1/distance) near a centre.
     """
 
     value: np.ndarray
