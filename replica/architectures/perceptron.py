@@ -33,6 +33,9 @@ class Perceptron(Architecture):
     def scale(self) -> Any:
         return self.norm
 
+    def readout(self, hidden: np.ndarray) -> np.ndarray:
+        return np.sqrt(self.norm) * hidden[..., 0]
+
     def field_overlaps(self, overlaps: Overlaps) -> tuple[Overlaps, Slopes]:
         if type(self.norm) is float and self.norm == 1.0:
             return super().field_overlaps(overlaps)

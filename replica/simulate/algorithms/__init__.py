@@ -3,24 +3,32 @@
 from replica.simulate.algorithms.annealing import Annealing
 from replica.simulate.algorithms.base import Algorithm, Outcome
 from replica.simulate.algorithms.belief_propagation import BeliefPropagation
+from replica.simulate.algorithms.entropic_sgd import EntropicSGD
 from replica.simulate.algorithms.enumeration import Enumeration
+from replica.simulate.algorithms.erm import ERM
 from replica.simulate.algorithms.focusing_bp import FocusingBP
+from replica.simulate.algorithms.gradient_descent import GradientDescent
 from replica.simulate.algorithms.least_action import LeastAction
 from replica.simulate.algorithms.max_margin import MaxMargin
 from replica.simulate.algorithms.reinforced_bp import ReinforcedBP
 from replica.simulate.algorithms.replicated_annealing import ReplicatedAnnealing
+from replica.simulate.algorithms.replicated_sgd import ReplicatedSGD
 from replica.simulate.algorithms.sbpi import SBPI
 
 __all__ = [
+    "ERM",
     "SBPI",
     "Algorithm",
     "Annealing",
     "BeliefPropagation",
+    "EntropicSGD",
     "Enumeration",
     "FocusingBP",
+    "GradientDescent",
     "LeastAction",
     "MaxMargin",
     "Outcome",
     "ReinforcedBP",
     "ReplicatedAnnealing",
+    "ReplicatedSGD",
 ]
