@@ -33,8 +33,8 @@ FAMILIES["simulate/algorithms"] = Algorithm
 ORDER = [
     {"_version", "_checks", "_formats"}, {"_registry", "exact"}, {"weights", "losses"}, {"data"}, {"architectures"},
     {"model"}, {"batch"}, {"solution"}, {"ansatz"}, {"verbs"}, {"records"}, {"observables"}, {"thresholds"},
-    {"around"}, {"references"}, {"simulate"}, {"curves", "diagrams", "landscape", "local"}, {"plots"}, {"demo"},
-    {"cli"},
+    {"around"}, {"references"}, {"local_thresholds", "neighbourhood"}, {"simulate"},
+    {"curves", "diagrams", "landscape", "local"}, {"plots"}, {"demo"}, {"cli"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 #: where members may be named outside their family: the public face, defaults and shorthands, a user of the public face

@@ -51,7 +51,6 @@ class Minimiser:
         """Fields at which the reaction has a kink or a jump."""
         return self.loss.ground_breaks(np.array([self.response * scale**2]))[0] / np.sqrt(self.norm)
 
-
     def features(self, scale: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
         """Fields around which the reaction bends, and over which width: where ``V l''`` of the cost falls to 1."""
         root, variance = np.sqrt(self.norm), np.array([self.response * scale**2])
@@ -67,12 +66,12 @@ class Minimiser:
 class PairSums(NamedTuple):
     """Averages over a pattern at the overlaps of a batch; ``f = ln Z`` of the probe at its field.
 
-    ``gg = E f'^2``, ``kg = E k f'``, ``near = dE f/d t``, ``m = dE f/dm``, ``curvature = -E f''``,
+    ``apart = E (f' - lean k)^2``, ``kg = E k f'``, ``near = dE f/d t``, ``m = dE f/dm``, ``curvature = -E f''``,
     ``rigidity = E f''^2``; fields are scaled so that these are derivatives in the overlaps of the weights.
     """
 
     log_z: np.ndarray
-    gg: np.ndarray
+    apart: np.ndarray
     kg: np.ndarray
     near: np.ndarray
     m: np.ndarray
@@ -92,14 +91,16 @@ class Nodes(NamedTuple):
     field: np.ndarray
 
 
-def crossings(mean: np.ndarray, edge: np.ndarray, spread: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def crossings(
+    scan: np.ndarray, mean: np.ndarray, edge: np.ndarray, spread: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Where the mean field (B, scan) crosses edges (B, F), and over which width of the cavity field, (B, 3 F).
 
     ``spread`` (B, F) is the width of the edge in the field. No crossing: nan and inf.
     """
     batch, count = edge.shape
     places, widths = np.full((batch, count * CROSSINGS), np.nan), np.full((batch, count * CROSSINGS), np.inf)
-    step = SCAN[1] - SCAN[0]
+    steps = np.diff(scan)
     for f in range(count):
         gap = mean - edge[:, f : f + 1]
         row, cell = np.nonzero(np.signbit(gap[:, 1:]) != np.signbit(gap[:, :-1]))
@@ -107,9 +108,9 @@ def crossings(mean: np.ndarray, edge: np.ndarray, spread: np.ndarray) -> tuple[n
         order = np.arange(row.size) - first[row]
         kept = order < CROSSINGS
         row, cell, order = row[kept], cell[kept], order[kept]
-        rise = gap[row, cell + 1] - gap[row, cell]
-        places[row, f * CROSSINGS + order] = SCAN[cell] - step * gap[row, cell] / rise
-        widths[row, f * CROSSINGS + order] = spread[row, f] * step / np.abs(rise)
+        rise = (gap[row, cell + 1] - gap[row, cell]) / steps[cell]
+        places[row, f * CROSSINGS + order] = scan[cell] - gap[row, cell] / rise
+        widths[row, f * CROSSINGS + order] = spread[row, f] / np.abs(rise)
     return places, widths
 
 
@@ -120,18 +121,18 @@ def _nodes(
     size, scale, own = at.q.size, channel.scale, np.sqrt(np.maximum(at.q - at.t**2, LEAST))
     variance = scale**2 * at.variance
     edge, width = loss.features(variance, beta)
-    scan = channel.reference_mean + scale * SCAN
-    reacted = reference.reaction(scan, scale)
-    mean = channel.mean[:, None] + at.t[:, None] * (scale * SCAN) + zeta[:, None] * reacted
-    places, widths = crossings(mean, edge, np.sqrt(np.minimum(width, 1e9) ** 2 + (scale * own[:, None]) ** 2))
+    kinks = (reference.breaks(scale) - channel.reference_mean) / scale
+    scan = np.unique(np.concatenate([SCAN, kinks[np.abs(kinks) < -SCAN[0]]]))  # straight pieces stay straight
+    reacted = reference.reaction(channel.reference_mean + scale * scan, scale)
+    mean = channel.mean[:, None] + at.t[:, None] * (scale * scan) + zeta[:, None] * reacted
+    places, widths = crossings(scan, mean, edge, np.sqrt(np.minimum(width, 1e9) ** 2 + (scale * own[:, None]) ** 2))
     bends, narrow = reference.features(scale)
     more = [((bends - channel.reference_mean) / scale, narrow / scale)]
     more += [channel.density.outer] if channel.density is not None else []
     for place, smear in more:
         places = np.concatenate([places, np.tile(np.atleast_1d(place), (size, 1))], axis=1)
         widths = np.concatenate([widths, np.tile(np.atleast_1d(smear), (size, 1))], axis=1)
-    kinks = np.tile((reference.breaks(scale) - channel.reference_mean) / scale, (size, 1))
-    h, weight = nodes_for_python(places, widths, kinks, *rule_of(level))
+    h, weight = nodes_for_python(places, widths, np.tile(kinks, (size, 1)), *rule_of(level))
     rows = np.repeat(np.arange(size), h.shape[1])
     outer, cavity = weight.ravel(), h.ravel()
     heavy = outer > 0.0
@@ -151,7 +152,14 @@ def _nodes(
 
 
 def pair_sums(
-    reference: Minimiser, loss: Loss, beta: Any, data: Data, at: PairOverlaps, zeta: np.ndarray, level: int
+    reference: Minimiser,
+    loss: Loss,
+    beta: Any,
+    data: Data,
+    at: PairOverlaps,
+    zeta: np.ndarray,
+    lean: np.ndarray,
+    level: int,
 ) -> PairSums:
     r"""Averages over a pattern.
 
@@ -160,12 +168,19 @@ def pair_sums(
     """
     total = np.zeros((7, at.q.size))
     for channel in data.pair_channels(reference.m, at):
-        total += channel.probability * _channel_sums(reference, loss, beta, channel, at, zeta, level)
+        total += channel.probability * _channel_sums(reference, loss, beta, channel, at, zeta, lean, level)
     return PairSums(*total)
 
 
 def _channel_sums(
-    reference: Minimiser, loss: Loss, beta: Any, channel: PairChannel, at: PairOverlaps, zeta: np.ndarray, level: int
+    reference: Minimiser,
+    loss: Loss,
+    beta: Any,
+    channel: PairChannel,
+    at: PairOverlaps,
+    zeta: np.ndarray,
+    lean: np.ndarray,
+    level: int,
 ) -> np.ndarray:
     net = _nodes(reference, loss, beta, channel, at, zeta, level)
     scale, size, rows = channel.scale, at.q.size, net.rows
@@ -176,7 +191,8 @@ def _channel_sums(
         density, score, turned = channel.density(net.cavity[:, None], net.noise, rows)
         inner, turn = inner * density, turned
     pushed = np.ascontiguousarray(g * net.noise)
-    value, slope, aside, bend, square, stiff = weighted_sums(inner, (f, g, pushed, g1), (g, g1))
+    apart = g - (lean[rows] * net.reaction / scale**2)[:, None]
+    value, slope, aside, bend, square, stiff = weighted_sums(inner, (f, g, pushed, g1), (apart, g1))
     learned = slope if score is None else np.einsum("rn,rn->r", net.inner * score, g)
     near = net.cavity * slope - lever[rows] * aside
     if score is not None:

@@ -40,8 +40,7 @@ class MinimiserProblem(Problem):
         self.held = True
         self.law = model.data.law(model.weights)
         self.free_norm = isinstance(model.weights.norm, Free)
-        names = ["own_hat", "zeta_hat", "t_hat"]
-        names += [] if centre.same else ["u_hat"]
+        names = ["own_hat", "zeta_hat", *(["lean"] if centre.same else ["t_hat", "u_hat"])]
         names += ["m_hat"] if model.data.overlaps else []
         names += ["curvature"] if self.free_norm else []
         self.variables = Variables(*(Variable(name, POSITIVE if name == "own_hat" else REAL) for name in names))
@@ -62,6 +61,10 @@ class MinimiserProblem(Problem):
     def at_alpha(self, alpha: np.ndarray) -> MinimiserProblem:
         """The same problem with the probes at other loads (the reference stays)."""
         return self._like(alpha=alpha)
+
+    def at_cosine(self, cosine: np.ndarray) -> MinimiserProblem:
+        """The same problem at other overlaps with the centre."""
+        return self._like(cosine=cosine)
 
     def around(self, reference: Minimiser) -> MinimiserProblem:
         """The same problem around another reference."""
@@ -104,14 +107,15 @@ class MinimiserProblem(Problem):
     def _start(self) -> np.ndarray:
         field, _ = self._without_patterns()
         zero = np.zeros(self.size)
-        values = {"own_hat": zero + 1e-9, "t_hat": field}
+        lean = field * (1.0 - self.centre.m**2)
+        values = {"own_hat": zero + 1e-9, "t_hat": field, "lean": lean}
         columns = [values.get(name, zero) for name in self.variables.names]
         columns[0] = np.log(columns[0])
         free = np.stack(columns, axis=1)
         sums = self.halves(free)[2]
         zeta = self.alpha * sums.kg / (1.0 + self.alpha)
-        own = np.maximum(self.alpha * sums.gg / (1.0 + self.alpha) - zeta**2 / (1.0 - self.centre.m**2), LEAST_OWN)
-        turned = {"own_hat": np.log(own), "t_hat": field}
+        own = np.maximum(self.alpha * sums.apart / (1.0 + self.alpha) - zeta**2 / (1.0 - self.centre.m**2), LEAST_OWN)
+        turned = {"own_hat": np.log(own), "t_hat": field, "lean": lean}
         return np.stack([turned.get(name, zero) for name in self.variables.names], axis=1)
 
     def sound(self, free: np.ndarray) -> np.ndarray:
@@ -121,6 +125,8 @@ class MinimiserProblem(Problem):
 
     def conjugates(self, free: np.ndarray) -> Conjugates:
         values, zero = self.variables.values(free), np.zeros(len(free))
+        if self.centre.same:  # lean and zeta_hat may be large and cancel; the overlap is that of the lean
+            values["t_hat"] = (values["lean"] - values["zeta_hat"]) / (1.0 - self.centre.m**2)
         names = ("own_hat", "zeta_hat", "t_hat", "u_hat", "m_hat", "curvature")
         return Conjugates(*(values.get(name, zero) for name in names))
 
@@ -129,7 +135,8 @@ class MinimiserProblem(Problem):
         hats, model = self.conjugates(free), self.model
         weighed = self.centre.weigh(model.weights, self.law, model.beta, hats, min(self.level, 3))
         at = self._overlaps(weighed)
-        sums = pair_sums(self.reference, model.loss, model.beta, model.data, at, weighed.zeta, self.level)
+        lean = hats.zeta / (1.0 - self.centre.m**2)
+        sums = pair_sums(self.reference, model.loss, model.beta, model.data, at, weighed.zeta, lean, self.level)
         return hats, weighed, sums
 
     def _overlaps(self, weighed: Weighed) -> PairOverlaps:
@@ -161,13 +168,19 @@ class MinimiserProblem(Problem):
     def _residual(self, hats: Conjugates, weighed: Weighed, sums: PairSums) -> np.ndarray:
         alpha, norm = self.alpha, weighed.single.norm
         zeta = alpha * sums.kg
-        own = np.maximum(alpha * sums.gg - zeta**2 / (1.0 - self.centre.m**2), 0.0) + LEAST_OWN
+        # with alpha E k^2 = 1 - m_r^2, the reference's own equation, this is alpha E f'^2 - zeta_hat^2/(1-m_r^2)
+        own = alpha * sums.apart - (zeta - hats.zeta) ** 2 / (1.0 - self.centre.m**2)
+        own = np.maximum(own, 0.0) + LEAST_OWN
         held = self.cosine * np.sqrt(norm)
         pull = self._pull(hats, sums) * self.cosine / np.sqrt(norm)
+        away = (weighed.t - held) / np.maximum(norm - held**2, EPS)
+        if not self.held:
+            away = self._pull(hats, sums)
         rows = {
             "own_hat": np.log(own / hats.own),
             "zeta_hat": _relative(zeta, hats.zeta),
-            "t_hat": (weighed.t - held) / np.maximum(norm - held**2, EPS) if self.held else self._pull(hats, sums),
+            "lean": away,
+            "t_hat": away,
             "u_hat": _relative(alpha * sums.near, hats.u),
             "m_hat": _relative(alpha * sums.m, hats.m),
             "curvature": _relative(alpha * sums.curvature + pull, hats.curvature),

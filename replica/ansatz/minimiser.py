@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from replica.ansatz._minimiser_patterns import Minimiser
 from replica.ansatz._minimiser_problem import MinimiserProblem
 from replica.ansatz._minimiser_weights import Centre
-from replica.ansatz.franz_parisi import NEGATIVE, SURE, UNBOUND, Columns, thermal
+from replica.ansatz.franz_parisi import NEGATIVE, UNBOUND, Columns, thermal
 from replica.model import Model
 from replica.weights._pairs import LADDER
 from replica.weights.base import Average
 from saddlepoint import Newton, Status, Tolerance, solve
 
-FIRST = Newton(max_step=1.0, steps=40)
-STEADY = Newton(max_step=1.0, steps=15, halvings=3)
+FIRST = Newton(max_step=1.0, steps=25, halvings=3)
+STEADY = Newton(max_step=1.0, steps=8, halvings=1)
 ROUGH = Tolerance(absolute=1e-7)
+SURE = 1e-9  # of the entropy
 UNREACHED = "no weights of the set are that close to the reference"
 #: shares of the load at which a row that is not solved at once is followed
 STEPS = (1e-3, 0.25)
@@ -87,37 +90,69 @@ def _coarse(problem: MinimiserProblem) -> tuple[np.ndarray, np.ndarray, dict[int
         for row in rows[~close]:
             remarks[int(row)] = f"not converged: {UNREACHED}"
         rows = rows[close]
-    if rows.size:
-        point[rows], reached = _follow(problem.take(rows))
-        done[rows] = reached >= 1.0
-        for row, share in zip(rows[reached < 1.0], reached[reached < 1.0], strict=True):
-            remarks[int(row)] = _ended(float(np.ravel(problem.alpha)[0]), float(share))
-    return point, done, remarks
+    if rows.size and done.any():
+        known = np.flatnonzero(done)
+        near = known[np.abs(problem.cosine[rows][:, None] - problem.cosine[known]).argmin(axis=1)]
+        point[rows], share = _walk(problem, near, rows, point[near])
+        done[rows] = share >= 1.0
+        begun = problem.cosine[near]
+        ended = begun + share * (problem.cosine[rows] - begun)
+        for row, first, last in zip(rows, begun, ended, strict=True):
+            remarks[int(row)] = _lost((1.0 - first) / 2.0, (1.0 - last) / 2.0)
+    elif rows.size:
+        point[rows], share = _follow(problem.take(rows))
+        done[rows] = share >= 1.0
+        for row, reached in zip(rows, share, strict=True):
+            remarks[int(row)] = _ended(float(problem.alpha[row]), float(reached))
+    return point, done, {row: remark for row, remark in remarks.items() if not done[row]}
+
+
+def _lost(first: float, last: float) -> str:
+    return f"not converged: {UNBOUND}: followed from distance {first:.4g} they end at {last:.4g}"
 
 
 def _ended(alpha: float, share: float) -> str:
     if share == 0.0:
         return f"not converged: {UNBOUND}: none was found even for few patterns"
-    return (
-        f"not converged: {UNBOUND}: followed from alpha = 0 they end at alpha = {share * alpha:.3g} of the probe, "
-        "where its overlap q goes to its norm"
-    )
+    return f"not converged: {UNBOUND}: followed from alpha = 0 they end at alpha = {share * alpha:.2g} of the probe"
+
+
+def _walk(
+    problem: MinimiserProblem, near: np.ndarray, rows: np.ndarray, start: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """From the solved distances ``near`` to those of ``rows``, each with its own step; points and share of the way."""
+    first, last = problem.cosine[near], problem.cosine[rows]
+
+    def part(index: np.ndarray, share: np.ndarray) -> MinimiserProblem:
+        return problem.take(rows[index]).at_cosine(first[index] + share * (last[index] - first[index]))
+
+    return _approach(part, start, 0.3)
 
 
 def _follow(problem: MinimiserProblem) -> tuple[np.ndarray, np.ndarray]:
     """All rows from a small load to theirs, each with its own step; points and the share of the load reached."""
-    size, full = problem.size, problem.alpha
-    reached, step = np.zeros(size), np.full(size, STEPS[0])
-    point = problem.at_alpha(STEPS[0] * full).start()
-    best = point.copy()
+    full = problem.alpha
+
+    def part(index: np.ndarray, share: np.ndarray) -> MinimiserProblem:
+        return problem.take(index).at_alpha(share * full[index])
+
+    return _approach(part, problem.at_alpha(STEPS[0] * full).start(), STEPS[0])
+
+
+def _approach(
+    part: Callable[[np.ndarray, np.ndarray], MinimiserProblem], start: np.ndarray, first: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Solve ``part(rows, share)`` for shares from 0 to 1 with steps that grow where they succeed."""
+    reached, step = np.zeros(len(start)), np.full(len(start), first)
+    best = start.copy()
     while True:
-        rows = np.flatnonzero((reached < 1.0) & (step > 1e-3 * np.maximum(reached, 0.5 * STEPS[0])))
+        rows = np.flatnonzero((reached < 1.0) & (step > 5e-3 * np.maximum(reached, 0.1 * first)))
         if not rows.size:
             return best, reached
         share = np.minimum(1.0, reached[rows] + step[rows])
-        part = problem.take(rows).at_alpha(share * full[rows])
-        found = solve(part, best[rows], STEADY, ROUGH, "keep", check=False)
-        good = found.converged & part.sound(found.point)
+        tried = part(rows, share)
+        found = solve(tried, best[rows], STEADY, ROUGH, "keep", check=False)
+        good = found.converged & tried.sound(found.point)
         best[rows[good]], reached[rows[good]] = found.point[good], share[good]
         step[rows[good]] = np.minimum(np.maximum(2.0 * step[rows[good]], 0.02), STEPS[1])
         step[rows[~good]] *= 0.4
@@ -188,16 +223,16 @@ def _inverse_and_slopes(problem: MinimiserProblem, free: np.ndarray) -> tuple[np
 
 
 def _carry(problem: MinimiserProblem, columns: Columns, rows: np.ndarray) -> None:
-    """Add what the errors of the reference move: by differences of the whole solution on the coarse mesh."""
-    part, reference = problem.take(rows), problem.reference
-    base = part.observe(columns.point[rows])[0]
-    for name, error in reference.errors:
+    """Add what the errors of the reference move: the linear response of the solution to each of its numbers."""
+    part, point = problem.take(rows).at_level(0), columns.point[rows]
+    inverse, slopes = _inverse_and_slopes(part, point)
+    base, residual = part.observe(point)
+    for name, error in problem.reference.errors:
         if not error > 0.0:
             continue
-        step = max(1e-5, error)
-        moved = part.around(reference.varied(name, step))
-        found = solve(moved, columns.point[rows], STEADY, Tolerance(absolute=1e-9), "keep", check=False)
-        there = moved.observe(found.point)[0]
-        for key in columns.errors:
-            change = np.where(found.converged, np.abs(there[key] - base[key]), np.inf)
-            columns.errors[key][rows] += change * error / step
+        step = max(1e-6, error)
+        there, moved = part.around(problem.reference.varied(name, step)).observe(point)
+        answer = -np.einsum("bij,bj->bi", inverse, moved - residual)
+        for key, store in columns.errors.items():
+            change = there[key] - base[key] + np.einsum("bk,bk->b", slopes[key], answer)
+            store[rows] += np.abs(change) * error / step
