@@ -121,6 +121,12 @@ class Loss(Member):
         """Stabilities and widths (batch, F) between which a convex cost bends fast, for inner quadrature."""
         return np.zeros((variance.size, 0)), np.zeros((variance.size, 0))
 
+    def learner(self, penalty: float, bias: bool) -> tuple[Any, float]:
+        """A scikit-learn estimator that minimises ``sum l(y (x.v + bias)) + (penalty/2)|v|^2``, and the factor by which
+        its coefficients are to be multiplied.
+        """
+        raise ValueError(f"scikit-learn has no estimator for {self}; erm is for square, logistic and hinge losses")
+
     def mean_cost(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
         """Thermal mean of the cost, ``-d ln Z/d beta``; zero for hard constraints. Default: inner quadrature."""
         if self.hard:

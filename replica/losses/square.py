@@ -33,6 +33,11 @@ class Square(Loss):
     def cost(self, u: np.ndarray) -> np.ndarray:
         return 0.5 * (1.0 - u) ** 2
 
+    def learner(self, penalty: float, bias: bool) -> tuple[Any, float]:
+        from sklearn.linear_model import Ridge
+
+        return Ridge(alpha=penalty, fit_intercept=bias, solver="svd"), 1.0
+
     def features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
         """None: ``ln Z`` is a parabola."""
         return np.zeros((variance.size, 0)), np.zeros((variance.size, 0))
