@@ -37,6 +37,9 @@ class Perceptron(Architecture):
     def plain(self) -> bool:
         return type(self.norm) is float and self.norm == 1.0
 
+    def readout(self, hidden: np.ndarray) -> np.ndarray:
+        return np.sqrt(self.norm) * hidden[..., 0]
+
     def field_overlaps(self, overlaps: Overlaps) -> tuple[Overlaps, Slopes]:
         if self.plain:
             return super().field_overlaps(overlaps)

@@ -107,6 +107,8 @@ def line_on_branch(model: Model, size: int, ansatz: Ansatz, condition: str, miss
     conjugate, so that folds are ordinary points; the cell with the first sign change is refined by Newton on the closed
     system.
     """
+    if np.any(np.isinf(model.beta)) and not model.loss.satisfiable:
+        raise ValueError(f"at beta = inf no pattern is free of cost with {model.loss}: give a finite beta")
     equations = ansatz.equations(model, size)
     for high in (12.0, 50.0):  # most conditions hold long before q -> 1
         table = scan_branch(equations, -34.0, high)

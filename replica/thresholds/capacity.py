@@ -40,6 +40,8 @@ def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
         raise ValueError(f"capacity needs a constraint that can be violated; {model.loss} has none")
     if not model.loss.satisfiable:
         raise ValueError(f"capacity needs patterns that may cost nothing; with {model.loss} every pattern costs something")
+    if model.weights.discrete and model.loss.exact:
+        raise ValueError(f"{model.weights} have no capacity for {model.loss}: a letter solves no equation")
     if model.weights.penalised:
         raise ValueError(f"{model.weights} can take any norm, so its capacity is not defined; use Spherical()")
     if model.data.realizable:

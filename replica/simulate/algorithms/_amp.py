@@ -37,7 +37,7 @@ class System:
 
     @classmethod
     def of(cls, instance: Instance, external: Any = 0.0) -> System:
-        return cls(instance.model, instance.y[:, None] * instance.X / np.sqrt(instance.n), external)
+        return cls(instance.model, instance.y[:, None] * instance.X * (instance.gain / np.sqrt(instance.n)), external)
 
     @property
     def n(self) -> int:
