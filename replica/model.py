@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -115,6 +116,17 @@ class Model:
         changes = {name: float(v[index]) for name, v in values.items() if isinstance(v, np.ndarray)}
         return self.with_parameters(**changes) if changes else self
 
+    def learned(self, values: Mapping[str, Any]) -> Model:
+        """The model with what its data let be learned beside the weights held at ``values``."""
+        if not self.data.trained:
+            return self
+        copy = object.__new__(Model)
+        for name, value in vars(self).items():
+            object.__setattr__(copy, name, value)
+        object.__setattr__(copy, "data", self.data.learned(values))
+        object.__setattr__(copy, "_batched", True)
+        return copy
+
     def require_single(self) -> None:
         """Refuse a batch (a parameter that is an array) where one model is asked for."""
         if self._batched:
@@ -209,7 +221,7 @@ def mixture(
     weights: str | Weights = "gaussian",
     norm: float | None = None,
     beta: float = np.inf,
-    centroid: str = "gaussian",
+    centroid: str | Weights = "gaussian",
 ) -> Model:
     r"""Classification of two Gaussian clusters, ``x = label v/sqrt(N) + sqrt(noise) z`` with ``|v|^2 = N``.
 
@@ -218,7 +230,8 @@ def mixture(
     Parameters
     ----------
     loss : str or Loss
-        ``"square"`` is ``(1-h)^2/2``, ``"logistic"`` is ``ln(1+exp(-h))``, ``"hinge"`` is ``max(0, 1-h)``; or an instance.
+        ``"square"`` is ``(1-h)^2/2``, ``"logistic"`` is ``ln(1+exp(-h))``, ``"hinge"`` is ``max(0, 1-h)``; or an
+        instance.
     penalty : float
         Of Gaussian weights only, at least 0; ``0`` and ``inf`` are the limits.
     noise : float
@@ -233,8 +246,8 @@ def mixture(
         ``|w|^2/N`` of spherical weights; binary weights are ``sqrt(norm)`` times signs. None: 1.
     beta : float
         Inverse temperature; ``inf`` minimises the cost.
-    centroid : "gaussian" or "binary"
-        Components of v.
+    centroid : str or Weights
+        What the components of v are drawn from: ``"gaussian"``, ``"binary"``, ...
 
     Returns
     -------
@@ -265,4 +278,6 @@ def mixture(
         chosen = chosen()
     if norm is not None and getattr(chosen, "penalised", False):
         raise ValueError(f"norm={norm} is for weights whose norm is held; that of {chosen} follows from the penalty")
-    return Model(weights=chosen, loss=loss, architecture=Perceptron(1.0 if norm is None else norm), data=data, beta=beta)
+    return Model(
+        weights=chosen, loss=loss, architecture=Perceptron(1.0 if norm is None else norm), data=data, beta=beta
+    )

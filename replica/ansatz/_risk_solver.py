@@ -9,11 +9,27 @@ import numpy as np
 from replica._registry import per_row
 from replica.ansatz._risk import RiskProblem
 from replica.model import Model
-from saddlepoint import Ladder, Newton, Picard, Solution, Status, Tolerance, solve
+from replica.weights.base import Average
+from saddlepoint import Ladder, Newton, Picard, Solution, Tolerance, solve
 
 DIRECT = Newton(max_step=1.5, steps=40)
 STEADY = Ladder(Newton(max_step=1.0, steps=60), Picard(damping=0.5, steps=100), Newton(max_step=0.5, steps=60))
 EASY = 1.0  # a penalty at which the way from the square loss is short
+
+
+def check_penalty(model: Model) -> None:
+    """Refuse the limits of the penalty where there is no minimum to take."""
+    if not model.weights.penalised:
+        return
+    penalty = np.asarray(model.weights.penalty)
+    if not np.all(np.isinf(model.beta) | (np.isfinite(penalty) & (penalty > 0))):
+        raise ValueError("penalty must be above 0 and finite at finite beta (0 and inf are limits at beta = inf)")
+
+
+def single_vectors(model: Model, size: int) -> np.ndarray:
+    """Rows at beta = inf whose state is one vector of least cost from the start: penalised, or never free of cost."""
+    held = isinstance(model.weights.norm, Average) and not model.loss.satisfiable
+    return np.isinf(per_row(model.beta, size)) & (model.weights.penalised or held)
 
 
 class Found(NamedTuple):

@@ -1,4 +1,4 @@
-"""What a loss must give; its defaults are inner quadrature and a numerical proximal map. No particular loss lives here."""
+"""What a loss must give; defaults are inner quadrature and a numerical proximal map. No particular loss lives here."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ class Loss(Member):
         return best, self.cost(best) + (best - field) ** 2 / (2.0 * variance[:, None])
 
     def ground_slope(self, field: np.ndarray, variance: np.ndarray) -> np.ndarray:
-        """Derivative of the proximal point in the field, between its breaks: ``1/(1 + V l'')``, 0 where a kink holds it.
+        """Derivative of the proximal point in the field: ``1/(1 + V l'')``, and 0 where a kink holds it.
 
         Default for maps that are no convex cost's: differences, exact for maps made of straight pieces.
         """

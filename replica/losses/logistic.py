@@ -63,7 +63,7 @@ class Logistic(Loss):
         return np.stack([place, low], axis=1), np.stack([width, width], axis=1)
 
     def terms(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """By inner quadrature: ``-beta <l'>`` and ``beta^2 Var(l') - beta <l''>``, which cancel less than moments of u."""
+        """Inner quadrature: ``-beta <l'>``, ``beta^2 Var(l') - beta <l''>`` cancel less than moments of u."""
         shape, cold = field.shape, column(per_row(beta, len(field)))
         inner = tilted_nodes(self, field, variance, beta, ())
         total = inner.mass.sum(axis=1)
@@ -113,7 +113,7 @@ class Logistic(Loss):
         return logistic_sums(weight, field, self.gain, variance)
 
     def reference_terms(self, field: Any, variance: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
-        """Moments of ``exp(-beta l)`` by the trapezoidal rule in mpmath, outwards from the mode: the integrand is analytic
+        """Moments of ``exp(-beta l)`` by the trapezoidal rule in mpmath, outwards from the mode: it is analytic
         in a strip of half-width ``pi/gain``, so the error falls exponentially with the inverse step.
         """
         stretched = np.array([float(beta * variance)])

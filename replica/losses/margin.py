@@ -9,8 +9,8 @@ import numpy as np
 
 from replica._checks import number
 from replica._registry import column, per_row
-from replica.losses._optimal import optimal_margin
 from replica.losses._ground import below, clipped_moments
+from replica.losses._optimal import optimal_margin
 from replica.losses._tail import margin_sums, reference_tail, tail_log_and_slopes
 from replica.losses.base import Loss
 
