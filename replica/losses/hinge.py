@@ -109,7 +109,7 @@ class Hinge(Loss):
 
     def ground_sums(self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int) -> np.ndarray:
         upper = (per_row(self.kappa, mean.size) - mean) / deviation
-        one, two, held, _, cost = clipped_moments(upper, upper - variance / deviation)
+        one, two, held, _, cost = clipped_moments(upper, variance / deviation)
         edge = self.ground_edge(variance)
         wrong = np.where(np.isinf(edge), 0.0, below(edge, mean, deviation))
         return np.stack([deviation * one, deviation**2 * two, held, held, deviation * cost, wrong])
