@@ -17,7 +17,7 @@ from replica.model import Model, mixture, perceptron
 from replica.observables import flatness, generalization_error, margin_distribution, stability
 from replica.simulate import instance, simulate
 from replica.solution import Quantity, Solution, SolveFailed
-from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, spinodal, transition
+from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, optimal_penalty, spinodal, transition
 from replica.verbs import solve
 from replica.weights import Binary, Discrete, Gaussian, Spherical, Ternary
 
@@ -74,6 +74,7 @@ __all__ = [
     "margin_distribution",
     "max_margin",
     "mixture",
+    "optimal_penalty",
     "perceptron",
     "plot",
     "save",

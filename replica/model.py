@@ -113,10 +113,14 @@ class Model:
         """The model with what its data let be learned beside the weights held at ``values``."""
         if not self.data.trained:
             return self
+        return self.on(self.data.learned(values))
+
+    def on(self, data: Data) -> Model:
+        """The model on other data of the same kind, not checked again (their parameters may be one per row)."""
         copy = object.__new__(Model)
         for name, value in vars(self).items():
             object.__setattr__(copy, name, value)
-        object.__setattr__(copy, "data", self.data.learned(values))
+        object.__setattr__(copy, "data", data)
         object.__setattr__(copy, "_batched", True)
         return copy
 
@@ -153,8 +157,9 @@ def separating(model: Model) -> Model:
     if not model.data.separable:
         return model
     weights = Spherical() if model.weights.penalised else model.weights
+    data = dataclasses.replace(model.data, **{name: True for name in model.data.tuned})  # the bias is free
     surrogate = model.loss.log_concave and not model.loss.hard
-    return dataclasses.replace(model, weights=weights, loss=Margin(0.0) if surrogate else model.loss)
+    return dataclasses.replace(model, weights=weights, data=data, loss=Margin(0.0) if surrogate else model.loss)
 
 
 def perceptron(

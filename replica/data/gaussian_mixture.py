@@ -74,6 +74,12 @@ class GaussianMixture(Data):
     def tuned(self) -> tuple[str, ...]:
         return ("bias",) if isinstance(self.bias, str) else ()
 
+    def first_guess(self, solutions: Any) -> tuple[np.ndarray, np.ndarray]:
+        """``noise Q ln(rho/(1-rho))/(2m)``, the best bias of given weights, in units of the spread of the field."""
+        norm = solutions.value("q")
+        unit = np.sqrt(self.noise * norm)
+        return self.noise * norm * np.log(self.balance / (1.0 - self.balance)) / (2.0 * solutions.value("m")), unit
+
     def learned(self, values: Mapping[str, Any]) -> GaussianMixture:
         copy = object.__new__(GaussianMixture)  # of what has been checked
         for name, value in vars(self).items():

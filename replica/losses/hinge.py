@@ -82,6 +82,9 @@ class Hinge(Loss):
     def slope(self, u: np.ndarray) -> np.ndarray:
         return np.where(u < column(self.kappa), -1.0, 0.0)
 
+    def slope_beside(self, u: np.ndarray, side: int) -> np.ndarray:
+        return np.where((u < column(self.kappa)) | ((u == column(self.kappa)) & (side < 0)), -1.0, 0.0)
+
     def bend(self, u: np.ndarray) -> np.ndarray:
         return np.zeros_like(u)
 
