@@ -13,7 +13,7 @@ from replica._checks import known_options, number
 from replica._registry import Member
 from replica.architectures import Architecture, Perceptron
 from replica.data import Data, GaussianMixture, RandomLabels
-from replica.losses import Loss, Margin
+from replica.losses import Loss, Margin, Probit
 from replica.weights import Binary, Gaussian, Spherical, Weights
 
 
@@ -144,9 +144,13 @@ _FAMILIES: dict[str, type] = {"weights": Weights, "loss": Loss, "architecture": 
 
 
 def bayes_student(model: Model) -> Model:
-    """The Bayes-optimal student of a noise-free teacher: the teacher's own weights, margin 0, zero temperature."""
+    """The Bayes-optimal student of a teacher: the teacher's own weights, and margin 0 at zero temperature; with noise the
+    likelihood of the labels.
+    """
     taught = getattr(model.data, "weights", None) or model.weights
     student = Spherical() if taught.law().values is None else taught
+    if not model.data.realizable and model.data.overlaps:
+        return dataclasses.replace(model, weights=student, loss=Probit(model.data.noise), beta=1.0)
     return dataclasses.replace(model, weights=student, loss=Margin(0.0), beta=np.inf)
 
 

@@ -146,6 +146,13 @@ class Data(Member):
         """
         return {}
 
+    def bayes_error(self, alpha: float, labelled: float) -> tuple[float, float, str] | None:
+        """Error of the optimal rule given the data, its error and a status, where that is no student's; None: it is.
+
+        ``labelled`` is the share of patterns whose label is known.
+        """
+        return None
+
     #: error of the rule that knows the direction to be learned
     oracle_error: ClassVar[float] = 0.0
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._checks import number, one_of
+from replica.data._centroid import centroid_overlap
 from replica.data.base import Channel, Data, Overlaps, Patterns
 from replica.weights.base import Law, Weights
 from saddlepoint.special import tail
@@ -101,6 +102,18 @@ class GaussianMixture(Data):
         at = Overlaps(one, 0.0 * one, one, 0.0 * one)
         found = self.learned({"bias": bias}).generalization(at)["generalization_error"]
         return found if np.ndim(self.noise * self.balance) else float(found[0])
+
+    def bayes_error(self, alpha: float, labelled: float) -> tuple[float, float, str]:
+        """``sign(v'.x/sqrt(N) + (noise/2) ln(rho/(1-rho)))``, v' the posterior mean with ``v'.v/N = |v'|^2/N = q``."""
+        q, slack, found = centroid_overlap(self, alpha, labelled)
+        if not found:
+            return np.nan, np.nan, "not converged: the overlap with the centroid was not found"
+        bias = np.array([0.5 * self.noise * np.log(self.balance / (1.0 - self.balance))])
+        rule, at = self.learned({"bias": bias}), np.maximum([q, q + slack], 1e-250)
+        errors = [
+            float(rule.generalization(Overlaps(x, 0.0 * x, x, 0.0 * x))["generalization_error"][0]) for x in at[:, None]
+        ]
+        return errors[0], abs(errors[1] - errors[0]) + 1e-15, "converged; Bayes-optimal"
 
     def law(self, weights: Weights) -> Law:
         return Law() if self.centroid is None else self.centroid.law()
