@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,16 +23,17 @@ class Projection:
     ``w`` is the cavity field, ``u = argmin l(u) + (u-w)^2/(2 chi)``, chi the response of the field; for hard
     constraints u is the projection and chi drops out. With the gain g of a class of patterns: ``square = E (u-w)^2/g``,
     ``scores[name] = E[(u-w) s]/g``, ``pull = E (1-u')``, ``rigidity = E (1-u')^2``, ``cost = E l(u)``, ``wrong``.
+    ``losses`` replace the model's, one for each class.
     """
 
-    def __init__(self, cavity: Cavity) -> None:
+    def __init__(self, cavity: Cavity, losses: Sequence[Loss] | None = None) -> None:
         model, level = cavity.model, cavity.level
         _, slopes = model.architecture.field_overlaps(cavity.overlaps)
         size = cavity.overlaps.q.size
         self.square, self.cost, self.pull, self.rigidity, self.wrong = np.zeros((5, size))
         self.scores: dict[str, np.ndarray] = {}
-        for channel in cavity.channels():
-            sums, scores = _channel_sums(model.loss, channel, level)
+        for k, channel in enumerate(cavity.channels()):
+            sums, scores = _channel_sums(losses[k] if losses else model.loss, channel, level)
             _, square, pull, rigidity, cost, wrong = channel.probability * sums
             self.square += square / channel.gain
             self.pull += pull

@@ -64,6 +64,12 @@ class RiskProblem(Problem):
             rows += [found.scores[name] / np.sqrt(found.square) for name in self.model.data.trained]
         return np.stack(rows, axis=1)
 
+    def row_of(self, name: str) -> int:
+        """The residual that fixes one variable when the others are known."""
+        if name == "V" and not self.penalised:
+            return int(self.taught)
+        return self.variables.names.index(name)
+
     def noise(self, free: np.ndarray) -> np.ndarray:
         """Fields are known to their rounding, which weighs more the narrower their distribution is."""
         with np.errstate(all="ignore"):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from replica._registry import per_row
+from replica.ansatz._optimal_bias import tuned_solutions
 from replica.ansatz._risk_solver import check_penalty, minimise, single_vectors
 from replica.ansatz._rs_branch import scan_branch, tabulate, zoom
 from replica.ansatz._rs_equations import Equations, RSProblem
@@ -72,6 +74,8 @@ class RS(Ansatz):
 
     def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
         self.check(model)
+        if model.data.tuned:
+            return tuned_solutions(partial(self.solve, start=start, tolerance=tolerance), self, model, alpha)
         return _Solver(self, model, np.ascontiguousarray(alpha, dtype=float), tolerance).run(start)
 
 

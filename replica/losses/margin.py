@@ -82,7 +82,7 @@ class Margin(Loss):
     def ground_sums(self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int) -> np.ndarray:
         kappa = per_row(self.kappa, mean.size)
         upper = (kappa - mean) / deviation
-        one, two, held, _, cost = clipped_moments(upper, np.full(mean.size, -np.inf))
+        one, two, held, _, cost = clipped_moments(upper, np.full(mean.size, np.inf))
         wrong = np.where(kappa < 0, below(0.0, mean, deviation), 0.0)
         return np.stack([deviation * one, deviation**2 * two, held, held, 0.0 * cost, wrong])
 
