@@ -39,7 +39,9 @@ def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     if not model.loss.has_ground:
         raise ValueError(f"capacity needs a constraint that can be violated; {model.loss} has none")
     if not model.loss.satisfiable:
-        raise ValueError(f"capacity needs patterns that may cost nothing; with {model.loss} every pattern costs something")
+        raise ValueError(
+            f"capacity needs patterns that may cost nothing; with {model.loss} every pattern costs something"
+        )
     if model.weights.discrete and model.loss.exact:
         raise ValueError(f"{model.weights} have no capacity for {model.loss}: a letter solves no equation")
     if model.weights.penalised:
