@@ -18,8 +18,8 @@ TINY = 1e-140
 
 
 class WeakProblem(Problem):
-    r"""``penalty -> inf``: the weights vanish like ``1/penalty``; every pattern sees only the corner of the loss at its
-    bias.
+    r"""``penalty -> inf``: the weights vanish like ``1/penalty``; every pattern sees only the corner of the loss at
+    its bias.
 
     With ``w' = penalty w`` and ``V' = penalty V = 1 - alpha E(1-u')`` the equations do not depend on V': at V' = 1,
 
@@ -107,12 +107,13 @@ class VanishedState(_Beyond):
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         found, zero = self.found, np.zeros(self.size)
         seen = {"q": zero, "V": zero} | ({"m": zero} if found.taught else {})
-        seen |= weak_observables(found.model, found.alpha, found.cavity(free).overlaps, found.bias, found.averages(free))
+        at, averages = found.cavity(free).overlaps, found.averages(free)
+        seen |= weak_observables(found.model, found.alpha, at, found.bias, averages)
         return seen, floors_of(seen)
 
 
 class DivergedState(_Beyond):
-    """Separable patterns without a penalty, where every cost falls for ever: the direction is that of largest margin."""
+    """Separable patterns without a penalty, where costs fall for ever: the direction is that of largest margin."""
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         seen, floors = self.found.observe(free)
