@@ -166,6 +166,11 @@ def separating(model: Model) -> Model:
     return dataclasses.replace(model, weights=weights, data=data, loss=Margin(0.0) if surrogate else model.loss)
 
 
+def separated(model: Model) -> Model:
+    """The model whose weights are the smallest that keep every pattern at a margin of 1."""
+    return dataclasses.replace(model, loss=Margin(1.0))
+
+
 def perceptron(
     weights: str | Weights = "binary",
     margin: float = 0.0,

@@ -138,6 +138,6 @@ class LimitProblem(Problem):
         }
         if self.taught:
             seen |= {"m": at.m} | self.model.architecture.generalization(cavity.model.data, at)
-            seen |= {name: self.variables.values(free)[name] for name in self.model.data.trained}
+            seen |= cavity.model.data.reported(self.size)
         seen = rescaled(seen, self.model.architecture.scale)
         return seen, floors_of(seen)

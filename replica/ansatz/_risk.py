@@ -87,7 +87,7 @@ class RiskProblem(Problem):
         return self.variables.free(square_start(self), self.size)
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        values, cavity = self.variables.values(free), self.cavity(free)
+        cavity = self.cavity(free)
         at, found = cavity.overlaps, Projection(cavity)
         energy = self.alpha * found.cost
         penalty = per_row(self.model.weights.penalty, self.size) if self.penalised else 0.0
@@ -95,7 +95,7 @@ class RiskProblem(Problem):
         seen: dict[str, Any] = {
             "q": at.q,
             "V": cavity.response,
-            "free_entropy": -(energy + 0.5 * penalty * at.q),
+            "free_entropy": 0.0 - (energy + 0.5 * penalty * at.q),
             "energy": energy,
             "training_error": found.wrong,
             "stability": np.full(self.size, -np.inf) if jumps else 1.0 - self.alpha * found.rigidity,
@@ -104,7 +104,7 @@ class RiskProblem(Problem):
             seen["multiplier"] = (1.0 - self.alpha * found.pull) / cavity.response
         if self.taught:
             seen |= {"m": at.m} | self.model.architecture.generalization(cavity.model.data, at)
-            seen |= {name: values[name] for name in self.model.data.trained}
+            seen |= cavity.model.data.reported(self.size)
         seen = rescaled(seen, self.model.architecture.scale)
         floors = floors_of(seen)
         floors["stability"] = floors["stability"] + 32 * EPS

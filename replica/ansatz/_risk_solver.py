@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,8 +10,7 @@ from replica._registry import per_row
 from replica.ansatz._limits import Projection
 from replica.ansatz._risk import RiskProblem
 from replica.ansatz._risk_limits import DivergedState, VanishedState, WeakProblem
-from replica.losses._corner import Corner
-from replica.model import Model
+from replica.model import Model, separated
 from replica.weights.base import Average
 from saddlepoint import Ladder, Newton, Picard, Solution, Tolerance, solve
 
@@ -63,12 +61,20 @@ class Found(NamedTuple):
 
 def minimise(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
     """Vectors of least cost for a batch; rows that are not solved come with their status."""
-    penalty = per_row(model.weights.penalty, alpha.size) if model.weights.penalised else np.ones(alpha.size)
+    size = alpha.size
+    penalty = per_row(model.weights.penalty, size) if model.weights.penalised else np.ones(size)
+    even = model.data.symmetric(size) if model.data.trained else np.zeros(size, dtype=bool)
     answers: list[Found] = []
-    for chosen, work in ((np.isinf(penalty), _weak), (penalty == 0, _unpenalised), (_proper(penalty), _proper_rows)):
-        rows = np.flatnonzero(chosen)
-        if rows.size:
-            answers += [answer.at(rows) for answer in work(model.take(rows), alpha[rows], tolerance)]
+    for symmetric in (False, True):
+        kinds = (np.isinf(penalty), _weak), (penalty == 0, _unpenalised), (_proper(penalty), _proper_rows)
+        for chosen, work in kinds:
+            rows = np.flatnonzero(chosen & (even == symmetric))
+            if not rows.size:
+                continue
+            part = model.take(rows)
+            if symmetric:
+                part = part.on(part.data.learned({"bias": np.zeros(rows.size)}))
+            answers += [answer.at(rows) for answer in work(part, alpha[rows], tolerance)]
     return answers
 
 
@@ -122,7 +128,7 @@ def _vanished(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> Found:
 def _unpenalised(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
     """``penalty -> 0``: the smallest vector that pays nothing where there is one, else the unpenalised minimum."""
     every = np.arange(alpha.size)
-    margin = model if model.loss.satisfiable else dataclasses.replace(model, loss=Corner(1.0, 0.0, 0.0, 1.0))
+    margin = model if model.loss.satisfiable else separated(model)
     problem = RiskProblem(margin, alpha, interpolates=True)
     found = _attempt(problem, every, settled(problem, LONG), STEADY, tolerance, INTERPOLATES)
     with np.errstate(all="ignore"):

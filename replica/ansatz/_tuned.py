@@ -16,7 +16,7 @@ WIDTHS = (0.2, 0.1, 0.04, 0.04, 0.03, 0.03, 0.02)
 
 
 class Lowest(NamedTuple):
-    """Place and error (batch,) of a minimum in units of the grid; ``inside``: -1 and 1 where it is at an end, else 0."""
+    """Place and error (batch,) of a minimum in units of the grid; ``inside``: -1, 1 where it is at an end."""
 
     place: np.ndarray
     error: np.ndarray

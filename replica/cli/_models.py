@@ -23,7 +23,13 @@ from replica.weights import Weights
 MODELS: dict[str, Callable[..., Model]] = {"perceptron": perceptron, "mixture": mixture}
 
 #: argument -> the family whose names it takes
-FAMILIES: dict[str, Any] = {"weights": Weights, "loss": Loss, "labels": Data, "architecture": Architecture, "centroid": Weights}
+FAMILIES: dict[str, Any] = {
+    "weights": Weights,
+    "loss": Loss,
+    "labels": Data,
+    "architecture": Architecture,
+    "centroid": Weights,
+}
 
 
 class Name(click.ParamType):
