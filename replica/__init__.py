@@ -23,6 +23,8 @@ from replica.weights import Binary, Discrete, Gaussian, Spherical, Ternary
 
 _LAZY = {
     "local_entropy": "replica.local",
+    "local_entropy_threshold": "replica.local_thresholds",
+    "isolation": "replica.neighbourhood",
     "sweep": "replica.curves",
     "franz_parisi": "replica.landscape",
     "Reference": "replica.references",
@@ -70,8 +72,10 @@ __all__ = [
     "freezing",
     "generalization_error",
     "instance",
+    "isolation",
     "load",
     "local_entropy",
+    "local_entropy_threshold",
     "margin_distribution",
     "max_margin",
     "mixture",

@@ -109,6 +109,13 @@ class Model:
         object.__setattr__(copy, "_batched", True)
         return copy
 
+    def row(self, index: int) -> Model:
+        """One model of a batch, with numbers for parameters."""
+        names = [name for name in self.parameter_names if name != "temperature"]
+        values = {name: self.parameter(name) for name in names}
+        changes = {name: float(v[index]) for name, v in values.items() if isinstance(v, np.ndarray)}
+        return self.with_parameters(**changes) if changes else self
+
     def learned(self, values: Mapping[str, Any]) -> Model:
         """The model with what its data let be learned beside the weights held at ``values``."""
         if not self.data.trained:

@@ -69,6 +69,9 @@ class RS(Ansatz):
             found.insert(0, "metastable: the teacher itself has the larger free entropy, 0")
         return found
 
+    def equations(self, model: Model, size: int) -> Equations:
+        return Equations(model, size)
+
     def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
         self.check(model)
         if model.data.tuned:

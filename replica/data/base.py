@@ -57,13 +57,14 @@ class Patterns(NamedTuple):
 
 class PairOverlaps(NamedTuple):
     """Overlaps of a probe beside a reference of unit norm: ``q``, ``variance = Q - q``, ``m``, and ``t`` with the
-    reference.
+    reference; the probe's field is multiplied by ``root``.
     """
 
     q: Any
     variance: Any
     m: Any
     t: Any
+    root: float = 1.0
 
 
 class PairDensity(NamedTuple):
@@ -145,7 +146,14 @@ class Data(Member):
         return None
 
     def pinned(self, weights: Weights) -> Data:
-        """The same data with all that depends on the student's weights written out."""
+        """What draws the patterns: the same data with all that belongs to the student written out or left out."""
+        return self
+
+    #: a bias that is imposed
+    held_bias: ClassVar[float] = 0.0
+
+    def follow(self, bias: float) -> Data:
+        """The same data for a student that takes over a bias, unless one is imposed."""
         return self
 
     def generalization(self, overlaps: Overlaps) -> dict[str, np.ndarray]:
@@ -178,8 +186,11 @@ class Data(Member):
         """The classes of patterns at given overlaps."""
         raise TypeError(f"the data {type(self).__name__} must define channels(overlaps)")
 
-    def pair_channels(self, reference_m: float, at: PairOverlaps) -> list[PairChannel]:
-        """The classes of patterns that a reference with overlap ``reference_m`` and a probe see; default: no signal."""
+    def pair_channels(self, m: float, bias: float, at: PairOverlaps) -> list[PairChannel]:
+        """The classes of patterns that a reference of unit norm with overlap m and bias, and a probe, see.
+
+        Default: no signal.
+        """
         if self.overlaps:
             raise ValueError(f"minimisers on the data {self} cannot be references yet")
         return [PairChannel(1.0, 0.0, np.zeros_like(at.q))]

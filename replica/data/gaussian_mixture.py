@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from replica._checks import number, one_of
 from replica._registry import per_row
 from replica.data._centroid import centroid_overlap
-from replica.data.base import Channel, Data, Overlaps, Patterns
+from replica.data.base import Channel, Data, Overlaps, PairChannel, PairOverlaps, Patterns
 from replica.weights.base import Law, Weights
 from saddlepoint.special import tail
 
@@ -110,6 +110,16 @@ class GaussianMixture(Data):
         found = self.learned({"bias": bias}).generalization(at)["generalization_error"]
         return found if np.ndim(self.noise * self.balance) else float(found[0])
 
+    @property
+    def held_bias(self) -> float:  # type: ignore[override]
+        return 0.0 if isinstance(self.bias, (bool, str)) else float(self.bias)
+
+    def pinned(self, weights: Weights) -> GaussianMixture:
+        return replace(self, bias=False)
+
+    def follow(self, bias: float) -> GaussianMixture:
+        return replace(self, bias=bias) if self.bias is True or isinstance(self.bias, str) else self
+
     def bayes_error(self, alpha: float, labelled: float) -> tuple[float, float, str]:
         """``sign(v'.x/sqrt(N) + (noise/2) ln(rho/(1-rho)))``, v' the posterior mean with ``v'.v/N = |v'|^2/N = q``."""
         q, slack, found = centroid_overlap(self, alpha, labelled)
@@ -143,6 +153,11 @@ class GaussianMixture(Data):
             levers = {"m": 1.0, "bias": sign}
             found.append(Channel(chance, mean, deviation, variance * rows, gain=self.noise, levers=levers))
         return found
+
+    def pair_channels(self, m: float, bias: float, at: PairOverlaps) -> list[PairChannel]:
+        scale, own = float(np.sqrt(self.noise)), self.held_bias / at.root
+        classes = ((1.0, self.balance), (-1.0, 1.0 - self.balance))
+        return [PairChannel(chance, m + sign * bias, at.m + sign * own, scale) for sign, chance in classes]
 
     def draw(
         self, rng: np.random.Generator, inputs: np.ndarray, weights: Weights, output: Callable[..., np.ndarray]

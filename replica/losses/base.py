@@ -40,6 +40,8 @@ class Loss(Member):
     even: ClassVar[bool] = False
     #: some stability costs nothing: below a capacity zero-temperature states are the solutions of zero cost
     satisfiable: ClassVar[bool] = False
+    #: only single stabilities cost nothing: an equation for each pattern, which no alphabet solves
+    exact: ClassVar[bool] = False
     #: the proximal map jumps: replica symmetry is always broken at zero temperature
     ground_jumps: ClassVar[bool] = False
     #: +1 where a larger margin is harder to satisfy, -1 where it is easier
@@ -118,6 +120,12 @@ class Loss(Member):
     def inner_features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
         """Stabilities and widths (batch, F) between which a convex cost bends fast, for inner quadrature."""
         return np.zeros((variance.size, 0)), np.zeros((variance.size, 0))
+
+    def learner(self, penalty: float, bias: bool) -> tuple[Any, float]:
+        """A scikit-learn estimator that minimises ``sum l(y (x.v + bias)) + (penalty/2)|v|^2``, and the factor by which
+        its coefficients are to be multiplied.
+        """
+        raise ValueError(f"scikit-learn has no estimator for {self}; erm is for square, logistic and hinge losses")
 
     def mean_cost(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
         """Thermal mean of the cost, ``-d ln Z/d beta``; zero for hard constraints. Default: inner quadrature."""

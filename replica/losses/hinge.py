@@ -53,6 +53,18 @@ class Hinge(Loss):
     def kinks(self) -> tuple[float, ...]:
         return (self.kappa,)
 
+    def learner(self, penalty: float, bias: bool) -> tuple[Any, float]:
+        """In ``v/kappa`` the cost is ``kappa max(0, 1 - h)`` and the penalty ``penalty kappa^2``."""
+        if self.kappa <= 0 or penalty == 0:
+            return super().learner(penalty, bias)
+        from sklearn.svm import SVC, LinearSVC
+
+        strength = 1.0 / (self.kappa * penalty)
+        if bias:  # LinearSVC would penalise it
+            return SVC(kernel="linear", C=strength, tol=1e-8), self.kappa
+        found = LinearSVC(loss="hinge", C=strength, fit_intercept=False, tol=1e-10, max_iter=1_000_000, random_state=0)
+        return found, self.kappa
+
     def features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
         """The edge at kappa, and at ``kappa - beta V`` the end of the fields that are pulled up to it."""
         kappa, deviation = per_row(self.kappa, variance.size), np.sqrt(variance)

@@ -48,6 +48,13 @@ class Logistic(Loss):
         gain = column(self.gain)
         return np.logaddexp(0.0, -gain * u) / gain
 
+    def learner(self, penalty: float, bias: bool) -> tuple[Any, float]:
+        """In ``gain v`` the cost is ``ln(1 + e^-h)/gain`` and the penalty ``penalty/gain^2``."""
+        from sklearn.linear_model import LogisticRegression
+
+        strength = np.inf if penalty == 0 else self.gain / penalty
+        return LogisticRegression(C=strength, fit_intercept=bias, tol=1e-10, max_iter=10_000), 1.0 / self.gain
+
     def features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
         """From 0 down to ``-beta V``, the fields that a tilt of slope beta carries to the bend of the cost."""
         place = np.zeros(variance.size)
