@@ -127,7 +127,7 @@ def sweep(
     for name in results[0]:
         variables[name] = (tuple(grids), np.concatenate([r[name] for r in results]).reshape(shape))
     variables["error"] = variables[f"{names[0]}_error"]
-    data = xarray.Dataset(variables, coords=dict(grids), attrs=record(settings) | {"kind": "curve", "main": names[0]})
+    data = xarray.Dataset(variables, coords=dict(grids), attrs=record(settings) | {"kind": "curve", "main": names[0], "observables": list(names)})
     for name in (*names, *grids):
         data[name].attrs["symbol"] = symbol_of(name)
     return data

@@ -2,51 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from replica.ansatz._cavity import Cavity, ground_cavity
-from replica.ansatz._rs_equations import EPS, rescaled
+from replica.ansatz._cavity import Cavity, rescaled
+from replica.ansatz._rs_equations import EPS
 from replica.data import Channel, Overlaps
 from replica.losses import Loss
 from replica.losses._ground import ground_nodes
 from replica.model import Model
-from saddlepoint import REAL, Problem, Variable, Variables
+from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
 from saddlepoint.quadrature.fields import weighted_sums
-
 
 
 class Projection:
     r"""Averages of the proximal map over the patterns at zero temperature, in units of the weights.
 
-    ``w`` is the cavity field, ``u = argmin l(u) + (u-w)^2/(2 chi)``, chi the response of the field; for hard constraints
-    u is the projection and chi drops out. With the gain g of a class of patterns: ``square = E (u-w)^2/g``,
+    ``w`` is the cavity field, ``u = argmin l(u) + (u-w)^2/(2 chi)``, chi the response of the field; for hard
+    constraints u is the projection and chi drops out. With the gain g of a class of patterns: ``square = E (u-w)^2/g``,
     ``scores[name] = E[(u-w) s]/g``, ``pull = E (1-u')``, ``rigidity = E (1-u')^2``, ``cost = E l(u)``, ``wrong``.
+    ``losses`` replace the model's, one for each class.
     """
 
-    def __init__(self, cavity: Cavity) -> None:
+    def __init__(self, cavity: Cavity, losses: Sequence[Loss] | None = None) -> None:
         model, level = cavity.model, cavity.level
         _, slopes = model.architecture.field_overlaps(cavity.overlaps)
         size = cavity.overlaps.q.size
         self.square, self.cost, self.pull, self.rigidity, self.wrong = np.zeros((5, size))
-        names = (*model.data.overlaps, *model.data.trained)
-        self.scores = {name: np.zeros(size) for name in names}
-        for channel in cavity.channels():
-            sums, scores = _channel_sums(model.loss, channel, level)
-            move, square, pull, rigidity, cost, wrong = channel.probability * sums
+        self.scores: dict[str, np.ndarray] = {}
+        for k, channel in enumerate(cavity.channels()):
+            sums, scores = _channel_sums(losses[k] if losses else model.loss, channel, level)
+            _, square, pull, rigidity, cost, wrong = channel.probability * sums
             self.square += square / channel.gain
             self.pull += pull
             self.rigidity += rigidity
             self.cost += cost
             self.wrong += wrong
-            for name in names:
-                score = channel.probability * scores[name] if name in scores else channel.levers[name] * move
-                self.scores[name] += score / channel.gain
+            scores |= {name: lever * sums[0] for name, lever in (channel.levers or {}).items()}
+            for name, score in scores.items():
+                self.scores[name] = self.scores.get(name, 0.0) + channel.probability * score / channel.gain
         # chi of a field is that of the weights times the slope of q
         self.rigidity += slopes.bend * self.square / slopes.q**2
         self.square /= slopes.q
-        for name in names:
+        for name in self.scores:
             self.scores[name] *= slopes.m / slopes.q
 
     @property
@@ -70,10 +70,10 @@ def _channel_sums(loss: Loss, channel: Channel, level: int) -> tuple[np.ndarray,
     return sums[[0, 4, 1, 5, 2, 3]], scores
 
 
-def unit_overlaps(lean: np.ndarray, bias: Any) -> Overlaps:
+def unit_overlaps(lean: np.ndarray) -> Overlaps:
     """A single vector of norm 1 whose overlap with the direction to be learned is ``lean`` times its other part."""
     transverse = 1.0 / (1.0 + lean**2)
-    return Overlaps(np.ones_like(lean), np.zeros_like(lean), lean * np.sqrt(transverse), transverse, bias)
+    return Overlaps(np.ones_like(lean), np.zeros_like(lean), lean * np.sqrt(transverse), transverse)
 
 
 def floors_of(seen: dict[str, Any]) -> dict[str, Any]:
@@ -92,7 +92,7 @@ class LimitProblem(Problem):
         self.model, self.size, self.level = model, size, level
         self.taught = bool(model.data.overlaps)
         names = (*(("lean",) if self.taught else ()), *model.data.trained)
-        self.variables = Variables(*(Variable(name, REAL) for name in names))
+        self.variables = Variables(*(Variable(name, POSITIVE if name == "lean" else REAL) for name in names))
 
     def take(self, index: np.ndarray) -> LimitProblem:
         return LimitProblem(self.model.take(index), len(index), self.level)
@@ -102,22 +102,21 @@ class LimitProblem(Problem):
 
     def cavity(self, free: np.ndarray) -> Cavity:
         values = self.variables.values(free)
-        overlaps = unit_overlaps(values.get("lean", np.zeros(self.size)), values.get("bias"))
-        return Cavity(self.model, overlaps, np.full(self.size, np.inf), self.level)  # every cost is worth avoiding
+        overlaps = unit_overlaps(values.get("lean", np.zeros(self.size)))
+        return Cavity(
+            self.model.learned(values), overlaps, np.full(self.size, np.inf), self.level
+        )  # every cost is worth avoiding
 
     def residual(self, free: np.ndarray) -> np.ndarray:
         cavity = self.cavity(free)
         found, rest = Projection(cavity), np.sqrt(cavity.overlaps.transverse)
         with np.errstate(divide="ignore", invalid="ignore"):
-            rows = [rest * found.score / found.square - free[:, 0]]
+            rows = [np.log(rest * found.score / found.square) - free[:, 0]]
             rows += [found.scores[name] / np.sqrt(found.square) for name in self.model.data.trained]
         return np.stack(rows, axis=1)
 
     def start(self) -> np.ndarray:
-        free = np.zeros((self.size, len(self.variables)))
-        if self.taught:
-            free[:, 0] = 1.0
-        return free
+        return np.zeros((self.size, len(self.variables)))
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         cavity = self.cavity(free)
@@ -136,7 +135,7 @@ class LimitProblem(Problem):
             "stability": stability,
         }
         if self.taught:
-            seen |= {"m": at.m} | self.model.architecture.generalization(self.model.data, at)
+            seen |= {"m": at.m} | self.model.architecture.generalization(cavity.model.data, at)
             seen |= {name: self.variables.values(free)[name] for name in self.model.data.trained}
         seen = rescaled(seen, self.model.architecture.scale)
         return seen, floors_of(seen)

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from replica._registry import per_row
-from replica.ansatz._cavity import Cavity
+from replica.ansatz._cavity import Cavity, rescaled
 from replica.ansatz._limits import EPS, Projection, floors_of, unit_overlaps
-from replica.ansatz._rs_equations import rescaled
 from replica.data import Channel, Overlaps
 from replica.model import Model
 from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
@@ -46,13 +45,13 @@ class RiskProblem(Problem):
 
     def cavity(self, free: np.ndarray) -> Cavity:
         values = self.variables.values(free)
-        lean, bias = values.get("lean", np.zeros(self.size)), values.get("bias")
+        lean, model = values.get("lean", np.zeros(self.size)), self.model.learned(values)
         response = values.get("V", np.full(self.size, np.inf))
         if not self.penalised:
-            return Cavity(self.model, unit_overlaps(lean, bias), response, self.level)
+            return Cavity(model, unit_overlaps(lean), response, self.level)
         rest = values["transverse"]
-        at = Overlaps(rest * (1.0 + lean**2), np.zeros(self.size), lean * np.sqrt(rest), rest, bias)
-        return Cavity(self.model, at, response, self.level)
+        at = Overlaps(rest * (1.0 + lean**2), np.zeros(self.size), lean * np.sqrt(rest), rest)
+        return Cavity(model, at, response, self.level)
 
     def residual(self, free: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
@@ -64,6 +63,12 @@ class RiskProblem(Problem):
                 rows.append(self.model.weights.penalty * cavity.response + self.alpha * found.pull - 1.0)
             rows += [found.scores[name] / np.sqrt(found.square) for name in self.model.data.trained]
         return np.stack(rows, axis=1)
+
+    def row_of(self, name: str) -> int:
+        """The residual that fixes one variable when the others are known."""
+        if name == "V" and not self.penalised:
+            return int(self.taught)
+        return self.variables.names.index(name)
 
     def noise(self, free: np.ndarray) -> np.ndarray:
         """Fields are known to their rounding, which weighs more the narrower their distribution is."""
@@ -92,7 +97,7 @@ class RiskProblem(Problem):
         if not self.penalised:
             seen["multiplier"] = (1.0 - self.alpha * found.pull) / cavity.response
         if self.taught:
-            seen |= {"m": at.m} | self.model.architecture.generalization(self.model.data, at)
+            seen |= {"m": at.m} | self.model.architecture.generalization(cavity.model.data, at)
             seen |= {name: values[name] for name in self.model.data.trained}
         seen = rescaled(seen, self.model.architecture.scale)
         floors = floors_of(seen)
@@ -105,13 +110,13 @@ class RiskProblem(Problem):
 def square_start(problem: RiskProblem) -> dict[str, np.ndarray]:
     r"""Order parameters of the square loss: with ``p = chi/(1+chi)`` every average of ``u-w = p (1-w)`` is closed.
 
-    ``lambda V = 1 - alpha p`` gives V, m and the bias solve linear equations, and q is explicit: the exact solution where
-    the loss is the square loss, a start for any other.
+    ``lambda V = 1 - alpha p`` gives V, m and the bias solve linear equations, and q is explicit: the exact solution
+    where the loss is the square loss, a start for any other.
     """
     size, alpha, data = problem.size, problem.alpha, problem.model.data
     names = (*data.overlaps, *data.trained)
     one, zero = np.ones(size), np.zeros(size)
-    blank = Overlaps(one, one, zero, one, zero if data.trained else None)
+    blank = Overlaps(one, one, zero, one)
     fields, slopes = problem.model.architecture.field_overlaps(blank)
     channels = data.channels(fields)
     gain = channels[0].gain * slopes.q * one

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from replica._registry import per_row
-from replica.ansatz._cavity import Cavity
+from replica.ansatz._cavity import Cavity, rescaled
 from replica.architectures import PatternAverage
 from replica.data import Overlaps
 from replica.model import Model
@@ -37,12 +37,13 @@ class Equations:
         self.free_norm = isinstance(model.weights.norm, Free)
         self.zero = np.zeros(size)
         self.names = ("q_hat", *(("curvature",) if self.free_norm else ()), *(f"{n}_hat" for n in model.data.overlaps))
-        self.names += model.data.trained
+        self.learned = model.data.trained
+        self.names += self.learned
 
     def _copy(self, model: Model, size: int, level: int) -> Equations:
         copy = object.__new__(Equations)
         copy.model, copy.size, copy.level = model, size, level
-        copy.law, copy.free_norm, copy.names = self.law, self.free_norm, self.names
+        copy.law, copy.free_norm, copy.names, copy.learned = self.law, self.free_norm, self.names, self.learned
         copy.zero = np.zeros(size)
         return copy
 
@@ -56,7 +57,7 @@ class Equations:
         """Whether a variable may have either sign: the curvature ``-alpha E f'`` of a loss that is not log-concave, and
         what is learned beside the weights.
         """
-        return name == "curvature" and not self.model.loss.log_concave or name in self.model.data.trained
+        return name == "curvature" and not self.model.loss.log_concave or name in self.learned
 
     def variables(self, names: tuple[str, ...]) -> Variables:
         return _variables(tuple((name, self.linear(name)) for name in names))
@@ -72,15 +73,14 @@ class Equations:
             values["q_hat"], values.get("m_hat", zero), values.get("curvature", zero), model.beta, self.law, self.level
         )
         return single, model.architecture.patterns(
-            model.loss, model.data, _overlaps(single, values), model.beta, self.level, whole=whole
+            model.loss, model.learned(values).data, _overlaps(single), model.beta, self.level, whole=whole
         )
 
     def cavity(self, values: dict[str, np.ndarray]) -> Cavity:
         """What one pattern sees of the solution with these conjugates (one row)."""
         others = values.get("m_hat", self.zero), values.get("curvature", self.zero)
         single = self.model.weights.single(values["q_hat"], *others, self.model.beta, self.law, self.level)
-        overlaps = Overlaps(single.q, single.variance, single.m, single.transverse)
-        return Cavity(self.model, overlaps, None, self.level)
+        return Cavity(self.model.learned(values), _overlaps(single), None, self.level)
 
     def conjugate(self, pattern: PatternAverage, name: str) -> Any:
         """The pattern average that, times alpha, gives back the conjugate ``name``."""
@@ -90,7 +90,7 @@ class Equations:
         """Residual of one variable: of the logarithm of a conjugate, of itself where it may have either sign; the
         step ``E[f s]/E(-f')`` of one that is learned beside the weights.
         """
-        if name in self.model.data.trained:
+        if name in self.learned:
             return pattern.conjugates[name] / pattern.conjugates["curvature"]
         new = alpha * self.conjugate(pattern, name)
         return new - values[name] if self.linear(name) else np.log(new / values[name])
@@ -101,13 +101,12 @@ class Equations:
         small = 1e-6 * norm
         overlaps = Overlaps(small, norm - small, np.sqrt(small) * 1e-3, small)
         pattern = self.model.architecture.patterns(self.model.loss, self.model.data, overlaps, self.model.beta, 0)
-        learned = self.model.data.trained
-        first = {name: alpha * self.conjugate(pattern, name) for name in self.names if name not in learned}
+        first = {name: alpha * self.conjugate(pattern, name) for name in self.names if name not in self.learned}
         lowest = self.model.weights.lowest_curvature(self.model.beta)
         return {
             name: np.maximum(value, 0.5 * lowest if self.linear(name) else 1e-9 * alpha)
             for name, value in first.items()
-        } | {name: np.zeros(self.size) for name in learned}
+        } | {name: np.zeros(self.size) for name in self.learned}
 
     def potential(self, alpha: Any, values: dict[str, Any], single: SingleWeight, pattern: PatternAverage) -> Any:
         """The free entropy at given conjugates, for arrays and for mpmath numbers."""
@@ -145,7 +144,8 @@ class Equations:
             seen |= {"Q": np.broadcast_to(single.norm, (self.size,)), "Q_hat": values["curvature"] - values["q_hat"]}
         if self.model.data.overlaps:
             seen["m"] = single.m
-            seen |= self.model.architecture.generalization(self.model.data, _overlaps(single, values))
+            data = self.model.learned(values).data
+            seen |= self.model.architecture.generalization(data, _overlaps(single))
         seen = rescaled(seen, self.model.architecture.scale)
         floors = {name: 8 * EPS * np.abs(value) for name, value in seen.items()}
         scale = self._moduli(alpha, values, single, pattern)
@@ -177,23 +177,13 @@ class Equations:
         """`halves` in mpmath arithmetic (one row)."""
         model = self.model
         single, beta = self.reference_single(values, mp, digits)
-        overlaps = _overlaps(single, values)
-        return single, model.architecture.reference_patterns(model.loss, model.data, overlaps, beta, mp, digits)
+        overlaps = _overlaps(single)
+        data = model.learned(values).data
+        return single, model.architecture.reference_patterns(model.loss, data, overlaps, beta, mp, digits)
 
 
-def _overlaps(single: SingleWeight, values: dict[str, Any]) -> Overlaps:
-    return Overlaps(single.q, single.variance, single.m, single.transverse, values.get("bias"))
-
-
-#: how order parameters grow with weights multiplied by c: powers of c
-POWERS = {"q": 2, "V": 2, "Q": 2, "m": 1, "q_hat": -2, "Q_hat": -2, "m_hat": -1, "multiplier": -2}
-
-
-def rescaled(seen: dict[str, Any], scale: Any) -> dict[str, Any]:
-    """What was computed for weights of norm 1, for the same multiplied by ``sqrt(scale)``."""
-    if type(scale) is float and scale == 1.0:
-        return seen
-    return {name: value * scale ** (POWERS[name] / 2) if name in POWERS else value for name, value in seen.items()}
+def _overlaps(single: SingleWeight) -> Overlaps:
+    return Overlaps(single.q, single.variance, single.m, single.transverse)
 
 
 def fine_jacobian(problem: Problem, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -245,7 +235,7 @@ class RSProblem(Problem):
         with np.errstate(all="ignore"):
             _, pattern = equations.halves(self.conjugates(free))
             for i, name in enumerate(self.names):
-                if name in equations.model.data.trained:
+                if name in equations.learned:
                     out[:, i] = free[:, i] + equations.mismatch(self.alpha, {}, pattern, name)
                     continue
                 new = self.alpha * equations.conjugate(pattern, name)
@@ -289,13 +279,8 @@ class RSProblem(Problem):
     def reference_update(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
         _, pattern = self.equations.reference(self._reference_values(values, mp), mp, digits)
         alpha = mp.mpf(float(self.alpha[0]))
-        learned = self.equations.model.data.trained
-        return {
-            name: values[name] + self.equations.mismatch(alpha, values, pattern, name)
-            if name in learned
-            else alpha * self.equations.conjugate(pattern, name)
-            for name in self.names
-        }
+        moved = {n: values[n] + self.equations.mismatch(alpha, values, pattern, n) for n in self.equations.learned}
+        return {n: alpha * self.equations.conjugate(pattern, n) for n in self.names if n not in moved} | moved
 
     def reference_describe(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
         """The overlaps at certified conjugates."""

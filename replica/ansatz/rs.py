@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from replica._registry import per_row
-from replica.ansatz._risk_solver import minimise
+from replica.ansatz._optimal_bias import tuned_solutions
+from replica.ansatz._risk_solver import check_penalty, minimise, single_vectors
 from replica.ansatz._rs_branch import scan_branch, tabulate, zoom
 from replica.ansatz._rs_equations import Equations, RSProblem
 from replica.ansatz._rs_special import FreezingProblem, FrozenState, has_paramagnet, no_solution, start_from
@@ -52,8 +54,7 @@ class RS(Ansatz):
 
     def check(self, model: Model) -> None:
         infinite = np.any(np.isinf(model.beta))
-        if model.weights.penalised and not np.all(np.isinf(model.beta) | _proper(model.weights.penalty)):
-            raise ValueError("penalty must be above 0 and finite at finite beta (0 and inf are limits at beta = inf)")
+        check_penalty(model)
         if model.loss.even and model.data.overlaps:
             raise ValueError(
                 f"{model.loss} is even in the field, so nothing can be learned from labels; use labels='random'"
@@ -68,8 +69,13 @@ class RS(Ansatz):
             found.insert(0, "metastable: the teacher itself has the larger free entropy, 0")
         return found
 
+    def equations(self, model: Model, size: int) -> Equations:
+        return Equations(model, size)
+
     def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
         self.check(model)
+        if model.data.tuned:
+            return tuned_solutions(partial(self.solve, start=start, tolerance=tolerance), self, model, alpha)
         return _Solver(self, model, np.ascontiguousarray(alpha, dtype=float), tolerance).run(start)
 
 
@@ -88,7 +94,7 @@ class _Solver:
 
     def run(self, start: Any) -> Solutions:
         model = self.model
-        single = self._single_vectors()
+        single = single_vectors(model, self.size)
         self.open = np.flatnonzero(~single)
         if single.any():
             self._minimised(np.flatnonzero(single))
@@ -107,12 +113,6 @@ class _Solver:
             if not model.loss.hard and np.any(np.isinf(model.beta)) and not taught_alphabet:
                 self._ground_states()
         return Solutions(model, self.ansatz, self.alpha, self.parts, self.status, self.residual, self.remarks)
-
-    def _single_vectors(self) -> np.ndarray:
-        """Rows at beta = inf whose state is one vector of least cost from the start: penalised, or never free of cost."""
-        model = self.model
-        held = isinstance(model.weights.norm, Average) and not model.loss.satisfiable
-        return np.isinf(per_row(model.beta, self.size)) & (model.weights.penalised or held)
 
     def _minimised(self, rows: np.ndarray, before: str = "") -> None:
         """Rows solved as vectors of least cost."""
@@ -303,7 +303,3 @@ class _Solver:
         problem = FreezingProblem(self.model.take(rows), self.alpha[rows])
         found = solve(problem, solver=Ladder(Newton(max_step=1.0)), tolerance=self.tolerance, on_failure="keep")
         self._keep(rows, problem, found, found.converged, "above capacity: the ground state")
-
-
-def _proper(penalty: Any) -> np.ndarray:
-    return np.isfinite(penalty) & (np.asarray(penalty) > 0)

@@ -71,15 +71,15 @@ def second_excess(x):  # type: ignore[no-untyped-def]
 
 
 @array_kernel
-def _clipped_kernel(upper, lower, nodes, weights, out):  # type: ignore[no-untyped-def]
+def _clipped_kernel(upper, length, nodes, weights, out):  # type: ignore[no-untyped-def]
     """Moments of the length of [a, b] above z: rows E l, E l^2, P(a < z < b), Phi(a), E (a - z)_+ .
 
     ``E l = int_a^b Phi`` and ``E l^2 = 2 int_a^b (b-x) Phi`` are integrated where a and b are near, so that nothing
     cancels, and are differences of tail moments where they are not.
     """
     for row in range(upper.size):
-        a, b = lower[row], upper[row]
-        reach = b - a
+        b, reach = upper[row], length[row]
+        a = b - reach
         if reach < _NEAR:
             one, two, inside = 0.0, 0.0, 0.0
             for i in range(nodes.size):
@@ -107,10 +107,13 @@ def _clipped_kernel(upper, lower, nodes, weights, out):  # type: ignore[no-untyp
         out[4, row] = first_excess(a) if a > -1e300 else 0.0
 
 
-def clipped_moments(upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
-    """Averages over z of ``l = clip(b - z, 0, b - a)`` (5, batch): ``E l, E l^2, P(a<z<b), P(z<a), E (a-z)_+``."""
+def clipped_moments(upper: np.ndarray, length: np.ndarray) -> np.ndarray:
+    """Averages over z of ``l = clip(b - z, 0, length)``, ``a = b - length``: ``E l, E l^2, P(a<z<b), P(z<a), E (a-z)_+``.
+
+    The length is given, not a, for it may be much smaller than b.
+    """
     out = np.empty((5, upper.size))
-    _clipped_kernel(np.ascontiguousarray(upper), np.ascontiguousarray(lower), *gauss_legendre(14), out)
+    _clipped_kernel(np.ascontiguousarray(upper), np.ascontiguousarray(length), *gauss_legendre(14), out)
     return out
 
 

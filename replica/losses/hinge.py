@@ -94,6 +94,9 @@ class Hinge(Loss):
     def slope(self, u: np.ndarray) -> np.ndarray:
         return np.where(u < column(self.kappa), -1.0, 0.0)
 
+    def slope_beside(self, u: np.ndarray, side: int) -> np.ndarray:
+        return np.where((u < column(self.kappa)) | ((u == column(self.kappa)) & (side < 0)), -1.0, 0.0)
+
     def bend(self, u: np.ndarray) -> np.ndarray:
         return np.zeros_like(u)
 
@@ -121,7 +124,7 @@ class Hinge(Loss):
 
     def ground_sums(self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int) -> np.ndarray:
         upper = (per_row(self.kappa, mean.size) - mean) / deviation
-        one, two, held, _, cost = clipped_moments(upper, upper - variance / deviation)
+        one, two, held, _, cost = clipped_moments(upper, variance / deviation)
         edge = self.ground_edge(variance)
         wrong = np.where(np.isinf(edge), 0.0, below(edge, mean, deviation))
         return np.stack([deviation * one, deviation**2 * two, held, held, deviation * cost, wrong])

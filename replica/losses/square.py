@@ -28,6 +28,7 @@ class Square(Loss):
     name: ClassVar[str] = "square"
     log_concave: ClassVar[bool] = True
     satisfiable: ClassVar[bool] = True
+    exact: ClassVar[bool] = True
 
     def cost(self, u: np.ndarray) -> np.ndarray:
         return 0.5 * (1.0 - u) ** 2

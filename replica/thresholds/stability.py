@@ -6,7 +6,6 @@ import numpy as np
 
 from replica.ansatz import Ansatz
 from replica.ansatz._rs_branch import scan_branch
-from replica.ansatz._rs_equations import Equations
 from replica.ansatz._rs_special import has_paramagnet
 from replica.model import Model
 from replica.thresholds.base import Line, line_on_branch
@@ -53,7 +52,7 @@ def spinodal_line(model: Model, size: int, ansatz: Ansatz) -> Line:
 
 def _with_limits(line: Line, model: Model, size: int) -> Line:
     """Rows without a fold: the load at which q -> 1, from the far end of the table (1 - q ~ 1e-11)."""
-    table = scan_branch(Equations(model, size), 46.0, 50.0, step=2.0)
+    table = scan_branch(line.solutions.ansatz.equations(model, size), 46.0, 50.0, step=2.0)
     end, before = table.alpha[:, -1], table.alpha[:, -2]
     settled = table.solved[:, -1] & table.solved[:, -2] & (np.abs(end - before) < 1e-6 * end)
     for row in np.flatnonzero(~line.converged):
