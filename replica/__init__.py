@@ -12,12 +12,12 @@ from replica._version import __version__
 from replica.ansatz import RS, RSB, Annealed
 from replica.architectures import Perceptron
 from replica.data import GaussianMixture, RandomLabels, Teacher
-from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Square
+from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Probit, Square
 from replica.model import Model, mixture, perceptron
 from replica.observables import flatness, generalization_error, margin_distribution, stability
 from replica.simulate import instance, simulate
 from replica.solution import Quantity, Solution, SolveFailed
-from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, spinodal, transition
+from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, optimal_penalty, spinodal, transition
 from replica.verbs import solve
 from replica.weights import Binary, Discrete, Gaussian, Spherical, Ternary
 
@@ -51,6 +51,7 @@ __all__ = [
     "Model",
     "OutsideBand",
     "Perceptron",
+    "Probit",
     "Quantity",
     "RandomLabels",
     "Reference",
@@ -78,6 +79,7 @@ __all__ = [
     "margin_distribution",
     "max_margin",
     "mixture",
+    "optimal_penalty",
     "perceptron",
     "plot",
     "save",

@@ -13,7 +13,7 @@ from replica._checks import known_options, number
 from replica._registry import Member
 from replica.architectures import Architecture, Perceptron
 from replica.data import Data, GaussianMixture, RandomLabels
-from replica.losses import Loss, Margin
+from replica.losses import Loss, Margin, Probit
 from replica.weights import Binary, Gaussian, Spherical, Weights
 
 
@@ -120,10 +120,14 @@ class Model:
         """The model with what its data let be learned beside the weights held at ``values``."""
         if not self.data.trained:
             return self
+        return self.on(self.data.learned(values))
+
+    def on(self, data: Data) -> Model:
+        """The model on other data of the same kind, not checked again (their parameters may be one per row)."""
         copy = object.__new__(Model)
         for name, value in vars(self).items():
             object.__setattr__(copy, name, value)
-        object.__setattr__(copy, "data", self.data.learned(values))
+        object.__setattr__(copy, "data", data)
         object.__setattr__(copy, "_batched", True)
         return copy
 
@@ -147,9 +151,13 @@ _FAMILIES: dict[str, type] = {"weights": Weights, "loss": Loss, "architecture": 
 
 
 def bayes_student(model: Model) -> Model:
-    """The Bayes-optimal student of a noise-free teacher: the teacher's own weights, margin 0, zero temperature."""
+    """The Bayes-optimal student of a teacher: the teacher's own weights, and margin 0 at zero temperature; with noise
+    the likelihood of the labels.
+    """
     taught = getattr(model.data, "weights", None) or model.weights
     student = Spherical() if taught.law().values is None else taught
+    if not model.data.realizable and model.data.overlaps:
+        return dataclasses.replace(model, weights=student, loss=Probit(model.data.noise), beta=1.0)
     return dataclasses.replace(model, weights=student, loss=Margin(0.0), beta=np.inf)
 
 
@@ -160,8 +168,14 @@ def separating(model: Model) -> Model:
     if not model.data.separable:
         return model
     weights = Spherical() if model.weights.penalised else model.weights
+    data = dataclasses.replace(model.data, **{name: True for name in model.data.tuned})  # the bias is free
     surrogate = model.loss.log_concave and not model.loss.hard
-    return dataclasses.replace(model, weights=weights, loss=Margin(0.0) if surrogate else model.loss)
+    return dataclasses.replace(model, weights=weights, data=data, loss=Margin(0.0) if surrogate else model.loss)
+
+
+def separated(model: Model) -> Model:
+    """The model whose weights are the smallest that keep every pattern at a margin of 1."""
+    return dataclasses.replace(model, loss=Margin(1.0))
 
 
 def perceptron(

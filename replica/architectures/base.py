@@ -68,6 +68,12 @@ class Architecture(Member):
         """Generalisation errors by estimator at given overlaps of the weights."""
         return data.generalization(self.field_overlaps(overlaps)[0])
 
+    @property
+    def plain(self) -> bool:
+        """Whether fields overlap exactly as weights do and nothing else is averaged: the perceptron of norm 1."""
+        kind = type(self)
+        return kind.patterns is Architecture.patterns and kind.field_overlaps is Architecture.field_overlaps
+
     def field_overlaps(self, overlaps: Overlaps) -> tuple[Overlaps, Slopes]:
         """Overlaps of the fields and their derivatives, for arrays and for mpmath numbers."""
         return overlaps, UNIT_SLOPES

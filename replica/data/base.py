@@ -120,6 +120,23 @@ class Data(Member):
         """Names of parameters beside the weights (``bias``) that are learned with them, without a penalty."""
         return ()
 
+    def reported(self, size: int) -> dict[str, np.ndarray]:
+        """Parameters beside the weights at their present values, as order parameters of a solution."""
+        return {}
+
+    def symmetric(self, size: int) -> np.ndarray:
+        """Rows whose learned parameters are 0 by symmetry, whatever convex cost they are learned with."""
+        return np.zeros(size, dtype=bool)
+
+    @property
+    def tuned(self) -> tuple[str, ...]:
+        """Names of parameters that are held at the value which makes the fewest errors on new patterns."""
+        return ()
+
+    def first_guess(self, solutions: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Where to look for a parameter that is `tuned`, and on which scale, from solutions with it at 0."""
+        raise TypeError(f"the data {type(self).__name__} must define first_guess(solutions)")
+
     def learned(self, values: Mapping[str, Any]) -> Data:
         """The same data with the parameters that are learned held at ``values`` (others in it are ignored)."""
         return self
@@ -144,6 +161,13 @@ class Data(Member):
         without one.
         """
         return {}
+
+    def bayes_error(self, alpha: float, labelled: float) -> tuple[float, float, str] | None:
+        """Error of the optimal rule given the data, its error and a status, where that is no student's; None: it is.
+
+        ``labelled`` is the share of patterns whose label is known.
+        """
+        return None
 
     #: error of the rule that knows the direction to be learned
     oracle_error: ClassVar[float] = 0.0

@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._checks import number, one_of
+from replica._registry import per_row
+from replica.data._centroid import centroid_overlap
 from replica.data.base import Channel, Data, Overlaps, PairChannel, PairOverlaps, Patterns
 from replica.weights.base import Law, Weights
 from saddlepoint.special import tail
@@ -74,6 +76,18 @@ class GaussianMixture(Data):
     def tuned(self) -> tuple[str, ...]:
         return ("bias",) if isinstance(self.bias, str) else ()
 
+    def reported(self, size: int) -> dict[str, np.ndarray]:
+        return {"bias": self.held * np.ones(size)}
+
+    def symmetric(self, size: int) -> np.ndarray:
+        return per_row(self.balance, size) == 0.5
+
+    def first_guess(self, solutions: Any) -> tuple[np.ndarray, np.ndarray]:
+        """``noise Q ln(rho/(1-rho))/(2m)``, the best bias of given weights, in units of the spread of the field."""
+        norm = solutions.value("q")
+        unit = np.sqrt(self.noise * norm)
+        return self.noise * norm * np.log(self.balance / (1.0 - self.balance)) / (2.0 * solutions.value("m")), unit
+
     def learned(self, values: Mapping[str, Any]) -> GaussianMixture:
         copy = object.__new__(GaussianMixture)  # of what has been checked
         for name, value in vars(self).items():
@@ -105,6 +119,18 @@ class GaussianMixture(Data):
 
     def follow(self, bias: float) -> GaussianMixture:
         return replace(self, bias=bias) if self.bias is True or isinstance(self.bias, str) else self
+
+    def bayes_error(self, alpha: float, labelled: float) -> tuple[float, float, str]:
+        """``sign(v'.x/sqrt(N) + (noise/2) ln(rho/(1-rho)))``, v' the posterior mean with ``v'.v/N = |v'|^2/N = q``."""
+        q, slack, found = centroid_overlap(self, alpha, labelled)
+        if not found:
+            return np.nan, np.nan, "not converged: the overlap with the centroid was not found"
+        bias = np.array([0.5 * self.noise * np.log(self.balance / (1.0 - self.balance))])
+        rule, at = self.learned({"bias": bias}), np.maximum([q, q + slack], 1e-250)
+        errors = [
+            float(rule.generalization(Overlaps(x, 0.0 * x, x, 0.0 * x))["generalization_error"][0]) for x in at[:, None]
+        ]
+        return errors[0], abs(errors[1] - errors[0]) + 1e-15, "converged; Bayes-optimal"
 
     def law(self, weights: Weights) -> Law:
         return Law() if self.centroid is None else self.centroid.law()

@@ -13,6 +13,7 @@ from replica.thresholds import first_order as _first_order
 from replica.thresholds import stability as _stability
 from replica.thresholds.base import Line, Threshold
 from replica.thresholds.inverse import invert
+from replica.thresholds.penalty import optimal_penalty
 from replica.thresholds.registry import LINES, LineDefinition, find_line
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "invert",
     "locate",
     "max_margin",
+    "optimal_penalty",
     "spinodal",
     "transition",
 ]

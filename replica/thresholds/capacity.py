@@ -17,6 +17,12 @@ from replica.weights.base import Average
 from saddlepoint import Newton, solve
 
 
+@threshold_line("max-margin", r"\kappa_{\max}", cold=True)
+def max_margin_line(model: Model, size: int, ansatz: Ansatz) -> Line:
+    """The largest margin at a load, drawn as the load at which the model's margin is the largest: its capacity."""
+    return capacity_line(model, size, ansatz)
+
+
 @threshold_line("capacity", r"\alpha_c", cold=True)
 def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     r"""Largest load with solutions, for a batch of models.
@@ -36,6 +42,8 @@ def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
         raise ValueError(
             f"capacity needs patterns that may cost nothing; with {model.loss} every pattern costs something"
         )
+    if model.weights.discrete and model.loss.exact:
+        raise ValueError(f"{model.weights} have no capacity for {model.loss}: a letter solves no equation")
     if model.weights.penalised:
         raise ValueError(f"{model.weights} can take any norm, so its capacity is not defined; use Spherical()")
     if model.data.realizable:
