@@ -151,8 +151,8 @@ _FAMILIES: dict[str, type] = {"weights": Weights, "loss": Loss, "architecture": 
 
 
 def bayes_student(model: Model) -> Model:
-    """The Bayes-optimal student of a teacher: the teacher's own weights, and margin 0 at zero temperature; with noise the
-    likelihood of the labels.
+    """The Bayes-optimal student of a teacher: the teacher's own weights, and margin 0 at zero temperature; with noise
+    the likelihood of the labels.
     """
     taught = getattr(model.data, "weights", None) or model.weights
     student = Spherical() if taught.law().values is None else taught
@@ -171,6 +171,11 @@ def separating(model: Model) -> Model:
     data = dataclasses.replace(model.data, **{name: True for name in model.data.tuned})  # the bias is free
     surrogate = model.loss.log_concave and not model.loss.hard
     return dataclasses.replace(model, weights=weights, data=data, loss=Margin(0.0) if surrogate else model.loss)
+
+
+def separated(model: Model) -> Model:
+    """The model whose weights are the smallest that keep every pattern at a margin of 1."""
+    return dataclasses.replace(model, loss=Margin(1.0))
 
 
 def perceptron(

@@ -23,17 +23,17 @@ class Projection:
     ``w`` is the cavity field, ``u = argmin l(u) + (u-w)^2/(2 chi)``, chi the response of the field; for hard
     constraints u is the projection and chi drops out. With the gain g of a class of patterns: ``square = E (u-w)^2/g``,
     ``scores[name] = E[(u-w) s]/g``, ``pull = E (1-u')``, ``rigidity = E (1-u')^2``, ``cost = E l(u)``, ``wrong``.
-    ``losses`` replace the model's, one for each class.
+    ``losses`` replace the model's, one for each class; ``whole=False`` leaves out the last two.
     """
 
-    def __init__(self, cavity: Cavity, losses: Sequence[Loss] | None = None) -> None:
+    def __init__(self, cavity: Cavity, losses: Sequence[Loss] | None = None, whole: bool = True) -> None:
         model, level = cavity.model, cavity.level
         _, slopes = model.architecture.field_overlaps(cavity.overlaps)
         size = cavity.overlaps.q.size
         self.square, self.cost, self.pull, self.rigidity, self.wrong = np.zeros((5, size))
         self.scores: dict[str, np.ndarray] = {}
         for k, channel in enumerate(cavity.channels()):
-            sums, scores = _channel_sums(losses[k] if losses else model.loss, channel, level)
+            sums, scores = _channel_sums(losses[k] if losses else model.loss, channel, level, whole)
             _, square, pull, rigidity, cost, wrong = channel.probability * sums
             self.square += square / channel.gain
             self.pull += pull
@@ -55,12 +55,14 @@ class Projection:
         return self.scores["m"]
 
 
-def _channel_sums(loss: Loss, channel: Channel, level: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def _channel_sums(
+    loss: Loss, channel: Channel, level: int, whole: bool
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """`Loss.ground_sums` of one class of patterns, and the scores of a field that is reweighted."""
     if channel.density is None:
-        return loss.ground_sums(channel.mean, channel.deviation, channel.variance, level), {}
+        return loss.ground_sums(channel.mean, channel.deviation, channel.variance, level, whole), {}
     at = channel.mean, channel.deviation, channel.variance
-    z, weight, field = ground_nodes(loss, *at, level, channel.places, channel.widths)
+    z, weight, field = ground_nodes(loss, *at, level, channel.places, channel.widths, whole)
     density, factors = channel.density(z)
     best, _ = loss.ground(field, channel.variance)
     move, held = best - field, 1.0 - loss.ground_slope(field, channel.variance)
@@ -109,7 +111,7 @@ class LimitProblem(Problem):
 
     def residual(self, free: np.ndarray) -> np.ndarray:
         cavity = self.cavity(free)
-        found, rest = Projection(cavity), np.sqrt(cavity.overlaps.transverse)
+        found, rest = Projection(cavity, whole=False), np.sqrt(cavity.overlaps.transverse)
         with np.errstate(divide="ignore", invalid="ignore"):
             rows = [np.log(rest * found.score / found.square) - free[:, 0]]
             rows += [found.scores[name] / np.sqrt(found.square) for name in self.model.data.trained]
@@ -136,6 +138,6 @@ class LimitProblem(Problem):
         }
         if self.taught:
             seen |= {"m": at.m} | self.model.architecture.generalization(cavity.model.data, at)
-            seen |= {name: self.variables.values(free)[name] for name in self.model.data.trained}
+            seen |= cavity.model.data.reported(self.size)
         seen = rescaled(seen, self.model.architecture.scale)
         return seen, floors_of(seen)

@@ -63,7 +63,5 @@ def tuned_solutions(
             status[row], remarks[row] = Status.NO_SOLUTION, f"no {name} was found at which the errors are fewest"
         elif status[row].converged:
             remarks[row] = "; ".join(filter(None, (remarks[row], CHOSEN.format(name))))
-    parts, residual = found.parts, found.residual
-    return TunedSolutions(
-        model, ansatz, alpha, parts, status, residual, remarks, tuned=name, place=best.place, slack=best.error, slopes=slopes
-    )
+    known = model, ansatz, alpha, found.parts, status, found.residual, remarks
+    return TunedSolutions(*known, tuned=name, place=best.place, slack=best.error, slopes=slopes)

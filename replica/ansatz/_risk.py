@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,11 @@ from replica.model import Model
 from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
 
 CHARTS = {"lean": REAL, "transverse": POSITIVE, "V": POSITIVE}
+
+
+@lru_cache(maxsize=64)
+def _variables(names: tuple[str, ...]) -> Variables:
+    return Variables(*(Variable(name, CHARTS.get(name, REAL)) for name in names))
 
 
 class RiskProblem(Problem):
@@ -35,7 +41,7 @@ class RiskProblem(Problem):
         self.taught = bool(model.data.overlaps)
         names = [*(("lean",) if self.taught else ()), *(("transverse",) if self.penalised else ())]
         names += [*(() if interpolates else ("V",)), *model.data.trained]
-        self.variables = Variables(*(Variable(name, CHARTS.get(name, REAL)) for name in names))
+        self.variables = _variables(tuple(names))
 
     def take(self, index: np.ndarray) -> RiskProblem:
         return RiskProblem(self.model.take(index), self.alpha[index], self.level, self.interpolates)
@@ -56,7 +62,7 @@ class RiskProblem(Problem):
     def residual(self, free: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
             cavity = self.cavity(free)
-            found, rest = Projection(cavity), cavity.overlaps.transverse
+            found, rest = Projection(cavity, whole=False), cavity.overlaps.transverse
             rows = [self.alpha * found.score / np.sqrt(rest) - free[:, 0]] if self.taught else []
             rows.append(np.log(self.alpha * found.square / rest))
             if self.penalised and not self.interpolates:
@@ -81,7 +87,7 @@ class RiskProblem(Problem):
         return self.variables.free(square_start(self), self.size)
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        values, cavity = self.variables.values(free), self.cavity(free)
+        cavity = self.cavity(free)
         at, found = cavity.overlaps, Projection(cavity)
         energy = self.alpha * found.cost
         penalty = per_row(self.model.weights.penalty, self.size) if self.penalised else 0.0
@@ -89,7 +95,7 @@ class RiskProblem(Problem):
         seen: dict[str, Any] = {
             "q": at.q,
             "V": cavity.response,
-            "free_entropy": -(energy + 0.5 * penalty * at.q),
+            "free_entropy": 0.0 - (energy + 0.5 * penalty * at.q),
             "energy": energy,
             "training_error": found.wrong,
             "stability": np.full(self.size, -np.inf) if jumps else 1.0 - self.alpha * found.rigidity,
@@ -98,7 +104,7 @@ class RiskProblem(Problem):
             seen["multiplier"] = (1.0 - self.alpha * found.pull) / cavity.response
         if self.taught:
             seen |= {"m": at.m} | self.model.architecture.generalization(cavity.model.data, at)
-            seen |= {name: values[name] for name in self.model.data.trained}
+            seen |= cavity.model.data.reported(self.size)
         seen = rescaled(seen, self.model.architecture.scale)
         floors = floors_of(seen)
         floors["stability"] = floors["stability"] + 32 * EPS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,16 +19,16 @@ TINY = 1e-140
 
 
 class WeakProblem(Problem):
-    r"""``penalty -> inf``: the weights vanish like ``1/penalty``; every pattern sees only the corner of the loss at its
-    bias.
+    r"""``penalty -> inf``: the weights vanish like ``1/penalty``; every pattern sees only the corner of the
+    loss at its bias.
 
     With ``w' = penalty w`` and ``V' = penalty V = 1 - alpha E(1-u')`` the equations do not depend on V': at V' = 1,
 
     .. math:: q' - m'^2 = \alpha g E f^2, \quad m' = \alpha E[f s], \quad E[f\,\mathrm{label}] = 0,
 
     f the force, between the two slopes of the corner. Order parameters are those of w': ``lim penalty^2 q``,
-    ``lim penalty m``, ``lim penalty V``; the bias is the limit itself. Where ``alpha E(1-u') >= 1`` the weights vanish at
-    every penalty.
+    ``lim penalty m``, ``lim penalty V``; the bias is the limit itself. Where ``alpha E(1-u') >= 1`` the weights vanish
+    at every penalty.
     """
 
     def __init__(self, model: Model, alpha: np.ndarray, level: int = 1) -> None:
@@ -107,12 +108,13 @@ class VanishedState(_Beyond):
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         found, zero = self.found, np.zeros(self.size)
         seen = {"q": zero, "V": zero} | ({"m": zero} if found.taught else {})
-        seen |= weak_observables(found.model, found.alpha, found.cavity(free).overlaps, found.bias, found.averages(free))
+        at, averages = found.cavity(free).overlaps, found.averages(free)
+        seen |= weak_observables(found.model, found.alpha, at, found.bias, averages)
         return seen, floors_of(seen)
 
 
 class DivergedState(_Beyond):
-    """Separable patterns without a penalty, where every cost falls for ever: the direction is that of largest margin."""
+    """Separable patterns without a penalty, where costs fall for ever: the direction is that of largest margin."""
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         seen, floors = self.found.observe(free)
@@ -129,12 +131,11 @@ def weak_observables(
 ) -> dict[str, np.ndarray]:
     """What vanishing weights cost and how they err: by their bias, or where that is 0 by their direction."""
     energy = alpha * found.cost
-    seen = {"free_entropy": -energy, "energy": energy, "training_error": found.wrong}
-    if model.data.trained:
-        seen["bias"] = bias
+    seen = {"free_entropy": 0.0 - energy, "energy": energy, "training_error": found.wrong}
     if model.data.overlaps:
-        small = Overlaps(at.q * TINY**2, 0.0 * at.q, at.m * TINY, at.transverse * TINY**2)
-        seen |= model.architecture.generalization(model.learned({"bias": bias}).data, small)
+        small = at._make((at.q * TINY**2, 0.0 * at.q, at.m * TINY, at.transverse * TINY**2))
+        data = model.learned({"bias": bias}).data
+        seen |= model.architecture.generalization(data, small) | data.reported(alpha.size)
     return seen
 
 
@@ -169,18 +170,24 @@ def _free_bias(model: Model, size: int) -> np.ndarray:
             total = total + channel.probability * sign * model.loss.slope_beside(at, int(side * sign))[:, 0]
         return total
 
-    low, high = -one, one
+    ends = [_edge(pull, side, size) for side in (1, -1)]
+    best = 0.5 * (ends[0] + ends[1])  # a cost that does not mind its bias leaves the middle
+    for kink in model.loss.kinks():
+        for channel, sign in zip(channels, signs, strict=True):
+            at = sign * (per_row(kink, size) - channel.mean)
+            best = np.where((pull(at, -1) < 0) & (pull(at, 1) > 0), at, best)
+    return np.where(np.abs(best) < 1e-15, 0.0, best)
+
+
+def _edge(pull: Callable[[np.ndarray, int], np.ndarray], side: int, size: int) -> np.ndarray:
+    """The smallest (``side = 1``) or largest (-1) place at which a growing function is 0: bisection."""
+    low, high = -np.ones(size), np.ones(size)
     for _ in range(60):
         low, high = np.where(pull(low, 1) > 0, 2.0 * low, low), np.where(pull(high, -1) < 0, 2.0 * high, high)
     for _ in range(200):
         middle = 0.5 * (low + high)
-        before = pull(middle, 1) < 0
+        before = pull(middle, side) < 0 if side > 0 else pull(middle, side) <= 0
         low, high = np.where(before, middle, low), np.where(before, high, middle)
         if np.all(high - low <= 1e-16 * (1.0 + np.abs(low))):
             break
-    best = 0.5 * (low + high)
-    for kink in model.loss.kinks():
-        for channel, sign in zip(channels, signs, strict=True):
-            at = sign * (per_row(kink, size) - channel.mean)
-            best = np.where((pull(at, -1) <= 0) & (pull(at, 1) >= 0), at, best)
-    return np.where(np.abs(best) < 1e-15, 0.0, best)
+    return 0.5 * (low + high)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,8 +10,7 @@ from replica._registry import per_row
 from replica.ansatz._limits import Projection
 from replica.ansatz._risk import RiskProblem
 from replica.ansatz._risk_limits import DivergedState, VanishedState, WeakProblem
-from replica.losses._corner import Corner
-from replica.model import Model
+from replica.model import Model, separated
 from replica.weights.base import Average
 from saddlepoint import Ladder, Newton, Picard, Solution, Tolerance, solve
 
@@ -24,6 +22,7 @@ WEAK = "the limit penalty -> inf: q, m and V are those of penalty times the weig
 GONE = "the weights vanish at every penalty: the larger class rests on the kink of the loss"
 INTERPOLATES = "the limit penalty -> 0: the smallest vector that pays nothing"
 DIVERGES = "the limit penalty -> 0: the weights grow without bound in the direction of largest margin"
+QUICK, LONG = 8, 60  # damped steps before Newton's method
 EASY = 1.0  # a penalty at which the way from the square loss is short
 
 
@@ -62,12 +61,20 @@ class Found(NamedTuple):
 
 def minimise(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
     """Vectors of least cost for a batch; rows that are not solved come with their status."""
-    penalty = per_row(model.weights.penalty, alpha.size) if model.weights.penalised else np.ones(alpha.size)
+    size = alpha.size
+    penalty = per_row(model.weights.penalty, size) if model.weights.penalised else np.ones(size)
+    even = model.data.symmetric(size) if model.data.trained else np.zeros(size, dtype=bool)
     answers: list[Found] = []
-    for chosen, work in ((np.isinf(penalty), _weak), (penalty == 0, _unpenalised), (_proper(penalty), _proper_rows)):
-        rows = np.flatnonzero(chosen)
-        if rows.size:
-            answers += [answer.at(rows) for answer in work(model.take(rows), alpha[rows], tolerance)]
+    for symmetric in (False, True):
+        kinds = (np.isinf(penalty), _weak), (penalty == 0, _unpenalised), (_proper(penalty), _proper_rows)
+        for chosen, work in kinds:
+            rows = np.flatnonzero(chosen & (even == symmetric))
+            if not rows.size:
+                continue
+            part = model.take(rows)
+            if symmetric:
+                part = part.on(part.data.learned({"bias": np.zeros(rows.size)}))
+            answers += [answer.at(rows) for answer in work(part, alpha[rows], tolerance)]
     return answers
 
 
@@ -81,13 +88,13 @@ def _attempt(problem: Any, rows: np.ndarray, start: Any, solver: Any, tolerance:
 
 
 def _proper_rows(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
-    """A penalty above 0, or a norm that is held: directly, from settled averages, as a vanishing vector, by following."""
+    """A penalty above 0, or a norm that is held: directly, from settled averages, as a vanishing vector, followed."""
     problem = RiskProblem(model, alpha)
     answers = [_attempt(problem, np.arange(alpha.size), None, DIRECT, tolerance, LEAST)]
     rows = answers[-1].left
     if rows.size:
         part = problem.take(rows)
-        answers.append(_attempt(part, rows, settled(part), STEADY, tolerance, LEAST))
+        answers.append(_attempt(part, rows, settled(part, QUICK), STEADY, tolerance, LEAST))
         rows = answers[-1].left
     if rows.size and model.weights.penalised and model.data.trained and model.loss.kinks():
         answers.append(_vanished(model.take(rows), alpha[rows], tolerance).at(rows))
@@ -108,7 +115,7 @@ def _weak(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
 def _weak_attempt(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> Found:
     problem, every = WeakProblem(model, alpha), np.arange(alpha.size)
     found = _attempt(problem, every, None, DIRECT, tolerance, WEAK)
-    return found if found.good.all() else _attempt(problem, every, settled(problem), STEADY, tolerance, WEAK)
+    return found if found.good.all() else _attempt(problem, every, settled(problem, LONG), STEADY, tolerance, WEAK)
 
 
 def _vanished(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> Found:
@@ -121,9 +128,9 @@ def _vanished(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> Found:
 def _unpenalised(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
     """``penalty -> 0``: the smallest vector that pays nothing where there is one, else the unpenalised minimum."""
     every = np.arange(alpha.size)
-    margin = model if model.loss.satisfiable else dataclasses.replace(model, loss=Corner(1.0, 0.0, 0.0, 1.0))
+    margin = model if model.loss.satisfiable else separated(model)
     problem = RiskProblem(margin, alpha, interpolates=True)
-    found = _attempt(problem, every, settled(problem), STEADY, tolerance, INTERPOLATES)
+    found = _attempt(problem, every, settled(problem, LONG), STEADY, tolerance, INTERPOLATES)
     with np.errstate(all="ignore"):
         free = alpha * Projection(problem.cavity(found.found.point)).pull < 1.0
     found = found._replace(good=found.good & free)
@@ -165,10 +172,10 @@ def _start(model: Model, alpha: np.ndarray, log_penalty: np.ndarray) -> np.ndarr
     """Solutions at an easy penalty."""
     every = np.arange(alpha.size)
     problem = _at(model, alpha, every, log_penalty) if model.weights.penalised else RiskProblem(model, alpha)
-    return solve(problem, start=settled(problem), solver=STEADY, on_failure="keep", check=False).point
+    return solve(problem, start=settled(problem, LONG), solver=STEADY, on_failure="keep", check=False).point
 
 
-def settled(problem: Any, steps: int = 60) -> np.ndarray:
+def settled(problem: Any, steps: int) -> np.ndarray:
     """A point near the solution: the overlap and the norm by damped steps, at each of which the response and the bias
     are solved for. Both are roots of monotone functions of one variable.
     """
@@ -187,24 +194,31 @@ def settled(problem: Any, steps: int = 60) -> np.ndarray:
 
 
 def _root(problem: Any, free: np.ndarray, column: int, row: int) -> np.ndarray:
-    """The zero of one residual in one variable, in which it is monotone, for every row of the batch: bisection."""
+    """The zero of one residual in one variable, in which it is monotone, for every row of the batch.
+
+    A bracket that grows, then false position with halved ends (Illinois), to a few digits: a start needs no more.
+    """
 
     def value(x: np.ndarray) -> np.ndarray:
         trial = free.copy()
         trial[:, column] = x
         return problem.residual(trial)[:, row]
 
-    centre, reach = free[:, column], np.ones(problem.size)
+    centre, reach = free[:, column], np.full(problem.size, 0.25)
     for _ in range(12):
         low, high = centre - reach, centre + reach
-        ends = value(low), value(high)
-        inside = ends[0] * ends[1] <= 0
+        left, right = value(low), value(high)
+        inside = left * right <= 0
         if inside.all():
             break
-        reach = np.where(inside, reach, 2.0 * reach)
-    side = np.sign(ends[0])
-    for _ in range(56):
-        middle = 0.5 * (low + high)
-        before = value(middle) * side > 0
+        reach = np.where(inside, reach, 3.0 * reach)
+    for turn in range(16):
+        share = left / (left - right) if turn % 4 else np.full(problem.size, 0.5)
+        middle = low + np.clip(np.nan_to_num(share, nan=0.5), 0.0, 1.0) * (high - low)
+        there = value(middle)
+        before = there * left > 0
         low, high = np.where(before, middle, low), np.where(before, high, middle)
-    return np.where(inside, 0.5 * (low + high), centre)
+        left, right = np.where(before, there, 0.5 * left), np.where(before, 0.5 * right, there)
+        if np.all(np.abs(there) < 1e-4):
+            break
+    return np.where(inside, middle, centre)

@@ -133,7 +133,7 @@ class Equations:
         seen = {
             "q": single.q,
             "V": single.variance,
-            **{name: values[name] for name in self.names if name != "curvature"},
+            **{name: values[name] for name in self.names if name != "curvature" and name not in self.learned},
             "free_entropy": phi,
             "energy": energy,
             "entropy": phi + heat,
@@ -145,7 +145,7 @@ class Equations:
         if self.model.data.overlaps:
             seen["m"] = single.m
             data = self.model.learned(values).data
-            seen |= self.model.architecture.generalization(data, _overlaps(single))
+            seen |= self.model.architecture.generalization(data, _overlaps(single)) | data.reported(self.size)
         seen = rescaled(seen, self.model.architecture.scale)
         floors = {name: 8 * EPS * np.abs(value) for name, value in seen.items()}
         scale = self._moduli(alpha, values, single, pattern)

@@ -1,4 +1,4 @@
-"""Where an observable of solutions is least along one parameter: by differences of whole solutions; no equations here."""
+"""Where an observable of solutions is least along one parameter, by differences of whole solutions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WIDTHS = (0.2, 0.1, 0.04, 0.04, 0.03, 0.03, 0.02)
 
 
 class Lowest(NamedTuple):
-    """Place and error (batch,) of a minimum in units of the grid; ``inside``: -1 and 1 where it is at an end, 0 inside."""
+    """Place and error (batch,) of a minimum in units of the grid; ``inside``: -1, 1 where it is at an end."""
 
     place: np.ndarray
     error: np.ndarray

@@ -16,14 +16,20 @@ from replica.architectures import Architecture
 from replica.cli._values import Number, parse_word
 from replica.data import Data
 from replica.losses import Loss
-from replica.model import Model, perceptron
+from replica.model import Model, mixture, perceptron
 from replica.weights import Weights
 
 #: model name -> shorthand; its keyword arguments are the options
-MODELS: dict[str, Callable[..., Model]] = {"perceptron": perceptron}
+MODELS: dict[str, Callable[..., Model]] = {"perceptron": perceptron, "mixture": mixture}
 
 #: argument -> the family whose names it takes
-FAMILIES: dict[str, Any] = {"weights": Weights, "loss": Loss, "labels": Data, "architecture": Architecture}
+FAMILIES: dict[str, Any] = {
+    "weights": Weights,
+    "loss": Loss,
+    "labels": Data,
+    "architecture": Architecture,
+    "centroid": Weights,
+}
 
 
 class Name(click.ParamType):

@@ -120,6 +120,14 @@ class Data(Member):
         """Names of parameters beside the weights (``bias``) that are learned with them, without a penalty."""
         return ()
 
+    def reported(self, size: int) -> dict[str, np.ndarray]:
+        """Parameters beside the weights at their present values, as order parameters of a solution."""
+        return {}
+
+    def symmetric(self, size: int) -> np.ndarray:
+        """Rows whose learned parameters are 0 by symmetry, whatever convex cost they are learned with."""
+        return np.zeros(size, dtype=bool)
+
     @property
     def tuned(self) -> tuple[str, ...]:
         """Names of parameters that are held at the value which makes the fewest errors on new patterns."""

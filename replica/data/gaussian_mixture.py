@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._checks import number, one_of
+from replica._registry import per_row
 from replica.data._centroid import centroid_overlap
 from replica.data.base import Channel, Data, Overlaps, PairChannel, PairOverlaps, Patterns
 from replica.weights.base import Law, Weights
@@ -74,6 +75,12 @@ class GaussianMixture(Data):
     @property
     def tuned(self) -> tuple[str, ...]:
         return ("bias",) if isinstance(self.bias, str) else ()
+
+    def reported(self, size: int) -> dict[str, np.ndarray]:
+        return {"bias": self.held * np.ones(size)}
+
+    def symmetric(self, size: int) -> np.ndarray:
+        return per_row(self.balance, size) == 0.5
 
     def first_guess(self, solutions: Any) -> tuple[np.ndarray, np.ndarray]:
         """``noise Q ln(rho/(1-rho))/(2m)``, the best bias of given weights, in units of the spread of the field."""

@@ -1,4 +1,4 @@
-"""What is left of a convex loss close to one stability: a corner of two slopes. For limits; users have no need of it."""
+"""What is left of a convex loss close to one stability: a corner of two slopes, for limits."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ class Corner(Loss):
     def ground_features(self, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return np.zeros((variance.size, 0)), np.zeros((variance.size, 0))
 
-    def ground_sums(self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int) -> np.ndarray:
+    def ground_sums(
+        self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int, whole: bool = True
+    ) -> np.ndarray:
         weak, strong, place = (per_row(x, mean.size) for x in (self.weak, self.strong, self.place))
         least = variance * weak
         one, two, held, *_ = clipped_moments((-least - mean) / deviation, variance * (strong - weak) / deviation)

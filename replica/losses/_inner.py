@@ -97,8 +97,8 @@ def _around_mode(loss: Loss, field: np.ndarray, variance: np.ndarray, beta: Any,
 def reference_moments(loss: Loss, field: Any, variance: Any, beta: Any, strip: Any, mp: Any) -> tuple[Any, Any, Any]:
     """``ln Z`` and its first two derivatives of a smooth convex cost in mpmath.
 
-    By the trapezoidal rule, outwards from the mode. The cost is analytic within about ``strip/4`` of the real line, so the error falls exponentially with the inverse
-    step.
+    By the trapezoidal rule, outwards from the mode. The cost is analytic within about ``strip/4`` of the real line, so
+    the error falls exponentially with the inverse step.
     """
     mode = mp.mpf(float(loss.ground(np.array([[float(field)]]), np.array([float(beta * variance)]))[0][0, 0]))
     step = min(strip, 14 * mp.sqrt(variance)) / (2.4 * mp.dps)

@@ -49,7 +49,7 @@ def logistic_prox(field: np.ndarray, gain: Any, variance: np.ndarray) -> np.ndar
 
 
 @array_kernel
-def _sums_kernel(weight, field, gain, variance, out):  # type: ignore[no-untyped-def]
+def _sums_kernel(weight, field, gain, variance, whole, out):  # type: ignore[no-untyped-def]
     """Averages of the move ``V p``, of ``1 - u' = V l''/(1 + V l'')`` and of the cost, with ``l'' = gain p (1-p)``."""
     for row in range(field.shape[0]):
         one, two, held, square, cost, wrong = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
@@ -67,15 +67,19 @@ def _sums_kernel(weight, field, gain, variance, out):  # type: ignore[no-untyped
             two += mass * push * push
             held += mass * share
             square += mass * share * share
+            if not whole:
+                continue
             cost += mass * (np.log1p(np.exp(-abs(grown))) + max(-grown, 0.0))
             wrong += mass if best < 0.0 else 0.0
         out[0, row], out[1, row], out[2, row], out[3, row] = chi * one, chi * chi * two, held, square
         out[4, row], out[5, row] = cost / gain[row], wrong
 
 
-def logistic_sums(weight: np.ndarray, field: np.ndarray, gain: Any, variance: np.ndarray) -> np.ndarray:
+def logistic_sums(
+    weight: np.ndarray, field: np.ndarray, gain: Any, variance: np.ndarray, whole: bool
+) -> np.ndarray:
     """The averages of `Loss.ground_sums` on nodes."""
     out = np.empty((6, len(field)))
     rows = np.ascontiguousarray(weight), np.ascontiguousarray(field), per_row(gain, len(field))
-    _sums_kernel(*rows, np.ascontiguousarray(variance, dtype=float), out)
+    _sums_kernel(*rows, np.ascontiguousarray(variance, dtype=float), whole, out)
     return out

@@ -213,13 +213,15 @@ class Loss(Member):
             return zero[:, 0]
         return variance * self.slope_beside(zero, -1)[:, 0]
 
-    def ground_sums(self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int) -> np.ndarray:
+    def ground_sums(
+        self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int, whole: bool = True
+    ) -> np.ndarray:
         """Averages over the field ``h = mean + deviation z`` of what the proximal map u does with it (6, batch).
 
         ``E (u-h)``, ``E (u-h)^2``, ``E (1-u')``, ``E (1-u')^2``, ``E l(u)`` and the probability that u is `violated`.
-        The default integrates on panels; a loss may give closed forms.
+        The default integrates on panels; a loss may give closed forms. ``whole=False`` leaves out the last two.
         """
-        return panel_sums(self, mean, deviation, variance, level)
+        return panel_sums(self, mean, deviation, variance, level, whole)
 
     def reference(self, field: Any, variance: Any, beta: Any, mp: Any) -> Any:
         """``ln Z`` in mpmath arithmetic, for certification (default: inner mpmath quadrature of the cost)."""

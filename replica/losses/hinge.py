@@ -122,11 +122,15 @@ class Hinge(Loss):
         """None: the map is made of straight pieces."""
         return np.zeros((variance.size, 0)), np.zeros((variance.size, 0))
 
-    def ground_sums(self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int) -> np.ndarray:
+    def ground_sums(
+        self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int, whole: bool = True
+    ) -> np.ndarray:
         upper = (per_row(self.kappa, mean.size) - mean) / deviation
         one, two, held, _, cost = clipped_moments(upper, variance / deviation)
-        edge = self.ground_edge(variance)
-        wrong = np.where(np.isinf(edge), 0.0, below(edge, mean, deviation))
+        wrong = 0.0 * mean
+        if whole:
+            edge = self.ground_edge(variance)
+            wrong = np.where(np.isinf(edge), 0.0, below(edge, mean, deviation))
         return np.stack([deviation * one, deviation**2 * two, held, held, deviation * cost, wrong])
 
     def reference_terms(self, field: Any, variance: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:

@@ -108,9 +108,11 @@ class Logistic(Loss):
     def ground_edge(self, variance: np.ndarray) -> np.ndarray:
         return -0.5 * variance
 
-    def ground_sums(self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int) -> np.ndarray:
-        _, weight, field = ground_nodes(self, mean, deviation, variance, level, None, None)
-        return logistic_sums(weight, field, self.gain, variance)
+    def ground_sums(
+        self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int, whole: bool = True
+    ) -> np.ndarray:
+        _, weight, field = ground_nodes(self, mean, deviation, variance, level, whole=whole)
+        return logistic_sums(weight, field, self.gain, variance, whole)
 
     def reference_terms(self, field: Any, variance: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
         return reference_moments(self, field, variance, beta, 14 / mp.mpf(self.gain), mp)

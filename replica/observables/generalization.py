@@ -70,7 +70,8 @@ def generalization_error(solution: Solution, estimator: str = "typical", labelle
     if known is not None:
         return Quantity(*known)
     if share != 1.0:
-        raise ValueError(f"labelled={labelled} is for estimator='bayes' on two clusters, got {estimator!r} on {solution.model.data}")
+        where = f"{estimator!r} on {solution.model.data}"
+        raise ValueError(f"labelled={labelled} is for estimator='bayes' on two clusters, got {where}")
     if estimator == "bayes":
         optimal = bayes_student(solution.model)
         if optimal.settings() != solution.model.settings():

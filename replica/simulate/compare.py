@@ -83,7 +83,7 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None) -> Any:
     from replica.records import record
 
     left = _theory(theory)
-    right = _simulation(simulation, left.axis)
+    right = _placed(_simulation(simulation, left.axis), left.axis)
     names = [name for name in right.numbers if name in left.numbers] if observables is None else list(observables)
     for name in names:
         one_of("observable", name, [key for key in left.numbers if key in right.numbers])
@@ -222,6 +222,16 @@ def _own_axis(means: Any, axis: str | None) -> list[str]:
     if len(rest) > 1:
         raise ValueError(f"runs must have one grid beside n, got {', '.join(rest)}; choose with .isel()")
     return rest
+
+
+def _placed(side: Side, axis: str | None) -> Side:
+    """Runs at a single load beside a curve over the load: a curve of one point."""
+    known = np.ravel(side.settings.get(axis, ())) if axis == "alpha" and side.axis is None else ()
+    if len(known) != 1:
+        return side
+    numbers = {name: tuple(np.atleast_1d(column) for column in pair) for name, pair in side.numbers.items()}
+    left_out = {name: np.atleast_1d(column) for name, column in side.left_out.items()}
+    return side._replace(numbers=numbers, axis=axis, x=np.array(known, dtype=float), left_out=left_out)
 
 
 def _left_out(means: Any, name: str, sizes: bool) -> np.ndarray:

@@ -224,9 +224,10 @@ def _generalization(instance: Instance, weights: np.ndarray) -> dict[str, tuple[
         return {}
     m, norm = float(weights @ instance.direction) / instance.n, float(weights @ weights) / instance.n
     size = float(instance.direction @ instance.direction) / instance.n
-    overlaps = Overlaps(*(np.array([x]) for x in (norm, 0.0, m, max(norm - m * m / size, 0.0), instance.bias)))
+    overlaps = Overlaps(*(np.array([x]) for x in (norm, 0.0, m, max(norm - m * m / size, 0.0))))
     found = {"m": (m, NO_ERROR)}
-    for name, value in instance.model.data.generalization(overlaps).items():
+    data = instance.model.data.learned({"bias": np.array([instance.bias])})
+    for name, value in data.generalization(overlaps).items():
         if not name.endswith("_centre"):
             found[name] = (float(value[0]), NO_ERROR)
     return found
