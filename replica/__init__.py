@@ -10,10 +10,10 @@ from typing import Any
 
 from replica._version import __version__
 from replica.ansatz import RS, RSB, Annealed
-from replica.architectures import Perceptron
+from replica.architectures import Perceptron, TreeCommittee
 from replica.data import RandomLabels, Teacher
 from replica.losses import Band, ErrorCount, Margin, OutsideBand
-from replica.model import Model, perceptron
+from replica.model import Model, committee, perceptron
 from replica.observables import generalization_error, margin_distribution, stability
 from replica.solution import Quantity, Solution, SolveFailed
 from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, spinodal, transition
@@ -53,9 +53,11 @@ __all__ = [
     "Teacher",
     "Ternary",
     "Threshold",
+    "TreeCommittee",
     "__version__",
     "at_line",
     "capacity",
+    "committee",
     "diagram",
     "franz_parisi",
     "freezing",

@@ -10,7 +10,7 @@ import numpy as np
 
 from replica._checks import known_options, number
 from replica._registry import Member
-from replica.architectures import Architecture, Perceptron
+from replica.architectures import Architecture, Perceptron, TreeCommittee
 from replica.data import Data, RandomLabels
 from replica.losses import Loss, Margin
 from replica.weights import Binary, Spherical, Weights
@@ -171,12 +171,69 @@ def perceptron(
     >>> replica.perceptron("spherical", margin=0.5).margin
     0.5
     """
+    return Model(weights=weights, loss=_loss(loss, margin), architecture=Perceptron(), data=labels, beta=beta)
+
+
+def committee(
+    units: float = np.inf,
+    *,
+    activation: str | Any = "sign",
+    weights: str | Weights = "binary",
+    margin: float = 0.0,
+    ties: str = "satisfied",
+    loss: str | Loss | None = None,
+    beta: float = np.inf,
+    labels: str | Data = "random",
+) -> Model:
+    """The tree committee: two layers, hidden units on disjoint inputs.
+
+    Parameters
+    ----------
+    units : int
+        Hidden units; inf is the limit of many. Odd for sign units, even for activations that are not odd.
+    activation : str, Activation or callable
+        ``"sign"``, ``"relu"``, ``"erf"``, ``"tanh"``, ... , an instance, or a function of numpy arrays.
+    weights : str or Weights
+        ``"binary"``, ``"spherical"``, ``"ternary"`` ... or an instance; alpha counts all weights of all units.
+    margin : float
+        The margin kappa of the field ``K^(-1/2) sum_k c_k g(lambda_k)``, not divided by its standard deviation.
+    ties : str
+        ``"satisfied"`` or ``"violated"``: whether a field of exactly kappa counts as satisfied.
+    loss : str, Loss or None
+        Another loss, by name (with ``margin`` if that is not 0) or as an instance, which replaces the margin.
+    beta : float
+        Inverse temperature; multiplies the loss.
+    labels : str or Data
+        ``"random"`` (storage) or ``"teacher"`` (a committee of the same kind), or an instance.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ValueError
+        Unknown names, values outside their domain, numbers of units that the activation excludes.
+
+    Examples
+    --------
+    >>> import replica
+    >>> model = replica.committee(activation="relu", weights="binary")
+    >>> print(f"{replica.capacity(model).value:.9f}")
+    0.903986281
+    """
+    network = TreeCommittee(units, activation, ties)
+    return Model(weights=weights, loss=_loss(loss, margin), architecture=network, data=labels, beta=beta)
+
+
+def _loss(loss: str | Loss | None, margin: float) -> str | Loss:
+    """The loss of a shorthand: a margin, or another loss by name, with its margin, or as an instance."""
     if loss is None:
-        loss = Margin(margin)
-    elif isinstance(loss, str) and margin != 0.0:
+        return Margin(margin)
+    if isinstance(loss, str) and margin != 0.0:
         named = Loss.find(loss)
         known_options(f"the loss {loss!r}", ["margin"], named.parameters)
-        loss = named(**{named.parameters["margin"]: margin})
-    elif isinstance(loss, Loss) and margin != 0.0:
+        return named(**{named.parameters["margin"]: margin})
+    if isinstance(loss, Loss) and margin != 0.0:
         raise ValueError(f"margin={margin} and loss={loss} both given: put the margin into the loss")
-    return Model(weights=weights, loss=loss, architecture=Perceptron(), data=labels, beta=beta)
+    return loss

@@ -15,7 +15,7 @@ import pytest
 
 import replica
 from replica.ansatz import Ansatz
-from replica.architectures import Architecture
+from replica.architectures import Activation, Architecture
 from replica.cli import main
 from replica.data import Data
 from replica.losses import Loss
@@ -23,7 +23,12 @@ from replica.weights import Weights
 from tests.contracts import toys
 
 ROOT = Path(__file__).parents[1]
-FAMILIES = {"weights": Weights, "losses": Loss, "architectures": Architecture, "data": Data, "ansatz": Ansatz}
+FAMILIES = {
+    "weights": Weights, "losses": Loss, "architectures": Architecture, "data": Data, "ansatz": Ansatz,
+    "activations": Activation,
+}
+#: the folder of a family that is not called like it
+FOLDERS = {"activations": "architectures"}
 
 #: rooms of `replica` from the ground up: a room may import itself and what stands before it
 ORDER = [
@@ -128,11 +133,11 @@ def test_no_file_outside_a_family_names_its_members(family: str) -> None:
     """Whoever must tell members apart asks for a declared trait. Names of parameters and of shorthands are free."""
     members = FAMILIES[family].registry
     everything = [member for root in FAMILIES.values() for member in root.registry.values()]
-    free = {name for member in everything for name in getattr(member, "parameters", {})} | {"perceptron"}
+    free = {name for member in everything for name in getattr(member, "parameters", {})} | {"perceptron", "committee"}
     found = []
     for path in sources("replica"):
         place = path.relative_to(ROOT / "replica").as_posix()
-        if place.startswith(f"{family}/") or place in MAY_NAME:
+        if place.startswith(f"{FOLDERS.get(family, family)}/") or place in MAY_NAME:
             continue
         default = {"RS", "rs"} if place in DEFAULT_ANSATZ else set()
         classes = {member.__name__ for member in members.values()} - default

@@ -16,10 +16,18 @@ EPS = np.finfo(float).eps
 STEP = 2.0**-24  # of the slope of a proximal map, exact in binary
 
 
-def ground_channels(model: Model, m: np.ndarray, chi: np.ndarray) -> tuple[list[Channel], Slopes, np.ndarray]:
+def generalization_at_one(model: Model, m: np.ndarray, level: int) -> dict[str, np.ndarray]:
+    """Generalisation errors at ``q = 1``."""
+    one = np.ones_like(m)
+    return model.architecture.generalization(model.data, Overlaps(one, 0.0 * one, m, 1.0 - m**2), level)
+
+
+def ground_channels(
+    model: Model, m: np.ndarray, chi: np.ndarray, level: int = 1
+) -> tuple[list[Channel], Slopes, np.ndarray]:
     """Classes of patterns at ``q = 1``, the slopes of the field overlaps there, and the response ``chi`` of a field."""
     weights = Overlaps(np.ones_like(chi), np.zeros_like(chi), m, 1.0 - m**2)
-    fields, slopes = model.architecture.field_overlaps(weights)
+    fields, slopes = model.architecture.field_overlaps(weights, level)
     response = slopes.q * chi
     return model.data.channels(fields._replace(variance=response)), slopes, response
 
@@ -33,7 +41,7 @@ class Projection:
     """
 
     def __init__(self, model: Model, m: np.ndarray, chi: np.ndarray, level: int) -> None:
-        channels, slopes, chi = ground_channels(model, m, chi)
+        channels, slopes, chi = ground_channels(model, m, chi, level)
         self.square, self.score, self.cost, self.rigidity, self.wrong = np.zeros((5, chi.size))
         for channel in channels:
             breaks = (model.loss.ground_breaks(chi) - channel.mean[:, None]) / channel.deviation[:, None]
@@ -56,9 +64,10 @@ class Projection:
             if "m" in scores:
                 self.score += np.einsum("bn,bn->b", channel.probability * weight * scores["m"], move)
         # in units of the weights: chi of a field is that of the weights times the slope of q
-        self.rigidity += slopes.bend * self.square / slopes.q**2
-        self.square /= slopes.q
-        self.score *= slopes.m / slopes.q
+        with np.errstate(invalid="ignore"):  # an infinite slope leaves no finite capacity
+            self.rigidity += slopes.bend * self.square / slopes.q**2
+            self.square /= slopes.q
+            self.score *= slopes.m / slopes.q
 
 
 class LimitProblem(Problem):
@@ -97,7 +106,8 @@ class LimitProblem(Problem):
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         m, found = self.averages(free)
-        alpha = (1.0 - m**2) / found.square
+        with np.errstate(divide="ignore"):
+            alpha = (1.0 - m**2) / found.square
         one = np.ones(self.size)
         jumps = self.model.loss.ground_jumps and self.model.loss.hard  # no pattern is given up at capacity
         stability = np.full(self.size, -np.inf) if jumps else 1.0 - alpha * found.rigidity
@@ -112,7 +122,7 @@ class LimitProblem(Problem):
         }
         if self.taught:
             seen["m"] = m
-            seen |= self.model.data.generalization(Overlaps(one, 0.0 * one, m, 1.0 - m**2))
+            seen |= generalization_at_one(self.model, m, self.level)
         floors = {
             name: 8 * EPS * np.where(np.isfinite(value), 1.0 + np.abs(value), 0.0) for name, value in seen.items()
         }
@@ -168,7 +178,7 @@ class GroundProblem(Problem):
         }
         if self.taught:
             m = values["m"]
-            seen |= {"m": m} | self.model.data.generalization(Overlaps(one, 0.0 * one, m, 1.0 - m**2))
+            seen |= {"m": m} | generalization_at_one(self.model, m, self.level)
         floors = {
             name: 8 * EPS * np.where(np.isfinite(value), 1.0 + np.abs(value), 0.0) for name, value in seen.items()
         }

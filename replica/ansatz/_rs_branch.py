@@ -145,7 +145,7 @@ class ConditionProblem(Problem):
         """Rounding floor; the determinant of differences is known to about 1e-10 only (alpha is stationary at a
         fold).
         """
-        floor = super().noise(free)
+        floor = self.equations.coarseness * super().noise(free)
         if self.condition == "fold":
             floor[:, -1] = 2e-10
         return floor

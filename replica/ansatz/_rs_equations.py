@@ -35,12 +35,14 @@ class Equations:
         self.law = model.data.law(model.weights)
         self.free_norm = isinstance(model.weights.norm, Free)
         self.zero = np.zeros(size)
+        self.coarseness = max(1.0, model.architecture.rounding / EPS)
         self.names = ("q_hat", *(("curvature",) if self.free_norm else ()), *(f"{n}_hat" for n in model.data.overlaps))
 
     def _copy(self, model: Model, size: int, level: int) -> Equations:
         copy = object.__new__(Equations)
         copy.model, copy.size, copy.level = model, size, level
         copy.law, copy.free_norm, copy.names = self.law, self.free_norm, self.names
+        copy.coarseness = self.coarseness
         copy.zero = np.zeros(size)
         return copy
 
@@ -51,8 +53,8 @@ class Equations:
         return self._copy(self.model, self.size, level)
 
     def linear(self, name: str) -> bool:
-        """Whether a conjugate may have either sign: the curvature ``-alpha E f'`` of a loss that is not log-concave."""
-        return name == "curvature" and not self.model.loss.log_concave
+        """Whether a conjugate may have either sign: the curvature, but for a log-concave loss of a linear field."""
+        return name == "curvature" and not (self.model.loss.log_concave and self.model.architecture.linear)
 
     def variables(self, names: tuple[str, ...]) -> Variables:
         return _variables(tuple((name, self.linear(name)) for name in names))
@@ -80,7 +82,8 @@ class Equations:
         """Conjugates to first order in the patterns: the overlaps q -> 0 put into the pattern average."""
         norm = self.model.weights.initial_norm(self.model.beta) * np.ones(self.size)
         small = 1e-6 * norm
-        overlaps = Overlaps(small, norm - small, np.sqrt(small) * 1e-3, small)
+        m = np.sqrt(small) * 1e-3 if self.model.data.overlaps else self.zero
+        overlaps = Overlaps(small, norm - small, m, small - m * m)
         pattern = self.model.architecture.patterns(self.model.loss, self.model.data, overlaps, self.model.beta, 0)
         first = {name: alpha * self.conjugate(pattern, name) for name in self.names}
         lowest = self.model.weights.lowest_curvature(self.model.beta)
@@ -126,7 +129,7 @@ class Equations:
         if self.model.data.overlaps:
             seen["m"] = single.m
         overlaps = Overlaps(single.q, single.variance, single.m, single.transverse)
-        seen |= self.model.data.generalization(overlaps)
+        seen |= self.model.architecture.generalization(self.model.data, overlaps, self.level)
         floors = {name: 8 * EPS * np.abs(value) for name, value in seen.items()}
         scale = self._moduli(alpha, values, single, pattern)
         floors["free_entropy"] = 8 * EPS * scale
@@ -134,7 +137,7 @@ class Equations:
         if self.free_norm:
             floors["Q_hat"] = 16 * EPS * (np.abs(values["curvature"]) + np.abs(values["q_hat"]))
         floors["energy"] *= 1.0 + np.abs(np.log(np.maximum(energy, 1e-300)))  # a small energy is an exponential
-        floors["stability"] = 64 * EPS * (1.0 + np.abs(1.0 - seen["stability"]))
+        floors["stability"] = 64 * EPS * self.coarseness * (1.0 + np.abs(1.0 - seen["stability"]))
         return seen, floors
 
     def _moduli(self, alpha: Any, values: dict[str, Any], single: SingleWeight, pattern: PatternAverage) -> Any:
@@ -203,6 +206,9 @@ class RSProblem(Problem):
         """All conjugates, those held included."""
         values = self.variables.values(free)
         return values | {name: np.full(self.size, v) for name, v in self.held.items()} if self.held else values
+
+    def noise(self, free: np.ndarray) -> np.ndarray:
+        return self.equations.coarseness * super().noise(free)
 
     def update(self, free: np.ndarray) -> np.ndarray:
         equations = self.equations

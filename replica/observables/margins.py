@@ -77,7 +77,7 @@ def _thermal_density(
     from replica.data import Overlaps
 
     overlaps = Overlaps(*(np.take(x, repeat) for x in (single.q, single.variance, single.m, single.transverse)))
-    fields, _ = model.architecture.field_overlaps(overlaps)
+    fields, _ = model.architecture.field_overlaps(overlaps, equations.level)
     density = np.zeros(size)
     for channel in model.data.channels(fields):
         deviation = np.maximum(channel.deviation, 1e-12)
@@ -108,7 +108,7 @@ def _ground_density(
     values, _ = problem.averages(point[None, :])
     m = np.atleast_1d(values["m"] if isinstance(values, dict) else values)
     chi = np.atleast_1d(values["V"]) if isinstance(values, dict) else np.ones(1)
-    channels, _, chi = ground_channels(problem.model, m, chi)
+    channels, _, chi = ground_channels(problem.model, m, chi, problem.level)
     density, atoms = np.zeros(places.size), {}
     for channel in channels:
         best, _ = problem.model.loss.ground(places[None, :], chi)

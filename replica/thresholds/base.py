@@ -91,7 +91,7 @@ def closed_line(
     size = value.size
     good = np.array([text.startswith("converged") for text in status])
     codes = np.array([Status.CONVERGED if ok else Status.NO_SOLUTION for ok in good])
-    remarks = [text.split("; ", 1)[1] if "; " in text else "" for text in status]
+    remarks = [text.removeprefix("not converged: ").removeprefix("converged").removeprefix("; ") for text in status]
     solutions = Solutions(model, ansatz, value, parts, codes, np.zeros(size), remarks)
     bracket = np.stack([value - error, value + error], axis=1)
     return Line(np.where(good, value, NAN), np.where(good, error, NAN), bracket, status, solutions)
