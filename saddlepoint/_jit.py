@@ -29,6 +29,8 @@ _common = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"c
 scalar_kernel = numba.njit(forceinline=True, **_common)
 #: Decorator of functions that loop over arrays and write into arrays given by the caller.
 array_kernel = numba.njit(**_common)
+#: The same for long sums whose order is free, so that they are summed in lanes.
+summing_kernel = numba.njit(**(_common | {"fastmath": {"contract", "reassoc"}}))
 
 
 def power_of_two(n: float) -> float:
