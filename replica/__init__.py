@@ -10,11 +10,12 @@ from typing import Any
 
 from replica._version import __version__
 from replica.ansatz import RS, RSB, Annealed
-from replica.architectures import Perceptron, TreeCommittee
+from replica.architectures import Parity, Perceptron, TreeCommittee
 from replica.data import RandomLabels, Teacher
-from replica.losses import Band, ErrorCount, Margin, OutsideBand
-from replica.model import Model, committee, perceptron
-from replica.observables import generalization_error, margin_distribution, stability
+from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Square
+from replica.model import Model, committee, parity, perceptron
+from replica.observables import flatness, generalization_error, margin_distribution, stability
+from replica.simulate import instance, simulate
 from replica.solution import Quantity, Solution, SolveFailed
 from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, spinodal, transition
 from replica.verbs import solve
@@ -24,8 +25,9 @@ _LAZY = {
     "local_entropy": "replica.local",
     "sweep": "replica.curves",
     "franz_parisi": "replica.landscape",
-    "Reference": "replica.landscape",
+    "Reference": "replica.references",
     "diagram": "replica.diagrams",
+    "compare": "replica.simulate.compare",
     "plot": "replica.plots",
     "save": "replica.records",
     "load": "replica.records",
@@ -40,9 +42,12 @@ __all__ = [
     "Discrete",
     "ErrorCount",
     "Gaussian",
+    "Hinge",
+    "Logistic",
     "Margin",
     "Model",
     "OutsideBand",
+    "Parity",
     "Perceptron",
     "Quantity",
     "RandomLabels",
@@ -50,6 +55,7 @@ __all__ = [
     "Solution",
     "SolveFailed",
     "Spherical",
+    "Square",
     "Teacher",
     "Ternary",
     "Threshold",
@@ -58,17 +64,22 @@ __all__ = [
     "at_line",
     "capacity",
     "committee",
+    "compare",
     "diagram",
+    "flatness",
     "franz_parisi",
     "freezing",
     "generalization_error",
+    "instance",
     "load",
     "local_entropy",
     "margin_distribution",
     "max_margin",
+    "parity",
     "perceptron",
     "plot",
     "save",
+    "simulate",
     "solve",
     "spinodal",
     "stability",

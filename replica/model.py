@@ -10,7 +10,7 @@ import numpy as np
 
 from replica._checks import known_options, number
 from replica._registry import Member
-from replica.architectures import Architecture, Perceptron, TreeCommittee
+from replica.architectures import Architecture, Parity, Perceptron, TreeCommittee
 from replica.data import Data, RandomLabels
 from replica.losses import Loss, Margin
 from replica.weights import Binary, Spherical, Weights
@@ -224,6 +224,42 @@ def committee(
     """
     network = TreeCommittee(units, activation, ties)
     return Model(weights=weights, loss=_loss(loss, margin), architecture=network, data=labels, beta=beta)
+
+
+def parity(
+    units: int = 2,
+    *,
+    weights: str | Weights = "binary",
+    loss: str | Loss | None = None,
+    beta: float = np.inf,
+    labels: str | Data = "random",
+) -> Model:
+    """The parity machine: the product of the signs of hidden units on disjoint inputs.
+
+    Parameters
+    ----------
+    units : int
+        Hidden units, 2 to 5 (any number for the capacity of spherical weights).
+    weights : str or Weights
+        ``"binary"``, ``"spherical"``, ``"ternary"`` ... or an instance; alpha counts all weights of all units.
+    loss : str, Loss or None
+        None: every pattern has the right sign; or a loss of the field +-1.
+    beta : float
+        Inverse temperature; multiplies the loss.
+    labels : str or Data
+        ``"random"`` (storage) or ``"teacher"`` (a parity machine), or an instance.
+
+    Returns
+    -------
+    Model
+
+    Examples
+    --------
+    >>> import replica
+    >>> print(f"{replica.capacity(replica.parity(3, weights='spherical')).value:.9f}")
+    10.373526103
+    """
+    return Model(weights=weights, loss=_loss(loss, 0.0), architecture=Parity(units), data=labels, beta=beta)
 
 
 def _loss(loss: str | Loss | None, margin: float) -> str | Loss:

@@ -19,6 +19,7 @@ from replica.architectures import Activation, Architecture
 from replica.cli import main
 from replica.data import Data
 from replica.losses import Loss
+from replica.simulate.algorithms import Algorithm
 from replica.weights import Weights
 from tests.contracts import toys
 
@@ -27,19 +28,25 @@ FAMILIES = {
     "weights": Weights, "losses": Loss, "architectures": Architecture, "data": Data, "ansatz": Ansatz,
     "activations": Activation,
 }
+#: names of shorthands and of an option of simulations, which members share
+SHORTHANDS = {"perceptron", "committee", "parity", "sign"}
 #: the folder of a family that is not called like it
 FOLDERS = {"activations": "architectures"}
+FAMILIES["simulate/algorithms"] = Algorithm
 
 #: rooms of `replica` from the ground up: a room may import itself and what stands before it
 ORDER = [
     {"_version", "_checks", "_formats"}, {"_registry", "exact"}, {"weights", "losses"}, {"data"}, {"architectures"},
     {"model"}, {"batch"}, {"solution"}, {"ansatz"}, {"verbs"}, {"records"}, {"observables"}, {"thresholds"},
-    {"simulate"}, {"curves", "diagrams", "landscape", "local"}, {"plots"}, {"demo"}, {"cli"},
+    {"around"}, {"references"}, {"simulate"}, {"curves", "diagrams", "landscape", "local"}, {"plots"}, {"demo"},
+    {"cli"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 #: where members may be named outside their family: the public face, defaults and shorthands, a user of the public face
 MAY_NAME = {"__init__.py", "model.py", "demo.py", "exact.py"}
 #: and the one ansatz that is the default of every verb
+#: and the algorithm that is the default of the verb
+DEFAULT_ALGORITHM = {"simulate/run.py", "cli/simulate.py"}
 DEFAULT_ANSATZ = {"verbs.py", "curves.py", "diagrams.py", "thresholds/__init__.py", "cli/_verb.py"}
 
 
@@ -84,9 +91,11 @@ def test_nothing_imports_the_closed_forms() -> None:
 
 def test_simulations_know_no_ansatz() -> None:
     """The independent witness: finite N shares no theory with what it checks."""
-    theory = ("replica.ansatz", "replica.solution", "replica.batch", "replica.thresholds", "replica.observables")
+    theory = [f"replica.{room}" for room in ("ansatz", "batch", "solution", "verbs", "observables", "thresholds")]
+    theory += [f"replica.{room}" for room in ("curves", "diagrams", "landscape", "local", "exact")]
     files = {path for name in theory for path in importing("replica", within(name))}
-    assert {path for path in files if path.startswith("replica/simulate/") and "compare" not in path} == set()
+    witness = {path for path in files if path.startswith("replica/simulate/")}
+    assert witness <= {"replica/simulate/compare.py"}
 
 
 def test_numba_has_one_doorway() -> None:
@@ -133,13 +142,14 @@ def test_no_file_outside_a_family_names_its_members(family: str) -> None:
     """Whoever must tell members apart asks for a declared trait. Names of parameters and of shorthands are free."""
     members = FAMILIES[family].registry
     everything = [member for root in FAMILIES.values() for member in root.registry.values()]
-    free = {name for member in everything for name in getattr(member, "parameters", {})} | {"perceptron", "committee"}
+    free = {name for member in everything for name in getattr(member, "parameters", {})} | SHORTHANDS
     found = []
     for path in sources("replica"):
         place = path.relative_to(ROOT / "replica").as_posix()
         if place.startswith(f"{FOLDERS.get(family, family)}/") or place in MAY_NAME:
             continue
         default = {"RS", "rs"} if place in DEFAULT_ANSATZ else set()
+        default |= {"enumeration"} if place in DEFAULT_ALGORITHM else set()
         classes = {member.__name__ for member in members.values()} - default
         found += [f"{place}:{line}: {name}" for line, name in named_in(path, classes, set(members) - free - default)]
     assert found == []
@@ -264,6 +274,17 @@ def test_new_ansatz(add: Callable[[str], ModuleType], capsys: pytest.CaptureFixt
     assert listed(capsys, "ansatz")["toy-half"] == "A toy: the RS solution at half the load."
     assert main(["solve", "perceptron", "--alpha", "0.6", "--ansatz", "toy-half", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["value"] == pytest.approx(expected.free_entropy, rel=1e-14)
+
+
+def test_new_algorithm(add: Callable[[str], ModuleType], capsys: pytest.CaptureFixture[str]) -> None:
+    add(toys.ALGORITHM_FILE)
+    runs = replica.simulate(replica.perceptron("binary"), algorithm="toy-guess", n=9, alpha=0.2, samples=3, seed=1)
+    assert runs["weights"].shape == (3, 9)
+    assert np.all(runs["solved"].values == (runs["training_error"].values == 0))
+    assert listed(capsys, "algorithms")["toy-guess"] == "A toy: weights drawn at random."
+    line = "simulate perceptron --algorithm toy-guess --n 9 --alpha 0.2 --samples 3 --seed 1 --set tries=1 --json"
+    assert main(line.split()) == 0
+    assert np.array_equal(json.loads(capsys.readouterr().out)["weights"], runs["weights"].values)
 
 
 def test_the_first_moment_gives_its_own_thresholds_only() -> None:

@@ -57,23 +57,22 @@ class BinaryReplicasLimit(GroupProblem):
     """Binary weights, infinitely many real replicas; ``gap_hat`` is the rescaled difference of the
     conjugates."""
 
-    own = Variables(Variable("q_hat", POSITIVE), Variable("gap_hat", POSITIVE))
+    own = Variables(Variable("log_q_hat", REAL), Variable("log_gap_hat", REAL))
 
     def averages(self, values: Named, power: np.ndarray, whole: bool) -> BinaryLimitPoint:
         pull = values.get("pull", np.zeros(self.size))
-        rows = cosh_limit(values["q_hat"], values["gap_hat"], pull, self.level)
-        gap = rows[3] / np.sqrt(values["q_hat"]) - rows[2]
-        gap = np.where(gap > 0, gap, np.nan)
-        patterns = limit_patterns(self.groups.model, 1.0 - rows[2], gap, rows[2], self.level)
-        return BinaryLimitPoint(
-            self.groups, power, patterns, rows, values["q_hat"], values["gap_hat"], pull, gap
-        )
+        log_strength, log_gap_hat = values["log_q_hat"], values["log_gap_hat"]
+        rows = cosh_limit(np.exp(np.maximum(log_strength, -690.0)), np.exp(log_gap_hat), pull, self.level)
+        # gap = E[z0 tanh h]/sqrt(q_hat) - (1 - q1); near a centre q_hat may be below the range of doubles
+        log_gap = np.log(rows[3]) - 0.5 * log_strength + np.log1p(-rows[2] * np.exp(0.5 * log_strength) / rows[3])
+        patterns = limit_patterns(self.groups.model, 1.0 - rows[2], log_gap, rows[2], self.level)
+        return BinaryLimitPoint(self.groups, power, patterns, rows, log_strength, log_gap_hat, pull, log_gap)
 
 
 class BinaryCentreLimit(BinaryReplicasLimit):
     """Binary weights, infinitely many round a centre; the field towards it may have either sign."""
 
-    own = Variables(Variable("q_hat", POSITIVE), Variable("gap_hat", POSITIVE), Variable("pull", REAL))
+    own = Variables(Variable("log_q_hat", REAL), Variable("log_gap_hat", REAL), Variable("pull", REAL))
 
 
 class BinaryPlateau(GroupProblem):

@@ -246,35 +246,3 @@ def tilted_rows(weight, drift, z, log_z, slope, power, out):  # type: ignore[no-
         log_mass = top + math.log(total) - 0.5 * c * c
         out[row, 0], out[row, 1], out[row, 2] = log_mass, first, second
         out[row, 3] = y * value * inverse - log_mass
-
-
-@array_kernel
-def bracketed_step(mean, gap, omega, first, second, low, high):  # type: ignore[no-untyped-def]
-    """One step of ``omega = mean + gap f(omega)`` at every node, in place; says how many are not solved yet.
-
-    Newton's step, or that of the logarithm of ``(omega - mean)/(gap f)`` far from the root, inside the bracket.
-    """
-    left = 0
-    for row in range(omega.shape[0]):
-        reach = gap[row]
-        for node in range(omega.shape[1]):
-            place, f = omega[row, node], first[row, node]
-            moved, pulled = place - mean[row, node], reach * f
-            off, slope = moved - pulled, 1.0 - reach * second[row, node]
-            if off < 0.0:
-                low[row, node] = place
-            else:
-                high[row, node] = place
-            floor = 4e-16 * (abs(place) + abs(mean[row, node]) + abs(pulled))
-            if not abs(off) > floor * slope:
-                continue
-            left += 1
-            step = off / slope
-            ratio = moved / pulled if pulled != 0.0 else 0.0
-            if 0.0 < ratio < 0.3 or ratio > 3.0:
-                far = math.log(ratio) / (1.0 / moved - second[row, node] / f)
-                step = far if math.isfinite(far) else step
-            trial = place - step
-            inside = low[row, node] <= trial <= high[row, node]
-            omega[row, node] = trial if inside else 0.5 * (low[row, node] + high[row, node])
-    return left

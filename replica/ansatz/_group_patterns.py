@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from replica.ansatz._group_kernels import bracketed_step, tilted_rows
+from replica.ansatz._group_kernels import tilted_rows
 from replica.model import Model
 from saddlepoint.quadrature.fields import field_nodes
 from saddlepoint.quadrature.panels import gaussian_nodes
@@ -37,111 +37,69 @@ class GroupPatterns(NamedTuple):
 class LimitPatterns(NamedTuple):
     """The limit of infinite power with ``gap = y (q1-q0)`` held: averages over z0 at the maximiser ``omega``.
 
-    ``value = E[ln Z - gap f^2/2]``, ``common = E f^2``, ``spread = E[gap f'^2/(1 - gap f')]``, ``along =
-    E[z0 f]``,
-    ``bending = E ln(1 - gap f')``, ``cost`` and ``wrong`` the tilted means per pattern.
+    With the shift ``r = omega - field = gap f``: ``value = E[ln Z - r f/2]``, ``moved = E r^2``, ``stiff = E[k^2/(1+k)]``
+    with ``k = -gap f'``, ``drawn = E[z0 r]``, ``bending = E ln(1+k)``, ``cost`` and ``wrong`` the tilted means per
+    pattern. None of them leaves the range of doubles with the gap, which grows like exp(1/distance) near a centre.
     """
 
     value: np.ndarray
-    common: np.ndarray
-    spread: np.ndarray
-    along: np.ndarray
+    moved: np.ndarray
+    stiff: np.ndarray
+    drawn: np.ndarray
     bending: np.ndarray
     cost: np.ndarray
     wrong: np.ndarray
 
 
-def maximiser(
-    model: Model, mean: np.ndarray, gap: np.ndarray, variance: np.ndarray
-) -> tuple[np.ndarray, ...]:
-    """``omega = mean + gap f(omega)`` for log-concave ``Z``: omega, ``ln Z``, ``f``, ``f'``.
-
-    Newton's steps inside a bracket: the slope ``1 - gap f'`` is at least 1, so the root is within ``|gap f|``.
-    """
-    omega = mean.copy()
-    log_z, first, second = model.loss.terms(omega, variance, model.beta)
-    pull = gap[:, None] * first
-    low, high = omega + np.minimum(pull, 0.0), omega + np.maximum(pull, 0.0)
-    for _ in range(200):
-        if not bracketed_step(mean, gap, omega, first, second, low, high):
-            break
-        log_z, first, second = model.loss.terms(omega, variance, model.beta)
-    return omega, log_z, first, second
-
-
 def _outer(
-    model: Model, common: np.ndarray, gap: np.ndarray, variance: np.ndarray, level: int
+    model: Model, common: np.ndarray, log_gap: np.ndarray, variance: np.ndarray, level: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Nodes for z0: the places where ``ln Z`` bends, and where their maximisers come from."""
     places, widths = model.loss.features(variance, model.beta)
+    none = np.zeros(common.size)
     if not model.loss.log_concave:
-        return field_nodes(places, widths, np.zeros(common.size), np.sqrt(common), level)
-    # a maximiser omega belongs to the field omega - gap f(omega); f bends over a few widths on either side
-    spots = np.concatenate(
-        [
-            (places[:, :, None] + widths[:, :, None] * BENDS).reshape(common.size, -1),
-            _corners(model, places, widths, gap, variance),
-        ],
-        axis=1,
-    )
-    _, first, second = model.loss.terms(spots, variance, model.beta)
-    bent, moved = -gap[:, None] * second, spots - gap[:, None] * first
-    narrow = (
-        np.repeat(widths, BENDS.size, axis=1),
-        np.abs(widths / (1.0 + np.abs(spots[:, -places.shape[1] :] - places) / widths)),
-    )
-    stretched = np.concatenate([narrow[0] * (1.0 + bent[:, : narrow[0].shape[1]]), narrow[1]], axis=1)
-    seen = (bent > 0.02) & (np.abs(moved) < 9.5 * np.sqrt(common)[:, None])
-    places = np.concatenate([places, moved], axis=1)
-    widths = np.concatenate([widths, np.where(seen, stretched, np.inf)], axis=1)
-    return field_nodes(places, widths, np.zeros(common.size), np.sqrt(common), level)
-    # a maximiser omega belongs to the field omega - gap f(omega); f bends over a few widths on either side
-    offsets = np.concatenate([BENDS, -BENDS]) if model.loss.even else BENDS
-    spots = (places[:, :, None] + widths[:, :, None] * offsets).reshape(common.size, -1)
-    _, first, second = model.loss.terms(spots, variance, model.beta)
-    bent, moved = -gap[:, None] * second, spots - gap[:, None] * first
-    seen = (bent > 0.02) & (np.abs(moved) < 9.5 * np.sqrt(common)[:, None])
-    stretched = np.where(seen, np.repeat(widths, offsets.size, axis=1) * (1.0 + bent), np.inf)
-    places, widths = np.concatenate([places, moved], axis=1), np.concatenate([widths, stretched], axis=1)
-    return field_nodes(places, widths, np.zeros(common.size), np.sqrt(common), level)
+        return field_nodes(places, widths, none, np.sqrt(common), level)
     # a maximiser omega belongs to the field omega - gap f(omega); f bends over a few widths on either side
     spots = (places[:, :, None] + widths[:, :, None] * BENDS).reshape(common.size, -1)
     _, first, second = model.loss.terms(spots, variance, model.beta)
-    places = np.concatenate([places, spots - gap[:, None] * first], axis=1)
-    bent = -gap[:, None] * second
-    stretched = np.repeat(widths, BENDS.size, axis=1) * np.where(bent > 0.02, 1.0 + bent, np.inf)
-    widths = np.concatenate([widths, stretched], axis=1)
-    return field_nodes(places, widths, np.zeros(common.size), np.sqrt(common), level)
+    gap = np.exp(np.minimum(log_gap, 690.0))[:, None]
+    bent, moved = -gap * second, spots - gap * first
+    seen = (bent > 0.02) & (np.abs(moved) < 9.5 * np.sqrt(common)[:, None])
+    stretched = np.where(seen, np.repeat(widths, BENDS.size, axis=1) * (1.0 + bent), np.inf)
+    corners, sharp = _corners(model, places, widths, log_gap, variance)
+    sharp = np.where(np.abs(corners) < 9.5 * np.sqrt(common)[:, None], sharp, np.inf)
+    places = np.concatenate([places, moved, corners], axis=1)
+    return field_nodes(places, np.concatenate([widths, stretched, sharp], axis=1), none, np.sqrt(common), level)
 
 
 def _corners(
-    model: Model, places: np.ndarray, widths: np.ndarray, gap: np.ndarray, variance: np.ndarray
-) -> np.ndarray:
-    """Fields on the satisfied side of each bend at which ``gap f' = -1``: the maximiser leaves the mean
-    field there."""
-    low, high = np.zeros_like(places), np.full_like(places, 38.0)
+    model: Model, places: np.ndarray, widths: np.ndarray, log_gap: np.ndarray, variance: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean fields beyond each bend at which ``-gap f' = 1`` at the maximiser: it leaves the mean field there."""
+    low = np.zeros_like(places)
+    high = low + 8.0 + np.sqrt(2.0 * np.maximum(log_gap, 0.0))[:, None]
     for _ in range(24):
         middle = 0.5 * (low + high)
-        bent = -gap[:, None] * model.loss.terms(places + widths * middle, variance, model.beta)[2]
-        low, high = np.where(bent > 1.0, middle, low), np.where(bent > 1.0, high, middle)
-    return places + widths * low
+        shift, _, _, stiff = model.loss.optimal(places + widths * middle, log_gap, variance, model.beta)
+        low, high = np.where(stiff > 1.0, middle, low), np.where(stiff > 1.0, high, middle)
+    shift = model.loss.optimal(places + widths * low, log_gap, variance, model.beta)[0]
+    return places + widths * low, widths / (1.0 + low + np.abs(shift) / widths)
 
 
 def limit_patterns(
-    model: Model, common: np.ndarray, gap: np.ndarray, variance: np.ndarray, level: int
+    model: Model, common: np.ndarray, log_gap: np.ndarray, variance: np.ndarray, level: int
 ) -> LimitPatterns:
     """Averages at infinite power over fields ``sqrt(common) z0`` with thermal variance ``1 - q1``."""
-    z, weight, field = _outer(model, common, gap, variance, level)
-    omega, log_z, first, second = maximiser(model, field, gap, variance)
-    reach = gap[:, None]
+    z, weight, field = _outer(model, common, log_gap, variance, level)
+    shift, log_z, work, stiff = model.loss.optimal(field, log_gap, variance, model.beta)
     rows = (
-        log_z - 0.5 * reach * first**2,
-        first**2,
-        reach * second**2 / (1.0 - reach * second),
-        z * first,
-        np.log1p(-reach * second),
-        model.loss.mean_cost(omega, variance, model.beta),
-        model.loss.error_rate(omega, variance, model.beta),
+        log_z - 0.5 * work,
+        shift**2,
+        stiff**2 / (1.0 + stiff),
+        z * shift,
+        np.log1p(stiff),
+        model.loss.mean_cost(field + shift, variance, model.beta),
+        model.loss.error_rate(field + shift, variance, model.beta),
     )
     return LimitPatterns(*(np.einsum("bn,bn->b", weight, row) for row in rows))
 
@@ -159,8 +117,7 @@ def group_patterns(
     """Averages at finite power over fields ``sqrt(common) z0 + sqrt(gap) z1`` with thermal variance ``1 -
     q1``."""
     size = common.size
-    stretched = np.minimum(power * gap, 1e300)
-    z, weight, field = _outer(model, common, stretched, variance, level)
+    z, weight, field = _outer(model, common, np.log(power * gap), variance, level)
     step = max(1, POINTS // (150 * z.shape[1]))
     parts = [
         _tilted(
@@ -189,10 +146,8 @@ def _tilted(
     y = np.repeat(power, count)
     places, widths = loss.features(variance, model.beta)
     if loss.log_concave:
-        omega, _, _, second = maximiser(model, field, power * gap, variance)
-        drift = (omega - field) / scale
-        narrow = 1.0 / np.sqrt(1.0 - (power * gap)[:, None] * second)
-        drift, peak = drift.reshape(-1), narrow.reshape(-1, 1)
+        shift, _, _, stiff = loss.optimal(field, np.log(power * gap), variance, model.beta)
+        drift, peak = (shift / scale).reshape(-1), (1.0 / np.sqrt(1.0 + stiff)).reshape(-1, 1)
         breaks = None
     else:  # no single maximum: no shift, the domain follows from the bends
         drift, peak, breaks = np.zeros(size * count), np.ones((size * count, 1)), None

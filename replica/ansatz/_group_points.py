@@ -79,63 +79,66 @@ class BinaryPoint(Point):
 
 @dataclass
 class BinaryLimitPoint(Point):
-    """Binary weights at infinite power: q0 = q1 - gap/y and qh0 = qh1 - gap_hat/y."""
+    """Binary weights at infinite power: q0 = q1 - gap/y and qh0 = qh1 - gap_hat/y; gaps and strength as logarithms."""
 
     rows: np.ndarray
-    strength: np.ndarray
-    gap_hat: np.ndarray
+    log_strength: np.ndarray
+    log_gap_hat: np.ndarray
     pull: np.ndarray
-    gap: np.ndarray
+    log_gap: np.ndarray
 
     @property
     def centred(self) -> bool:
         return self.groups.distance is not None
 
     @cached_property
+    def strength(self) -> np.ndarray:
+        return np.exp(self.log_strength)
+
+    @cached_property
+    def gap_hat(self) -> np.ndarray:
+        return np.exp(self.log_gap_hat)
+
+    @cached_property
     def q1(self) -> np.ndarray:
         return 1.0 - self.rows[2]
 
     def equations(self) -> list[np.ndarray]:
-        first = np.log(self.alpha * self.patterns.common / self.strength)
+        first = np.log(self.alpha * self.patterns.moved) - 2.0 * self.log_gap - self.log_strength
         if not self.centred:
             return [first, np.log(self.rows[2] / (1.0 - self.groups.q1))]
-        closing = np.log(self.alpha * self.patterns.spread / self.gap_hat)
+        closing = np.log(self.alpha * self.patterns.stiff) - self.log_gap - self.log_gap_hat
         return [first, closing, np.log(self.rows[4] / self.groups.distance)]
 
     def free_entropy(self) -> np.ndarray:
-        phi = -0.5 * self.strength * self.rows[2] - 0.5 * (self.q1 * self.gap_hat + self.strength * self.gap)
-        phi = phi + self.rows[0] + self.alpha * self.patterns.value
+        phi = self.rows[0] - 0.5 * (self.q1 * self.gap_hat + np.sqrt(self.strength) * self.rows[3])
+        phi = phi + self.alpha * self.patterns.value
         return phi - self.pull * (1.0 - 2.0 * self.rows[4]) if self.centred else phi
 
     def complexity(self) -> np.ndarray:
         """The limit of ``F - y S``: the 1/y correction of the free entropy, with the fluctuations about the
         maxima."""
-        found = 0.5 * self.gap * self.gap_hat - 0.5 * self.gap_hat * self.rows[3] / np.sqrt(self.strength)
-        found = found - 0.5 * self.alpha * self.gap * self.patterns.along / np.sqrt(self.q1)
-        return found - 0.5 * self.rows[5] - 0.5 * self.alpha * self.patterns.bending
+        found = 0.5 * self.gap_hat * self.rows[2] + 0.5 * self.alpha * self.patterns.drawn / np.sqrt(self.q1)
+        return -found - 0.5 * self.rows[5] - 0.5 * self.alpha * self.patterns.bending
 
     def slope(self) -> np.ndarray:
-        return 2.0 * self.pull if self.centred else self.gap_hat - self.alpha * self.patterns.spread
+        if self.centred:
+            return 2.0 * self.pull
+        return self.gap_hat - self.alpha * self.patterns.stiff * np.exp(-self.log_gap)
 
     def measured(self) -> Named:
         pull = {"pull": self.pull} if self.centred else {}
-        rescaled = {"gap": self.gap, "gap_hat": self.gap_hat}
-        return {
-            "q0": self.q1,
-            "q1": self.q1,
-            "q0_hat": self.strength,
-            "q1_hat": self.strength,
-            **rescaled,
-            **pull,
-            **self.common(),
-        }
+        hats = {"q0_hat": self.strength, "q1_hat": self.strength, "gap_hat": self.gap_hat}
+        gaps = {"gap": np.exp(self.log_gap), "log_gap": self.log_gap}
+        return {"q0": self.q1, "q1": self.q1, **hats, **gaps, **pull, **self.common()}
 
     def moduli(self) -> np.ndarray:
         terms = (
             self.gap_hat,
-            self.strength * (1.0 + self.gap),
+            np.sqrt(self.strength),
             self.rows[0],
             self.alpha * self.patterns.value,
+            self.alpha * self.patterns.drawn,
             self.pull,
         )
         return sum(np.abs(term) for term in terms)

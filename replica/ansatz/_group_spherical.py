@@ -10,7 +10,7 @@ import numpy as np
 
 from replica.ansatz._group_patterns import group_patterns, limit_patterns
 from replica.ansatz._group_problem import NOTHING, GroupProblem, Named, Point, apart
-from saddlepoint import POSITIVE, UNIT, Variable, Variables
+from saddlepoint import REAL, UNIT, Variable, Variables
 
 
 @dataclass
@@ -82,36 +82,41 @@ class SphericalLimitPoint(Point):
     """Spherical weights at infinite power; the centre is the barycentre, so that its overlap is sqrt(q1)."""
 
     q1: np.ndarray
-    gap: np.ndarray
+    log_gap: np.ndarray
 
     @cached_property
-    def c(self) -> np.ndarray:
-        return 1.0 - self.q1 + self.gap
+    def share(self) -> np.ndarray:
+        """``gap/(1 - q1 + gap)``."""
+        return 1.0 / (1.0 + (1.0 - self.q1) * np.exp(-self.log_gap))
+
+    @cached_property
+    def left(self) -> np.ndarray:
+        """``1/(1 - q1 + gap)``."""
+        return np.exp(-self.log_gap) * self.share
 
     def equations(self) -> list[np.ndarray]:
-        return [np.log(self.alpha * self.patterns.common * self.c**2 / self.q1)]
+        return [np.log(self.alpha * self.patterns.moved / (self.q1 * self.share**2))]
 
     def free_entropy(self) -> np.ndarray:
-        return 0.5 * (np.log1p(-self.q1) + self.q1 / self.c) + self.alpha * self.patterns.value
+        return 0.5 * (np.log1p(-self.q1) + self.q1 * self.left) + self.alpha * self.patterns.value
 
     def complexity(self) -> np.ndarray:
         """As for binary weights; with a centre its own volume shrinks like ``-ln(y)/2``."""
         if self.groups.distance is not None:
-            return np.full(self.gap.size, -np.inf)
-        found = 0.5 * (np.log(self.c / (1.0 - self.q1)) - self.gap / self.c)
-        return found - 0.5 * self.alpha * (
-            self.gap * self.patterns.along / np.sqrt(self.q1) + self.patterns.bending
-        )
+            return np.full(self.q1.size, -np.inf)
+        found = self.log_gap - np.log(self.share) - np.log1p(-self.q1) - self.share
+        return 0.5 * found - 0.5 * self.alpha * (self.patterns.drawn / np.sqrt(self.q1) + self.patterns.bending)
 
     def slope(self) -> np.ndarray:
-        own = self.gap / ((1.0 - self.q1) * self.c) - self.alpha * self.patterns.spread
+        own = self.share / (1.0 - self.q1) - self.alpha * self.patterns.stiff * np.exp(-self.log_gap)
         return own if self.groups.distance is None else 2.0 * np.sqrt(self.q1) * own
 
     def measured(self) -> Named:
-        return {"q0": self.q1, "q1": self.q1, "gap": self.gap, **self.common()}
+        return {"q0": self.q1, "q1": self.q1, "gap": np.exp(self.log_gap), "log_gap": self.log_gap, **self.common()}
 
     def moduli(self) -> np.ndarray:
-        return np.abs(np.log1p(-self.q1)) + self.q1 / self.c + self.alpha * np.abs(self.patterns.value)
+        own = np.abs(np.log1p(-self.q1)) + self.q1 * self.left + np.abs(self.log_gap)
+        return own + self.alpha * (np.abs(self.patterns.value) + np.abs(self.patterns.drawn))
 
 
 class SphericalReplicas(GroupProblem):
@@ -160,11 +165,11 @@ def lowest_overlap(power: np.ndarray, overlap: np.ndarray) -> np.ndarray:
 
 
 class SphericalReplicasLimit(GroupProblem):
-    """Spherical weights, infinitely many replicas: unknown ``gap = y (q1 - q0)``."""
+    """Spherical weights, infinitely many replicas: unknown the logarithm of ``gap = y (q1 - q0)``."""
 
-    own = Variables(Variable("gap", POSITIVE))
+    own = Variables(Variable("log_gap", REAL))
 
     def averages(self, values: Named, power: np.ndarray, whole: bool) -> SphericalLimitPoint:
         q1 = self.groups.q1 if self.groups.distance is None else (1.0 - 2.0 * self.groups.distance) ** 2
-        patterns = limit_patterns(self.groups.model, q1, values["gap"], 1.0 - q1, self.level)
-        return SphericalLimitPoint(self.groups, power, patterns, q1, values["gap"])
+        patterns = limit_patterns(self.groups.model, q1, values["log_gap"], 1.0 - q1, self.level)
+        return SphericalLimitPoint(self.groups, power, patterns, q1, values["log_gap"])

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from replica.ansatz._cavity import Cavity, ground_cavity
 from replica.architectures import Slopes
 from replica.data import Channel, Overlaps
 from replica.model import Model
@@ -41,6 +42,9 @@ class Projection:
     """
 
     def __init__(self, model: Model, m: np.ndarray, chi: np.ndarray, level: int) -> None:
+        if model.architecture.few is not None:
+            self._of_few_units(model, m, chi, level)
+            return
         channels, slopes, chi = ground_channels(model, m, chi, level)
         self.square, self.score, self.cost, self.rigidity, self.wrong = np.zeros((5, chi.size))
         for channel in channels:
@@ -68,6 +72,17 @@ class Projection:
             self.rigidity += slopes.bend * self.square / slopes.q**2
             self.square /= slopes.q
             self.score *= slopes.m / slopes.q
+
+
+    def _of_few_units(self, model: Model, m: np.ndarray, chi: np.ndarray, level: int) -> None:
+        """Hard constraints on a few units: the distance to the nearest allowed fields."""
+        if not model.data.unrelated or np.any(np.isfinite(chi)):
+            raise ValueError(
+                f"the zero-temperature limit of {model.architecture} is here for the capacity with random labels only"
+            )
+        losses = [model.loss.take(np.array([row])) for row in range(chi.size)]
+        self.square, self.rigidity = np.array([model.architecture.few.nearest(loss, level) for loss in losses]).T
+        self.score, self.cost, self.wrong = np.zeros((3, chi.size))
 
 
 class LimitProblem(Problem):
@@ -103,6 +118,10 @@ class LimitProblem(Problem):
         m, found = self.averages(free)
         with np.errstate(divide="ignore"):
             return (1.0 - m**2) / found.square
+
+    def cavity(self, free: np.ndarray) -> Cavity:
+        m = self.variables.values(free)["m"] if self.taught else np.zeros(self.size)
+        return ground_cavity(self.model, m, np.full(self.size, np.inf), self.level)
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         m, found = self.averages(free)
@@ -159,6 +178,10 @@ class GroundProblem(Problem):
             if self.taught:
                 rows.append(np.log(self.alpha * found.score / values["m"]))
         return np.stack(rows, axis=1)
+
+    def cavity(self, free: np.ndarray) -> Cavity:
+        values = self.variables.values(free)
+        return ground_cavity(self.model, values.get("m", np.zeros(self.size)), values["V"], self.level)
 
     def start(self) -> np.ndarray:
         return np.zeros((self.size, len(self.variables)))

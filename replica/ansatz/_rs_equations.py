@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from replica._registry import per_row
+from replica.ansatz._cavity import Cavity
 from replica.architectures import PatternAverage
 from replica.data import Overlaps
 from replica.model import Model
@@ -74,6 +75,13 @@ class Equations:
             model.loss, model.data, overlaps, model.beta, self.level, whole=whole
         )
 
+    def cavity(self, values: dict[str, np.ndarray]) -> Cavity:
+        """What one pattern sees of the solution with these conjugates (one row)."""
+        others = values.get("m_hat", self.zero), values.get("curvature", self.zero)
+        single = self.model.weights.single(values["q_hat"], *others, self.model.beta, self.law, self.level)
+        overlaps = Overlaps(single.q, single.variance, single.m, single.transverse)
+        return Cavity(self.model, overlaps, None, self.level)
+
     def conjugate(self, pattern: PatternAverage, name: str) -> Any:
         """The pattern average that, times alpha, gives back the conjugate ``name``."""
         return pattern.conjugates["m" if name == "m_hat" else name]
@@ -132,6 +140,8 @@ class Equations:
         seen |= self.model.architecture.generalization(self.model.data, overlaps, self.level)
         floors = {name: 8 * EPS * np.abs(value) for name, value in seen.items()}
         scale = self._moduli(alpha, values, single, pattern)
+        if self.model.architecture.few is not None:
+            scale = scale + self.model.architecture.rounding / EPS * alpha * np.abs(pattern.log_z)
         floors["free_entropy"] = 8 * EPS * scale
         floors["entropy"] = 8 * EPS * (scale + np.abs(heat))
         if self.free_norm:
@@ -240,13 +250,16 @@ class RSProblem(Problem):
 
     def potential(self, free: np.ndarray) -> np.ndarray:
         values = self.conjugates(free)
-        return self.equations.potential(self.alpha, values, *self.equations.halves(values))
+        return self.equations.potential(self.alpha, values, *self.equations.halves(values, whole=True))
 
     def describe(self, free: np.ndarray) -> dict[str, np.ndarray]:
         return self.observe(free)[0]
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         return self.equations.observe(self.alpha, self.conjugates(free))
+
+    def cavity(self, free: np.ndarray) -> Cavity:
+        return self.equations.cavity(self.conjugates(free))
 
     def _reference_values(self, values: dict[str, Any], mp: Any) -> dict[str, Any]:
         return values | {name: mp.mpf(v) for name, v in self.held.items()}

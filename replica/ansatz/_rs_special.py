@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from replica._checks import suggest
+from replica.ansatz._cavity import Cavity, ground_cavity
 from replica.ansatz._rs_equations import EPS, Equations, RSProblem
 from replica.model import Model
 from saddlepoint import POSITIVE, Newton, Problem, Variable, Variables, solve
@@ -15,8 +16,8 @@ from saddlepoint import POSITIVE, Newton, Problem, Variable, Variables, solve
 class FrozenState:
     """The teacher itself as a state: ``q = m = 1``, no errors, zero entropy (finite alphabets)."""
 
-    def __init__(self, model: Model, size: int) -> None:
-        self.model, self.size = model, size
+    def __init__(self, model: Model, size: int, level: int = 1) -> None:
+        self.model, self.size, self.level = model, size, level
         self.variables = Variables()
 
     @staticmethod
@@ -44,10 +45,15 @@ class FrozenState:
         return bool(np.isfinite(grown) and grown > 2 * pull * norm**0.5)
 
     def take(self, index: np.ndarray) -> FrozenState:
-        return FrozenState(self.model, len(index))
+        return FrozenState(self.model.take(index), len(index), self.level)
 
     def refined(self) -> FrozenState:
-        return self
+        return FrozenState(self.model, self.size, self.level + 1)
+
+    def cavity(self, free: np.ndarray) -> Cavity:
+        """The teacher's own fields cost nothing, so that none is moved, whatever the response."""
+        one = np.ones(self.size)
+        return ground_cavity(self.model, one, one, self.level)
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         one, zero = np.ones(self.size), np.zeros(self.size)
@@ -101,6 +107,10 @@ class FreezingProblem(Problem):
                 new = self.alpha * equations.conjugate(pattern, name)
                 rows.append(new - values[name] if equations.linear(name) else np.log(new / values[name]))
         return np.stack([*rows, entropy], axis=1)
+
+    def cavity(self, free: np.ndarray) -> Cavity:
+        values, equations = self._at(free)
+        return equations.cavity(values)
 
     def start(self) -> np.ndarray:
         """From a scan in beta: RS solutions on a grid, the last one with positive entropy."""

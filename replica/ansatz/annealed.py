@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from replica.ansatz._cavity import Cavity
 from replica.ansatz._rs_equations import EPS
 from replica.ansatz.base import Ansatz
 from replica.batch import Part, Solutions
@@ -53,12 +54,18 @@ class AnnealedState:
     def refined(self) -> AnnealedState:
         return AnnealedState(self.model, self.alpha, self.level + 1)
 
-    def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    def cavity(self, free: np.ndarray) -> Cavity:
+        return Cavity(self.model, self._overlaps(), None, self.level)
+
+    def _overlaps(self) -> Overlaps:
         zero, one = np.zeros(self.size), np.ones(self.size)
-        model = self.model
         tiny = np.full(self.size, 1e-300)  # stands for 0, so that a teacher's 1 - m^2/q is 1
+        return Overlaps(tiny, one, zero, tiny)
+
+    def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        zero, model = np.zeros(self.size), self.model
         pattern = model.architecture.patterns(
-            model.loss, model.data, Overlaps(tiny, one, zero, tiny), model.beta, self.level, whole=True
+            model.loss, model.data, self._overlaps(), model.beta, self.level, whole=True
         )
         single = model.weights.single(zero, zero, zero, model.beta, None, self.level)
         phi = model.weights.entropic(single, zero, zero, zero) + self.alpha * pattern.log_z

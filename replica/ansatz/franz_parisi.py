@@ -220,11 +220,11 @@ def random_curve(model: Model, alpha: float, reference: Reference, t: np.ndarray
     if solved.size:
         some = {int(solved[0]), int(solved[solved.size // 2]), int(solved[-1])}
         columns.errors["free_entropy"] += max(sensitivity(problem, columns.point, row) for row in some)
-    _thermal(problem, columns, solved)
+    thermal(problem, columns, solved)
     return columns
 
 
-def _thermal(problem: FranzParisiProblem, columns: Columns, rows: np.ndarray) -> None:
+def thermal(problem: Any, columns: Columns, rows: np.ndarray) -> None:
     """Training error of solved rows, and for finite costs energy and entropy ``free_entropy + beta energy``."""
     probe, size = problem.probe, problem.size
     names = ("training_error",) if probe.loss.hard else ("training_error", "energy", "entropy")
@@ -239,7 +239,8 @@ def _thermal(problem: FranzParisiProblem, columns: Columns, rows: np.ndarray) ->
             change["training_error"],
         )
         if not probe.loss.hard:
-            energy, error = problem.alpha * fine["cost"], problem.alpha * change["cost"]
+            alpha = problem.take(rows).alpha
+            energy, error = alpha * fine["cost"], alpha * change["cost"]
             heat = np.where(energy == 0, 0.0, probe.beta * energy) if np.isfinite(probe.beta) else 0.0 * energy
             values["energy"][rows], errors["energy"][rows] = energy, error
             values["entropy"][rows] = columns.values["free_entropy"][rows] + heat

@@ -2,7 +2,8 @@
 
 from replica.architectures.activations import Activation
 from replica.architectures.base import Architecture, PatternAverage, Slopes
+from replica.architectures.parity import Parity
 from replica.architectures.perceptron import Perceptron
 from replica.architectures.tree_committee import TreeCommittee
 
-__all__ = ["Activation", "Architecture", "PatternAverage", "Perceptron", "Slopes", "TreeCommittee"]
+__all__ = ["Activation", "Architecture", "Parity", "PatternAverage", "Perceptron", "Slopes", "TreeCommittee"]

@@ -1,8 +1,8 @@
 """Compiled sums over the outer fields of K Boolean units, tuples sorted; no classes. # kernel file
 
-A unit is positive with probability p (negative with r = 1 - p) at its outer field; an output that sees only how many units
-are positive has ``Z = sum_n b_n e_n`` with the Poisson-binomial weights ``e_n``. Sums over all K-tuples of nodes use
-sorted tuples of all units but one (or two), with multinomial weights.
+A unit is positive with probability p (negative with r = 1 - p) at its outer field; an output that sees only how many
+units are positive has ``Z = sum_n b_n e_n`` with the Poisson-binomial weights ``e_n``. Sums over all K-tuples of nodes
+use sorted tuples of all units but one (or two), with multinomial weights.
 """
 
 from __future__ import annotations
@@ -74,10 +74,10 @@ def _last_unit(table, ends, coefficients):  # type: ignore[no-untyped-def]
     up, down, up_t, down_t = coefficients
     gain, gain_t = up - down, up_t - down_t
     one, two = 0.0, 0.0
-    for l in range(ends[0], ends[1]):
-        d = gain * table[SLOPE, l] / (up * table[P, l] + down * table[R, l])
-        one += table[WEIGHT, l] * (up_t * table[PT, l] + down_t * table[RT, l]) * d * d
-        two += table[WEIGHT, l] * table[SLOPE_T, l] * d
+    for k in range(ends[0], ends[1]):
+        d = gain * table[SLOPE, k] / (up * table[P, k] + down * table[R, k])
+        one += table[WEIGHT, k] * (up_t * table[PT, k] + down_t * table[RT, k]) * d * d
+        two += table[WEIGHT, k] * table[SLOPE_T, k] * d
     return one, gain_t * two
 
 
@@ -90,11 +90,11 @@ def _last_unit_in_logarithms(table, ends, logs, teacher):  # type: ignore[no-unt
     log_gain = higher + math.log1p(-math.exp(lower - higher))
     sign = 1.0 if logs[0] > logs[1] else -1.0
     one, two = 0.0, 0.0
-    for l in range(ends[0], ends[1]):
-        log_z = log_add(logs[0] + table[LOG_P, l], logs[1] + table[LOG_R, l])
-        d = sign * math.exp(log_gain + table[LOG_SLOPE, l] - log_z)
-        one += table[WEIGHT, l] * (teacher[0] * table[PT, l] + teacher[1] * table[RT, l]) * d * d
-        two += table[WEIGHT, l] * (teacher[0] - teacher[1]) * table[SLOPE_T, l] * d
+    for k in range(ends[0], ends[1]):
+        log_z = log_add(logs[0] + table[LOG_P, k], logs[1] + table[LOG_R, k])
+        d = sign * math.exp(log_gain + table[LOG_SLOPE, k] - log_z)
+        one += table[WEIGHT, k] * (teacher[0] * table[PT, k] + teacher[1] * table[RT, k]) * d * d
+        two += table[WEIGHT, k] * (teacher[0] - teacher[1]) * table[SLOPE_T, k] * d
     return one, two
 
 
@@ -158,21 +158,23 @@ def _last_pair(i, table, doubled, ends, two, one, none, two_t, one_t, none_t):  
     rise_t, fall_t = (two_t - one_t) * table[SLOPE_T, i], (one_t - none_t) * table[SLOPE_T, i]
     gain, gain_t, bend_i = up - down, up_t - down_t, table[BEND, i]
     logs, curve, force, square, mixing, taught = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    for l in range(ends[0], ends[1]):
-        mass = doubled[l] * (up_t * table[PT, l] + down_t * table[RT, l])
-        zed = up * table[P, l] + down * table[R, l]
+    for k in range(ends[0], ends[1]):
+        mass = doubled[k] * (up_t * table[PT, k] + down_t * table[RT, k])
+        zed = up * table[P, k] + down * table[R, k]
         inverse = 1.0 / zed
-        first = (rise * table[P, l] + fall * table[R, l]) * inverse
-        second = gain * table[SLOPE, l] * inverse
+        first = (rise * table[P, k] + fall * table[R, k]) * inverse
+        second = gain * table[SLOPE, k] * inverse
         curve_i = -first * (bend_i + first)
-        curve_l = -second * (table[BEND, l] + second)
-        mixed = curl * table[SLOPE, l] * inverse - first * second
+        curve_l = -second * (table[BEND, k] + second)
+        mixed = curl * table[SLOPE, k] * inverse - first * second
         logs += mass * log_positive(zed)
         curve += mass * (curve_i + curve_l)
         force += mass * (first * first + second * second)
         square += mass * (curve_i * curve_i + curve_l * curve_l)
         mixing += mass * mixed * mixed
-        taught += doubled[l] * ((rise_t * table[PT, l] + fall_t * table[RT, l]) * first + gain_t * table[SLOPE_T, l] * second)
+        taught += doubled[k] * (
+            (rise_t * table[PT, k] + fall_t * table[RT, k]) * first + gain_t * table[SLOPE_T, k] * second
+        )
     return logs, curve, force, square, mixing, taught
 
 
@@ -181,32 +183,40 @@ def _last_pair_in_logarithms(i, table, doubled, ends, logs, teacher):  # type: i
     """The same where Z underflows; ``logs``: ln two, ln one, ln none."""
     two, one, none = logs
     sums = np.zeros(6)
-    for l in range(ends[0], ends[1]):
-        above, below = log_add(two + table[LOG_P, l], one + table[LOG_R, l]), log_add(one + table[LOG_P, l], none + table[LOG_R, l])
-        right, left = log_add(two + table[LOG_P, i], one + table[LOG_R, i]), log_add(one + table[LOG_P, i], none + table[LOG_R, i])
-        log_z = log_add(table[LOG_P, i] + above, table[LOG_R, i] + below)
-        g_i, g_l = table[LOG_SLOPE, i] - log_z, table[LOG_SLOPE, l] - log_z
+    p_i, r_i = table[LOG_P, i], table[LOG_R, i]
+    up_t = teacher[0] * table[PT, i] + teacher[1] * table[RT, i]
+    down_t = teacher[1] * table[PT, i] + teacher[2] * table[RT, i]
+    right, left = log_add(two + p_i, one + r_i), log_add(one + p_i, none + r_i)
+    for k in range(ends[0], ends[1]):
+        p_k, r_k = table[LOG_P, k], table[LOG_R, k]
+        above, below = log_add(two + p_k, one + r_k), log_add(one + p_k, none + r_k)
+        log_z = log_add(p_i + above, r_i + below)
+        g_i, g_l = table[LOG_SLOPE, i] - log_z, table[LOG_SLOPE, k] - log_z
         first = math.exp(g_i + above) - math.exp(g_i + below)
         second = math.exp(g_l + right) - math.exp(g_l + left)
         both = g_i + g_l + log_z
         mixed = math.exp(both + log_add(two, none)) - 2.0 * math.exp(both + one) - first * second
-        curve_i, curve_l = -first * (table[BEND, i] + first), -second * (table[BEND, l] + second)
-        up_t, down_t = teacher[0] * table[PT, i] + teacher[1] * table[RT, i], teacher[1] * table[PT, i] + teacher[2] * table[RT, i]
-        rise_t = (teacher[0] - teacher[1]) * table[PT, l] + (teacher[1] - teacher[2]) * table[RT, l]
-        mass = doubled[l] * (up_t * table[PT, l] + down_t * table[RT, l])
+        curve_i, curve_l = -first * (table[BEND, i] + first), -second * (table[BEND, k] + second)
+        up_t, down_t = (
+            teacher[0] * table[PT, i] + teacher[1] * table[RT, i],
+            teacher[1] * table[PT, i] + teacher[2] * table[RT, i],
+        )
+        rise_t = (teacher[0] - teacher[1]) * table[PT, k] + (teacher[1] - teacher[2]) * table[RT, k]
+        mass = doubled[k] * (up_t * table[PT, k] + down_t * table[RT, k])
         sums[0] += mass * log_z
         sums[1] += mass * (curve_i + curve_l)
         sums[2] += mass * (first * first + second * second)
         sums[3] += mass * (curve_i * curve_i + curve_l * curve_l)
         sums[4] += mass * mixed * mixed
-        sums[5] += doubled[l] * (rise_t * table[SLOPE_T, i] * first + (up_t - down_t) * table[SLOPE_T, l] * second)
+        sums[5] += doubled[k] * (rise_t * table[SLOPE_T, i] * first + (up_t - down_t) * table[SLOPE_T, k] * second)
     return sums[0], sums[1], sums[2], sums[3], sums[4], sums[5]
 
 
 @array_kernel
 def whole_sums(table, b, bt, units, square, out):  # type: ignore[no-untyped-def]
-    """E[T ln Z], sum_k E[T d_k d_k ln Z], sum_k E[T (d_k ln Z)^2], sum_kl E[T (d_k d_l ln Z)^2], sum_k E[d_k T d_k ln Z]
-    into ``out``: all units but two in sorted tuples.
+    """E[T ln Z], and summed over units E[T d_k d_k ln Z], E[T (d_k ln Z)^2], E[T (d_k d_l ln Z)^2], E[d_k T d_k ln Z].
+
+    Into ``out``; all units but two in sorted tuples.
     """
     z = table[Z]
     size, outer = z.size, units - 2
@@ -318,7 +328,7 @@ def ratio_sums(table, b, extra, bt, units, square, out):  # type: ignore[no-unty
         for j in range(out.size):
             more_up = _log_weights(index, outer, table[LOG_P], table[LOG_R], extra[j], 1, work)
             more_down = _log_weights(index, outer, table[LOG_P], table[LOG_R], extra[j], 0, work)
-            for l in range(low, high):
-                log_z = log_add(log_up + table[LOG_P, l], log_down + table[LOG_R, l])
-                share = math.exp(log_add(more_up + table[LOG_P, l], more_down + table[LOG_R, l]) - log_z)
-                out[j] += factor[outer] * table[WEIGHT, l] * (up_t * table[PT, l] + down_t * table[RT, l]) * share
+            for k in range(low, high):
+                log_z = log_add(log_up + table[LOG_P, k], log_down + table[LOG_R, k])
+                share = math.exp(log_add(more_up + table[LOG_P, k], more_down + table[LOG_R, k]) - log_z)
+                out[j] += factor[outer] * table[WEIGHT, k] * (up_t * table[PT, k] + down_t * table[RT, k]) * share

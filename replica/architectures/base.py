@@ -59,11 +59,22 @@ class Architecture(Member):
     even: ClassVar[bool] = False
     #: the field is linear in the weights: a log-concave loss then holds a free norm with a positive curvature
     linear: ClassVar[bool] = True
+    #: hidden units, each with a block of N/units inputs of its own, in order
+    units: ClassVar[int] = 1
+
+    def readout(self, hidden: np.ndarray) -> np.ndarray:
+        """Output field of a finite network from the fields of its hidden units (..., units), for simulations."""
+        return hidden[..., 0]
+
+    @property
+    def few(self) -> Any:
+        """The average over the outer fields of a few units (`FewUnits`); None where the field is one Gaussian."""
+        return None
 
     @property
     def rounding(self) -> float:
         """Relative accuracy of the slopes where that is worse than double precision, else 0."""
-        return 0.0
+        return 0.0 if self.few is None else self.few.rounding
 
     def field_overlaps(self, overlaps: Overlaps, level: int = 1) -> tuple[Overlaps, Slopes]:
         """Overlaps of the fields and their derivatives, for arrays and for mpmath numbers.
@@ -74,12 +85,16 @@ class Architecture(Member):
 
     def generalization(self, data: Data, overlaps: Overlaps, level: int = 1) -> dict[str, Any]:
         """Generalisation errors by estimator (see `Data.generalization`) at given overlaps of the weights."""
+        if self.few is not None:
+            return {name: self.few.error_rate(rate) for name, rate in data.generalization(overlaps).items()}
         return data.generalization(self.field_overlaps(overlaps, level)[0]) if data.overlaps else {}
 
     def patterns(
         self, loss: Loss, data: Data, overlaps: Overlaps, beta: Any, level: int, *, whole: bool = False
     ) -> PatternAverage:
         """Average over patterns at quadrature ``level``; ``whole=False`` leaves out what only observables need."""
+        if self.few is not None:
+            return self.few.patterns(loss, data, overlaps, beta, level, whole)
         fields, slopes = self.field_overlaps(overlaps, level)
         found = [
             (channel.probability, self._channel(loss, channel, slopes, beta, level, whole))
@@ -123,6 +138,8 @@ class Architecture(Member):
         self, loss: Loss, data: Data, overlaps: Overlaps, beta: Any, mp: Any, digits: int
     ) -> PatternAverage:
         """`patterns` in mpmath arithmetic (the cost is left out)."""
+        if self.few is not None:
+            raise ValueError(f"{self} has a K-dimensional average over patterns, which is not certified")
         fields, slopes = self.field_overlaps(overlaps)
         common = ("log_z", "q_hat", "curvature", "rigidity")
         totals: dict[str, Any] = dict.fromkeys(common, mp.zero)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from dataclasses import dataclass
 from itertools import product
 from math import comb
@@ -12,9 +11,12 @@ import numpy as np
 
 from replica.architectures._boolean_kernels import ratio_sums, residual_sums, whole_sums
 from replica.architectures.base import PatternAverage
+from replica.architectures.few_units import FewUnits
 from replica.data.base import Data, Overlaps
 from replica.losses.base import Loss
+from saddlepoint.quadrature.panels import gaussian_nodes
 from saddlepoint.special import tail
+
 
 class Rule(NamedTuple):
     """A level of the trapezoidal rule: radius of the ball of outer fields, step in units of the width, and at most."""
@@ -38,8 +40,8 @@ def rule_of(units: int, level: int) -> tuple[Rule, int]:
 def unit_table(q: float, variance: float, m: float, transverse: float, rule: Rule, most: int) -> np.ndarray | None:
     """One unit at the nodes of the trapezoidal rule, as the kernels want it; None for more than ``most`` nodes.
 
-    ``ln Z`` is analytic in a strip around the real z whose width goes with ``w = sqrt(V/q)`` (with ``w^2`` where two units
-    compete): the rule converges exponentially with a step in that proportion.
+    ``ln Z`` is analytic in a strip around the real z whose width goes with ``w = sqrt(V/q)`` (with ``w^2`` where two
+    units compete): the rule converges exponentially with a step in that proportion.
     """
     width = np.sqrt(variance / q) if q > 0 else np.inf
     if m:
@@ -64,7 +66,7 @@ def unit_table(q: float, variance: float, m: float, transverse: float, rule: Rul
 
 
 @dataclass(frozen=True)
-class BooleanUnits:
+class BooleanUnits(FewUnits):
     """K units +-1 (K = 2 ... 5 for the equations, any K for the capacity of the sphere) and the output of a network.
 
     Parameters
@@ -74,6 +76,13 @@ class BooleanUnits:
     """
 
     outputs: tuple[float, ...]
+
+    @classmethod
+    def committee(cls, units: int, ties: str) -> BooleanUnits:
+        """Fields ``(2n - K)/sqrt K``, moved by a rounding so that a tie with the margin is decided as asked."""
+        fields = (2.0 * np.arange(units + 1) - units) / np.sqrt(units)
+        nudge = 1e-13 if ties == "satisfied" else -1e-13
+        return cls(tuple((fields + nudge).tolist()))
 
     @property
     def units(self) -> int:
@@ -91,7 +100,8 @@ class BooleanUnits:
         for label, taught in self._labels(data):
             field = np.tile(label * np.asarray(self.outputs), (rows, 1))
             weight = loss.boltzmann(field, beta)
-            extra = np.stack([np.where(weight > 0, weight * loss.cost(field), 0.0), weight * loss.violated(field)], axis=1)
+            cost = np.where(weight > 0, loss.cost(field), 0.0)
+            extra = np.stack([weight * cost, weight * loss.violated(field)], axis=1)
             for row in range(rows):
                 numbers = float(q[row]), float(variance[row]), float(m[row]), float(transverse[row])
                 sums[row] += self._one(*numbers, weight[row], extra[row], taught, level, whole)
@@ -104,15 +114,23 @@ class BooleanUnits:
     def _labels(self, data: Data) -> list[tuple[float, np.ndarray]]:
         """Labels and, per number of the teacher's positive units, whether it gives that label (2 for any label)."""
         outputs = np.asarray(self.outputs)
-        if data.labels == "random":
+        if data.unrelated:
             return [(1.0, np.ones(self.units + 1))]
-        if data.labels == "teacher":
+        if data.imitates:
             return [(sign, (sign * outputs > 0).astype(float)) for sign in (1.0, -1.0)]
         raise ValueError(f"networks of a few units are here for random labels and a noise-free teacher, not {data}")
 
     def _one(
-        self, q: float, variance: float, m: float, transverse: float, weight: np.ndarray, extra: np.ndarray,
-        taught: np.ndarray, level: int, whole: bool,
+        self,
+        q: float,
+        variance: float,
+        m: float,
+        transverse: float,
+        weight: np.ndarray,
+        extra: np.ndarray,
+        taught: np.ndarray,
+        level: int,
+        whole: bool,
     ) -> np.ndarray:
         found = np.zeros(7)
         rule, most = rule_of(self.units, level)
@@ -133,33 +151,30 @@ class BooleanUnits:
             ratio_sums(*arguments, extra / scale, taught, self.units, rule.reach**2, found[5:])
         return found
 
-    def nearest(self, loss: Loss) -> tuple[float, float]:
-        """``E D^2``, D the distance of K standard Gaussian fields to the nearest allowed ones, and its error.
-
-        With n units positive an allowed number is reached by turning over the smallest fields of one sign: order
+    def nearest(self, loss: Loss, level: int) -> tuple[float, float]:
+        """An allowed number of positive units is reached by turning over the smallest fields of one sign: order
         statistics of half-normals.
         """
         allowed = np.flatnonzero(loss.cost(np.asarray(self.outputs)[None, :])[0] == 0)
         if not allowed.size:
-            return np.inf, 0.0
-        total = np.zeros(2)
-        for positive in range(self.units + 1):
-            chance = comb(self.units, positive) / 2.0**self.units
-            if positive in allowed:
-                continue
+            return np.inf, np.inf
+        total = 0.0
+        for positive in set(range(self.units + 1)) - set(allowed):
             below, above = allowed[allowed < positive], allowed[allowed > positive]
-            down = positive - below.max() if below.size else None
-            up = above.min() - positive if above.size else None
-            total += chance * _least_flips(positive, self.units - positive, down, up)
-        return float(total[0]), float(total[1])
+            down = int(positive - below.max()) if below.size else None
+            up = int(above.min() - positive) if above.size else None
+            chance = comb(self.units, positive) / 2.0**self.units
+            total += chance * _least_flips(positive, self.units - positive, down, up, level)
+        every = allowed.tolist() == [self.units]  # all units positive: a cone with the Hessian of single units
+        return total, 0.5 * self.units if every else np.inf
 
-    def error_rate(self, agreement: np.ndarray) -> np.ndarray:
-        """Probability that two such networks give different signs when each unit disagrees with the given probability."""
-        total = np.zeros_like(agreement)
+    def error_rate(self, disagreement: np.ndarray) -> np.ndarray:
+        """Over all numbers of positive units before and after, a network with the probability of its flips."""
+        total = np.zeros_like(disagreement)
         signs = np.sign(self.outputs)
         for first, second in product(range(self.units + 1), repeat=2):
             if signs[first] != signs[second]:
-                total += comb(self.units, first) / 2.0**self.units * _moves(self.units, first, second, agreement)
+                total += comb(self.units, first) / 2.0**self.units * _moves(self.units, first, second, disagreement)
         return total
 
 
@@ -174,29 +189,20 @@ def _moves(units: int, first: int, second: int, flip: np.ndarray) -> np.ndarray:
     return total
 
 
-def _least_flips(positive: int, negative: int, down: int | None, up: int | None) -> np.ndarray:
-    """Mean (and error) of the cheapest way to turn ``down`` of the positive or ``up`` of the negative units over."""
+def _least_flips(positive: int, negative: int, down: int | None, up: int | None, level: int) -> float:
+    """Mean of the cheapest way to turn ``down`` of the positive or ``up`` of the negative units over."""
     if down is None or up is None:
         count, group = (up, negative) if down is None else (down, positive)
-        return _smallest_squares(count or 0, group)
+        return _smallest_squares(count or 0, group, level)
     if down == up == 1:
-        return _smallest_squares(1, positive + negative)
+        return _smallest_squares(1, positive + negative, level)
     raise ValueError("the capacity of this loss needs two kinds of moves of several units, which is not here")
 
 
-def _smallest_squares(count: int, group: int) -> np.ndarray:
-    """Mean of the sum of the ``count`` smallest squares among ``group`` standard Gaussians, with its error."""
-    values = []
-    for order in (24, 30):
-        x, w = np.polynomial.legendre.leggauss(order)
-        edges = np.linspace(0.0, 12.0, 17)
-        half, middle = np.diff(edges)[:, None] / 2, (edges[1:] + edges[:-1])[:, None] / 2
-        at = (middle + half * x).ravel()
-        above = 2.0 * np.exp(tail(at)[0])
-        below = -np.expm1(np.log(above))
-        density = 2.0 * np.exp(-0.5 * at * at) / np.sqrt(2.0 * np.pi)
-        mean = sum(
-            j * comb(group, j) * below ** (j - 1) * above ** (group - j) for j in range(1, count + 1)
-        )
-        values.append(float((half * w).ravel() @ (at * at * density * mean)))
-    return np.array([values[1], abs(values[1] - values[0]) + 4e-16 * values[1]])
+def _smallest_squares(count: int, group: int, level: int) -> float:
+    """Mean of the sum of the ``count`` smallest squares among ``group`` standard Gaussians."""
+    z, weight = gaussian_nodes(np.zeros((1, 1)), np.full((1, 1), 0.5), np.zeros((1, 1)), level)
+    at, weight = z[0][z[0] > 0], 2.0 * weight[0][z[0] > 0]
+    above = 2.0 * np.exp(tail(at)[0])
+    ranks = (j * comb(group, j) * (1.0 - above) ** (j - 1) * above ** (group - j) for j in range(1, count + 1))
+    return float((weight * at * at) @ sum(ranks))

@@ -10,6 +10,7 @@ import numpy as np
 from replica._checks import number, one_of
 from replica.architectures.activations import Activation, Custom, Sign
 from replica.architectures.base import Architecture, Slopes
+from replica.architectures.few_units import FewUnits
 from replica.data.base import Overlaps
 
 TIES = ("satisfied", "violated")
@@ -62,11 +63,24 @@ class TreeCommittee(Architecture):
     ties: str = "satisfied"
     name: ClassVar[str] = "tree-committee"
     linear: ClassVar[bool] = False
+    _few: ClassVar[FewUnits | None] = None  # set per instance
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "activation", _activation(self.activation))
-        object.__setattr__(self, "units", _units(self.units, self.activation))
         one_of("ties", self.ties, TIES)
+        object.__setattr__(self, "units", _units(self.units, self.activation))
+        network = None if self.units == np.inf else self.activation.network(self.units, self.ties)
+        object.__setattr__(self, "_few", network)
+
+    @property
+    def few(self) -> FewUnits | None:
+        return self._few
+
+    def readout(self, hidden: np.ndarray) -> np.ndarray:
+        signs = np.ones(self.units)
+        if not self.activation.odd:
+            signs[self.units // 2 :] = -1.0
+        return self.activation.function(hidden) @ signs / np.sqrt(self.units)
 
     @property
     def even(self) -> bool:  # type: ignore[override]
@@ -74,7 +88,7 @@ class TreeCommittee(Architecture):
 
     @property
     def rounding(self) -> float:
-        return self.activation.rounding
+        return self.activation.rounding if self.few is None else self.few.rounding
 
     @classmethod
     def examples(cls) -> list[TreeCommittee]:
@@ -82,6 +96,8 @@ class TreeCommittee(Architecture):
         return [cls(np.inf, activation) for activation in members]
 
     def field_overlaps(self, overlaps: Overlaps, level: int = 1) -> tuple[Overlaps, Slopes]:
+        if self.few is not None:
+            raise ValueError(f"the field of {self} is not Gaussian: what was asked is here for units=inf only")
         kernel = self.activation.kernel(overlaps.q, overlaps.variance, level)
         slopes = Slopes(kernel.slope, kernel.norm, 1.0, kernel.bend, kernel.shift)
         if not np.any(overlaps.m != 0):
@@ -128,4 +144,8 @@ def _units(given: Any, activation: Activation) -> Any:
         raise ValueError(
             f"units must be even for {activation}, which is not odd (half of the units enter with -1), got {units:g}"
         )
-    raise ValueError(f"committees with {activation} are here for units=inf only, got {units:g}")
+    if units < 2:
+        raise ValueError("units must be at least 2: one unit is a perceptron")
+    if activation.odd and units % 2 == 0 and not activation.smooth:
+        raise ValueError(f"units must be odd for {activation}, so that no majority is tied, got {units:g}")
+    return int(units)

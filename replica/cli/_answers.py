@@ -135,7 +135,8 @@ class Curves:
         for dims, names in groups.items():
             mesh = np.meshgrid(*(data[dim].values for dim in dims), indexing="ij")
             columns = {
-                str(dim): [f"{x:.6g}" for x in axis.flat] for dim, axis in zip(dims, mesh, strict=True)
+                str(dim): [x if isinstance(x, str) else f"{x:.6g}" for x in axis.flat]
+                for dim, axis in zip(dims, mesh, strict=True)
             }
             for name in names:
                 values = data[name].values

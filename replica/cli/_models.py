@@ -16,11 +16,11 @@ from replica.architectures import Activation, Architecture
 from replica.cli._values import Number, parse_word
 from replica.data import Data
 from replica.losses import Loss
-from replica.model import Model, committee, perceptron
+from replica.model import Model, committee, parity, perceptron
 from replica.weights import Weights
 
 #: model name -> shorthand; its keyword arguments are the options
-MODELS: dict[str, Callable[..., Model]] = {"perceptron": perceptron, "committee": committee}
+MODELS: dict[str, Callable[..., Model]] = {"perceptron": perceptron, "committee": committee, "parity": parity}
 
 #: argument -> the family whose names it takes
 FAMILIES: dict[str, Any] = {

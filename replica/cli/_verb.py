@@ -137,7 +137,7 @@ def _run(
 ) -> int:
     """Called by click with every option; the exit code is returned."""
     options = {key: given.pop(key) for key in own}
-    _check_files(verb, output, drawable)
+    check_files(verb, output, drawable)
     checkpoint = options.get("checkpoint")
     if checkpoint is not None:
         _check_folder(Path(checkpoint))
@@ -151,10 +151,10 @@ def _run(
             kept = f"finished points are kept in {checkpoint}: give the same command again to resume"
         click.echo(f"replica: interrupted; {kept}" if drawable else "replica: interrupted", err=True)
         return INTERRUPTED
-    return _emit(answer, as_json, output)
+    return emit(answer, as_json, output)
 
 
-def _check_files(verb: str, output: tuple[str, ...], drawable: bool) -> None:
+def check_files(verb: str, output: tuple[str, ...], drawable: bool) -> None:
     """Every file must be writable before anything is computed."""
     for path in output:
         if not drawable and Path(path).suffix.lower() in FIGURE_SUFFIXES:
@@ -175,7 +175,7 @@ def _check_folder(folder: Path) -> None:
         )
 
 
-def _emit(answer: Point | Curves, as_json: bool, output: tuple[str, ...]) -> int:
+def emit(answer: Point | Curves, as_json: bool, output: tuple[str, ...]) -> int:
     """Data first: a figure that cannot be drawn must not cost the answer."""
     figures = [path for path in output if Path(path).suffix.lower() in FIGURE_SUFFIXES]
     for path in output:

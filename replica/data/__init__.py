@@ -1,7 +1,17 @@
 """The data models: importing a file here is all that makes one known everywhere."""
 
-from replica.data.base import Channel, Data, Overlaps
+from replica.data.base import Channel, Data, Overlaps, PairChannel, PairDensity, PairOverlaps, Patterns
 from replica.data.random_labels import RandomLabels
 from replica.data.teacher import Teacher
 
-__all__ = ["Channel", "Data", "Overlaps", "RandomLabels", "Teacher"]
+__all__ = [
+    "Channel",
+    "Data",
+    "Overlaps",
+    "PairChannel",
+    "PairDensity",
+    "PairOverlaps",
+    "Patterns",
+    "RandomLabels",
+    "Teacher",
+]

@@ -43,6 +43,58 @@ class Channel(NamedTuple):
     gain: Any = 1.0
 
 
+class Patterns(NamedTuple):
+    """One draw of a finite system: inputs ``X`` (P, N), labels ``y`` (P,) of +-1, the direction to be learned (N,).
+
+    ``direction`` is None where there is none; its scale is that of the overlap ``m``.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    direction: np.ndarray | None = None
+
+
+class PairOverlaps(NamedTuple):
+    """Overlaps of a probe beside a reference of unit norm: ``q``, ``variance = Q - q``, ``m``, and ``t`` with the
+    reference.
+    """
+
+    q: Any
+    variance: Any
+    m: Any
+    t: Any
+
+
+class PairDensity(NamedTuple):
+    """Reweighting of the cavity field ``h`` of a reference and of the own noise ``y`` of a probe by the labels.
+
+    Called with h (R, 1), y (R, n) and the batch row of each it gives the weight, the score ``s`` of
+    ``dE f/dm = E[f' s]``, and (B,) the coefficient ``c`` of ``dE f/dt = E[f' (weight (h - t y/sqrt(q-t^2)) - c s)]``.
+    ``outer`` is (place, width) of its feature in h, ``inner(h, rows)`` those in y.
+    """
+
+    weigh: Callable[[Any, Any, Any], tuple[Any, Any, Any]]
+    outer: tuple[Any, Any]
+    inner: Callable[[Any, Any], tuple[Any, Any]]
+
+    def __call__(self, h: Any, y: Any, rows: Any) -> tuple[Any, Any, Any]:
+        return self.weigh(h, y, rows)
+
+
+class PairChannel(NamedTuple):
+    """One class of patterns as a reference of unit norm and a probe see it.
+
+    The reference's cavity field is ``reference_mean + scale h``; the probe's ``mean + scale (t h + sqrt(q-t^2) y)``,
+    ``mean`` an array over the batch.
+    """
+
+    probability: float
+    reference_mean: float
+    mean: Any
+    scale: float = 1.0
+    density: PairDensity | None = None
+
+
 class Data(Member):
     """How patterns and labels are drawn.
 
@@ -54,10 +106,18 @@ class Data(Member):
     registry: ClassVar[dict[str, type]] = {}
     parameters: ClassVar[dict[str, str]] = {}
     overlaps: ClassVar[tuple[str, ...]] = ()
+    #: labels do not depend on the inputs, which are standard Gaussian
+    unrelated: ClassVar[bool] = False
+    #: labels are the signs of a noise-free network of the student's own kind
+    imitates: ClassVar[bool] = False
 
     def law(self, weights: Weights) -> Law | None:
         """Law of the direction to be learned; None without one."""
         return None
+
+    def pinned(self, weights: Weights) -> Data:
+        """The same data with all that depends on the student's weights written out."""
+        return self
 
     def generalization(self, overlaps: Overlaps) -> dict[str, np.ndarray]:
         """Generalisation errors by estimator, as observables ``generalization_error`` and ``..._centre``; empty
@@ -68,9 +128,25 @@ class Data(Member):
     #: error of the rule that knows the direction to be learned
     oracle_error: ClassVar[float] = 0.0
 
+    def draw(
+        self, rng: np.random.Generator, inputs: np.ndarray, weights: Weights, output: Callable[..., np.ndarray]
+    ) -> Patterns:
+        """Patterns of a finite system, for simulations.
+
+        ``inputs`` (P, N) are independent with mean 0 and variance 1, ``weights`` those of the student, and
+        ``output(w, X)`` the field of the network with weights w (N,) before its sign, shape (P,).
+        """
+        raise ValueError(f"{self} draws no patterns: the data must define draw(rng, inputs, weights, output)")
+
     def channels(self, overlaps: Overlaps) -> list[Channel]:
         """The classes of patterns at given overlaps."""
         raise TypeError(f"the data {type(self).__name__} must define channels(overlaps)")
+
+    def pair_channels(self, reference_m: float, at: PairOverlaps) -> list[PairChannel]:
+        """The classes of patterns that a reference with overlap ``reference_m`` and a probe see; default: no signal."""
+        if self.overlaps:
+            raise ValueError(f"minimisers on the data {self} cannot be references yet")
+        return [PairChannel(1.0, 0.0, np.zeros_like(at.q))]
 
     def reference_channels(self, overlaps: Overlaps, mp: Any) -> list[Channel]:
         """The same in mpmath arithmetic."""

@@ -3,7 +3,10 @@
 from replica.losses.band import Band
 from replica.losses.base import Loss
 from replica.losses.error_count import ErrorCount
+from replica.losses.hinge import Hinge
+from replica.losses.logistic import Logistic
 from replica.losses.margin import Margin
 from replica.losses.outside_band import OutsideBand
+from replica.losses.square import Square
 
-__all__ = ["Band", "ErrorCount", "Loss", "Margin", "OutsideBand"]
+__all__ = ["Band", "ErrorCount", "Hinge", "Logistic", "Loss", "Margin", "OutsideBand", "Square"]

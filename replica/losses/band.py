@@ -33,7 +33,7 @@ class Band(Loss):
     hard: ClassVar[bool] = True
     log_concave: ClassVar[bool] = True
     even: ClassVar[bool] = True
-    has_ground: ClassVar[bool] = True
+    satisfiable: ClassVar[bool] = True
     tightens: ClassVar[int] = -1
 
     def __post_init__(self) -> None:

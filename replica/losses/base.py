@@ -1,4 +1,4 @@
-"""What a loss must give, and inner quadrature for losses without closed forms. No particular loss lives here."""
+"""What a loss must give; its defaults are inner quadrature and a numerical proximal map. No particular loss lives here."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._registry import Member, column, per_row
+from replica.losses._convex import proximal_point, slopes
+from replica.losses._inner import tilted_nodes
+from replica.losses._optimal import optimal_field
 from saddlepoint.quadrature.fields import field_nodes, weighted_sums
-from saddlepoint.quadrature.panels import gaussian_nodes
+
+STEP = 2.0**-24  # of the slope of a proximal map that is known by its values, exact in binary
 
 
 class Loss(Member):
@@ -20,7 +24,8 @@ class Loss(Member):
 
     and its first two derivatives in ``h``. A subclass gives `cost` and `kinks`; where closed forms exist it overrides
     `terms` (and `reference` for certification). At zero temperature it gives `ground`: the proximal point and the
-    Moreau envelope ``min_u l(u) + (u-h)^2/(2V)``.
+    Moreau envelope ``min_u l(u) + (u-h)^2/(2V)``; a finite cost that declares itself convex (``log_concave``) has it
+    from its values alone, and faster where it overrides `slope` and `bend`.
     """
 
     family = "loss"
@@ -28,16 +33,23 @@ class Loss(Member):
     parameters: ClassVar[dict[str, str]] = {}
     #: the cost is 0 or infinity: the temperature does not matter
     hard: ClassVar[bool] = False
-    #: exp(-beta l) is log-concave, so ``ln Z`` is concave in the field
+    #: the cost is convex: exp(-beta l) is log-concave, so ``ln Z`` is concave in the field
     log_concave: ClassVar[bool] = False
     #: l(-u) = l(u): the paramagnet q = 0 is a saddle point
     even: ClassVar[bool] = False
-    #: `ground` is available: zero-temperature and capacity formulas apply
-    has_ground: ClassVar[bool] = False
+    #: some stability costs nothing: below a capacity zero-temperature states are the solutions of zero cost
+    satisfiable: ClassVar[bool] = False
     #: the proximal map jumps: replica symmetry is always broken at zero temperature
     ground_jumps: ClassVar[bool] = False
     #: +1 where a larger margin is harder to satisfy, -1 where it is easier
     tightens: ClassVar[int] = 1
+
+    @property
+    def has_ground(self) -> bool:
+        """`ground` is available, so zero-temperature and capacity formulas apply: convex costs and members with their
+        own proximal map.
+        """
+        return self.log_concave or type(self).ground is not Loss.ground
 
     def cost(self, u: np.ndarray) -> np.ndarray:
         """Cost of the stability ``u`` (``inf`` where a hard constraint forbids it)."""
@@ -72,27 +84,23 @@ class Loss(Member):
         Default: inner quadrature on panels that end at the kinks, derivatives from Gaussian moments
         (``f = <z>/sqrt V``, ``f' = (<z^2> - <z>^2 - 1)/V``).
         """
-        deviation = np.sqrt(variance)[:, None]
-        shape = field.shape
-        flat = field.reshape(-1)
-        spread = np.broadcast_to(deviation, shape).reshape(-1)
-        z, weight = self._inner_nodes(field, variance, beta, self.kinks())
-        inverse = np.broadcast_to(np.asarray(column(beta), dtype=float), shape).reshape(-1, 1)
-        cost = self._on_rows(flat[:, None] + spread[:, None] * z, shape)
-        with np.errstate(invalid="ignore"):
-            exponent = np.where(cost == 0, 0.0, -inverse * cost)  # at beta = inf only zero cost is allowed
-        top = np.max(exponent, axis=1, keepdims=True)
-        top = np.where(np.isfinite(top), top, 0.0)
-        mass = weight * np.exp(exponent - top)
-        total = np.maximum(mass.sum(axis=1), 1e-300)
-        first = (mass * z).sum(axis=1) / total
-        spread_z = (mass * (z - first[:, None]) ** 2).sum(axis=1) / total
-        log_z = np.log(total) + top[:, 0]
+        shape, spread = field.shape, np.sqrt(variance)[:, None]
+        inner = tilted_nodes(self, field, variance, beta, self.kinks())
+        total = np.maximum(inner.mass.sum(axis=1), 1e-300)
+        first = (inner.mass * inner.z).sum(axis=1) / total
+        width = (inner.mass * (inner.z - first[:, None]) ** 2).sum(axis=1) / total
         return (
-            log_z.reshape(shape),
-            (first / spread).reshape(shape),
-            ((spread_z - 1.0) / spread**2).reshape(shape),
+            (np.log(total) + inner.top).reshape(shape),
+            first.reshape(shape) / spread,
+            (width - 1.0).reshape(shape) / spread**2,
         )
+
+    def optimal(self, field: np.ndarray, log_gap: np.ndarray, variance: np.ndarray, beta: Any) -> Any:
+        """The field omega at the maximum of ``-(u-h)^2/(2 gap) + ln Z(u, V)``; arrays (batch, node), rows (batch,).
+
+        Gives ``omega - h``, ``ln Z``, ``gap f^2`` and ``-gap f'`` there; only for ``log_concave`` losses.
+        """
+        return optimal_field(lambda u: self.terms(u, variance, beta), field, log_gap)
 
     def plain_sums(
         self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, beta: Any, level: int
@@ -106,27 +114,9 @@ class Loss(Member):
         value, first, second = self.terms(field, variance, beta)
         return weighted_sums(weight, (value, second), (first, second))
 
-    def _inner_nodes(
-        self, field: np.ndarray, variance: np.ndarray, beta: Any, edges: tuple[Any, ...]
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Inner nodes in z, a row per node of the field: panels end at the edges and resolve ``exp(-beta l)``.
-
-        Their length is ``1.5/sqrt(1 + beta V)``, the width of the tilted Gaussian for a cost of unit curvature.
-        """
-        spread = np.broadcast_to(np.sqrt(variance)[:, None], field.shape).reshape(-1)
-        places = [(per_row(edge, variance.size)[:, None] - field).reshape(-1) / spread for edge in edges]
-        finite = np.where(np.isfinite(beta), beta, 0.0)
-        step = float(np.clip(1.5 / np.sqrt(1.0 + np.max(finite * variance)), 0.1, 2.5))
-        regular = np.arange(-10.0 + 0.5 * step, 10.0, step)
-        grid = np.broadcast_to(regular, (spread.size, regular.size))
-        breaks = np.concatenate([grid, *(place[:, None] for place in places)], axis=1)
-        none = np.zeros((spread.size, 0))
-        return gaussian_nodes(none, none, breaks, level=1)
-
-    def _on_rows(self, u: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-        """`cost` on inner nodes, for a member whose parameters may be one per row of the batch."""
-        cube = u.reshape(shape[0], -1)
-        return np.asarray(self.cost(cube), dtype=float).reshape(u.shape)
+    def inner_features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Stabilities and widths (batch, F) between which a convex cost bends fast, for inner quadrature."""
+        return np.zeros((variance.size, 0)), np.zeros((variance.size, 0))
 
     def mean_cost(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
         """Thermal mean of the cost, ``-d ln Z/d beta``; zero for hard constraints. Default: inner quadrature."""
@@ -142,16 +132,13 @@ class Loss(Member):
         self, function: Any, field: np.ndarray, variance: np.ndarray, beta: Any, edges: tuple[Any, ...]
     ) -> np.ndarray:
         """Mean of ``function(u)`` over ``u = h + sqrt(V) z`` with the weight ``exp(-beta l(u))``, node by node."""
-        flat = field.reshape(-1)
-        spread = np.broadcast_to(np.sqrt(variance)[:, None], field.shape).reshape(-1)
-        z, weight = self._inner_nodes(field, variance, beta, edges)
-        u = flat[:, None] + spread[:, None] * z
-        rows = u.reshape(field.shape[0], -1)  # a member's parameters may be one per row of the batch
-        mass = weight * self.boltzmann(rows, beta).reshape(u.shape)
-        found = np.asarray(function(rows), dtype=float).reshape(u.shape)
+        inner = tilted_nodes(self, field, variance, beta, edges)
+        rows = inner.u.reshape(field.shape[0], -1)  # a member's parameters may be one per row of the batch
+        found = np.asarray(function(rows), dtype=float).reshape(inner.u.shape)
         with np.errstate(invalid="ignore"):
-            share = np.where(mass > 0, mass * found, 0.0)  # a forbidden region has infinite cost and no weight
-        return (share.sum(axis=1) / mass.sum(axis=1)).reshape(field.shape)
+            # a forbidden region has infinite cost and no weight
+            share = np.where(inner.mass > 0, inner.mass * found, 0.0)
+        return (share.sum(axis=1) / inner.mass.sum(axis=1)).reshape(field.shape)
 
     def boltzmann(self, u: np.ndarray, beta: Any) -> np.ndarray:
         """``exp(-beta l(u))``."""
@@ -160,14 +147,43 @@ class Loss(Member):
             weight = np.exp(-column(beta) * cost) if not self.hard else np.where(cost > 0, 0.0, 1.0)
         return np.where(np.isnan(weight), 1.0, weight)  # beta = inf at zero cost
 
+    def slope(self, u: np.ndarray) -> np.ndarray:
+        """``l'(u)`` of a convex cost between its kinks (default: local interpolation of the cost)."""
+        return slopes(self, u)[0]
+
+    def bend(self, u: np.ndarray) -> np.ndarray:
+        """``l''(u)`` of a convex cost between its kinks (default: local interpolation of the cost)."""
+        return slopes(self, u)[1]
+
     def ground(self, field: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Proximal point and Moreau envelope at ``beta = inf``; only where `has_ground`."""
-        raise ValueError(f"the zero-temperature equations need the proximal map of {self}, which it does not give")
+        """Proximal point and Moreau envelope; only where `has_ground` (default: bracketed Newton on a convex cost)."""
+        if not self.log_concave or self.hard:
+            raise ValueError(f"the zero-temperature equations need the proximal map of {self}, which it does not give")
+        best = proximal_point(self, field, variance)
+        return best, self.cost(best) + (best - field) ** 2 / (2.0 * variance[:, None])
+
+    def ground_slope(self, field: np.ndarray, variance: np.ndarray) -> np.ndarray:
+        """Derivative of the proximal point in the field, between its breaks: ``1/(1 + V l'')``, 0 where a kink holds it.
+
+        Default for maps that are no convex cost's: differences, exact for maps made of straight pieces.
+        """
+        best, _ = self.ground(field, variance)
+        if not self.log_concave or self.hard:
+            return (self.ground(field + STEP, variance)[0] - best) / STEP
+        held = np.zeros(field.shape, dtype=bool)
+        for kink in self.kinks():
+            held |= best == column(kink)
+        return np.where(held, 0.0, 1.0 / (1.0 + variance[:, None] * np.maximum(self.bend(best), 0.0)))
 
     def ground_breaks(self, variance: np.ndarray) -> np.ndarray:
-        """Fields (batch, K) at which the proximal map has a kink or a jump."""
-        size = variance.size
-        return np.stack([per_row(kink, size) for kink in self.kinks()], axis=1) if self.kinks() else np.zeros((size, 0))
+        """Fields (batch, K) at which the proximal map has a kink or a jump: ``k + V l'(k)`` on both sides of a kink k
+        of a finite convex cost.
+        """
+        places = [per_row(kink, variance.size) for kink in self.kinks()]
+        if self.log_concave and not self.hard:
+            ends = [(k, slopes(self, k[:, None], side)[0][:, 0]) for k in places for side in (-1, 1)]
+            places = [k + variance * end for k, end in ends]
+        return np.stack(places, axis=1) if places else np.zeros((variance.size, 0))
 
     def reference(self, field: Any, variance: Any, beta: Any, mp: Any) -> Any:
         """``ln Z`` in mpmath arithmetic, for certification (default: inner mpmath quadrature of the cost)."""

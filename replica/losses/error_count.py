@@ -27,7 +27,7 @@ class ErrorCount(Loss):
     kappa: float = 0.0
     name: ClassVar[str] = "error-count"
     parameters: ClassVar[dict[str, str]] = {"margin": "kappa"}
-    has_ground: ClassVar[bool] = True
+    satisfiable: ClassVar[bool] = True
     ground_jumps: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from replica._checks import number
 from replica._registry import column, per_row
+from replica.losses._optimal import optimal_margin
 from replica.losses._tail import margin_sums, reference_tail, tail_log_and_slopes
 from replica.losses.base import Loss
 
@@ -32,7 +33,7 @@ class Margin(Loss):
     parameters: ClassVar[dict[str, str]] = {"margin": "kappa"}
     hard: ClassVar[bool] = True
     log_concave: ClassVar[bool] = True
-    has_ground: ClassVar[bool] = True
+    satisfiable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kappa", number("margin", self.kappa))
@@ -55,6 +56,9 @@ class Margin(Loss):
 
     def terms(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return tail_log_and_slopes(field, self.kappa, variance)
+
+    def optimal(self, field: np.ndarray, log_gap: np.ndarray, variance: np.ndarray, beta: Any) -> Any:
+        return optimal_margin(field, self.kappa, variance, log_gap)
 
     def plain_sums(
         self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, beta: Any, level: int

@@ -32,7 +32,7 @@ class OutsideBand(Loss):
     parameters: ClassVar[dict[str, str]] = {"margin": "kappa"}
     hard: ClassVar[bool] = True
     even: ClassVar[bool] = True
-    has_ground: ClassVar[bool] = True
+    satisfiable: ClassVar[bool] = True
     ground_jumps: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

@@ -1,6 +1,7 @@
 """Observables: numbers computed from solutions. Importing a file here is all that makes its observables known."""
 
 from replica.observables import thermodynamics as _thermodynamics
+from replica.observables.flatness import flatness
 from replica.observables.generalization import generalization_error
 from replica.observables.margins import margin_distribution
 from replica.observables.registry import OBSERVABLES, Observable, measure, symbol_of
@@ -9,6 +10,7 @@ from replica.observables.stability import stability
 __all__ = [
     "OBSERVABLES",
     "Observable",
+    "flatness",
     "generalization_error",
     "margin_distribution",
     "measure",

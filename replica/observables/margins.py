@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from replica._checks import grid
+from replica.ansatz._cavity import Cavity
+from replica.losses import Loss
+from replica.observables._fields import EPS, average, inverse_map, moved_fields, thermal_shares
 from replica.solution import Solution
-from saddlepoint.quadrature.panels import gaussian_nodes
 
 
 def margin_distribution(solution: Solution, *, field: Any) -> Any:
@@ -30,7 +32,17 @@ def margin_distribution(solution: Solution, *, field: Any) -> Any:
     Returns
     -------
     xarray.Dataset
-        ``density`` over ``field`` with ``error`` (quadrature); attribute ``atoms``: list of (place, mass).
+        ``density`` over ``field`` with ``error`` (quadrature, and what the error of the solution carries over);
+        attributes ``atoms``: list of (place, mass), and ``atom_errors``: that of each mass.
+
+    Raises
+    ------
+    ValueError
+        A solution of an ansatz that does not give the field of a pattern.
+
+    Notes
+    -----
+    A solution that is not converged gives NaN; attribute ``status``.
 
     References
     ----------
@@ -49,84 +61,75 @@ def margin_distribution(solution: Solution, *, field: Any) -> Any:
     from replica.records import record
 
     places = grid("field", field)
-    if not solution.converged:
-        raise ValueError(f"the solution is {solution.status}")
-    problem = solution.problem
-    pinned = hasattr(problem, "averages")
-    work = _ground_density if pinned else _thermal_density
-    density, atoms = work(problem.refined(), solution.point, places)
-    coarse, _ = work(problem, solution.point, places)
-    error = np.abs(density - coarse) + 1e-14 * np.abs(density)
-    data = {"density": ("field", density), "error": ("field", error)}
+    kinks = np.unique(np.ravel(solution.model.loss.kinks()))
+
+    def of(cavity: Cavity) -> tuple[np.ndarray, np.ndarray]:
+        if cavity.response is not None:
+            return _ground(cavity, places, kinks)
+        density, floor = _thermal(cavity, places)
+        return np.append(density, 0.0 * kinks), np.append(floor, 0.0 * kinks)
+
+    found, error = average(solution, of, places.size + kinks.size, "the distribution of the margins")
+    size = places.size
+    data = {"density": ("field", found[:size]), "error": ("field", error[:size])}
+    masses, slack = found[size:].tolist(), error[size:].tolist()
+    atoms = [atom for atom in zip(kinks.tolist(), masses, slack, strict=True) if atom[1] > 0]
     attributes = record({"model": solution.model.settings(), "alpha": solution.alpha})
-    attributes |= {"atoms": atoms, "kind": "curve", "main": "density"}
-    found = xarray.Dataset(data, coords={"field": places}, attrs=attributes | {"status": solution.status})
-    found["density"].attrs["symbol"], found["field"].attrs["symbol"] = "P", r"\Delta"
-    return found
+    attributes |= {"atoms": [(place, mass) for place, mass, _ in atoms], "atom_errors": [e for *_, e in atoms]}
+    attributes |= {"kind": "curve", "main": "density", "status": solution.status}
+    curve = xarray.Dataset(data, coords={"field": places}, attrs=attributes)
+    curve["density"].attrs["symbol"], curve["field"].attrs["symbol"] = "P", r"\Delta"
+    return curve
 
 
-def _thermal_density(
-    problem: Any, point: np.ndarray, places: np.ndarray
-) -> tuple[np.ndarray, list[tuple[float, float]]]:
-    """One row of the quadrature per stability: the Gaussian around it is one more feature in z."""
-    equations = problem.equations
-    values = problem.conjugates(point[None, :])
-    single, _ = equations.halves(values)
-    model, size = equations.model, places.size
-    repeat = np.zeros(size, dtype=int)
-    from replica.data import Overlaps
-
-    overlaps = Overlaps(*(np.take(x, repeat) for x in (single.q, single.variance, single.m, single.transverse)))
-    fields, _ = model.architecture.field_overlaps(overlaps, equations.level)
-    density = np.zeros(size)
-    for channel in model.data.channels(fields):
-        deviation = np.maximum(channel.deviation, 1e-12)
-        centre = ((places - channel.mean) / deviation)[:, None]
-        width = (np.sqrt(channel.variance) / deviation)[:, None]
-        edges, edge_widths = model.loss.features(channel.variance, model.beta)
-        edges = (edges - channel.mean[:, None]) / deviation[:, None]
-        near = np.abs(edges) < 40.0
-        spots = np.concatenate([np.clip(centre, -40.0, 40.0), np.where(near, edges, 0.0)], axis=1)
-        widths = np.concatenate([width, np.where(near, edge_widths / deviation[:, None], np.inf)], axis=1)
-        z, weight = gaussian_nodes(spots, widths, None, equations.level + 1)
-        factor = 1.0 if channel.density is None else channel.density(z)[0]
-        mean = channel.mean[:, None] + channel.deviation[:, None] * z
-        log_z = model.loss.terms(mean, channel.variance, model.beta)[0]
-        spread = channel.variance[:, None]
-        exponent = -((places[:, None] - mean) ** 2) / (2.0 * spread) - log_z
-        share = weight * factor * np.exp(exponent) / np.sqrt(2.0 * np.pi * spread)
-        density += channel.probability * share.sum(axis=1)
-    return density * model.loss.boltzmann(places, model.beta), []
+def _thermal(cavity: Cavity, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Density of a Gibbs measure, with its rounding."""
+    density, floor = np.zeros((2, places.size))
+    for channel in cavity.channels():
+        for share in thermal_shares(cavity, channel, places):
+            density[share.rows] += share.value.sum(axis=1)
+            floor[share.rows] += (share.value * share.rounding).sum(axis=1)
+    return density, floor
 
 
-def _ground_density(
-    problem: Any, point: np.ndarray, places: np.ndarray
-) -> tuple[np.ndarray, list[tuple[float, float]]]:
-    """Fields that the proximal map leaves alone keep their density; those it moves pile up where they are moved to."""
-    from replica.ansatz._limits import ground_channels
-
-    values, _ = problem.averages(point[None, :])
-    m = np.atleast_1d(values["m"] if isinstance(values, dict) else values)
-    chi = np.atleast_1d(values["V"]) if isinstance(values, dict) else np.ones(1)
-    channels, _, chi = ground_channels(problem.model, m, chi, problem.level)
-    density, atoms = np.zeros(places.size), {}
-    for channel in channels:
-        best, _ = problem.model.loss.ground(places[None, :], chi)
-        z = (places - channel.mean) / channel.deviation
+def _ground(cavity: Cavity, places: np.ndarray, kinks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Density of a zero-temperature state, then the masses that pile up at the kinks of the loss; with rounding."""
+    total, floor = np.zeros((2, places.size + kinks.size))
+    for channel in cavity.channels():
+        field, stretch, slack = _unmoved(cavity.model.loss, channel.variance, places, kinks)
+        z = (field - channel.mean) / channel.deviation
         factor = 1.0 if channel.density is None else channel.density(z[None, :])[0][0]
-        gauss = np.exp(-0.5 * z**2) / np.sqrt(2.0 * np.pi) / channel.deviation
-        density += np.where(best[0] == places, channel.probability * gauss * factor, 0.0)
-        breaks = (problem.model.loss.ground_breaks(chi) - channel.mean[:, None]) / channel.deviation[:, None]
-        none = np.zeros((1, 0))
-        spots = (
-            none if channel.places is None else (channel.places - channel.mean[:, None]) / channel.deviation[:, None]
-        )
-        widths = none if channel.widths is None else channel.widths / channel.deviation[:, None]
-        nodes, weight = gaussian_nodes(spots, widths, breaks, problem.level + 1)
-        mass = channel.probability * weight * (1.0 if channel.density is None else channel.density(nodes)[0])
-        field = channel.mean[:, None] + channel.deviation[:, None] * nodes
-        best, _ = problem.model.loss.ground(field, chi)
-        moved = best != field
-        for place in np.unique(best[moved]):
-            atoms[float(place)] = atoms.get(float(place), 0.0) + float(mass[moved & (best == place)].sum())
-    return density, sorted(atoms.items())
+        gauss = channel.probability * np.exp(-0.5 * z**2) / np.sqrt(2.0 * np.pi) / channel.deviation * factor
+        total[: places.size] += gauss * stretch
+        floor[: places.size] += gauss * (slack + 4.0 * EPS * stretch)
+        field, mass, best = moved_fields(cavity, channel)
+        masses = np.array([mass[(best != field) & (best == kink)].sum() for kink in kinks])
+        total[places.size :] += masses
+        floor[places.size :] += EPS * (1.0 + masses)
+    return total, floor
+
+
+def _unmoved(
+    loss: Loss, chi: np.ndarray, places: np.ndarray, kinks: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The fields ``w`` that the proximal map moves to ``places``, ``dw/du`` there (0 where none is) and its error."""
+    field, stretch, slack = places.copy(), np.ones(places.size), np.zeros(places.size)
+    rows = np.flatnonzero(loss.ground(places[None], chi)[0][0] != places)
+    if rows.size:
+        away = np.abs(places[rows, None] - kinks).min(axis=1, initial=np.inf)
+        step = np.minimum(4e-3, away / 3.0)
+        field[rows] = inverse_map(loss, chi, places[rows])
+        reached = np.abs(loss.ground(field[None, rows], chi)[0][0] - places[rows]) < 1e-9 * (1.0 + np.abs(places[rows]))
+        reached &= away > 0.0
+        stretch[rows] = 0.0
+        rows, step = rows[reached], step[reached]
+        slopes = [_slope(loss, chi, places[rows], h) for h in (step, 0.5 * step)]
+        stretch[rows] = slopes[1]
+        slack[rows] = np.abs(slopes[1] - slopes[0]) + 16.0 * EPS * (1.0 + np.abs(field[rows])) / step
+    return field, stretch, slack
+
+
+def _slope(loss: Loss, chi: np.ndarray, places: np.ndarray, step: np.ndarray) -> np.ndarray:
+    """``dw/du`` by fourth-order differences."""
+    near = [inverse_map(loss, chi, places + k * step) for k in (-2, -1, 1, 2)]
+    return (near[0] - 8.0 * near[1] + 8.0 * near[2] - near[3]) / (12.0 * step)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from replica._checks import suggest
+from replica.plots.comparison import draw_comparison
 from replica.plots.curve import draw_curve
 from replica.plots.diagram import draw_diagram
+from replica.plots.simulation import draw_simulation
 from replica.plots.style import dress, house_style, logarithmic, page, write
 
 if TYPE_CHECKING:
@@ -16,7 +18,12 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "house_style", "logarithmic", "page", "plot", "write"]
 
 #: what draws a dataset, by its ``attrs["kind"]``
-KINDS = {"curve": draw_curve, "diagram": draw_diagram}
+KINDS = {
+    "curve": draw_curve,
+    "diagram": draw_diagram,
+    "simulation": draw_simulation,
+    "comparison": draw_comparison,
+}
 
 
 def plot(dataset: xarray.Dataset, ax: Axes | None = None) -> Any:
@@ -30,7 +37,8 @@ def plot(dataset: xarray.Dataset, ax: Axes | None = None) -> Any:
     Parameters
     ----------
     dataset : xarray.Dataset
-        With ``attrs["kind"]``: ``curve`` or ``diagram``.
+        With ``attrs["kind"]``: ``curve``, ``diagram``, ``simulation`` (means over samples with standard errors) or
+        ``comparison`` (theory and simulation with residuals below).
     ax : matplotlib Axes, optional
         Where to draw; by default a new figure one journal column wide, outside pyplot's list of open figures.
 

@@ -12,6 +12,8 @@ _WORDS = {
     "beta": ("inverse temperature", ""),
     "penalty": ("penalty", ""),
     "field": ("stability", ""),
+    "noise": ("distance of perturbed weights", ""),
+    "training_error": ("training error", ""),
     "density": ("density", ""),
     "distance": ("distance", ""),
     "entropy": ("entropy", "nats per weight"),

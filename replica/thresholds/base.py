@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -61,6 +61,8 @@ class Threshold:
         Begins with ``converged`` or ``not converged``; says on which branch and by which definition.
     solution : Solution or None
         The saddle point there; ``order_parameters`` are its own.
+    parameters : dict
+        What ``order_parameters`` says where there is no such solution.
     """
 
     value: float
@@ -68,6 +70,7 @@ class Threshold:
     bracket: tuple[float, float]
     status: str
     solution: Solution | None = None
+    parameters: dict[str, float] = field(default_factory=dict)
 
     @property
     def converged(self) -> bool:
@@ -75,7 +78,7 @@ class Threshold:
 
     @property
     def order_parameters(self) -> dict[str, float]:
-        return {} if self.solution is None else self.solution.order_parameters
+        return self.parameters if self.solution is None else self.solution.order_parameters
 
     def __float__(self) -> float:
         return self.value

@@ -87,6 +87,8 @@ class Weights(Member):
     norm: ClassVar[Norm]
     #: a finite alphabet, counted: entropies below 0 are unphysical
     discrete: ClassVar[bool] = False
+    #: the letters of a finite alphabet; None: a continuum
+    letters: ClassVar[tuple[float, ...] | None] = None
     #: w = 0 is allowed: a constraint that holds at zero field is then satisfied at any load
     vanishing: ClassVar[bool] = False
     #: -w is as likely as w
@@ -128,7 +130,7 @@ class Weights(Member):
         scale = np.sqrt(q_hat)
         total, kept = np.zeros((5, q_hat.size)), []
         for atom, chance in zip(law.values, law.probabilities, strict=True):
-            weight, log_z, mean, spread = self._on_field(m_hat * atom, scale, curvature, beta, level)
+            weight, log_z, mean, spread = self.on_field(m_hat * atom, scale, curvature, beta, level)
             part = weighted_sums(weight, (log_z, spread, mean), (mean, spread))
             part[2] *= atom
             total += chance * part
@@ -137,20 +139,20 @@ class Weights(Member):
         transverse = np.zeros_like(q)
         for chance, atom, weight, mean in kept:
             transverse += chance * np.einsum("bn,bn->b", weight, (mean - (m * atom)[:, None]) ** 2)
-        return self._assemble(log_z, q, variance, m, transverse, susceptibility)
+        return self.assemble(log_z, q, variance, m, transverse, susceptibility)
 
     def _without_teacher(
         self, q_hat: np.ndarray, m_hat: np.ndarray, curvature: np.ndarray, beta: Any, level: int
     ) -> SingleWeight:
         log_z, variance, q, susceptibility = self.plain_sums(np.sqrt(q_hat), curvature, beta, level)
-        return self._assemble(log_z, q, variance, np.zeros(q.size), q, susceptibility)
+        return self.assemble(log_z, q, variance, np.zeros(q.size), q, susceptibility)
 
     def plain_sums(self, scale: np.ndarray, curvature: np.ndarray, beta: Any, level: int) -> np.ndarray:
         """``E ln z``, ``E var w``, ``E <w>^2`` and ``E (var w)^2`` (4, batch) over ``h = scale z``.
 
         The default composes `features`, `log_z` and sums; weights may do the same in one compiled pass.
         """
-        weight, log_z, mean, spread = self._on_field(np.zeros(scale.size), scale, curvature, beta, level)
+        weight, log_z, mean, spread = self.on_field(np.zeros(scale.size), scale, curvature, beta, level)
         return weighted_sums(weight, (log_z, spread), (mean, spread))
 
     def _gaussian_teacher(
@@ -158,12 +160,12 @@ class Weights(Member):
     ) -> SingleWeight:
         """A Gaussian teacher only widens the field: ``m = E u<w> = m_hat E(var w)`` by partial integration."""
         scale = np.sqrt(q_hat + m_hat**2)
-        weight, log_z, mean, spread = self._on_field(np.zeros_like(scale), scale, curvature, beta, level)
+        weight, log_z, mean, spread = self.on_field(np.zeros_like(scale), scale, curvature, beta, level)
         log_z, variance, q, susceptibility = weighted_sums(weight, (log_z, spread), (mean, spread))
         m = m_hat * variance
-        return self._assemble(log_z, q, variance, m, q - m * m, susceptibility)
+        return self.assemble(log_z, q, variance, m, q - m * m, susceptibility)
 
-    def _on_field(
+    def on_field(
         self, shift: np.ndarray, scale: np.ndarray, curvature: np.ndarray, beta: Any, level: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Nodes for ``h = shift + scale z`` with the features of ``ln z`` resolved: weights, ln z, mean, variance."""
@@ -171,9 +173,7 @@ class Weights(Member):
         _, weight, field = field_nodes(places, widths, shift, scale, level)
         return weight, *self.log_z(field, curvature, beta)
 
-    def _assemble(
-        self, log_z: Any, q: Any, variance: Any, m: Any, transverse: Any, susceptibility: Any
-    ) -> SingleWeight:
+    def assemble(self, log_z: Any, q: Any, variance: Any, m: Any, transverse: Any, susceptibility: Any) -> SingleWeight:
         norm = 1.0 if isinstance(self.norm, Pinned) else q + variance
         return SingleWeight(log_z, q, variance, norm, m, transverse, susceptibility)
 
@@ -212,7 +212,7 @@ class Weights(Member):
             part, _ = gaussian_average_reference(moments, digits, features=features, mp=mp)
             total = [t + chance * x for t, x in zip(total, part, strict=True)]
         log_z, q, variance, m, susceptibility = total
-        return self._assemble(log_z, q, variance, m, q - m * m, susceptibility)
+        return self.assemble(log_z, q, variance, m, q - m * m, susceptibility)
 
     def reference(self, field: Any, curvature: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
         """``ln z``, mean and variance of the weight in mpmath arithmetic, for certification."""

@@ -48,6 +48,7 @@ class Binary(Weights):
     name: ClassVar[str] = "binary"
     norm: ClassVar[Norm] = Pinned()
     discrete: ClassVar[bool] = True
+    letters: ClassVar[tuple[float, ...] | None] = (-1.0, 1.0)
 
     def log_z(self, field: np.ndarray, curvature: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         log_two_cosh, mean, spread = np.empty((3, *field.shape))

@@ -44,6 +44,11 @@ class Discrete(Weights):
         object.__setattr__(self, "values", tuple(sorted(letters)))
 
     @property
+    def letters(self) -> tuple[float, ...]:  # type: ignore[override]
+        """The alphabet itself."""
+        return self.values
+
+    @property
     def vanishing(self) -> bool:  # type: ignore[override]
         """Whether 0 is a letter."""
         return 0.0 in self.values

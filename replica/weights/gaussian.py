@@ -48,7 +48,7 @@ class Gaussian(Weights):
         m = m_hat * variance
         q = transverse + m**2
         log_z = 0.5 * (q_hat + m_hat**2) * variance - 0.5 * np.log1p(curvature / prior)
-        return self._assemble(log_z, q, variance, m, transverse, variance**2)
+        return self.assemble(log_z, q, variance, m, transverse, variance**2)
 
     def lowest_curvature(self, beta: Any) -> Any:
         return -np.asarray(beta, dtype=float) * self.penalty
@@ -67,7 +67,7 @@ class Gaussian(Weights):
         m, transverse = m_hat * variance, q_hat * variance**2
         q = transverse + m**2
         log_z = (q_hat + m_hat**2) * variance / 2 - mp.log(1 + curvature / prior) / 2
-        return self._assemble(log_z, q, variance, m, transverse, variance**2)
+        return self.assemble(log_z, q, variance, m, transverse, variance**2)
 
     def reference(self, field: Any, curvature: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
         prior = beta * mp.mpf(self.penalty)

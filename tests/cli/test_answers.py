@@ -225,3 +225,15 @@ def test_diagram_says_which_line_is_missing(run):
     result = run("diagram perceptron --weights spherical -x margin=0,0.5 --lines capacity,at")
     assert result.code == 0
     assert "replica: at: 2 of 2 points not solved (not converged" in result.err
+
+
+def test_flatness_gives_the_numbers_of_the_verb(run):
+    found = run("flatness perceptron --alpha 0.5 --margin 0.3 --noise 0.01,0.05 --error-margin 0.1 --json")
+    solution = replica.solve(replica.perceptron("binary", margin=0.3), alpha=0.5)
+    known = replica.flatness(solution, noise=[0.01, 0.05], margin=0.1)
+    assert found.code == 0
+    assert found.json["training_error"] == known["training_error"].values.tolist()
+    lost = run("flatness perceptron --alpha 1.5 --noise 0.1 --json")
+    assert lost.code == 1
+    assert lost.json["training_error"] == [None]
+    assert run("flatness perceptron --alpha 0.5 --noise 0.1 --margin 0:1:3").code == 2

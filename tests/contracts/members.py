@@ -41,8 +41,9 @@ def temperatures(loss: Loss) -> tuple[float, ...]:
 
 
 def temperatures_with_limit(loss: Loss) -> tuple[float, ...]:
-    """The same and the zero-temperature limit, where the loss has one."""
-    return (*temperatures(loss), np.inf) if loss.has_ground and not loss.hard else temperatures(loss)
+    """The same and the zero-temperature limit, where the stabilities of zero cost have a volume."""
+    free = loss.boltzmann(np.linspace(-5.05, 5.05, 400)[None, :], np.inf).any()
+    return (*temperatures(loss), np.inf) if free and not loss.hard else temperatures(loss)
 
 
 LOSSES_AT_BETA = [(loss, beta) for loss in LOSSES for beta in temperatures(loss)]
@@ -89,7 +90,12 @@ def plain_terms(loss: Loss, field: np.ndarray, variance: float, beta: float) -> 
     around = deviation * np.array([-12.0, *np.arange(-FAR, FAR + 0.1, 1.0), 12.0])
     steps = deviation * np.array([-3.0, -1.0, -0.3, -0.1, -0.02, 0.0, 0.02, 0.1, 0.3, 1.0, 3.0])
     fixed = np.concatenate([[0.0], *(kink + steps for kink in loss.kinks())])
-    edges = np.sort(np.concatenate([h + around, h + steps, np.tile(fixed, (h.size, 1))], axis=1), axis=1)
+    cold = beta if np.isfinite(beta) else 1.0
+    scan = h + deviation * np.linspace(-FAR, FAR, 200)  # a steep cost carries the mode away from the field
+    mode = np.take_along_axis(scan, np.argmin(cold * loss.cost(scan) + (scan - h) ** 2 / (2 * variance), axis=1)[:, None], 1)
+    shifted = mode + deviation / np.sqrt(1 + cold * variance) * np.arange(-FAR, FAR + 0.1, 1.0)
+    edges = np.concatenate([h + around, h + steps, shifted, np.tile(fixed, (h.size, 1))], axis=1)
+    edges = np.sort(edges, axis=1)
     half, middle = np.diff(edges)[:, :, None] / 2, (edges[:, 1:, None] + edges[:, :-1, None]) / 2
     u = (middle + half * node).reshape(h.size, -1)
     cost = np.asarray(loss.cost(u), dtype=float)

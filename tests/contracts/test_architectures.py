@@ -28,7 +28,8 @@ def clipped(x: np.ndarray) -> np.ndarray:
 
 
 ACTIVATIONS = [*examples(Activation), Custom(clipped)]
-NETWORKS = [*examples(Architecture), replica.TreeCommittee(np.inf, clipped)]
+NETWORKS = [network for network in examples(Architecture) if network.few is None]
+NETWORKS += [replica.TreeCommittee(np.inf, clipped)]
 KINKS = {"Custom": (-0.4, 0.9)}
 
 

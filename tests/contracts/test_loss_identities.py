@@ -112,7 +112,7 @@ def test_ground_minimises_cost_plus_distance(loss: Loss) -> None:
     values = loss.cost(grid[None, :])[0] + (grid - field[:, :, None]) ** 2 / (2 * variance[:, None, None])
     lowest = values.min(axis=-1)
     assert np.all(envelope <= lowest * (1 + 1e-14) + 1e-14)
-    assert np.all(lowest - envelope <= 1e-6)
+    assert np.all(lowest - envelope <= 2e-6)  # half the curvature 1/V + l'' times the square of half a step
 
 
 @pytest.mark.parametrize("loss", [loss for loss in LOSSES if loss.has_ground], ids=name_of)
@@ -209,7 +209,7 @@ def test_rows_of_a_batch_have_parameters_of_their_own(loss: Loss, beta: float) -
         single = [*alone.terms(field[at], variance[at], beta), alone.mean_cost(field[at], variance[at], beta),
                   alone.error_rate(field[at], variance[at], beta), alone.cost(field[at])]
         for a, b in zip(together, single, strict=True):
-            assert np.allclose(a[at], b, rtol=1e-14, atol=1e-16)
+            assert np.allclose(a[at], b, rtol=1e-14, atol=1e-15)
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=name_of)

@@ -57,7 +57,7 @@ def test_stability_of_a_ground_state_counts_pinned_fields_only() -> None:
     @dataclass(frozen=True)
     class Hinge(Loss):
         name: ClassVar[str] = "toy-hinge"
-        has_ground: ClassVar[bool] = True
+        satisfiable: ClassVar[bool] = True
 
         def cost(self, u: np.ndarray) -> np.ndarray:
             return np.maximum(0.0, 1.0 - u)

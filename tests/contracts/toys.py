@@ -104,3 +104,19 @@ class Half(Ansatz):
     def solve(self, model, alpha, start=None, tolerance=1e-12):
         return RS().solve(model, alpha / 2, start, tolerance)
 '''
+
+ALGORITHM_FILE = '''
+"""Weights drawn at random: a toy."""
+from dataclasses import dataclass
+from replica.simulate.algorithms import Algorithm, Outcome
+
+@dataclass(frozen=True)
+class Guess(Algorithm):
+    """A toy: weights drawn at random."""
+    tries: int = 1
+    name = "toy-guess"
+
+    def run(self, instance, rng):
+        weights = instance.model.weights.sample(rng, instance.n)
+        return Outcome("converged", weights, {})
+'''

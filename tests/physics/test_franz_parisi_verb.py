@@ -16,14 +16,18 @@ def test_wrong_input_is_refused_in_a_sentence() -> None:
     model = replica.perceptron("binary")
     with pytest.raises(ValueError, match="distance must be in"):
         replica.franz_parisi(model, alpha=0.5, distance=[0.0, 0.1])
-    with pytest.raises(ValueError, match=r"Reference\(model"):
-        replica.Reference(model=model)
+    with pytest.raises(ValueError, match="continuous weights"):
+        replica.franz_parisi(model, alpha=0.5, distance=[0.1], reference=replica.Reference(model=model))
     with pytest.raises(ValueError, match="'max' or None"):
         replica.Reference(margin="largest")
-    with pytest.raises(ValueError, match="single vector"):
-        replica.franz_parisi(
-            replica.perceptron("spherical"), alpha=0.5, distance=[0.1], reference=replica.Reference(margin="max")
-        )
+    with pytest.raises(ValueError, match="finite cost at beta = inf"):
+        around = replica.Reference(model=replica.perceptron("spherical"))
+        replica.franz_parisi(model, alpha=0.5, distance=[0.1], reference=around)
+    with pytest.raises(ValueError, match="same data"):
+        around = replica.Reference(model=replica.perceptron("spherical", labels="teacher"), margin="max")
+        replica.franz_parisi(model, alpha=0.5, distance=[0.1], reference=around)
+    with pytest.raises(ValueError, match="references that are one vector"):
+        replica.franz_parisi(model, alpha=0.5, distance=[0.1], reference=replica.Reference(margin=0.1, tilt=0.5))
     with pytest.raises(ValueError, match="Bayes-optimal"):
         replica.franz_parisi(replica.perceptron("binary", margin=0.2, labels="teacher"), alpha=0.5, distance=[0.1])
     with pytest.raises(ValueError, match="here for the weights"):

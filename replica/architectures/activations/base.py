@@ -7,6 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from replica._registry import Member
+from replica.architectures.few_units import FewUnits
 
 
 class Kernel(NamedTuple):
@@ -53,8 +54,14 @@ class Activation(Member):
     registry: ClassVar[dict[str, type]] = {}
     #: g(-x) = -g(x): all units may enter with the sign +1
     odd: ClassVar[bool] = False
+    #: no two units can cancel exactly, so that any number of them has no ties
+    smooth: ClassVar[bool] = True
     #: g(-x) = g(x): the overlap 0 is a saddle point, because ``k'(0) = 0``
     even: ClassVar[bool] = False
+
+    def network(self, units: int, ties: str) -> FewUnits:
+        """The average over the fields of a few units; `ValueError` where there is none."""
+        raise ValueError(f"committees with {self} are here for units=inf only, got {units}")
 
     @property
     def rounding(self) -> float:

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica.architectures.activations.base import Activation, Kernel, library
+from replica.architectures.boolean import BooleanUnits
+from replica.architectures.few_units import FewUnits
 
 
 @dataclass(frozen=True)
@@ -21,9 +23,13 @@ class Sign(Activation):
 
     name: ClassVar[str] = "sign"
     odd: ClassVar[bool] = True
+    smooth: ClassVar[bool] = False
 
     def function(self, x: np.ndarray) -> np.ndarray:
         return np.sign(x)
+
+    def network(self, units: int, ties: str) -> FewUnits:
+        return BooleanUnits.committee(units, ties)
 
     def kernel(self, q: Any, variance: Any, level: int = 1) -> Kernel:
         lib = library(q)

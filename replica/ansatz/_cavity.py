@@ -1,0 +1,45 @@
+"""What a solved point says of the field of one pattern; the averages over it are in `replica.observables`."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from replica.data import Channel, Overlaps
+from replica.model import Model
+from replica.weights.base import Free
+
+
+class Cavity(NamedTuple):
+    r"""One solution seen by one pattern: the field of the others is Gaussian, the loss tilts or moves it.
+
+    ``response`` is None for a Gibbs measure, in which the field has the thermal variance of its `Channel` and the
+    weight ``exp(-beta l)`` of ``model``; at zero temperature it is ``chi = lim beta (Q - q)`` of the weights, and every
+    field is moved to its proximal point. Arrays have one entry.
+    """
+
+    model: Model
+    overlaps: Overlaps
+    response: np.ndarray | None
+    level: int
+
+    @property
+    def norm(self) -> float:
+        """Self-overlap Q of the weights."""
+        if not isinstance(self.model.weights.norm, Free) and self.response is None:
+            return 1.0
+        return float(self.overlaps.q[0] + self.overlaps.variance[0])
+
+    def channels(self) -> list[Channel]:
+        """The classes of patterns; at zero temperature ``variance`` is the response of the field."""
+        fields, slopes = self.model.architecture.field_overlaps(self.overlaps, self.level)
+        if self.response is not None:
+            fields = fields._replace(variance=slopes.q * self.response)
+        return self.model.data.channels(fields)
+
+
+def ground_cavity(model: Model, m: np.ndarray, response: np.ndarray, level: int) -> Cavity:
+    """A zero-temperature state of norm 1: ``q = Q = 1``."""
+    transverse = np.maximum(1.0 - m**2, 1e-200)  # the teacher itself: m = 1
+    return Cavity(model, Overlaps(np.ones_like(m), np.zeros_like(m), m, transverse), response, level)

@@ -1,0 +1,111 @@
+"""Franz-Parisi curves around references that are solved: one class per kind of reference; no settings, no equations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from replica.ansatz._fp_annealed import annealed_curve
+from replica.ansatz._fp_patterns import Side
+from replica.ansatz._fp_teacher import student_curve, taught_curve
+from replica.ansatz.franz_parisi import Columns, random_curve, typical_overlap
+from replica.ansatz.minimiser import minimiser_curve, typical_cosine
+from replica.model import Model
+from replica.verbs import solve
+
+
+@dataclass(frozen=True)
+class Around:
+    """A solved reference: ``columns`` of a curve around it; ``sentence`` says how it was found. Base: none was."""
+
+    model: Model
+    alpha: float
+    sentence: str = ""
+    margin: float | None = None
+
+    solved = False
+
+    def columns(self, distance: np.ndarray) -> Columns:
+        """Values, errors and statuses at distances."""
+        blank = {"free_entropy": np.full(distance.size, np.nan)}
+        lost = [self.sentence] * distance.size
+        return Columns(blank, {"free_entropy": np.full(distance.size, np.nan)}, lost, np.full(distance.size, np.nan))
+
+    def typical(self) -> tuple[float, float]:
+        """Overlap at which the curve has its maximum, with its error; NaN where there is none or it is not found."""
+        return float("nan"), float("nan")
+
+    @property
+    def probe(self) -> Side:
+        return Side(self.model.loss, float(self.model.beta))
+
+
+@dataclass(frozen=True)
+class Planted(Around):
+    """Around the teacher."""
+
+    solved = True
+
+    def columns(self, distance: np.ndarray) -> Columns:
+        found = taught_curve(self.model, self.alpha, distance)
+        found.values["s"], found.errors["s"] = 1.0 - 2.0 * distance, np.zeros(distance.size)
+        return found
+
+    def typical(self) -> tuple[float, float]:
+        alone = solve(self.model, alpha=self.alpha, on_failure="keep")
+        return (alone["m"], alone.errors["m"]) if alone.converged else (float("nan"), float("nan"))
+
+
+@dataclass(frozen=True)
+class Student(Planted):
+    """Around a typical Bayes-optimal student."""
+
+    given: Any = None
+
+    def columns(self, distance: np.ndarray) -> Columns:
+        return student_curve(self.model, self.alpha, self.given, distance)
+
+
+@dataclass(frozen=True)
+class Quenched(Around):
+    """Around a typical solution, random labels."""
+
+    given: Any = None
+    solved = True
+
+    def columns(self, distance: np.ndarray) -> Columns:
+        return random_curve(self.model, self.alpha, self.given, 1.0 - 2.0 * distance)
+
+    def typical(self) -> tuple[float, float]:
+        alone = solve(self.model, alpha=self.alpha, on_failure="keep")
+        if not alone.converged or "q_hat" not in alone.batch.names:
+            return float("nan"), float("nan")
+        return typical_overlap(self.model, self.alpha, self.given, alone["q"])
+
+
+@dataclass(frozen=True)
+class Pairs(Around):
+    """First moment of pairs."""
+
+    side: Any = None
+    solved = True
+
+    def columns(self, distance: np.ndarray) -> Columns:
+        return annealed_curve(self.model.weights, self.alpha, self.side, self.probe, distance)
+
+
+@dataclass(frozen=True)
+class Lowest(Around):
+    """Around a zero-temperature minimiser, or a vector made of it."""
+
+    given: Any = None
+    centre: Any = None
+    solved = True
+
+    def columns(self, distance: np.ndarray) -> Columns:
+        return minimiser_curve(self.model, self.alpha, self.given, self.centre, distance)
+
+    def typical(self) -> tuple[float, float]:
+        return typical_cosine(self.model, self.alpha, self.given, self.centre)

@@ -1,0 +1,38 @@
+"""``replica compare``: a theory file beside a simulation file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from replica.cli._answers import Curves
+from replica.cli._values import Names
+from replica.cli._verb import COMMON, check_files, emit, option
+
+
+@click.command(
+    "compare",
+    params=[
+        option("--theory", metavar="FILE", required=True, help="A solution or curve that solve, sweep, ... -o wrote."),
+        option(
+            "--simulation",
+            metavar="FILE",
+            required=True,
+            help="Runs that simulate -o wrote, or a .csv of yours: coordinate,NAME,standard_error.",
+        ),
+        option("--observables", type=Names(), help="What to compare [default: all that both have]."),
+        *COMMON,
+    ],
+)
+def command(
+    theory: str, simulation: str, observables: tuple[str, ...] | None, as_json: bool, output: tuple[str, ...]
+) -> int:
+    """Set a theory beside a simulation: differences in standard errors, chi-square, residuals."""
+    import replica
+
+    check_files("compare", output, drawable=True)
+    for path in (theory, simulation):
+        if not Path(path).exists():
+            raise ValueError(f"{path} cannot be read: no such file")
+    return emit(Curves(replica.compare(theory, simulation, observables=observables)), as_json, output)

@@ -1,0 +1,35 @@
+"""``replica flatness``: the training error of perturbed solutions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from replica.cli._answers import Curves
+from replica.cli._values import Number
+from replica.cli._verb import ALPHA, ANSATZ, START, TOLERANCE, Request, model_verb, option
+from replica.cli.solve import solve_request
+
+
+@model_verb(
+    "flatness",
+    ALPHA,
+    option("--noise", type=Number(grids=True), required=True, help="Distance (1-t)/2 of the perturbed weights."),
+    option(
+        "--error-margin",
+        type=Number(),
+        help="Count stabilities that this margin does not allow [default: those on the wrong side].",
+    ),
+    ANSATZ,
+    START,
+    TOLERANCE,
+    grids=True,
+)
+def command(request: Request) -> Curves:
+    """Training error of a typical solution (at the model's own margin) whose weights are perturbed at random."""
+    import replica
+
+    if request.axes:
+        raise ValueError(f"flatness takes one model: {', '.join(request.axes)} must be a number, not a grid")
+    solution, options = solve_request(request), request.options
+    noise = np.atleast_1d(options["noise"])
+    return Curves(replica.flatness(solution, noise=noise, margin=options["error_margin"]))

@@ -1,0 +1,103 @@
+"""The hinge loss: a pattern pays in proportion to what its stability lacks of kappa."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from replica._checks import number
+from replica._registry import column, per_row
+from replica.losses._soft_tail import hinge_terms, missing_margin, reference_hinge
+from replica.losses.base import Loss
+from saddlepoint.special import tail
+
+
+@dataclass(frozen=True)
+class Hinge(Loss):
+    r"""``l(u) = max(0, kappa - u)``, the loss of the support vector machine.
+
+    With ``s = sqrt V``, ``x = (kappa-h)/s``, ``y = beta s - x`` and G the hazard of the Gaussian tail,
+    ``Z(h, V) = g(x) [1/G(x) + 1/G(y)]``: the satisfied and the violated side. The proximal point is the field above
+    kappa, kappa for ``kappa - V < h < kappa``, and ``h + V`` below. At ``beta = inf`` it is the hard margin while that
+    can be satisfied.
+
+    Parameters
+    ----------
+    kappa : float
+        The margin, in units of the field.
+
+    References
+    ----------
+    F. Mignacco, F. Krzakala, Y. Lu, P. Urbani and L. Zdeborova, ICML (2020).
+    """
+
+    kappa: float = 1.0
+    name: ClassVar[str] = "hinge"
+    parameters: ClassVar[dict[str, str]] = {"margin": "kappa"}
+    log_concave: ClassVar[bool] = True
+    satisfiable: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kappa", number("margin", self.kappa))
+
+    @classmethod
+    def examples(cls) -> list[Hinge]:
+        return [cls(1.0), cls(-0.3)]
+
+    def cost(self, u: np.ndarray) -> np.ndarray:
+        return np.maximum(column(self.kappa) - u, 0.0)
+
+    def kinks(self) -> tuple[float, ...]:
+        return (self.kappa,)
+
+    def features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
+        """The edge at kappa, and at ``kappa - beta V`` the end of the fields that are pulled up to it."""
+        kappa, deviation = per_row(self.kappa, variance.size), np.sqrt(variance)
+        with np.errstate(invalid="ignore", over="ignore"):
+            low = kappa - per_row(beta, variance.size) * variance
+        places = np.stack([kappa, np.where(np.isfinite(low), low, kappa)], axis=1)
+        return places, np.stack([deviation, np.where(np.isfinite(low), deviation, np.inf)], axis=1)
+
+    def terms(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return hinge_terms(field, self.kappa, variance, beta)[:3]
+
+    def mean_cost(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
+        share = hinge_terms(field, self.kappa, variance, beta)[3]
+        return share * missing_margin(field, self.kappa, variance, beta)
+
+    def error_rate(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
+        deviation, share = np.sqrt(variance)[:, None], hinge_terms(field, self.kappa, variance, beta)[3]
+        kappa = column(self.kappa)
+        x = (kappa - field) / deviation
+        with np.errstate(invalid="ignore"):
+            y = column(per_row(beta, len(field))) * deviation - x
+            deep = np.exp(tail(y + np.maximum(kappa, 0.0) / deviation)[0] - tail(y)[0])
+        below = np.where(share > 0, share * np.where(np.isnan(deep), 0.0, deep), 0.0)
+        between = -np.expm1(tail(np.maximum(x, -field / deviation))[0] - tail(x)[0])
+        return below + (1.0 - share) * between
+
+    def slope(self, u: np.ndarray) -> np.ndarray:
+        return np.where(u < column(self.kappa), -1.0, 0.0)
+
+    def bend(self, u: np.ndarray) -> np.ndarray:
+        return np.zeros_like(u)
+
+    def ground(self, field: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        kappa, reach = column(self.kappa), variance[:, None]
+        gap = kappa - field
+        move = np.clip(gap, 0.0, reach)
+        best = np.where((gap > 0) & (gap <= reach), kappa, field + move)
+        return best, np.maximum(gap - move, 0.0) + np.where(move > 0, move**2 / (2.0 * reach), 0.0)
+
+    def ground_slope(self, field: np.ndarray, variance: np.ndarray) -> np.ndarray:
+        gap = column(self.kappa) - field
+        return np.where((gap > 0) & (gap <= variance[:, None]), 0.0, 1.0)
+
+    def ground_breaks(self, variance: np.ndarray) -> np.ndarray:
+        kappa = per_row(self.kappa, variance.size)
+        return np.stack([kappa - variance, kappa], axis=1)
+
+    def reference_terms(self, field: Any, variance: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
+        return reference_hinge(mp.mpf(self.kappa), field, variance, beta, mp)

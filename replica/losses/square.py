@@ -1,0 +1,71 @@
+"""The square loss: least squares on the stability, so ridge regression on the labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from replica._registry import column
+from replica.losses.base import Loss
+
+
+@dataclass(frozen=True)
+class Square(Loss):
+    r"""``l(u) = (1-u)^2/2``: ``Z(h, V) = exp(-beta (1-h)^2/(2k))/sqrt(k)`` with ``k = 1 + beta V``.
+
+    The proximal point of the field h is ``(h + V)/(1 + V)``. At ``beta = inf`` only ``u = 1`` costs nothing, a set
+    without volume: free entropies of zero-cost states are ``-inf``, their order parameters finite.
+
+    References
+    ----------
+    F. Mignacco, F. Krzakala, Y. Lu, P. Urbani and L. Zdeborova, ICML (2020), theorem 1 (ridge regression).
+    """
+
+    name: ClassVar[str] = "square"
+    log_concave: ClassVar[bool] = True
+    satisfiable: ClassVar[bool] = True
+
+    def cost(self, u: np.ndarray) -> np.ndarray:
+        return 0.5 * (1.0 - u) ** 2
+
+    def features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
+        """None: ``ln Z`` is a parabola."""
+        return np.zeros((variance.size, 0)), np.zeros((variance.size, 0))
+
+    def terms(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        stiffness = column(1.0 / (1.0 / np.asarray(beta, dtype=float) + variance))
+        shift = 1.0 - field
+        log_z = -0.5 * column(np.log1p(beta * variance)) - 0.5 * stiffness * shift**2
+        return log_z, stiffness * shift, np.broadcast_to(-stiffness, field.shape)
+
+    def mean_cost(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
+        tilted = 1.0 / (1.0 + beta * variance)
+        return 0.5 * (column(variance * tilted) + (column(tilted) * (1.0 - field)) ** 2)
+
+    def error_rate(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
+        from saddlepoint.special import tail
+
+        stiffness = 1.0 / (1.0 / np.asarray(beta, dtype=float) + variance)
+        mean = field + column(variance * stiffness) * (1.0 - field)
+        spread = np.sqrt(variance / (1.0 + beta * variance))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            edge = np.where(column(spread) > 0, mean / column(spread), np.inf)
+        return np.exp(tail(edge)[0])
+
+    def slope(self, u: np.ndarray) -> np.ndarray:
+        return u - 1.0
+
+    def bend(self, u: np.ndarray) -> np.ndarray:
+        return np.ones_like(u)
+
+    def ground(self, field: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        pull = column(1.0 / (1.0 + 1.0 / variance))  # V/(1 + V), also at V = inf
+        shift = 1.0 - field
+        return field + pull * shift, 0.5 * column(1.0 / (1.0 + variance)) * shift**2
+
+    def reference_terms(self, field: Any, variance: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
+        stiffness = 1 / (1 / beta + variance)
+        shift = 1 - field
+        return -mp.log1p(beta * variance) / 2 - stiffness * shift**2 / 2, stiffness * shift, -stiffness

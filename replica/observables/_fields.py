@@ -1,0 +1,127 @@
+"""Nodes for averages over the field of a pattern before and after the loss has acted on it; nothing averaged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from replica.ansatz._cavity import Cavity
+from replica.data import Channel
+from replica.losses import Loss
+from replica.solution import Solution
+from saddlepoint.quadrature.fields import field_nodes
+from saddlepoint.quadrature.panels import gaussian_nodes
+
+EPS = float(np.finfo(float).eps)
+ROWS = 256  # stabilities treated together, to bound the memory
+
+Average = Callable[[Cavity], tuple[np.ndarray, np.ndarray]]  # values, and their rounding
+
+
+def average(solution: Solution, of: Average, size: int, what: str) -> tuple[np.ndarray, np.ndarray]:
+    """``of`` at a solution, on the refined quadrature, with its error; ``size`` NaN where it is not converged.
+
+    Error: the change of the quadrature, the change over the error of each free coordinate, and rounding.
+    """
+    if not solution.converged:
+        return np.full(size, np.nan), np.full(size, np.nan)
+    part = solution.batch.parts[0]
+    if not hasattr(part.problem, "cavity"):
+        raise ValueError(f"{what} is not available for {solution.ansatz}: use a replica-symmetric solution")
+    fine, point = part.problem.refined(), part.point
+    best, floor = of(fine.cavity(point))
+    error = np.abs(best - of(part.problem.cavity(point))[0]) + floor
+    for j in range(point.shape[1]):
+        shifted = point.copy()
+        shifted[:, j] += part.error[:, j]
+        error = error + np.abs(of(fine.cavity(shifted))[0] - best)
+    return best, error
+
+
+def loss_features(cavity: Cavity, channel: Channel) -> tuple[np.ndarray, np.ndarray]:
+    """Places and widths, in units of the field, at which ``ln Z`` or the density of a channel varies fast."""
+    places, widths = cavity.model.loss.features(channel.variance, cavity.model.beta)
+    if channel.places is not None and channel.widths is not None:
+        places = np.concatenate([places, channel.places], axis=1)
+        widths = np.concatenate([widths, channel.widths], axis=1)
+    return places, widths
+
+
+class Share(NamedTuple):
+    """Contributions ``value`` (stability, node) of cavity fields ``field`` to the density of some stabilities."""
+
+    rows: slice
+    field: np.ndarray
+    value: np.ndarray
+    rounding: np.ndarray
+
+
+def thermal_shares(
+    cavity: Cavity, channel: Channel, stabilities: np.ndarray, places: Any = (), widths: Any = ()
+) -> Iterator[Share]:
+    r"""Shares of the density ``P(Delta)`` of a channel, over cavity fields, a row of quadrature per stability.
+
+    ``e^{-beta l(Delta)} N(Delta; h, V) / Z(h, V)``; the Gaussian around Delta is one more feature in h. ``places`` and
+    ``widths`` (stability, F) are further features.
+    """
+    loss, beta = cavity.model.loss, cavity.model.beta
+    own, own_widths = loss_features(cavity, channel)
+    spread = float(channel.variance[0])
+    for start in range(0, stabilities.size, ROWS):
+        rows = slice(start, min(start + ROWS, stabilities.size))
+        here = stabilities[rows, None]
+        ones = np.ones((here.size, 1))
+        spots = np.concatenate([here, own * ones, *([places[rows]] if len(places) else [])], axis=1)
+        smear = np.concatenate([np.sqrt(spread) * ones, own_widths * ones, *([widths[rows]] if len(widths) else [])], 1)
+        mean, deviation = channel.mean * ones[:, 0], channel.deviation * ones[:, 0]
+        z, weight, field = field_nodes(spots, smear, mean, deviation, cavity.level + 1)
+        density = 1.0 if channel.density is None else channel.density(z)[0]
+        log_z = loss.terms(field, np.full(here.size, spread), beta)[0]
+        distance = (here - field) ** 2 / (2.0 * spread)
+        tilt = channel.probability * loss.boltzmann(here, beta) / np.sqrt(2.0 * np.pi * spread)
+        exponent = np.where(tilt > 0.0, -distance - log_z, -np.inf)  # what is forbidden weighs nothing
+        value = weight * density * tilt * np.exp(exponent)
+        yield Share(rows, field, value, EPS * (4.0 + distance + np.abs(log_z)))
+
+
+def moved_fields(
+    cavity: Cavity, channel: Channel, places: Any = (), widths: Any = (), jumps: Any = ()
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cavity fields of a zero-temperature state, their probabilities, and the stabilities they are moved to.
+
+    ``places`` and ``widths`` are features of what is averaged, ``jumps`` its breaks, as stabilities.
+    """
+    loss, chi = cavity.model.loss, channel.variance
+    scale = float(channel.deviation[0])
+    spots, smear = [inverse_map(loss, chi, np.ravel(places))], [np.ravel(widths)]
+    jumps = inverse_map(loss, chi, np.ravel(jumps))
+    if channel.places is not None and channel.widths is not None:
+        spots.append(channel.places[0])
+        smear.append(channel.widths[0])
+    position = (np.concatenate(spots) - channel.mean[0]) / scale
+    breaks = (np.concatenate([loss.ground_breaks(chi)[0], jumps])[None] - channel.mean[0]) / scale
+    near = np.abs(position) < 40.0
+    width = np.where(near, np.concatenate(smear) / scale, np.inf)
+    z, weight = gaussian_nodes(np.where(near, position, 0.0)[None], width[None], breaks, cavity.level + 1)
+    density = 1.0 if channel.density is None else channel.density(z)[0]
+    field = channel.mean[0] + scale * z
+    best, _ = loss.ground(field, chi)
+    return field[0], (channel.probability * weight * density)[0], best[0]
+
+
+def inverse_map(loss: Loss, chi: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Fields that a proximal map, which never decreases, takes to ``places``: bisection."""
+    low, high, reach = places - 1.0, places + 1.0, 1.0
+    while reach < 1e12:
+        short = loss.ground(low[None], chi)[0][0] > places, loss.ground(high[None], chi)[0][0] < places
+        if not (short[0].any() or short[1].any()):
+            break
+        reach *= 2.0
+        low, high = np.where(short[0], places - reach, low), np.where(short[1], places + reach, high)
+    for _ in range(110):
+        middle = 0.5 * (low + high)
+        below = loss.ground(middle[None], chi)[0][0] < places
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    return 0.5 * (low + high)

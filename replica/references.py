@@ -1,0 +1,214 @@
+"""What a Franz-Parisi curve is drawn around: references as users name them, solved as the theory needs them."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from replica._checks import number
+from replica.ansatz._fp_patterns import Side
+from replica.ansatz._fp_problem import Reference as Typical
+from replica.ansatz._minimiser_patterns import Minimiser
+from replica.ansatz._minimiser_weights import Centre
+from replica.ansatz.franz_parisi import check
+from replica.ansatz.minimiser import check_probe
+from replica.around import Around, Lowest, Pairs, Planted, Quenched, Student
+from replica.model import Model, bayes_student
+from replica.verbs import solve
+
+PLANTED = "planted"  # the teacher itself as the reference
+LARGEST = "max"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a Franz-Parisi curve is drawn around.
+
+    Parameters
+    ----------
+    margin : float, "max" or None
+        A typical solution of the same model at that margin (bands: that half-width); ``"max"`` the largest margin at
+        that load (bands: the smallest half-width), which on the sphere is the one maximum-margin vector; None the
+        model's own margin.
+    model : Model, optional
+        The zero-temperature minimiser of another model (spherical or Gaussian weights, a finite cost) on the same
+        data; with ``margin="max"`` the maximum-margin vector of that model.
+    tilt : float
+        Overlap in (0, 1] of such a vector with the one distances are measured from: ``tilt`` times it plus
+        ``sqrt(1-tilt^2)`` times independent noise.
+    clipped : bool
+        Measure distances from the signs of such a vector, its binary version.
+
+    Raises
+    ------
+    ValueError
+        For values outside these domains and combinations that mean nothing.
+
+    Examples
+    --------
+    >>> import replica
+    >>> replica.Reference(margin=0.3)
+    Reference(margin=0.3, model=None, tilt=1.0, clipped=False)
+    >>> around = replica.Reference(model=replica.perceptron("spherical", loss=replica.Logistic(gain=2.0)), clipped=True)
+    """
+
+    margin: Any = None
+    model: Any = None
+    tilt: float = 1.0
+    clipped: bool = False
+
+    def __post_init__(self) -> None:
+        if self.model is not None and not isinstance(self.model, Model):
+            raise ValueError(f"Reference(model=...) must be a Model or None, got {self.model!r}")
+        if self.margin is not None and self.margin != LARGEST:
+            if isinstance(self.margin, str):
+                raise ValueError(f"Reference(margin=...) must be a number, 'max' or None, got {self.margin!r}")
+            object.__setattr__(self, "margin", number("margin of the reference", self.margin))
+            if self.model is not None:
+                raise ValueError(
+                    f"Reference(margin={self.margin:g}, model=...): with a model the margin is 'max' or None; "
+                    "put a number into the loss of that model"
+                )
+        object.__setattr__(self, "tilt", number("tilt", self.tilt, low=0.0, high=1.0, open_low=True))
+        if not isinstance(self.clipped, bool):
+            raise ValueError(f"clipped must be True or False, got {self.clipped!r}")
+
+    @property
+    def plain(self) -> bool:
+        """Whether distances are measured from the reference itself."""
+        return self.tilt == 1.0 and not self.clipped
+
+    def settings(self) -> dict[str, Any]:
+        """For records."""
+        model = None if self.model is None else self.model.settings()
+        return {"margin": self.margin, "model": model, "tilt": self.tilt, "clipped": self.clipped}
+
+
+def resolve(model: Model, alpha: float, given: Any, first_moment: bool) -> Around:
+    """Check what is asked for and solve the reference."""
+    taught = bool(model.data.overlaps)
+    if given is not None and not isinstance(given, Reference) and not (taught and given == PLANTED):
+        allowed = "a Reference, 'planted' or None" if taught else "a Reference or None"
+        raise ValueError(f"reference must be {allowed}, got {given!r}")
+    if first_moment and taught:
+        raise ValueError("the first moment of pairs is here for random labels; use ansatz=RS() with a teacher")
+    if given == PLANTED:
+        check(model)
+        return Planted(model, alpha, "converged; the teacher")
+    given = given or Reference()
+    single = given.model is not None or (given.margin == LARGEST and not model.weights.discrete)
+    if single:
+        if first_moment:
+            raise ValueError("the first moment of pairs is here for typical references; use ansatz=RS() for minimisers")
+        return _lowest(model, alpha, given)
+    if not given.plain:
+        raise ValueError(
+            "tilt and clipped are here for references that are one vector, a minimiser: give Reference(model=...)"
+        )
+    check(model)
+    return _typical(model, alpha, given, first_moment)
+
+
+def _typical(model: Model, alpha: float, given: Reference, first_moment: bool) -> Around:
+    """A typical solution of the same model at another margin."""
+    base = model
+    if given.margin == LARGEST:
+        from replica.thresholds import max_margin
+
+        found = max_margin(model, alpha=alpha)
+        if not found.converged:
+            return Around(model, alpha, f"not converged: no largest margin ({found.status})")
+        base = model.with_parameters(margin=found.value)
+    elif given.margin is not None:
+        base = model.with_parameters(margin=given.margin)
+    side, margin = Side(base.loss, float(base.beta)), _margin_of(base)
+    if first_moment:
+        return Pairs(model, alpha, "converged; first moment", margin, side)
+    if model.data.overlaps:
+        _check_bayes(base)
+    solution = solve(base, alpha=alpha, on_failure="keep")
+    if not solution.converged or "q_hat" not in solution.batch.names:
+        return Around(model, alpha, f"not converged: no typical reference ({solution.status})", margin)
+    names = ("q", "q_hat")
+    known = Typical(side, *(solution[name] for name in names), *(solution.errors[name] for name in names))
+    kind = Student if model.data.overlaps else Quenched
+    return kind(model, alpha, solution.status, margin, known)
+
+
+def _margin_of(model: Model) -> float | None:
+    return float(model.margin) if "margin" in model.parameter_names else None
+
+
+def _check_bayes(base: Model) -> None:
+    """References with a teacher must be typical as the teacher is: only then its overlap with the probe is known."""
+    if bayes_student(base) != base or not base.weights.discrete:
+        raise ValueError(
+            "with a teacher, references must be Bayes-optimal binary students (the teacher's weights, margin 0, "
+            "beta = inf): "
+            f"give reference=Reference(margin=0.0), Reference(model=...) or 'planted', got {base}"
+        )
+
+
+def _lowest(model: Model, alpha: float, given: Reference) -> Around:
+    """The minimiser of another model, or the maximum-margin vector."""
+    check_probe(model)
+    other = _on_same_data(model, given.model or model)
+    other.require_single()
+    if other.weights.discrete:
+        raise ValueError(
+            f"Reference(model=...): the minimiser must be one vector of continuous weights, got {other.weights}; "
+            "use weights='spherical' or 'gaussian' (and clipped=True for its binary version)"
+        )
+    if given.margin == LARGEST:
+        return _largest(model, alpha, given, other)
+    if other.loss.hard or not np.isinf(other.beta):
+        raise ValueError(
+            "Reference(model=...) must be a finite cost at beta = inf, whose minimiser is one vector, got "
+            f"{other.loss} at beta = {other.beta:g}; for a hard margin give margin='max'"
+        )
+    solution = solve(other, alpha=alpha, on_failure="keep")
+    if not solution.converged:
+        return Around(model, alpha, f"not converged: no minimiser ({solution.status})")
+    return _around_minimiser(model, alpha, given, other, solution)
+
+
+def _around_minimiser(model: Model, alpha: float, given: Reference, other: Model, solution: Any) -> Around:
+    names = solution.batch.names
+    if "V" not in names or "q_hat" in names:  # solutions of zero cost: many of them
+        text = "not converged: no single minimiser: the cost vanishes on many solutions; give margin='max' for the "
+        return Around(model, alpha, text + "maximum-margin one")
+    norm, error = solution["q"], solution.errors["q"]
+    errors = [("response", solution.errors["V"]), ("norm", error)]
+    m = 0.0
+    if model.data.overlaps:
+        m = solution["m"] / np.sqrt(norm)
+        errors.append(("m", solution.errors["m"] / np.sqrt(norm) + 0.5 * abs(m) * error / norm))
+    known = Minimiser(other.loss, solution["V"], norm, m, tuple(errors))
+    return Lowest(model, alpha, solution.status, None, known, Centre(given.tilt, given.clipped, m))
+
+
+def _largest(model: Model, alpha: float, given: Reference, other: Model) -> Around:
+    from replica.thresholds import max_margin
+
+    found = max_margin(other, alpha=alpha)
+    if not found.converged:
+        return Around(model, alpha, f"not converged: no largest margin ({found.status})")
+    at: Any = found.solution
+    m = float(at["m"]) if model.data.overlaps else 0.0
+    errors = [("margin", found.error)] + ([("m", at.errors["m"])] if model.data.overlaps else [])
+    loss = other.with_parameters(margin=found.value).loss
+    known = Minimiser(loss, 1.0, 1.0, m, tuple(errors))
+    return Lowest(model, alpha, found.status, found.value, known, Centre(given.tilt, given.clipped, m))
+
+
+def _on_same_data(model: Model, other: Model) -> Model:
+    data = model.data.pinned(model.weights)
+    if other.data.pinned(model.weights) != data or other.architecture != model.architecture:
+        raise ValueError(
+            "Reference(model=...) must be a model on the same data: "
+            f"got {other.data} and {other.architecture} beside {model.data} and {model.architecture}"
+        )
+    return dataclasses.replace(other, data=data)

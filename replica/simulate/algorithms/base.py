@@ -1,0 +1,65 @@
+"""What a simulation algorithm must give: numbers of one instance. No particular algorithm lives here."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from replica._registry import Member
+from replica.model import Model
+from replica.simulate.instances import Instance
+from replica.weights.base import Pinned
+
+
+class Outcome(NamedTuple):
+    """What one run found.
+
+    ``status`` begins with ``converged`` or ``not converged``. ``weights`` (N,) is None when there are none.
+    ``numbers`` are observables of this sample with their errors (0: exact up to rounding), ``arrays`` name ->
+    (dimension names, values) of the same shape for every sample.
+    """
+
+    status: str
+    weights: np.ndarray | None
+    numbers: dict[str, tuple[float, float]]
+    arrays: dict[str, tuple[tuple[str, ...], np.ndarray]] | None = None
+
+
+class Algorithm(Member):
+    """Finds or counts weights of one finite system. Members are frozen dataclasses whose fields are the settings."""
+
+    family = "algorithm"
+    registry: ClassVar[dict[str, type]] = {}
+    parameters: ClassVar[dict[str, str]] = {}
+    #: samples that make one task; fixed, so that results do not depend on the number of workers
+    batch: ClassVar[int] = 1
+
+    def check(self, model: Model) -> None:
+        """`ValueError` unless the algorithm covers the model."""
+
+    def run(self, instance: Instance, rng: np.random.Generator) -> Outcome:
+        """Solve or count one instance."""
+        raise TypeError(f"the algorithm {type(self).__name__} must define run(instance, rng)")
+
+
+def require_signs(algorithm: Algorithm, model: Model) -> None:
+    """Refuse weights that are not +-1."""
+    if not (model.weights.discrete and isinstance(model.weights.norm, Pinned)):
+        raise ValueError(f"algorithm {algorithm.name!r} is for weights +-1, got {model.weights}")
+
+
+def require_single_unit(algorithm: Algorithm, model: Model) -> None:
+    """Refuse networks with more than one unit."""
+    if model.architecture.units != 1:
+        raise ValueError(f"algorithm {algorithm.name!r} is for a single unit, got {model.architecture}")
+
+
+def require_margin(algorithm: Algorithm, model: Model) -> float:
+    """The margin of a loss whose errors are the stabilities below it (hard or counted), else a `ValueError`."""
+    kappa = model.loss.kinks()
+    below, above = -1e6, 1e6
+    probe: Any = model.loss.cost(np.array([below, above]))
+    if len(kappa) != 1 or not (probe[0] > 0 and probe[1] == 0):
+        raise ValueError(f"algorithm {algorithm.name!r} is for a loss with one margin, got {model.loss}")
+    return float(kappa[0])

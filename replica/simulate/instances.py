@@ -1,0 +1,170 @@
+"""Instances: patterns and labels of finite systems, drawn by seed or given by the user. Nothing is solved here."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from replica._checks import number, one_of, suggest
+from replica.model import Model
+from replica.simulate.rng import generator
+
+INPUTS = ("normal", "sign")
+SUFFIXES = (".npz", ".npy", ".csv")
+
+
+@dataclass(frozen=True)
+class Instance:
+    """Inputs ``X`` (P, N), labels ``y`` (P,), and the direction to be learned where it is known.
+
+    X is not scaled and not multiplied by y.
+    """
+
+    model: Model
+    X: np.ndarray
+    y: np.ndarray
+    direction: np.ndarray | None = None
+
+    @property
+    def n(self) -> int:
+        return int(self.X.shape[1])
+
+    @property
+    def patterns(self) -> int:
+        return int(self.X.shape[0])
+
+    def stabilities(self, weights: np.ndarray) -> np.ndarray:
+        """Stabilities (label times output field) of weights (..., N), shape (..., P)."""
+        return self.y * output(self.model, weights, self.X)
+
+    def training_error(self, weights: np.ndarray) -> float:
+        """Fraction of patterns on the wrong side."""
+        wrong = self.model.loss.violated(self.stabilities(weights))
+        return float(np.mean(wrong)) if self.patterns else 0.0
+
+    def violations(self, weights: np.ndarray) -> int:
+        """Number of patterns that the constraint of the loss forbids or counts (other losses: on the wrong side)."""
+        loss, stability = self.model.loss, self.stabilities(weights)
+        forbidden = loss.cost(stability) > 0 if loss.hard or loss.ground_jumps else loss.violated(stability)
+        return int(np.sum(forbidden))
+
+
+def output(model: Model, weights: np.ndarray, X: np.ndarray) -> np.ndarray:
+    r"""Output field of weights (..., N) on inputs (P, N): hidden fields ``w_k.x_k/sqrt(N/K)``, read out; (..., P)."""
+    units = hidden_units(model, X.shape[1])
+    size = X.shape[1] // units
+    blocks = X.reshape(len(X), units, size)
+    hidden = np.einsum("...ki,pki->...pk", weights.reshape(*weights.shape[:-1], units, size), blocks)
+    return model.architecture.readout(hidden / np.sqrt(size))
+
+
+def hidden_units(model: Model, n: int) -> int:
+    """Number of hidden units, checked against the number of weights."""
+    units = model.architecture.units
+    if not np.isfinite(units):
+        raise ValueError(f"simulations need a finite network, got {model.architecture}: give units=NUMBER")
+    if n % int(units):
+        raise ValueError(f"n must be a multiple of the number of hidden units {int(units)}, got {n}")
+    return int(units)
+
+
+def whole(argument: str, value: Any, low: int) -> int:
+    """A whole number of at least ``low``, else a `ValueError`."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < low:
+        raise ValueError(f"{argument} must be a whole number of at least {low}, got {value!r}")
+    return int(value)
+
+
+def instance(
+    model: Model, *, n: int, alpha: float, seed: int, sample: int = 0, inputs: str = "normal"
+) -> tuple[np.ndarray, np.ndarray]:
+    r"""Patterns and labels of one finite system.
+
+    Parameters
+    ----------
+    model : Model
+        Its data say how labels are drawn (at random, by a teacher, ...).
+    n : int
+        Number of weights N (a multiple of the number of hidden units).
+    alpha : float
+        Load, at least 0: ``P = floor(alpha N + 1/2)`` patterns.
+    seed, sample : int
+        Which system: sample k does not depend on how many are drawn, nor on the process that draws it. Systems of
+        other sizes or loads are independent of it.
+    inputs : {"normal", "sign"}
+        Components N(0, 1), or +-1 (for the same theory).
+
+    Returns
+    -------
+    X : ndarray, shape (P, N)
+        Inputs, not scaled and not multiplied by the labels: the stability is ``y * (X @ w)/sqrt(N)``.
+    y : ndarray, shape (P,)
+        Labels +-1.
+
+    Raises
+    ------
+    ValueError
+        Values outside their domain, or data that cannot be drawn.
+
+    Examples
+    --------
+    >>> import replica
+    >>> X, y = replica.instance(replica.perceptron("binary"), n=21, alpha=0.5, seed=1)
+    >>> X.shape, y.shape
+    ((11, 21), (11,))
+    """
+    found = draw(model, n=n, alpha=alpha, seed=seed, sample=sample, inputs=inputs)
+    return found.X, found.y
+
+
+def draw(model: Model, *, n: int, alpha: float, seed: int, sample: int = 0, inputs: str = "normal") -> Instance:
+    """The same with the direction to be learned, which `instance` keeps to itself."""
+    model.require_single()
+    n, seed, sample = whole("n", n, 1), whole("seed", seed, 0), whole("sample", sample, 0)
+    hidden_units(model, n)
+    one_of("inputs", inputs, INPUTS)
+    patterns = int(np.floor(number("alpha", alpha, low=0.0) * n + 0.5))
+    rng = generator(seed, sample, n, patterns, "patterns")
+    shape = (patterns, n)
+    X = rng.standard_normal(shape) if inputs == "normal" else rng.choice(np.array([-1.0, 1.0]), size=shape)
+    drawn = model.data.draw(rng, X, model.weights, lambda w, x: output(model, w, x))
+    return Instance(model, drawn.X, drawn.y, drawn.direction)
+
+
+def given_instance(model: Model, given: Any) -> Instance:
+    """An instance from a pair of arrays or a file: ``.npz`` with X and y; ``.npy``, ``.csv``: the label comes last."""
+    model.require_single()
+    if isinstance(given, (str, os.PathLike)):
+        given = read(Path(given))
+    if not isinstance(given, (tuple, list)) or len(given) != 2:
+        raise ValueError(f"instance must be a pair (X, y) or a file {' '.join(SUFFIXES)}, got {type(given).__name__}")
+    X, y = np.asarray(given[0], dtype=float), np.asarray(given[1], dtype=float).reshape(-1)
+    if X.ndim != 2 or X.shape[1] < 1 or len(X) != len(y):
+        raise ValueError(f"instance: X must have shape (P, N) and y (P,), got {X.shape} and {y.shape}")
+    if not np.all(np.isfinite(X)) or not np.all(np.abs(y) == 1):
+        raise ValueError("instance: inputs must be finite and labels +1 or -1")
+    hidden_units(model, X.shape[1])
+    return Instance(model, np.ascontiguousarray(X), y)
+
+
+def read(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Arrays of a file."""
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise ValueError(f"{path}: unknown suffix {suffix!r}; {suggest(suffix, SUFFIXES)}")
+    try:
+        if suffix == ".npz":
+            with np.load(path, allow_pickle=False) as stored:
+                return stored["X"], stored["y"]
+        table = np.load(path, allow_pickle=False) if suffix == ".npy" else np.loadtxt(path, delimiter=",", ndmin=2)
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (KeyError, ValueError) as error:
+        raise ValueError(f"{path} is no instance: {error}") from error
+    if table.ndim != 2 or table.shape[1] < 2:
+        raise ValueError(f"{path}: a row is N inputs and then the label, got an array of shape {table.shape}")
+    return table[:, :-1], table[:, -1]

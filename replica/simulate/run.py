@@ -1,0 +1,217 @@
+"""The verb: an algorithm on many samples, spread over processes, as one labelled dataset. No algorithm lives here."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from replica._checks import grid, known_options, number, one_of
+from replica.data.base import Overlaps
+from replica.model import Model
+from replica.simulate.instances import INPUTS, Instance, draw, given_instance, hidden_units, whole
+from replica.simulate.rng import generator
+
+NO_ERROR = 1e-15  # of numbers that are sums of a few terms
+
+
+@dataclass(frozen=True)
+class Task:
+    """Samples that are worked on one after another."""
+
+    model: Model
+    algorithm: Any
+    n: int
+    alpha: float
+    samples: range
+    seed: int
+    inputs: str
+    given: Instance | None
+    width: int  # of the weights in the dataset
+
+
+def simulate(
+    model: Model,
+    *,
+    algorithm: Any = "enumeration",
+    n: Any = None,
+    alpha: Any = None,
+    samples: int = 1,
+    seed: int = 0,
+    instance: Any = None,
+    inputs: str = "normal",
+    workers: int = 1,
+    checkpoint: Any = None,
+    progress: bool = False,
+    **settings: Any,
+) -> Any:
+    """Run an algorithm on finite systems.
+
+    Parameters
+    ----------
+    model : Model
+        What the patterns are and which of them are satisfied; algorithms refuse models that they do not cover.
+    algorithm : str or Algorithm
+        See ``replica list algorithms``; ``**settings`` are its options (an instance brings its own).
+    n : int or increasing grid of them
+        Number of weights.
+    alpha : float or increasing grid
+        Load: ``P = floor(alpha N + 1/2)`` patterns.
+    samples, seed : int
+        Samples 0 ... samples-1 of `instance`; the algorithm's random numbers have streams of their own.
+    instance : (X, y) or path, optional
+        The user's own inputs (P, N) and labels, instead of ``n``, ``alpha`` and ``inputs``; ``samples`` are then
+        independent runs. Files: ``.npz`` with X and y; ``.npy`` or ``.csv`` with the label in the last column.
+    inputs : {"normal", "sign"}
+        Components of the inputs.
+    workers, checkpoint, progress
+        As in `sweep`. Results do not depend on ``workers``.
+
+    Returns
+    -------
+    xarray.Dataset
+        Over ``sample`` (before it ``n`` and ``alpha`` where they are grids): ``solved``, ``training_error``,
+        ``weights`` (NaN where there are none), and per algorithm ``entropy``, ``generalization_error``, ... with
+        ``NAME_error``: the error of that number for that sample (sampling errors are the spread over samples, see
+        `compare`), and ``status``.
+
+    Raises
+    ------
+    ValueError
+        Unknown algorithms or settings, models that an algorithm does not cover, values outside their domain.
+
+    Notes
+    -----
+    ``solved``: no pattern violates the constraint (losses without one: none is on the wrong side).
+
+    Examples
+    --------
+    >>> import replica
+    >>> runs = replica.simulate(replica.perceptron("binary"), n=15, alpha=0.4, samples=3, seed=1)
+    >>> runs["solved"].values.tolist(), runs["solutions"].values.astype(int).tolist()
+    ([True, True, True], [...])
+    """
+    from replica.records import record
+    from saddlepoint import sweep as run
+
+    model.require_single()
+    chosen = _algorithm(algorithm, settings)
+    chosen.check(model)
+    given = None if instance is None else given_instance(model, instance)
+    sizes, loads, axes = _axes(model, n, alpha, given)
+    samples, seed = whole("samples", samples, 1), whole("seed", seed, 0)
+    one_of("inputs", inputs, INPUTS)
+    blocks = [range(i, min(i + chosen.batch, samples)) for i in range(0, samples, chosen.batch)]
+    width = max(sizes)
+    tasks = [
+        Task(model, chosen, size, load, block, seed, inputs, given, width)
+        for size, load, block in itertools.product(sizes, loads, blocks)
+    ]
+    asked: dict[str, Any] = {"verb": "simulate", "model": model.settings(), "algorithm": chosen.settings()}
+    asked |= {"n": list(sizes), "alpha": list(loads), "samples": samples, "seed": seed, "inputs": inputs}
+    asked |= {} if given is None else {"instance": [given.X, given.y]}
+    parts = run(work, tasks, workers=workers, checkpoint=checkpoint, settings=asked, progress=progress)
+    if given is not None:
+        asked["instance"] = "given"
+    return _assemble(parts, axes, samples, width, record(asked))
+
+
+def _algorithm(algorithm: Any, settings: dict[str, Any]) -> Any:
+    from replica.simulate.algorithms import Algorithm
+
+    if isinstance(algorithm, Algorithm):
+        known_options(f"algorithm {algorithm.name!r}, given as an instance,", settings, ())
+        return algorithm
+    found = Algorithm.find(algorithm)
+    known_options(f"algorithm {algorithm!r}", settings, [field.name for field in dataclasses.fields(found)])
+    return found(**settings)
+
+
+def _axes(
+    model: Model, n: Any, alpha: Any, given: Instance | None
+) -> tuple[tuple[int, ...], tuple[float, ...], dict[str, Any]]:
+    """Sizes, loads, and those of them that become dimensions."""
+    if given is not None:
+        if n is not None or alpha is not None:
+            raise ValueError("n and alpha come with the instance: leave them out")
+        return (given.n,), (given.patterns / given.n,), {}
+    if n is None or alpha is None:
+        raise ValueError("simulate needs n and alpha, or an instance")
+    sizes = tuple(whole("n", value, 1) for value in (np.asarray(n).tolist() if np.ndim(n) else [n]))
+    for size in sizes:
+        hidden_units(model, size)
+    loads = grid("alpha", alpha) if np.ndim(alpha) else np.array([number("alpha", alpha)])
+    number("alpha", loads, low=0.0)
+    axes = {"n": grid("n", sizes).astype(int)} if np.ndim(n) else {}
+    return sizes, tuple(loads.tolist()), axes | ({"alpha": loads} if np.ndim(alpha) else {})
+
+
+def work(task: Task) -> dict[str, np.ndarray]:
+    """Columns of a few samples."""
+    rows: list[dict[str, Any]] = []
+    for sample in task.samples:
+        drawn = task.given or draw(
+            task.model, n=task.n, alpha=task.alpha, seed=task.seed, sample=sample, inputs=task.inputs
+        )
+        rng = generator(task.seed, sample, drawn.n, drawn.patterns, "algorithm")
+        rows.append(_row(drawn, task.algorithm.run(drawn, rng), task.width))
+    return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+
+
+def _row(instance: Instance, outcome: Any, width: int) -> dict[str, Any]:
+    """What is kept of one run: what holds for any weights, then what the algorithm says."""
+    weights = np.full(width, np.nan)
+    solved, numbers = False, {"training_error": (np.nan, np.nan)}
+    numbers |= {name: (np.nan, np.nan) for name in _generalization(instance, np.ones(instance.n))}
+    if outcome.weights is not None:
+        weights[: instance.n] = outcome.weights
+        solved = instance.violations(outcome.weights) == 0
+        numbers = {"training_error": (instance.training_error(outcome.weights), 0.0)}
+        numbers |= _generalization(instance, outcome.weights)
+    row: dict[str, Any] = {"solved": np.array(solved), "status": np.array(outcome.status), "weights": weights}
+    for name, (value, error) in (outcome.numbers | numbers | outcome.numbers).items():
+        row[name], row[f"{name}_error"] = np.array(float(value)), np.array(float(error))
+    for name, (dims, values) in (outcome.arrays or {}).items():
+        room = [width + 1 if dim == "flips" else size for dim, size in zip(dims, values.shape, strict=True)]
+        padded = np.full(room, np.nan)
+        padded[tuple(slice(size) for size in values.shape)] = values
+        row[":".join((name, *dims))] = padded
+    return row
+
+
+def _generalization(instance: Instance, weights: np.ndarray) -> dict[str, tuple[float, float]]:
+    """Overlap with the direction to be learned, and the generalisation error of these weights on Gaussian inputs."""
+    if instance.direction is None or instance.model.architecture.units != 1:
+        return {}
+    m, norm = float(weights @ instance.direction) / instance.n, float(weights @ weights) / instance.n
+    size = float(instance.direction @ instance.direction) / instance.n
+    overlaps = Overlaps(*(np.array([x]) for x in (norm, 0.0, m, max(norm - m * m / size, 0.0))))
+    found = {"m": (m, NO_ERROR)}
+    for name, value in instance.model.data.generalization(overlaps).items():
+        if not name.endswith("_centre"):
+            found[name] = (float(value[0]), NO_ERROR)
+    return found
+
+
+def _assemble(
+    parts: list[dict[str, np.ndarray]], axes: dict[str, Any], samples: int, width: int, attrs: dict[str, str]
+) -> Any:
+    import xarray
+
+    shape = tuple(len(values) for values in axes.values())
+    variables = {}
+    for key in parts[0]:
+        column = np.concatenate([part[key] for part in parts])
+        name, *dims = key.split(":")
+        dims = ["weight"] if name == "weights" else dims
+        variables[name] = ((*axes, "sample", *dims), column.reshape(*shape, samples, *column.shape[1:]))
+    coordinates = axes | {"sample": np.arange(samples)}
+    if any("flips" in dims for dims, _ in variables.values()):
+        coordinates["flips"] = np.arange(width + 1)
+    numbers = [name for name in variables if f"{name}_error" in variables]
+    main = next((name for name in ("entropy", "free_entropy") if name in numbers), "training_error")
+    variables["error"] = variables[f"{main}_error"]
+    return xarray.Dataset(variables, coords=coordinates, attrs=attrs | {"kind": "simulation", "main": main})
