@@ -1,10 +1,11 @@
-"""Compiled sums over the outer fields of K Boolean units, tuples sorted; no classes. # kernel file
+"""Compiled sums over the outer fields of K Boolean units, tuples sorted; no classes.
 
 A unit is positive with probability p (negative with r = 1 - p) at its outer field; an output that sees only how many
 units are positive has ``Z = sum_n b_n e_n`` with the Poisson-binomial weights ``e_n``. Sums over all K-tuples of nodes
 use sorted tuples of all units but one (or two), with multinomial weights.
 """
 
+# kernel file
 from __future__ import annotations
 
 import math

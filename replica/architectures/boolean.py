@@ -27,9 +27,9 @@ class Rule(NamedTuple):
 
 
 FEW = (Rule(8.7, 0.42, 0.8), Rule(8.7, 0.26, 0.6), Rule(8.9, 0.2, 0.5), Rule(9.1, 0.16, 0.42), Rule(9.3, 0.135, 0.36))
-MANY = (Rule(6.6, 0.55, 0.9), Rule(7.3, 0.42, 0.8), Rule(8.1, 0.34, 0.68), Rule(8.7, 0.28, 0.6), Rule(8.9, 0.24, 0.55))
+MANY = (Rule(6.6, 0.55, 0.9), Rule(7.3, 0.42, 0.8), Rule(8.5, 0.36, 0.7), Rule(8.9, 0.29, 0.62), Rule(9.2, 0.25, 0.56))
 #: nodes per unit that are still affordable at level 1, by number of units
-LARGEST = {2: 6000, 3: 700, 4: 220, 5: 110}
+LARGEST = {2: 4000, 3: 450, 4: 150, 5: 80}
 
 
 def rule_of(units: int, level: int) -> tuple[Rule, int]:
@@ -83,6 +83,10 @@ class BooleanUnits(FewUnits):
         fields = (2.0 * np.arange(units + 1) - units) / np.sqrt(units)
         nudge = 1e-13 if ties == "satisfied" else -1e-13
         return cls(tuple((fields + nudge).tolist()))
+
+    @property
+    def rounding(self) -> float:  # type: ignore[override]
+        return 4e-15 if self.units <= 3 else 5e-13
 
     @property
     def units(self) -> int:

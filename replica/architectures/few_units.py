@@ -15,8 +15,8 @@ from replica.losses.base import Loss
 class FewUnits(ABC):
     """Averages over the K outer fields of a network with K units of equal overlap."""
 
-    #: relative rounding of the K-dimensional sums
-    rounding: float = 4e-15
+    #: relative accuracy of the K-dimensional sums, their rounding included
+    rounding: float
 
     @abstractmethod
     def patterns(

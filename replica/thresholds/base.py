@@ -107,15 +107,18 @@ def line_on_branch(model: Model, size: int, ansatz: Ansatz, condition: str, miss
     that folds are ordinary points; the cell with the first sign change is refined by Newton on the closed system.
     """
     equations = Equations(model, size)
-    for high in (12.0, 50.0):  # most conditions hold long before q -> 1
-        table = scan_branch(equations, -34.0, high)
+    # a table only brackets: where averages are dear, coarse ones do
+    dear = model.architecture.few is not None
+    rough = equations.at_level(0) if dear else equations
+    for high in (1.0, 3.0, 12.0) if dear else (12.0, 50.0):  # most conditions hold long before q -> 1
+        table = scan_branch(rough, -34.0, high)
         values = _along(table, condition)
         cell = first_sign_change(values)
         if np.all(cell >= 0):
             break
     # the sign of the fold condition on the branch itself, from well before its highest point
     every, sure = np.arange(size), np.maximum(table.top()[1] - 1, 0)
-    side = fold_condition(equations, table.alpha[every, sure], table.free[every, sure])
+    side = fold_condition(rough, table.alpha[every, sure], table.free[every, sure])
     line = Line(np.full(size, NAN), np.full(size, NAN), np.full((size, 2), NAN), [""] * size)
     codes, remarks = np.array([Status.NO_SOLUTION] * size), [missing] * size
     residual = np.full(size, np.nan)

@@ -9,6 +9,8 @@ import numpy as np
 
 from replica.architectures.activations._modulus import rectified_kernel
 from replica.architectures.activations.base import Activation, Kernel
+from replica.architectures.few_units import FewUnits
+from replica.architectures.rectified import RectifiedUnits
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,9 @@ class ReLU(Activation):
 
     def function(self, x: np.ndarray) -> np.ndarray:
         return np.maximum(x, 0.0)
+
+    def network(self, units: int, ties: str) -> FewUnits:
+        return RectifiedUnits(units, ties == "violated")
 
     def kernel(self, q: Any, variance: Any, level: int = 1) -> Kernel:
         return rectified_kernel(q, variance, 0.0)
