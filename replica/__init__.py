@@ -11,18 +11,21 @@ from typing import Any
 from replica._version import __version__
 from replica.ansatz import RS, RSB, Annealed
 from replica.architectures import Parity, Perceptron, TreeCommittee
-from replica.data import RandomLabels, Teacher
-from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Square
-from replica.model import Model, committee, parity, perceptron
+from replica.committees import committee, parity
+from replica.data import GaussianMixture, RandomLabels, Teacher
+from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Probit, Square
+from replica.model import Model, mixture, perceptron
 from replica.observables import flatness, generalization_error, margin_distribution, stability
 from replica.simulate import instance, simulate
 from replica.solution import Quantity, Solution, SolveFailed
-from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, spinodal, transition
+from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, optimal_penalty, spinodal, transition
 from replica.verbs import solve
 from replica.weights import Binary, Discrete, Gaussian, Spherical, Ternary
 
 _LAZY = {
     "local_entropy": "replica.local",
+    "local_entropy_threshold": "replica.local_thresholds",
+    "isolation": "replica.neighbourhood",
     "sweep": "replica.curves",
     "franz_parisi": "replica.landscape",
     "Reference": "replica.references",
@@ -42,6 +45,7 @@ __all__ = [
     "Discrete",
     "ErrorCount",
     "Gaussian",
+    "GaussianMixture",
     "Hinge",
     "Logistic",
     "Margin",
@@ -49,6 +53,7 @@ __all__ = [
     "OutsideBand",
     "Parity",
     "Perceptron",
+    "Probit",
     "Quantity",
     "RandomLabels",
     "Reference",
@@ -71,10 +76,14 @@ __all__ = [
     "freezing",
     "generalization_error",
     "instance",
+    "isolation",
     "load",
     "local_entropy",
+    "local_entropy_threshold",
     "margin_distribution",
     "max_margin",
+    "mixture",
+    "optimal_penalty",
     "parity",
     "perceptron",
     "plot",

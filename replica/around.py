@@ -11,7 +11,8 @@ from replica.ansatz._fp_annealed import annealed_curve
 from replica.ansatz._fp_patterns import Side
 from replica.ansatz._fp_teacher import student_curve, taught_curve
 from replica.ansatz.franz_parisi import Columns, random_curve, typical_overlap
-from replica.ansatz.minimiser import minimiser_curve, typical_cosine
+from replica.ansatz.minimiser import minimiser_curve
+from replica.ansatz.minimiser import typical_overlap as minimiser_overlap
 from replica.model import Model
 from replica.verbs import solve
 
@@ -108,4 +109,4 @@ class Lowest(Around):
         return minimiser_curve(self.model, self.alpha, self.given, self.centre, distance)
 
     def typical(self) -> tuple[float, float]:
-        return typical_cosine(self.model, self.alpha, self.given, self.centre)
+        return minimiser_overlap(self.model, self.alpha, self.given, self.centre)

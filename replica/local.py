@@ -13,7 +13,7 @@ from replica.ansatz.local_entropy import LocalEntropy
 from replica.model import Model
 from replica.observables.registry import symbol_of
 
-CHUNK = 32  # distances solved together; fixed, so that results do not depend on the number of workers
+CHUNK = 100  # distances solved together; fixed, so that results do not depend on the number of workers
 VARIABLES = ("local_entropy", "free_entropy", "complexity", "q0", "q1", "q0_hat", "q1_hat", "parisi", "slope")
 
 
@@ -108,9 +108,7 @@ def local_entropy(
     if not isinstance(model, Model):
         raise ValueError(f"model must be a Model, as replica.perceptron() makes one, got {model!r}")
     load = number("alpha", alpha, low=0.0, open_low=True)
-    distances = number(
-        "distance", grid("distance", distance), low=0.0, high=0.5, open_low=True, open_high=True
-    )
+    distances = number("distance", grid("distance", distance), low=0.0, high=0.5, open_low=True, open_high=True)
     chosen = LocalEntropy(replicas, centre)
     chosen.check(model)
     chunks = [
@@ -132,9 +130,7 @@ def local_entropy(
         "centre": centre,
         "tolerance": tolerance,
     }
-    results = run(
-        solve_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress
-    )
+    results = run(solve_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress)
     variables = {name: ("distance", np.concatenate([r[name] for r in results])) for name in results[0]}
     variables["error"] = variables["local_entropy_error"]
     attributes = record(settings) | {"kind": "curve", "main": "local_entropy"}

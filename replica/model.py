@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -10,10 +11,10 @@ import numpy as np
 
 from replica._checks import known_options, number
 from replica._registry import Member
-from replica.architectures import Architecture, Parity, Perceptron, TreeCommittee
-from replica.data import Data, RandomLabels
-from replica.losses import Loss, Margin
-from replica.weights import Binary, Spherical, Weights
+from replica.architectures import Architecture, Perceptron
+from replica.data import Data, GaussianMixture, RandomLabels
+from replica.losses import Loss, Margin, Probit
+from replica.weights import Binary, Gaussian, Spherical, Weights
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,28 @@ class Model:
         object.__setattr__(copy, "_batched", True)
         return copy
 
+    def row(self, index: int) -> Model:
+        """One model of a batch, with numbers for parameters."""
+        names = [name for name in self.parameter_names if name != "temperature"]
+        values = {name: self.parameter(name) for name in names}
+        changes = {name: float(v[index]) for name, v in values.items() if isinstance(v, np.ndarray)}
+        return self.with_parameters(**changes) if changes else self
+
+    def learned(self, values: Mapping[str, Any]) -> Model:
+        """The model with what its data let be learned beside the weights held at ``values``."""
+        if not self.data.trained:
+            return self
+        return self.on(self.data.learned(values))
+
+    def on(self, data: Data) -> Model:
+        """The model on other data of the same kind, not checked again (their parameters may be one per row)."""
+        copy = object.__new__(Model)
+        for name, value in vars(self).items():
+            object.__setattr__(copy, name, value)
+        object.__setattr__(copy, "data", data)
+        object.__setattr__(copy, "_batched", True)
+        return copy
+
     def require_single(self) -> None:
         """Refuse a batch (a parameter that is an array) where one model is asked for."""
         if self._batched:
@@ -128,10 +151,31 @@ _FAMILIES: dict[str, type] = {"weights": Weights, "loss": Loss, "architecture": 
 
 
 def bayes_student(model: Model) -> Model:
-    """The Bayes-optimal student of a noise-free teacher: the teacher's own weights, margin 0, zero temperature."""
+    """The Bayes-optimal student of a teacher: the teacher's own weights, and margin 0 at zero temperature; with noise
+    the likelihood of the labels.
+    """
     taught = getattr(model.data, "weights", None) or model.weights
     student = Spherical() if taught.law().values is None else taught
+    if not model.data.realizable and model.data.overlaps:
+        return dataclasses.replace(model, weights=student, loss=Probit(model.data.noise), beta=1.0)
     return dataclasses.replace(model, weights=student, loss=Margin(0.0), beta=np.inf)
+
+
+def separating(model: Model) -> Model:
+    """The model whose capacity is asked: on data that may be separable a convex cost stands for the hard margin 0, and
+    penalised weights, whose scale is free, for those of norm 1.
+    """
+    if not model.data.separable:
+        return model
+    weights = Spherical() if model.weights.penalised else model.weights
+    data = dataclasses.replace(model.data, **{name: True for name in model.data.tuned})  # the bias is free
+    surrogate = model.loss.log_concave and not model.loss.hard
+    return dataclasses.replace(model, weights=weights, data=data, loss=Margin(0.0) if surrogate else model.loss)
+
+
+def separated(model: Model) -> Model:
+    """The model whose weights are the smallest that keep every pattern at a margin of 1."""
+    return dataclasses.replace(model, loss=Margin(1.0))
 
 
 def perceptron(
@@ -171,98 +215,10 @@ def perceptron(
     >>> replica.perceptron("spherical", margin=0.5).margin
     0.5
     """
-    return Model(weights=weights, loss=_loss(loss, margin), architecture=Perceptron(), data=labels, beta=beta)
+    return Model(weights=weights, loss=loss_of(loss, margin), architecture=Perceptron(), data=labels, beta=beta)
 
 
-def committee(
-    units: float = np.inf,
-    *,
-    activation: str | Any = "sign",
-    weights: str | Weights = "binary",
-    margin: float = 0.0,
-    ties: str = "satisfied",
-    loss: str | Loss | None = None,
-    beta: float = np.inf,
-    labels: str | Data = "random",
-) -> Model:
-    """The tree committee: two layers, hidden units on disjoint inputs.
-
-    Parameters
-    ----------
-    units : int
-        Hidden units; inf is the limit of many. Odd for sign units, even for activations that are not odd.
-    activation : str, Activation or callable
-        ``"sign"``, ``"relu"``, ``"erf"``, ``"tanh"``, ... , an instance, or a function of numpy arrays.
-    weights : str or Weights
-        ``"binary"``, ``"spherical"``, ``"ternary"`` ... or an instance; alpha counts all weights of all units.
-    margin : float
-        The margin kappa of the field ``K^(-1/2) sum_k c_k g(lambda_k)``, not divided by its standard deviation.
-    ties : str
-        ``"satisfied"`` or ``"violated"``: whether a field of exactly kappa counts as satisfied.
-    loss : str, Loss or None
-        Another loss, by name (with ``margin`` if that is not 0) or as an instance, which replaces the margin.
-    beta : float
-        Inverse temperature; multiplies the loss.
-    labels : str or Data
-        ``"random"`` (storage) or ``"teacher"`` (a committee of the same kind), or an instance.
-
-    Returns
-    -------
-    Model
-
-    Raises
-    ------
-    ValueError
-        Unknown names, values outside their domain, numbers of units that the activation excludes.
-
-    Examples
-    --------
-    >>> import replica
-    >>> model = replica.committee(activation="relu", weights="binary")
-    >>> print(f"{replica.capacity(model).value:.9f}")
-    0.903986281
-    """
-    network = TreeCommittee(units, activation, ties)
-    return Model(weights=weights, loss=_loss(loss, margin), architecture=network, data=labels, beta=beta)
-
-
-def parity(
-    units: int = 2,
-    *,
-    weights: str | Weights = "binary",
-    loss: str | Loss | None = None,
-    beta: float = np.inf,
-    labels: str | Data = "random",
-) -> Model:
-    """The parity machine: the product of the signs of hidden units on disjoint inputs.
-
-    Parameters
-    ----------
-    units : int
-        Hidden units, 2 to 5 (any number for the capacity of spherical weights).
-    weights : str or Weights
-        ``"binary"``, ``"spherical"``, ``"ternary"`` ... or an instance; alpha counts all weights of all units.
-    loss : str, Loss or None
-        None: every pattern has the right sign; or a loss of the field +-1.
-    beta : float
-        Inverse temperature; multiplies the loss.
-    labels : str or Data
-        ``"random"`` (storage) or ``"teacher"`` (a parity machine), or an instance.
-
-    Returns
-    -------
-    Model
-
-    Examples
-    --------
-    >>> import replica
-    >>> print(f"{replica.capacity(replica.parity(3, weights='spherical')).value:.9f}")
-    10.373526103
-    """
-    return Model(weights=weights, loss=_loss(loss, 0.0), architecture=Parity(units), data=labels, beta=beta)
-
-
-def _loss(loss: str | Loss | None, margin: float) -> str | Loss:
+def loss_of(loss: str | Loss | None, margin: float) -> str | Loss:
     """The loss of a shorthand: a margin, or another loss by name, with its margin, or as an instance."""
     if loss is None:
         return Margin(margin)
@@ -273,3 +229,74 @@ def _loss(loss: str | Loss | None, margin: float) -> str | Loss:
     if isinstance(loss, Loss) and margin != 0.0:
         raise ValueError(f"margin={margin} and loss={loss} both given: put the margin into the loss")
     return loss
+
+
+def mixture(
+    loss: str | Loss = "square",
+    penalty: float = 1.0,
+    noise: float = 1.0,
+    balance: float = 0.5,
+    bias: bool | float | str = True,
+    weights: str | Weights = "gaussian",
+    norm: float | None = None,
+    beta: float = np.inf,
+    centroid: str | Weights = "gaussian",
+) -> Model:
+    r"""Classification of two Gaussian clusters, ``x = label v/sqrt(N) + sqrt(noise) z`` with ``|v|^2 = N``.
+
+    The stability of a pattern is ``h = label (w.x/sqrt(N) + bias)``, the cost ``sum loss(h) + (penalty/2)|w|^2``.
+
+    Parameters
+    ----------
+    loss : str or Loss
+        ``"square"`` is ``(1-h)^2/2``, ``"logistic"`` is ``ln(1+exp(-h))``, ``"hinge"`` is ``max(0, 1-h)``; or an
+        instance.
+    penalty : float
+        Of Gaussian weights only, at least 0; ``0`` and ``inf`` are the limits.
+    noise : float
+        Variance of the clusters, above 0.
+    balance : float
+        Share of the label +1, in (0, 1).
+    bias : bool, float or "optimal"
+        Learned (without a penalty), 0, a number that is held, or the number that makes the fewest errors.
+    weights : str or Weights
+        ``"gaussian"`` (penalised), ``"spherical"`` or ``"binary"``.
+    norm : float, optional
+        ``|w|^2/N`` of spherical weights; binary weights are ``sqrt(norm)`` times signs. None: 1.
+    beta : float
+        Inverse temperature; ``inf`` minimises the cost.
+    centroid : str or Weights
+        What the components of v are drawn from: ``"gaussian"``, ``"binary"``, ...
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ValueError
+        Unknown names or values outside their domain; a norm for weights that are penalised.
+
+    References
+    ----------
+    F. Mignacco, F. Krzakala, Y. Lu, P. Urbani and L. Zdeborova, ICML (2020); scikit-learn with features ``X/sqrt(N)``:
+    ``RidgeClassifier(alpha=penalty)``, ``LogisticRegression(C=1/penalty)``, ``SVC(kernel="linear", C=1/penalty)``.
+
+    Examples
+    --------
+    >>> import replica
+    >>> solution = replica.solve(replica.mixture("hinge", balance=0.2), alpha=2.0)
+    >>> print(f"{solution['q']:.10f} {solution['bias']:.10f} {solution.error < 1e-12}")
+    0.3740115935 -0.7625690798 True
+    """
+    data = GaussianMixture(noise=noise, balance=balance, bias=bias, centroid=centroid)
+    chosen = Weights.find(weights) if isinstance(weights, str) else weights
+    if chosen is Gaussian:
+        chosen = Gaussian(penalty)
+    elif isinstance(chosen, type):
+        chosen = chosen()
+    if norm is not None and getattr(chosen, "penalised", False):
+        raise ValueError(f"norm={norm} is for weights whose norm is held; that of {chosen} follows from the penalty")
+    return Model(
+        weights=chosen, loss=loss, architecture=Perceptron(1.0 if norm is None else norm), data=data, beta=beta
+    )

@@ -1,7 +1,7 @@
 """The one place where numba is configured, with three operations on the bits of floats; no mathematics here.
 
-Every compiled function of the project is a module-level function under `scalar_kernel` or `array_kernel`.
-Both are lazy (nothing compiles at import), cached on disk, release the interpreter lock, follow IEEE
+Every compiled function of the project is a module-level function under one of the three decorators.
+They are lazy (nothing compiles at import), cached on disk, release the interpreter lock, follow IEEE
 arithmetic for division, infinities and nan, and let the compiler fuse a multiplication and an addition,
 which only removes a rounding. With NUMBA_DISABLE_JIT=1 they leave the Python function as it is, and the
 same formulas run interpreted.
@@ -29,8 +29,8 @@ _common = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"c
 scalar_kernel = numba.njit(forceinline=True, **_common)
 #: Decorator of functions that loop over arrays and write into arrays given by the caller.
 array_kernel = numba.njit(**_common)
-#: The same for long sums whose order is free, so that they are summed in lanes.
-summing_kernel = numba.njit(**(_common | {"fastmath": {"contract", "reassoc"}}))
+#: The same where sums may be taken in another order, and so be vectorised: rounding then depends on the processor.
+summing_kernel = numba.njit(**(_common | {"fastmath": {"contract", "reassoc", "nsz"}}))
 
 
 def power_of_two(n: float) -> float:

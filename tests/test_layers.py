@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib.util
 import json
 import sys
@@ -17,8 +18,10 @@ import replica
 from replica.ansatz import Ansatz
 from replica.architectures import Activation, Architecture
 from replica.cli import main
+from replica.cli._main import VERBS
 from replica.data import Data
 from replica.losses import Loss
+from replica.thresholds import LINES
 from replica.simulate.algorithms import Algorithm
 from replica.weights import Weights
 from tests.contracts import toys
@@ -29,7 +32,7 @@ FAMILIES = {
     "activations": Activation,
 }
 #: names of shorthands and of an option of simulations, which members share
-SHORTHANDS = {"perceptron", "committee", "parity", "sign"}
+SHORTHANDS = {"perceptron", "committee", "parity", "mixture", "sign"}
 #: the folder of a family that is not called like it
 FOLDERS = {"activations": "architectures"}
 FAMILIES["simulate/algorithms"] = Algorithm
@@ -37,13 +40,13 @@ FAMILIES["simulate/algorithms"] = Algorithm
 #: rooms of `replica` from the ground up: a room may import itself and what stands before it
 ORDER = [
     {"_version", "_checks", "_formats"}, {"_registry", "exact"}, {"weights", "losses"}, {"data"}, {"architectures"},
-    {"model"}, {"batch"}, {"solution"}, {"ansatz"}, {"verbs"}, {"records"}, {"observables"}, {"thresholds"},
-    {"around"}, {"references"}, {"simulate"}, {"curves", "diagrams", "landscape", "local"}, {"plots"}, {"demo"},
-    {"cli"},
+    {"model"}, {"committees"}, {"batch"}, {"solution"}, {"ansatz"}, {"verbs"}, {"records"}, {"observables"}, {"thresholds"},
+    {"around"}, {"references"}, {"local_thresholds", "neighbourhood"}, {"simulate"},
+    {"curves", "diagrams", "landscape", "local"}, {"plots"}, {"demo"}, {"cli"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 #: where members may be named outside their family: the public face, defaults and shorthands, a user of the public face
-MAY_NAME = {"__init__.py", "model.py", "demo.py", "exact.py"}
+MAY_NAME = {"__init__.py", "model.py", "committees.py", "demo.py", "exact.py"}
 #: and the one ansatz that is the default of every verb
 #: and the algorithm that is the default of the verb
 DEFAULT_ALGORITHM = {"simulate/run.py", "cli/simulate.py"}
@@ -54,7 +57,8 @@ def sources(package: str) -> list[Path]:
     return sorted((ROOT / package).rglob("*.py"))
 
 
-def imports(path: Path) -> set[str]:
+@functools.cache
+def imports(path: Path) -> frozenset[str]:
     """Modules that a file imports anywhere, type checking included, functions included."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -63,7 +67,7 @@ def imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
             found |= {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+    return frozenset(found)
 
 
 def importing(package: str, pattern: Callable[[str], bool]) -> set[str]:
@@ -143,6 +147,7 @@ def test_no_file_outside_a_family_names_its_members(family: str) -> None:
     members = FAMILIES[family].registry
     everything = [member for root in FAMILIES.values() for member in root.registry.values()]
     free = {name for member in everything for name in getattr(member, "parameters", {})} | SHORTHANDS
+    free |= {*LINES, *VERBS}
     found = []
     for path in sources("replica"):
         place = path.relative_to(ROOT / "replica").as_posix()

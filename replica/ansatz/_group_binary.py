@@ -16,32 +16,31 @@ from saddlepoint.special import two_cosh
 
 
 class BinaryReplicas(GroupProblem):
-    """Binary weights, real replicas at mutual overlap q1: unknown conjugates."""
+    """Binary weights, real replicas at mutual overlap q1: unknown conjugates; ``reach`` is their difference times y."""
 
-    own = Variables(Variable("q0_hat", POSITIVE), Variable("gap_hat", POSITIVE))
+    own = Variables(Variable("q0_hat", POSITIVE), Variable("reach", POSITIVE))
 
     def averages(self, values: Named, power: np.ndarray, whole: bool) -> BinaryPoint:
-        pull = values.get("pull", np.zeros(self.size))
-        rows = cosh_groups(
-            values["q0_hat"], values["gap_hat"], pull, power, self.groups.distance is not None, self.level
-        )
-        patterns = group_patterns(
-            self.groups.model, rows[1], rows[2], rows[3], power, self.level, whole=whole
-        )
-        return BinaryPoint(self.groups, power, patterns, rows, values["q0_hat"], values["gap_hat"], pull)
+        pull, gap = values.get("pull", np.zeros(self.size)), values["reach"] / power
+        centred = self.groups.distance is not None
+        rows = cosh_groups(values["q0_hat"], gap, pull, power, centred, self.level)
+        model = self.groups.model
+        patterns = group_patterns(model, rows[1], rows[2], rows[3], power, self.level, whole=whole)
+        return BinaryPoint(self.groups, power, patterns, rows, values["q0_hat"], gap, pull)
 
 
 class BinaryCentre(BinaryReplicas):
     """Binary weights round a centre; the field towards it is positive as long as the distance is below
     1/2."""
 
-    own = Variables(Variable("q0_hat", POSITIVE), Variable("gap_hat", POSITIVE), Variable("pull", POSITIVE))
+    own = Variables(Variable("q0_hat", POSITIVE), Variable("reach", POSITIVE), Variable("pull", POSITIVE))
+    orientation = -1
 
 
 class BinaryReplicasEven(BinaryReplicas):
     """Real replicas of an even loss whose groups are independent: q0 = 0, one unknown."""
 
-    own = Variables(Variable("gap_hat", POSITIVE))
+    own = Variables(Variable("reach", POSITIVE))
 
     def averages(self, values: Named, power: np.ndarray, whole: bool) -> BinaryPoint:
         return super().averages(values | {"q0_hat": np.full(self.size, NOTHING)}, power, whole)
@@ -96,12 +95,8 @@ class BinaryPlateau(GroupProblem):
         _, weight, field = field_nodes(nothing, widths, np.zeros(self.size), scale, self.level + 1)
         log_cosh, mean, spread = two_cosh(field)
         pulled, aim, _ = two_cosh(values["pull"][:, None] * mean)
-        rows = np.stack(
-            [np.einsum("bn,bn->b", weight, column) for column in (log_cosh, spread, pulled, mean * aim)]
-        )
+        rows = np.stack([np.einsum("bn,bn->b", weight, column) for column in (log_cosh, spread, pulled, mean * aim)])
         model, zero = self.groups.model, np.zeros(self.size)
         overlaps = Overlaps(1.0 - rows[1], rows[1], zero, 1.0 - rows[1])
-        patterns = model.architecture.patterns(
-            model.loss, model.data, overlaps, model.beta, self.level + 1, whole=True
-        )
+        patterns = model.architecture.patterns(model.loss, model.data, overlaps, model.beta, self.level + 1, whole=True)
         return PlateauPoint(self.groups, power, patterns, rows, values["q_hat"], values["pull"])

@@ -18,7 +18,7 @@ from saddlepoint.quadrature.panels import build_nodes
 from saddlepoint.special import cosh_triple
 
 _LN_SQRT_2PI = 0.9189385332046727
-_FARTHEST = 2000.0  # shifts of z1 beyond it are left to the limit of infinite power
+_FARTHEST = 1e6  # shifts of z1 beyond it are left to the limit of infinite power
 
 
 @array_kernel
@@ -36,38 +36,40 @@ def _outer_nodes(strength, pull, power, rule, grading):  # type: ignore[no-untyp
 
 
 @array_kernel
-def _add_branch(shift, scale, power, sign, centre, top, rule, grading, sums):  # type: ignore[no-untyped-def]
-    """Add ``int Dz exp(power ln 2cosh(shift + scale z) - top)`` and its moments to ``sums`` (a numerical
-    kernel).
+def _add_branch(scale, power, sign, best, offset, rule, grading, sums):  # type: ignore[no-untyped-def]
+    """Add ``int Du exp(power [ln 2cosh h - ln 2cosh b] - z u - u^2/2)`` and moments to ``sums`` (a numerical kernel).
 
-    Panels are cut to where the integrand matters and graded towards zero field; ``centre`` is a value of
-    tanh about which
-    its moments are taken, so that a small spread loses no digits.
+    ``h = b + offset + scale u``; b, z and tanh b are the field, the place and the slope of the highest point (of the
+    branch without offset), ``best = (b, z, ln 2cosh b, tanh b)``; moments are taken about tanh b, so that a small
+    spread loses no digits. Panels are cut to where the integrand matters and graded towards zero field.
     """
     core, growth, near, cap, reach = grading[0], grading[1], grading[2], grading[3], grading[4]
+    field, place, highest, centre = best[0] + offset, best[1], best[2], best[3]
     drift = power * scale
-    left, right = -drift - math.sqrt(reach), drift + math.sqrt(reach)
-    lowest = top - 0.5 * reach - 3.0
-    while left + 1.0 < right:
-        z = left + 1.0
-        if power * cosh_triple(shift + scale * z)[0] - 0.5 * z * z > lowest:
+    lowest = -0.5 * reach - 3.0
+    left, right = -drift - math.sqrt(reach) - place, drift + math.sqrt(reach) - place
+    while left < right:  # the slope of the exponent is at most drift + |z|: no crossing is stepped over
+        missing = lowest - power * (cosh_triple(field + scale * left)[0] - highest) + (place + 0.5 * left) * left
+        if missing < 0.0:
+            left -= 1.0
             break
-        left = z
-    while right - 1.0 > left:
-        z = right - 1.0
-        if power * cosh_triple(shift + scale * z)[0] - 0.5 * z * z > lowest:
+        left += max(1.0, missing / (drift + abs(left + place)))
+    while right > left:
+        missing = lowest - power * (cosh_triple(field + scale * right)[0] - highest) + (place + 0.5 * right) * right
+        if missing < 0.0:
+            right += 1.0
             break
-        right = z
-    if right - left <= 1.0:
+        right -= max(1.0, missing / (drift + abs(right + place)))
+    if right <= left:
         return
-    origin, finest = -shift / scale, 1.0 / scale
+    origin_u, finest = -field / scale, 1.0 / scale
     shrink = growth / (1.0 + growth)
     a = left
     while a < right:
-        ahead = origin - a
+        ahead = origin_u - a
         away = abs(ahead) - near * finest
         length = min(cap, max(core * finest, (shrink if ahead > 0.0 else growth) * away))
-        steepest = cosh_triple(shift + scale * min(max(origin, a), a + length))[2]
+        steepest = cosh_triple(field + scale * min(max(origin_u, a), a + length))[2]
         length = min(length, cap / math.sqrt(max(1.0, power * scale * scale * steepest)))
         rest = right - a
         if rest <= 1.1 * length:
@@ -76,12 +78,12 @@ def _add_branch(shift, scale, power, sign, centre, top, rule, grading, sums):  #
             length = 0.5 * rest
         half = 0.5 * length
         for i in range(rule.shape[1]):
-            z = a + half * (1.0 + rule[0, i])
-            value, mean, spread = cosh_triple(shift + scale * z)
-            mass = half * rule[1, i] * math.exp(power * value - 0.5 * z * z - top)
+            u = a + half * (1.0 + rule[0, i])
+            value, mean, spread = cosh_triple(field + scale * u)
+            mass = half * rule[1, i] * math.exp(power * (value - highest) - (place + 0.5 * u) * u)
             moved = mean - centre
             sums[0] += mass
-            sums[1] += mass * value
+            sums[1] += mass * (value - highest)
             sums[2] += mass * moved
             sums[3] += mass * moved * moved
             sums[4] += mass * spread
@@ -95,7 +97,7 @@ def _add_branch(shift, scale, power, sign, centre, top, rule, grading, sums):  #
 def _cosh_groups(strength, gap, pull, power, centre, rule, grading, out):  # type: ignore[no-untyped-def]
     """See `cosh_groups` (a numerical kernel)."""
     nodes, weights = _outer_nodes(strength, pull, power, rule, grading)
-    sums = np.empty(6)
+    sums, best = np.empty(6), np.empty(4)
     for row in range(strength.size):
         scale0, scale, y = math.sqrt(strength[row]), math.sqrt(gap[row]), power[row]
         total = np.zeros(6)
@@ -105,28 +107,30 @@ def _cosh_groups(strength, gap, pull, power, centre, rule, grading, out):  # typ
         for node in range(nodes.shape[1]):
             if nodes[row, node] <= 0.0 or weights[row, node] == 0.0:
                 continue  # even in z0: twice the positive half
-            shift = scale0 * nodes[row, node]
-            field = shift + pull[row]
-            z = y * scale
+            field = scale0 * nodes[row, node] + pull[row]
+            h = field + y * gap[row]
             for _ in range(8):  # towards the maximum, from the right
-                _, mean, spread = cosh_triple(field + scale * z)
-                z -= (z - y * scale * mean) / max(1.0 - y * gap[row] * spread, 0.1)
-            value, mean, _ = cosh_triple(field + scale * z)
-            top = y * value - 0.5 * z * z
+                _, mean, spread = cosh_triple(h)
+                h -= (h - field - y * gap[row] * mean) / max(1.0 - y * gap[row] * spread, 0.1)
+            value, mean, _ = cosh_triple(h)
+            place = (h - field) / scale
+            best[0], best[1], best[2], best[3] = h, place, value, mean
             sums[:] = 0.0
-            _add_branch(field, scale, y, 1.0, mean, top, rule, grading, sums)
+            _add_branch(scale, y, 1.0, best, 0.0, rule, grading, sums)
             if centre:
-                _add_branch(shift - pull[row], scale, y, -1.0, mean, top, rule, grading, sums)
+                _add_branch(scale, y, -1.0, best, -2.0 * pull[row], rule, grading, sums)
             inverse = 1.0 / sums[0]
-            log_mass = top + math.log(sums[0]) - _LN_SQRT_2PI - (math.log(2.0) if centre else 0.0)
+            # per replica and without what cancels: y (value - place^2/(2y)) is the exponent at the maximum
+            top = value - 0.5 * place * place / y
+            log_sum = math.log(sums[0]) - _LN_SQRT_2PI - (math.log(2.0) if centre else 0.0)
             first = sums[2] * inverse
             mass = 2.0 * weights[row, node]
-            total[0] += mass * log_mass / y
+            total[0] += mass * (top + log_sum / y)
             total[1] += mass * (mean + first) ** 2
             total[2] += mass * (sums[3] * inverse - first * first)
             total[3] += mass * sums[4] * inverse
             total[4] += mass * 0.5 * sums[5] * inverse
-            total[5] += mass * (y * sums[1] * inverse - log_mass)
+            total[5] += mass * (y * sums[1] * inverse + 0.5 * place * place - log_sum)
         for i in range(6):
             out[i, row] = total[i]
 

@@ -37,8 +37,8 @@ class GroupPatterns(NamedTuple):
 class LimitPatterns(NamedTuple):
     """The limit of infinite power with ``gap = y (q1-q0)`` held: averages over z0 at the maximiser ``omega``.
 
-    With the shift ``r = omega - field = gap f``: ``value = E[ln Z - r f/2]``, ``moved = E r^2``, ``stiff = E[k^2/(1+k)]``
-    with ``k = -gap f'``, ``drawn = E[z0 r]``, ``bending = E ln(1+k)``, ``cost`` and ``wrong`` the tilted means per
+    With the shift ``r = omega - field = gap f`` and ``k = -gap f'``: ``value = E[ln Z - r f/2]``, ``moved = E r^2``,
+    ``stiff = E[k^2/(1+k)]``, ``drawn = E[z0 r]``, ``bending = E ln(1+k)``, ``cost`` and ``wrong`` the tilted means per
     pattern. None of them leaves the range of doubles with the gap, which grows like exp(1/distance) near a centre.
     """
 
@@ -66,7 +66,7 @@ def _outer(
     bent, moved = -gap * second, spots - gap * first
     seen = (bent > 0.02) & (np.abs(moved) < 9.5 * np.sqrt(common)[:, None])
     stretched = np.where(seen, np.repeat(widths, BENDS.size, axis=1) * (1.0 + bent), np.inf)
-    corners, sharp = _corners(model, places, widths, log_gap, variance)
+    corners, _, sharp = _corners(model, places, widths, log_gap, variance)
     sharp = np.where(np.abs(corners) < 9.5 * np.sqrt(common)[:, None], sharp, np.inf)
     places = np.concatenate([places, moved, corners], axis=1)
     return field_nodes(places, np.concatenate([widths, stretched, sharp], axis=1), none, np.sqrt(common), level)
@@ -74,16 +74,17 @@ def _outer(
 
 def _corners(
     model: Model, places: np.ndarray, widths: np.ndarray, log_gap: np.ndarray, variance: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Mean fields beyond each bend at which ``-gap f' = 1`` at the maximiser: it leaves the mean field there."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean fields beyond each bend at which ``-gap f' = 1`` at the maximiser, where it leaves them; it; widths."""
     low = np.zeros_like(places)
     high = low + 8.0 + np.sqrt(2.0 * np.maximum(log_gap, 0.0))[:, None]
-    for _ in range(24):
+    for _ in range(12):  # a hint for the mesh, no more
         middle = 0.5 * (low + high)
         shift, _, _, stiff = model.loss.optimal(places + widths * middle, log_gap, variance, model.beta)
         low, high = np.where(stiff > 1.0, middle, low), np.where(stiff > 1.0, high, middle)
     shift = model.loss.optimal(places + widths * low, log_gap, variance, model.beta)[0]
-    return places + widths * low, widths / (1.0 + low + np.abs(shift) / widths)
+    corner = places + widths * low
+    return corner, corner + shift, widths / (1.0 + low + np.abs(shift) / widths)
 
 
 def limit_patterns(
@@ -120,9 +121,7 @@ def group_patterns(
     z, weight, field = _outer(model, common, np.log(power * gap), variance, level)
     step = max(1, POINTS // (150 * z.shape[1]))
     parts = [
-        _tilted(
-            model.take(rows), field[rows], weight[rows], gap[rows], variance[rows], power[rows], level, whole
-        )
+        _tilted(model.take(rows), field[rows], weight[rows], gap[rows], variance[rows], power[rows], level, whole)
         for rows in (np.arange(i, min(i + step, size)) for i in range(0, size, step))
     ]
     return GroupPatterns(
@@ -147,7 +146,15 @@ def _tilted(
     places, widths = loss.features(variance, model.beta)
     if loss.log_concave:
         shift, _, _, stiff = loss.optimal(field, np.log(power * gap), variance, model.beta)
-        drift, peak = (shift / scale).reshape(-1), (1.0 / np.sqrt(1.0 + stiff)).reshape(-1, 1)
+        # the tail of a bend falls over this much at the maximiser
+        away = np.abs((field + shift)[:, :, None] - places[:, None, :]) / widths[:, None, :]
+        tail = np.min(widths[:, None, :] / (1.0 + away), axis=2) / scale
+        tail = np.where(stiff > 0.1, np.maximum(tail, 0.2 / np.sqrt(1.0 + stiff)), np.inf)
+        drift, peak = (shift / scale).reshape(-1), np.minimum(tail, 1.0 / np.sqrt(1.0 + stiff)).reshape(-1, 1)
+        # the power turns the tail of a bend into a wall, a few widths away when it is large
+        _, wall, sharp = _corners(model, places, widths, np.log(power * gap), variance)
+        sharp = np.where(np.abs(wall - places) > 2.0 * widths, sharp, np.inf)
+        places, widths = np.concatenate([places, wall], axis=1), np.concatenate([widths, sharp], axis=1)
         breaks = None
     else:  # no single maximum: no shift, the domain follows from the bends
         drift, peak, breaks = np.zeros(size * count), np.ones((size * count, 1)), None
@@ -182,6 +189,4 @@ def _tilted(
         return *means, None, None
     cost = loss.mean_cost(inner, variance, model.beta).reshape(z.shape)
     wrong = loss.error_rate(inner, variance, model.beta).reshape(z.shape)
-    return *means, *(
-        average(np.einsum("rj,rj->r", mass, seen).reshape(size, count)) for seen in (cost, wrong)
-    )
+    return *means, *(average(np.einsum("rj,rj->r", mass, seen).reshape(size, count)) for seen in (cost, wrong))

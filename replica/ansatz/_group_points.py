@@ -47,9 +47,7 @@ class BinaryPoint(Point):
         mean, *_, variance, _, _ = self.rows
         phi = -0.5 * (self.common_hat + self.gap_hat) * variance - 0.5 * self.power * self._cross()
         phi = phi + mean + self.alpha * self.patterns.mean
-        return (
-            phi - self.pull * (1.0 - 2.0 * self.rows[4]) + np.log(2.0) / self.power if self.centred else phi
-        )
+        return phi - self.pull * (1.0 - 2.0 * self.rows[4]) + np.log(2.0) / self.power if self.centred else phi
 
     def complexity(self) -> np.ndarray:
         found = 0.5 * self.power**2 * self._cross() - self.rows[5] - self.alpha * self.patterns.relative
@@ -57,9 +55,7 @@ class BinaryPoint(Point):
 
     def slope(self) -> np.ndarray:
         return (
-            2.0 * self.pull
-            if self.centred
-            else (self.power - 1.0) * (self.gap_hat - self.alpha * self.patterns.spread)
+            2.0 * self.pull if self.centred else (self.power - 1.0) * (self.gap_hat - self.alpha * self.patterns.spread)
         )
 
     def measured(self) -> Named:

@@ -4,7 +4,7 @@ equations here."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -56,6 +56,8 @@ class GroupProblem(Problem):
     """
 
     own: Variables
+    #: sign of the determinant of the Jacobian on the branch that begins without patterns; 0: not looked at
+    orientation: ClassVar[int] = 0
 
     def __init__(self, groups: Groups, level: int = 0, closed: bool = False) -> None:
         self.groups, self.level, self.closed, self.size = groups, level, closed, groups.size
@@ -86,6 +88,24 @@ class GroupProblem(Problem):
                 columns.append(point.complexity() / point.power)
         return np.stack(columns, axis=1) if columns else np.zeros((self.size, 0))
 
+    def residual_and_jacobian(self, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Finer integrals correct the residual; for the Jacobian the coarsest are enough."""
+        if self.level == 0:
+            return super().residual_and_jacobian(free)
+        return self.residual(free), self.at_level(0).residual_and_jacobian(free)[1]
+
+    def noise(self, free: np.ndarray) -> np.ndarray:
+        """Exponents of the size of the power lose as many digits."""
+        power = np.exp(free[:, -1]) if self.closed else self.groups.power
+        return super().noise(free) + 0.5 * EPS * np.where(np.isfinite(power), power, 0.0)[:, None]
+
+    def on_branch(self, free: np.ndarray) -> np.ndarray:
+        """Whether points are on the branch that begins without patterns, which may end in a fold: per row."""
+        if not self.orientation:
+            return np.ones(self.size, dtype=bool)
+        sign = np.sign(np.linalg.det(self.at_level(0).residual_and_jacobian(free)[1]))
+        return sign == (-self.orientation if self.closed else self.orientation)
+
     def columns(self, point: Any) -> list[np.ndarray]:
         """The equations of the unknowns, (batch,) each."""
         return point.equations()
@@ -94,6 +114,8 @@ class GroupProblem(Problem):
         with np.errstate(all="ignore"):
             point = self.point(free, whole=True)
             seen = point.measured()
+            if self.closed:  # the entropy itself, without what is left of the complexity
+                seen["entropy"] = seen["free_entropy"]
             moduli = point.moduli()
         size = self.size
         seen = {name: np.broadcast_to(value, (size,)).astype(float) for name, value in seen.items()}

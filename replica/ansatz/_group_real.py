@@ -8,6 +8,7 @@ from replica.ansatz._group_binary import BinaryReplicas, BinaryReplicasEven, Bin
 from replica.ansatz._group_problem import GroupProblem, Groups
 from replica.ansatz._group_solver import PATHS, Book, Typical, along
 from replica.ansatz._group_spherical import SphericalReplicas, SphericalReplicasEven, SphericalReplicasLimit
+from replica.ansatz._group_starts import steep_replicas, steep_sphere
 from replica.model import Model
 from replica.weights.base import Pinned
 
@@ -33,7 +34,7 @@ def real_replicas(model: Model, alpha: np.ndarray, power: float, q1: np.ndarray,
         _limit_of_replicas(book, rows, q, q_hat, share)
     elif isinstance(model.weights.norm, Pinned):
         strength = q_hat / max(power, 1.0) ** 0.5
-        gap = share / np.sqrt(1.0 - share) / max(power, 1.0)
+        gap = share / np.sqrt(1.0 - share) * min(power, 1.0)
         start = np.log(np.stack([np.where(even, 1.0, strength), gap], axis=1))
         book.settle(rows[~even], BinaryReplicas(groups.take(rows[~even])), start[~even])
         book.settle(
@@ -51,9 +52,7 @@ def real_replicas(model: Model, alpha: np.ndarray, power: float, q1: np.ndarray,
     return book
 
 
-def _limit_of_replicas(
-    book: Book, rows: np.ndarray, q: np.ndarray, q_hat: np.ndarray, share: np.ndarray
-) -> None:
+def _limit_of_replicas(book: Book, rows: np.ndarray, q: np.ndarray, q_hat: np.ndarray, share: np.ndarray) -> None:
     """Infinitely many real replicas; where a direct attempt fails, along a path from smaller q1."""
     groups = book.groups.take(rows)
     pinned = isinstance(groups.model.weights.norm, Pinned)
@@ -61,6 +60,8 @@ def _limit_of_replicas(
     binary, sphere = (q_hat * (1.0 - share), 0.5 + share), (groups.q1 - q,)
     start = np.log(np.stack(binary if pinned else sphere, axis=1))
     left = np.flatnonzero(book.settle(rows, kind(groups), start))
+    close = (steep_replicas if pinned else steep_sphere)(groups.model, groups.alpha, groups.q1)
+    left = left[book.settle(rows[left], kind(groups.take(left)), close[left])]
     level = np.log(share / (1.0 - share))
     for steps in PATHS:
         if not left.size:

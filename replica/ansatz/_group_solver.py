@@ -4,20 +4,21 @@ starts here."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from replica.ansatz._group_problem import GroupProblem, Groups
+from replica.ansatz._group_problem import GroupProblem, Groups, Named
 from replica.ansatz.rs import RS
-from replica.architectures import Architecture
 from replica.batch import Part, Solutions
 from replica.model import Model
 from replica.weights.base import Free
 from saddlepoint import Newton, Status, Tolerance, solve
 
 NEWTON = Newton(steps=50, max_step=1.0, patience=10, halvings=6)
+FINEST = 2  # level of the integrals on which a solution is sought at most
+STEP = 1e-6  # of the differences that carry errors of the point to observables
 #: steps of a continuation: the second number where the first was too coarse
 PATHS = (8, 32)
 
@@ -28,8 +29,7 @@ def check_model(model: Model, what: str) -> None:
         raise ValueError(f"{what} is here for weights of held norm (binary, spherical), got {model.weights}")
     if model.data.overlaps or len(model.data.parameters):
         raise ValueError(f"{what} is here for random labels, got {model.data}")
-    kind = type(model.architecture)
-    if kind.patterns is not Architecture.patterns or kind.field_overlaps is not Architecture.field_overlaps:
+    if not model.architecture.plain:
         raise ValueError(f"{what} is here for the perceptron, got {model.architecture}")
     if np.any(np.isinf(model.beta)) and not model.loss.hard:
         raise ValueError(f"{what} needs a hard constraint or a finite beta, got {model.loss} at beta = inf")
@@ -60,6 +60,32 @@ class Typical:
         return cls(found.value("q"), found.value("q_hat"), found.value("free_entropy"))
 
 
+@dataclass(frozen=True)
+class GroupPart(Part):
+    """A part whose errors are carried by differences on the coarsest integrals, as wide as those resolve.
+
+    ``slack`` is added to the errors of the observables it names, (rows,) each.
+    """
+
+    slack: Named = field(default_factory=dict)
+
+    def measure(self) -> tuple[Named, Named]:
+        size, k = self.point.shape
+        values, floors = self.problem.refined().observe(self.point)
+        coarse, _ = self.problem.observe(self.point)
+        points = np.tile(self.point, (k + 1, 1))
+        for j in range(k):
+            points[(j + 1) * size : (j + 2) * size, j] += STEP
+        rough, _ = self.problem.at_level(0).take(np.tile(np.arange(size), k + 1)).observe(points)
+        errors = {}
+        with np.errstate(invalid="ignore"):
+            for name, value in values.items():
+                slopes = (rough[name].reshape(k + 1, size)[1:] - rough[name][:size]) / STEP
+                carried = np.einsum("kb,bk->b", np.abs(slopes), self.error)
+                errors[name] = np.abs(value - coarse[name]) + floors[name] + carried + self.slack.get(name, 0.0)
+        return values, {name: np.where(np.isfinite(values[name]), errors[name], 0.0) for name in values}
+
+
 class Book:
     """Rows of a batch and the answers found for them."""
 
@@ -81,42 +107,51 @@ class Book:
         for row in np.flatnonzero(refused & self.open):
             self.remarks[row], self.open[row] = sentence(row), False
 
-    def settle(
-        self, rows: np.ndarray, problem: GroupProblem, start: np.ndarray, remark: str = ""
-    ) -> np.ndarray:
-        """Solve ``rows`` from ``start`` and close those that converge; says which of them are left."""
+    def settle(self, rows: np.ndarray, problem: GroupProblem, start: np.ndarray, remark: str = "") -> np.ndarray:
+        """Solve ``rows`` from ``start`` and close those that converge; says which of them are left.
+
+        Where the integrals were too coarse, the next finer ones have a try.
+        """
         if not rows.size:
             return np.zeros(0, dtype=bool)
         finite = np.isfinite(start).all(axis=1)
         start = np.where(finite[:, None], start, 0.0)
         found = solve(problem, start=start, solver=NEWTON, tolerance=self.tolerance, on_failure="keep")
         good = found.converged & finite
-        self.status[rows] = np.where(finite, found.status, Status.NO_SOLUTION)
+        if good.any():
+            good[good] = problem.take(np.flatnonzero(good)).on_branch(found.point[good])
+        unsure = finite & np.array([status is Status.INTEGRAL_UNSURE for status in found.status])
+        self.status[rows] = np.where(finite & (good | ~found.converged), found.status, Status.NO_SOLUTION)
         self.residual[rows] = np.where(finite, found.residual, np.nan)
         at = np.flatnonzero(good)
         if at.size:
             fine = problem.at_level(problem.level + 1).take(at)
-            self.parts.append(Part(rows[at], fine, found.point[at], found.error[at]))
+            self.parts.append(GroupPart(rows[at], fine, found.point[at], found.error[at]))
             self.open[rows[at]] = False
             for row in rows[at]:
                 self.remarks[row] = remark
-        return ~good
+        left = ~good
+        again = np.flatnonzero(unsure)
+        if again.size and problem.level < FINEST:
+            finer = problem.at_level(problem.level + 1).take(again)
+            left[again] = self.settle(rows[again], finer, found.point[again], remark)
+        return left
 
-    def adopt(self, other: Book, rows: np.ndarray, remark: str) -> None:
-        """Take over the answers of another book for some rows (a mask)."""
+    def adopt(self, other: Book, rows: np.ndarray, remark: str, slack: Named | None = None) -> None:
+        """Take over the answers of another book for some rows (a mask); ``slack`` (batch,) widens their errors."""
         for part in other.parts:
             at = np.flatnonzero(rows[part.rows])
             if at.size:
-                self.parts.append(Part(part.rows[at], part.problem.take(at), part.point[at], part.error[at]))
+                more = {name: column[part.rows[at]] for name, column in (slack or {}).items()}
+                kept = part.rows[at], part.problem.take(at), part.point[at], part.error[at]
+                self.parts.append(GroupPart(*kept, slack=more))
         for row in np.flatnonzero(rows):
             self.status[row], self.residual[row] = other.status[row], other.residual[row]
             self.remarks[row], self.open[row] = remark, False
 
     def solutions(self, ansatz: Any) -> Solutions:
         groups = self.groups
-        return Solutions(
-            groups.model, ansatz, groups.alpha, self.parts, self.status, self.residual, self.remarks
-        )
+        return Solutions(groups.model, ansatz, groups.alpha, self.parts, self.status, self.residual, self.remarks)
 
 
 def along(
@@ -134,9 +169,7 @@ def along(
         guess = now[alive]
         if k > 1:
             guess = 2.0 * guess - before[alive]
-        found = solve(
-            make(rows[alive], path[alive, k]), start=guess, solver=NEWTON, on_failure="keep", check=False
-        )
+        found = solve(make(rows[alive], path[alive, k]), start=guess, solver=NEWTON, on_failure="keep", check=False)
         before[alive], now[alive] = now[alive], found.point
         now[alive[~found.converged]] = np.nan
         alive = alive[found.converged]

@@ -10,6 +10,7 @@ import numpy as np
 
 from replica.ansatz._group_patterns import group_patterns, limit_patterns
 from replica.ansatz._group_problem import NOTHING, GroupProblem, Named, Point, apart
+from replica.data import Overlaps
 from saddlepoint import REAL, UNIT, Variable, Variables
 
 
@@ -173,3 +174,45 @@ class SphericalReplicasLimit(GroupProblem):
         q1 = self.groups.q1 if self.groups.distance is None else (1.0 - 2.0 * self.groups.distance) ** 2
         patterns = limit_patterns(self.groups.model, q1, values["log_gap"], 1.0 - q1, self.level)
         return SphericalLimitPoint(self.groups, power, patterns, q1, values["log_gap"])
+
+
+@dataclass
+class SphericalPlateauPoint(Point):
+    """See `SphericalPlateau`."""
+
+    q: np.ndarray
+
+    def equations(self) -> list[np.ndarray]:
+        return [np.log(self.alpha * self.patterns.conjugates["q_hat"] * (1.0 - self.q) ** 2 / self.q)]
+
+    def free_entropy(self) -> np.ndarray:
+        return 0.5 * (np.log1p(-self.q) + self.q / (1.0 - self.q)) + self.alpha * self.patterns.log_z
+
+    def complexity(self) -> np.ndarray:
+        return np.full(self.q.size, -np.inf)
+
+    def slope(self) -> np.ndarray:
+        return np.zeros(self.q.size)
+
+    def measured(self) -> Named:
+        nothing = {"gap": np.zeros(self.q.size), "log_gap": np.full(self.q.size, -np.inf)}
+        return {"q0": self.q, "q1": self.q, **nothing, **self.common()}
+
+    def moduli(self) -> np.ndarray:
+        return np.abs(np.log1p(-self.q)) + self.q / (1.0 - self.q) + self.alpha * np.abs(self.patterns.log_z)
+
+
+class SphericalPlateau(GroupProblem):
+    """Infinitely many replicas farther from their centre than typical solutions are from their barycentre.
+
+    Nothing is gained by groups closer than typical solutions, so q1 = q of the replica-symmetric solution: a centre
+    between the barycentre and the origin has all of them at its distance.
+    """
+
+    own = Variables(Variable("q", UNIT))
+
+    def averages(self, values: Named, power: np.ndarray, whole: bool) -> SphericalPlateauPoint:
+        q, zero, model = values["q"], np.zeros(self.size), self.groups.model
+        overlaps = Overlaps(q, 1.0 - q, zero, q)
+        patterns = model.architecture.patterns(model.loss, model.data, overlaps, model.beta, self.level + 1, whole=True)
+        return SphericalPlateauPoint(self.groups, power, patterns, q)

@@ -24,22 +24,28 @@ LEAST = 1e-15
 class Minimiser:
     """A zero-temperature reference ``u`` with ``|u|^2 = N``, as the theory sees it.
 
-    ``loss`` and ``response`` (of a field of norm ``norm``) give the proximal map that takes its cavity field to its
-    field on a training pattern; ``m`` is its overlap with the direction to be learned. ``errors`` of these.
+    ``loss`` and ``response`` (of a field of norm ``norm``; infinite where no cost may remain) give the proximal map
+    that takes its cavity field to its field on a training pattern; ``m`` is its overlap with the direction to be
+    learned, ``bias`` that of fields of unit norm. ``errors`` of these.
     """
 
     loss: Loss
     response: float
     norm: float = 1.0
     m: float = 0.0
+    bias: float = 0.0
     errors: tuple[tuple[str, float], ...] = ()
 
+    def number(self, name: str) -> float:
+        """One of its numbers, or a parameter of its loss."""
+        owner = self.loss if name in self.loss.parameters else self
+        return float(getattr(owner, self.loss.parameters.get(name, name)))
+
     def varied(self, name: str, step: float) -> Minimiser:
-        """The same reference with one of its numbers, or a parameter of its loss, moved."""
+        """The same reference with one of these moved."""
         if name in self.loss.parameters:
-            value = getattr(self.loss, self.loss.parameters[name])
-            return replace(self, loss=self.loss.with_parameters(**{name: value + step}))
-        return replace(self, **{name: getattr(self, name) + step})
+            return replace(self, loss=self.loss.with_parameters(**{name: self.number(name) + step}))
+        return replace(self, **{name: self.number(name) + step})
 
     def reaction(self, field: np.ndarray, scale: float = 1.0) -> np.ndarray:
         """``k``: field on the training pattern less cavity field; ``scale^2`` multiplies the response."""
@@ -49,8 +55,8 @@ class Minimiser:
 
     def breaks(self, scale: float = 1.0) -> np.ndarray:
         """Fields at which the reaction has a kink or a jump."""
-        return self.loss.ground_breaks(np.array([self.response * scale**2]))[0] / np.sqrt(self.norm)
-
+        found = self.loss.ground_breaks(np.array([self.response * scale**2]))[0]
+        return found[np.isfinite(found)] / np.sqrt(self.norm)
 
     def features(self, scale: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
         """Fields around which the reaction bends, and over which width: where ``V l''`` of the cost falls to 1."""
@@ -64,15 +70,36 @@ class Minimiser:
         return fields[0] / root, np.concatenate([widths, widths], axis=1)[0] / (2.0 * root)
 
 
+@dataclass(frozen=True)
+class Stretched:
+    """What a probe does with a field of weights of unit norm when its own are longer by ``root``."""
+
+    loss: Loss
+    root: float = 1.0
+
+    def features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
+        places, widths = self.loss.features(self.root**2 * variance, beta)
+        return places / self.root, widths / self.root
+
+    def terms(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        f, g, g1 = self.loss.terms(self.root * field, self.root**2 * variance, beta)
+        return (f, g, g1) if self.root == 1.0 else (f, self.root * g, self.root**2 * g1)
+
+    def means(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Thermal mean of the cost and probability of an error."""
+        at = self.root * field, self.root**2 * variance, beta
+        return self.loss.mean_cost(*at), self.loss.error_rate(*at)
+
+
 class PairSums(NamedTuple):
     """Averages over a pattern at the overlaps of a batch; ``f = ln Z`` of the probe at its field.
 
-    ``gg = E f'^2``, ``kg = E k f'``, ``near = dE f/d t``, ``m = dE f/dm``, ``curvature = -E f''``,
+    ``apart = E (f' - lean k)^2``, ``kg = E k f'``, ``near = dE f/d t``, ``m = dE f/dm``, ``curvature = -E f''``,
     ``rigidity = E f''^2``; fields are scaled so that these are derivatives in the overlaps of the weights.
     """
 
     log_z: np.ndarray
-    gg: np.ndarray
+    apart: np.ndarray
     kg: np.ndarray
     near: np.ndarray
     m: np.ndarray
@@ -92,14 +119,16 @@ class Nodes(NamedTuple):
     field: np.ndarray
 
 
-def crossings(mean: np.ndarray, edge: np.ndarray, spread: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def crossings(
+    scan: np.ndarray, mean: np.ndarray, edge: np.ndarray, spread: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Where the mean field (B, scan) crosses edges (B, F), and over which width of the cavity field, (B, 3 F).
 
     ``spread`` (B, F) is the width of the edge in the field. No crossing: nan and inf.
     """
     batch, count = edge.shape
     places, widths = np.full((batch, count * CROSSINGS), np.nan), np.full((batch, count * CROSSINGS), np.inf)
-    step = SCAN[1] - SCAN[0]
+    steps = np.diff(scan)
     for f in range(count):
         gap = mean - edge[:, f : f + 1]
         row, cell = np.nonzero(np.signbit(gap[:, 1:]) != np.signbit(gap[:, :-1]))
@@ -107,31 +136,37 @@ def crossings(mean: np.ndarray, edge: np.ndarray, spread: np.ndarray) -> tuple[n
         order = np.arange(row.size) - first[row]
         kept = order < CROSSINGS
         row, cell, order = row[kept], cell[kept], order[kept]
-        rise = gap[row, cell + 1] - gap[row, cell]
-        places[row, f * CROSSINGS + order] = SCAN[cell] - step * gap[row, cell] / rise
-        widths[row, f * CROSSINGS + order] = spread[row, f] * step / np.abs(rise)
+        rise = (gap[row, cell + 1] - gap[row, cell]) / steps[cell]
+        places[row, f * CROSSINGS + order] = scan[cell] - gap[row, cell] / rise
+        widths[row, f * CROSSINGS + order] = spread[row, f] / np.abs(rise)
     return places, widths
 
 
 def _nodes(
-    reference: Minimiser, loss: Loss, beta: Any, channel: PairChannel, at: PairOverlaps, zeta: np.ndarray, level: int
+    reference: Minimiser,
+    loss: Stretched,
+    beta: Any,
+    channel: PairChannel,
+    at: PairOverlaps,
+    zeta: np.ndarray,
+    level: int,
 ) -> Nodes:
     """Nodes for the cavity field of the reference and, in each, for the probe's own noise."""
     size, scale, own = at.q.size, channel.scale, np.sqrt(np.maximum(at.q - at.t**2, LEAST))
     variance = scale**2 * at.variance
     edge, width = loss.features(variance, beta)
-    scan = channel.reference_mean + scale * SCAN
-    reacted = reference.reaction(scan, scale)
-    mean = channel.mean[:, None] + at.t[:, None] * (scale * SCAN) + zeta[:, None] * reacted
-    places, widths = crossings(mean, edge, np.sqrt(np.minimum(width, 1e9) ** 2 + (scale * own[:, None]) ** 2))
+    kinks = (reference.breaks(scale) - channel.reference_mean) / scale
+    scan = np.unique(np.concatenate([SCAN, kinks[np.abs(kinks) < -SCAN[0]]]))  # straight pieces stay straight
+    reacted = reference.reaction(channel.reference_mean + scale * scan, scale)
+    mean = channel.mean[:, None] + at.t[:, None] * (scale * scan) + zeta[:, None] * reacted
+    places, widths = crossings(scan, mean, edge, np.sqrt(np.minimum(width, 1e9) ** 2 + (scale * own[:, None]) ** 2))
     bends, narrow = reference.features(scale)
     more = [((bends - channel.reference_mean) / scale, narrow / scale)]
     more += [channel.density.outer] if channel.density is not None else []
     for place, smear in more:
         places = np.concatenate([places, np.tile(np.atleast_1d(place), (size, 1))], axis=1)
         widths = np.concatenate([widths, np.tile(np.atleast_1d(smear), (size, 1))], axis=1)
-    kinks = np.tile((reference.breaks(scale) - channel.reference_mean) / scale, (size, 1))
-    h, weight = nodes_for_python(places, widths, kinks, *rule_of(level))
+    h, weight = nodes_for_python(places, widths, np.tile(kinks, (size, 1)), *rule_of(level))
     rows = np.repeat(np.arange(size), h.shape[1])
     outer, cavity = weight.ravel(), h.ravel()
     heavy = outer > 0.0
@@ -151,7 +186,14 @@ def _nodes(
 
 
 def pair_sums(
-    reference: Minimiser, loss: Loss, beta: Any, data: Data, at: PairOverlaps, zeta: np.ndarray, level: int
+    reference: Minimiser,
+    loss: Stretched,
+    beta: Any,
+    data: Data,
+    at: PairOverlaps,
+    zeta: np.ndarray,
+    lean: np.ndarray,
+    level: int,
 ) -> PairSums:
     r"""Averages over a pattern.
 
@@ -159,13 +201,20 @@ def pair_sums(
     field ``t h + zeta k(h) + sqrt(q - t^2) y`` (plus what labels add), ``y ~ N(0, 1)``.
     """
     total = np.zeros((7, at.q.size))
-    for channel in data.pair_channels(reference.m, at):
-        total += channel.probability * _channel_sums(reference, loss, beta, channel, at, zeta, level)
+    for channel in data.pair_channels(reference.m, reference.bias, at):
+        total += channel.probability * _channel_sums(reference, loss, beta, channel, at, zeta, lean, level)
     return PairSums(*total)
 
 
 def _channel_sums(
-    reference: Minimiser, loss: Loss, beta: Any, channel: PairChannel, at: PairOverlaps, zeta: np.ndarray, level: int
+    reference: Minimiser,
+    loss: Stretched,
+    beta: Any,
+    channel: PairChannel,
+    at: PairOverlaps,
+    zeta: np.ndarray,
+    lean: np.ndarray,
+    level: int,
 ) -> np.ndarray:
     net = _nodes(reference, loss, beta, channel, at, zeta, level)
     scale, size, rows = channel.scale, at.q.size, net.rows
@@ -176,7 +225,8 @@ def _channel_sums(
         density, score, turned = channel.density(net.cavity[:, None], net.noise, rows)
         inner, turn = inner * density, turned
     pushed = np.ascontiguousarray(g * net.noise)
-    value, slope, aside, bend, square, stiff = weighted_sums(inner, (f, g, pushed, g1), (g, g1))
+    apart = g - (lean[rows] * net.reaction / scale**2)[:, None]
+    value, slope, aside, bend, square, stiff = weighted_sums(inner, (f, g, pushed, g1), (apart, g1))
     learned = slope if score is None else np.einsum("rn,rn->r", net.inner * score, g)
     near = net.cavity * slope - lever[rows] * aside
     if score is not None:
@@ -194,17 +244,17 @@ def _channel_sums(
 
 
 def pair_means(
-    reference: Minimiser, loss: Loss, beta: Any, data: Data, at: PairOverlaps, zeta: np.ndarray, level: int
+    reference: Minimiser, loss: Stretched, beta: Any, data: Data, at: PairOverlaps, zeta: np.ndarray, level: int
 ) -> dict[str, np.ndarray]:
     """Thermal mean of the probe's cost and its rate of training errors."""
     total = np.zeros((2, at.q.size))
-    for channel in data.pair_channels(reference.m, at):
+    for channel in data.pair_channels(reference.m, reference.bias, at):
         net = _nodes(reference, loss, beta, channel, at, zeta, level)
         inner = net.inner
         if channel.density is not None:
             inner = inner * channel.density(net.cavity[:, None], net.noise, net.rows)[0]
         variance = channel.scale**2 * at.variance[net.rows]
-        for i, function in enumerate((loss.mean_cost, loss.error_rate)):
-            mean = np.einsum("rn,rn->r", inner, function(net.field, variance, beta))
+        for i, found in enumerate(loss.means(net.field, variance, beta)):
+            mean = np.einsum("rn,rn->r", inner, found)
             total[i] += channel.probability * np.bincount(net.rows, net.outer * mean, at.q.size)
     return {"cost": total[0], "training_error": total[1]}

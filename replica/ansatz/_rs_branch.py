@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from replica.ansatz._rs_equations import EPS, Equations, RSProblem, fine_jacobian
+from replica.ansatz._differences import fine_jacobian
+from replica.ansatz._rs_equations import EPS, Equations, RSProblem
 from replica.ansatz._rs_held import HeldProblem
 from saddlepoint import Ladder, Newton, Picard, Problem, solve
 
@@ -165,8 +166,7 @@ class ConditionProblem(Problem):
             for name in self.names:
                 if name == self.held:
                     continue
-                new = alpha * self.equations.conjugate(pattern, name)
-                rows.append(new - values[name] if self.equations.linear(name) else np.log(new / values[name]))
+                rows.append(self.equations.mismatch(alpha, values, pattern, name))
         if self.condition == "fold":
             rows.append(fold_condition(self.equations, alpha, free))
         else:

@@ -39,15 +39,17 @@ class HeldProblem(Problem):
     def update(self, free: np.ndarray) -> np.ndarray:
         out = np.empty_like(free)
         with np.errstate(all="ignore"):
-            _, pattern = self.equations.halves(self.conjugates(free))
+            values = self.conjugates(free)
+            _, pattern = self.equations.halves(values)
             alpha = self.value / self.equations.conjugate(pattern, self.held)
             for i, name in enumerate(self.names):
-                new = alpha * self.equations.conjugate(pattern, name)
-                out[:, i] = new if self.equations.linear(name) else np.log(new)
+                out[:, i] = free[:, i] + self.equations.mismatch(alpha, values, pattern, name)
         return out
 
     def start(self) -> np.ndarray:
         """Ratios of the conjugates as they are without overlaps."""
         first = self.equations.start(np.ones(self.size))
         scale = self.value / first[self.held]
-        return self.variables.free({name: first[name] * scale for name in self.names}, self.size)
+        learned = self.equations.learned
+        values = {name: first[name] * (1.0 if name in learned else scale) for name in self.names}
+        return self.variables.free(values, self.size)

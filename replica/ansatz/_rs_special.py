@@ -23,7 +23,11 @@ class FrozenState:
     @staticmethod
     def exists(model: Model) -> bool:
         """Whether the map runs away to m = 1: a strong pull to the teacher returns a stronger one."""
-        if not model.weights.discrete or model.data.law(model.weights) != model.weights.law():
+        if (
+            not model.data.realizable
+            or not model.weights.discrete
+            or model.data.law(model.weights) != model.weights.law()
+        ):
             return False
         if np.any(model.loss.cost(np.geomspace(1e-6, 40.0, 200)[None, :]) > 0):
             return False  # the teacher pays for its own labels
@@ -104,8 +108,7 @@ class FreezingProblem(Problem):
             entropy = phi + values["beta"] * self.alpha * pattern.cost
             rows = []
             for name in self.names:
-                new = self.alpha * equations.conjugate(pattern, name)
-                rows.append(new - values[name] if equations.linear(name) else np.log(new / values[name]))
+                rows.append(equations.mismatch(self.alpha, values, pattern, name))
         return np.stack([*rows, entropy], axis=1)
 
     def cavity(self, free: np.ndarray) -> Cavity:

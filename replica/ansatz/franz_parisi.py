@@ -12,7 +12,6 @@ from replica.ansatz._fp_problem import FranzParisiProblem, Reference
 from replica.ansatz.annealed import Annealed
 from replica.ansatz.base import Ansatz
 from replica.ansatz.rs import RS
-from replica.architectures import Architecture
 from replica.model import Model
 from replica.weights._pairs import LADDER, check_pairs
 from saddlepoint import Anderson, Ladder, Newton, Status, Tolerance, solve
@@ -60,7 +59,7 @@ def method(ansatz: Ansatz | None) -> tuple[Ansatz, bool]:
 def check(model: Model) -> None:
     """Refuse, in one sentence, what the Franz-Parisi equations here do not cover."""
     check_pairs(model.weights)
-    if type(model.architecture).field_overlaps is not Architecture.field_overlaps:
+    if not model.architecture.plain:
         raise ValueError(f"Franz-Parisi entropies are here for the perceptron, got {model.architecture}")
     if not model.loss.hard and np.isinf(model.beta) and not model.loss.has_ground:
         raise ValueError(f"{model.loss} at beta = inf is not a constraint; give a finite beta")

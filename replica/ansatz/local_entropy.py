@@ -10,6 +10,7 @@ import numpy as np
 
 from replica._checks import number
 from replica.ansatz._group_centre import Centre
+from replica.ansatz._group_finite import Finite
 from replica.ansatz._group_real import real_replicas
 from replica.ansatz._group_solver import Book, check_concave, check_model
 from replica.ansatz.base import Ansatz
@@ -62,9 +63,7 @@ class LocalEntropy(Ansatz):
             raise ValueError(f"centre must be 'free' or None, got {self.centre!r}")
         if isinstance(self.replicas, str):
             if self.replicas != ZERO_COMPLEXITY:
-                raise ValueError(
-                    f"replicas must be a number, inf or {ZERO_COMPLEXITY!r}, got {self.replicas!r}"
-                )
+                raise ValueError(f"replicas must be a number, inf or {ZERO_COMPLEXITY!r}, got {self.replicas!r}")
             if self.centre is None:
                 raise ValueError(f"replicas={ZERO_COMPLEXITY!r} needs centre='free'")
         else:
@@ -77,9 +76,7 @@ class LocalEntropy(Ansatz):
         if self.centre is not None or self.replicas == np.inf:
             check_concave(model, "the local entropy with a centre or with replicas = inf")
         if self.replicas == ZERO_COMPLEXITY and not model.weights.discrete:
-            raise ValueError(
-                f"replicas={ZERO_COMPLEXITY!r} needs centres that can be counted, got {model.weights}"
-            )
+            raise ValueError(f"replicas={ZERO_COMPLEXITY!r} needs centres that can be counted, got {model.weights}")
 
     def facts(self, solutions: Solutions, row: int) -> list[str]:
         """Signs of a number of replicas beyond the physical one; the limit is beyond it by definition."""
@@ -87,14 +84,10 @@ class LocalEntropy(Ansatz):
         number &= self.centre is None or solutions.model.weights.discrete  # a volume of centres is below 1
         return [clause for clause in complexity_facts(solutions, row) if number or "complexity" not in clause]
 
-    def solve(
-        self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12
-    ) -> Solutions:
+    def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
         raise ValueError("a local entropy needs distances: use replica.local_entropy")
 
-    def curve(
-        self, model: Model, alpha: np.ndarray, distance: np.ndarray, tolerance: float = 1e-12
-    ) -> Solutions:
+    def curve(self, model: Model, alpha: np.ndarray, distance: np.ndarray, tolerance: float = 1e-12) -> Solutions:
         """Solve a batch: ``alpha`` and ``distance`` (batch,)."""
         self.check(model)
         alpha, distance = (np.ascontiguousarray(a, dtype=float) for a in (alpha, distance))
@@ -107,5 +100,5 @@ class LocalEntropy(Ansatz):
         if self.replicas == np.inf:
             return centre.limit()
         if self.replicas == ZERO_COMPLEXITY:
-            return centre.physical()
-        return centre.finite(self.replicas)
+            return Finite(centre).physical()
+        return Finite(centre).with_number(self.replicas)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from replica._registry import per_row
-from replica.ansatz._limits import GroundProblem
+from replica.ansatz._optimal_bias import tuned_solutions
+from replica.ansatz._risk_solver import check_penalty, minimise, single_vectors
+from replica.ansatz._rows import Rows
 from replica.ansatz._rs_branch import scan_branch, tabulate, zoom
 from replica.ansatz._rs_equations import Equations, RSProblem
 from replica.ansatz._rs_special import FreezingProblem, FrozenState, has_paramagnet, no_solution, start_from
 from replica.ansatz.base import Ansatz
 from replica.batch import Part, Solutions
 from replica.model import Model
-from replica.weights.base import Average, Free
+from replica.weights.base import Average
 from saddlepoint import Bracket, Ladder, Newton, Picard, Status, Tolerance, solve
 
 SCALAR = Newton(max_step=3.0)
@@ -53,11 +56,7 @@ class RS(Ansatz):
 
     def check(self, model: Model) -> None:
         infinite = np.any(np.isinf(model.beta))
-        norm = model.weights.norm
-        if infinite and isinstance(norm, Free) and not model.weights.discrete:
-            raise ValueError(
-                f"{model.weights} needs a finite beta: at zero temperature a penalty means risk minimisation"
-            )
+        check_penalty(model)
         if model.loss.even and model.data.overlaps:
             raise ValueError(
                 f"{model.loss} is even in the field, so nothing can be learned from labels; use labels='random'"
@@ -72,27 +71,32 @@ class RS(Ansatz):
             found.insert(0, "metastable: the teacher itself has the larger free entropy, 0")
         return found
 
+    def equations(self, model: Model, size: int) -> Equations:
+        return Equations(model, size)
+
     def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
         self.check(model)
+        if model.data.tuned:
+            return tuned_solutions(partial(self.solve, start=start, tolerance=tolerance), self, model, alpha)
         return _Solver(self, model, np.ascontiguousarray(alpha, dtype=float), tolerance).run(start)
 
 
-class _Solver:
+class _Solver(Rows):
     """One batch on its way: rows leave when they are solved."""
 
     def __init__(self, ansatz: RS, model: Model, alpha: np.ndarray, tolerance: float) -> None:
-        self.ansatz, self.model, self.alpha = ansatz, model, alpha
+        super().__init__(ansatz, model, alpha)
         self.tolerance = Tolerance(absolute=tolerance)
-        self.size = alpha.size
-        self.parts: list[Part] = []
-        self.status = np.full(self.size, Status.STEPS_SPENT, dtype=object)
-        self.residual = np.full(self.size, np.nan)
-        self.remarks = [""] * self.size
-        self.open = np.arange(self.size)
 
     def run(self, start: Any) -> Solutions:
         model = self.model
-        if isinstance(start, str):
+        single = single_vectors(model, self.size)
+        self.open = np.flatnonzero(~single)
+        if single.any():
+            self._minimised(np.flatnonzero(single))
+        if not self.open.size:
+            pass
+        elif isinstance(start, str):
             self._informed(start)
         else:
             if has_paramagnet(model) and start is None:
@@ -101,39 +105,18 @@ class _Solver:
                 self._saddle(start)
             if self.open.size and start is None and len(self._equations(self.open).names) > 1:
                 self._from_branch()
-            taught_alphabet = model.data.overlaps and model.weights.discrete  # its zero-cost state is the teacher
+            taught_alphabet = model.data.realizable and model.weights.discrete  # its zero-cost state is the teacher
             if not model.loss.hard and np.any(np.isinf(model.beta)) and not taught_alphabet:
                 self._ground_states()
-        return Solutions(model, self.ansatz, self.alpha, self.parts, self.status, self.residual, self.remarks)
+        return self.solutions()
+
+    def _minimised(self, rows: np.ndarray, before: str = "") -> None:
+        """Rows solved as vectors of least cost."""
+        for answer in minimise(self.model.take(rows), self.alpha[rows], self.tolerance):
+            self.keep(rows[answer.rows], answer.problem, answer.found, answer.good, before + answer.remark)
 
     def _equations(self, rows: np.ndarray) -> Equations:
         return Equations(self.model.take(rows), rows.size)
-
-    def _keep(self, rows: np.ndarray, problem: Any, found: Any, good: np.ndarray, remark: str = "") -> None:
-        """Record the rows of a solver's answer; the good ones are closed."""
-        self.status[rows] = found.status
-        self.residual[rows] = found.residual
-        if good.all():
-            index, kept = rows, Part(rows, problem, found.point, found.error)
-        else:
-            at = np.flatnonzero(good)
-            index, kept = rows[at], Part(rows[at], problem.take(at), found.point[at], found.error[at])
-        if self.parts:
-            self._drop(index)  # a later answer replaces an earlier one for the same row
-        if index.size:
-            self.parts.append(kept)
-        if remark:
-            for row in index:
-                self.remarks[row] = remark
-        self.open = self.open[~np.isin(self.open, index)] if index.size < self.open.size else self.open[:0]
-
-    def _drop(self, rows: np.ndarray) -> None:
-        kept = []
-        for part in self.parts:
-            stay = np.flatnonzero(~np.isin(part.rows, rows))
-            if stay.size:
-                kept.append(Part(part.rows[stay], part.problem.take(stay), part.point[stay], part.error[stay]))
-        self.parts = kept
 
     def _paramagnet(self) -> None:
         """q = 0 where it is a stable saddle point of an even loss."""
@@ -161,7 +144,7 @@ class _Solver:
         problem = RSProblem(self._equations(rows), self.alpha[rows])
         if start is not None:
             point = start_from(problem, start)
-        elif problem.equations.model.data.overlaps:
+        elif self.model.data.metastable:
             # a few plain steps from q = 0 stay on the uninformed branch; Newton alone may jump across a fold
             point = solve(problem, solver=FIRST_STEPS, on_failure="keep", check=False).point
         else:
@@ -175,9 +158,9 @@ class _Solver:
             point = np.where(rough.converged[:, None], rough.point, point)
         found = solve(problem, start=point, solver=ladder, tolerance=self.tolerance, on_failure="keep")
         good = found.converged
-        if self.model.data.overlaps and start is None:
+        if self.model.data.metastable and start is None:
             good &= self._uninformed(problem, found.point)
-        self._keep(rows, problem, found, good)
+        self.keep(rows, problem, found, good)
         if single and not good.all() and start is None:
             self._bracketed(rows[~good])
 
@@ -205,7 +188,7 @@ class _Solver:
             found = solve(problem, solver=WHOLE_BRANCH, tolerance=self.tolerance, on_failure="keep")
             for row in rows:
                 self.remarks[row] = ""
-            self._keep(rows, problem, found, found.converged)
+            self.keep(rows, problem, found, found.converged)
 
     def _from_branch(self) -> None:
         """Locate alpha on the followed branch; beyond its end a frozen teacher is the only state."""
@@ -228,9 +211,9 @@ class _Solver:
             found = solve(
                 problem, start=start[reached], solver=Newton(max_step=0.3), tolerance=self.tolerance, on_failure="keep"
             )
-            self._keep(sub, problem, found, found.converged)
+            self.keep(sub, problem, found, found.converged)
         ended = np.flatnonzero(~hit)
-        if ended.size and not self.model.data.overlaps:
+        if ended.size and not self.model.data.realizable:
             whole = followed[ended]  # the branch was followed to q -> 1: where it ends is known
             for row, end in zip(rows[ended][whole], top[ended][whole], strict=True):
                 self.status[row] = Status.NO_SOLUTION
@@ -250,7 +233,7 @@ class _Solver:
             point = found.point if point is None else np.where(found.converged[:, None], found.point, point)
         for row in rows:
             self.remarks[row] = "no solution was found, neither along q_hat nor along alpha"
-        self._keep(rows, problem, found, found.converged)
+        self.keep(rows, problem, found, found.converged)
         for row in rows[found.converged]:
             self.remarks[row] = ""
 
@@ -273,7 +256,7 @@ class _Solver:
         from replica._checks import one_of
 
         one_of("start", start, ("informed",))
-        if not self.model.data.overlaps:
+        if not self.model.data.metastable:
             raise ValueError("start='informed' needs a teacher: with random labels there is nothing to be informed of")
         rows = np.arange(self.size)
         frozen = np.array([FrozenState.exists(self.model.take(np.array([r]))) for r in rows])
@@ -287,16 +270,15 @@ class _Solver:
         cold = np.isinf(per_row(self.model.beta, self.size))
         if isinstance(self.model.weights.norm, Average):
             rows = np.flatnonzero(cold & ~np.array([code.converged for code in self.status]))
-            problem_type: Any = GroundProblem
-        else:
-            entropy = np.full(self.size, -np.inf)
-            for part in self.parts:
-                entropy[part.rows] = part.problem.observe(part.point)[0]["entropy"]
-            rows = np.flatnonzero(cold & (entropy < 0))
-            problem_type = FreezingProblem
+            if rows.size:
+                self._minimised(rows, "above capacity: the ground state, ")
+            return
+        entropy = np.full(self.size, -np.inf)
+        for part in self.parts:
+            entropy[part.rows] = part.problem.observe(part.point)[0]["entropy"]
+        rows = np.flatnonzero(cold & (entropy < 0))
         if not rows.size:
             return
-        problem = problem_type(self.model.take(rows), self.alpha[rows])
+        problem = FreezingProblem(self.model.take(rows), self.alpha[rows])
         found = solve(problem, solver=Ladder(Newton(max_step=1.0)), tolerance=self.tolerance, on_failure="keep")
-        good = found.converged
-        self._keep(rows, problem, found, good, "above capacity: the ground state")
+        self.keep(rows, problem, found, found.converged, "above capacity: the ground state")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -67,6 +68,17 @@ class Architecture(Member):
         return hidden[..., 0]
 
     @property
+    def scale(self) -> Any:
+        """Squared factor by which weights of norm 1 are multiplied: order parameters are reported with it."""
+        return 1.0
+
+    @property
+    def plain(self) -> bool:
+        """Whether fields overlap exactly as weights do and nothing else is averaged: the perceptron of norm 1."""
+        kind = type(self)
+        return kind.patterns is Architecture.patterns and kind.field_overlaps is Architecture.field_overlaps
+
+    @property
     def few(self) -> Any:
         """The average over the outer fields of a few units (`FewUnits`); None where the field is one Gaussian."""
         return None
@@ -106,7 +118,7 @@ class Architecture(Member):
         self, loss: Loss, channel: Channel, slopes: Slopes, beta: Any, level: int, whole: bool
     ) -> PatternAverage:
         """The averages over one class of patterns."""
-        if channel.density is None and (not whole or loss.errorless()):
+        if channel.density is None and channel.levers is None and (not whole or loss.errorless()):
             sums = loss.plain_sums(channel.mean, channel.deviation, channel.variance, beta, level)
             log_z, bend, square, rigidity = sums
             none = np.zeros(len(log_z)) if whole else None
@@ -124,6 +136,9 @@ class Architecture(Member):
             for name, score in factors.items():
                 scores[name] = slopes.m * np.einsum("bn,bn,bn->b", weight, first, score)
             weight = weight * density
+        if channel.levers is not None:
+            push = np.einsum("bn,bn->b", weight, first)
+            scores = _leverage(channel.levers, push, slopes, channel.gain)
         rigidity = cost = wrong = None
         if whole:
             cost, wrong = loss.mean_cost(field, channel.variance, beta), loss.error_rate(field, channel.variance, beta)
@@ -140,7 +155,7 @@ class Architecture(Member):
         """`patterns` in mpmath arithmetic (the cost is left out)."""
         if self.few is not None:
             raise ValueError(f"{self} has a K-dimensional average over patterns, which is not certified")
-        fields, slopes = self.field_overlaps(overlaps)
+        fields, slopes = self.field_overlaps(overlaps, 1)
         common = ("log_z", "q_hat", "curvature", "rigidity")
         totals: dict[str, Any] = dict.fromkeys(common, mp.zero)
         for channel in data.reference_channels(fields, mp):
@@ -154,6 +169,10 @@ class Architecture(Member):
                 conjugates = _conjugates(channel, slopes, first**2, second)
                 rigidity = _rigidity(channel, slopes, first**2, second**2)
                 parts = (value, conjugates["q_hat"], conjugates["curvature"], rigidity)
+                if channel.levers is not None:
+                    scores = _leverage(channel.levers, mp.one, slopes, channel.gain)
+                    names[:] = scores
+                    return (*parts, *(first * score for score in scores.values()))
                 taught = (slopes.m * first * score for score in scores.values())
                 return (*(density * part for part in parts), *taught)
 
@@ -183,6 +202,11 @@ def _conjugates(channel: Channel, slopes: Slopes, square: Any, bend: Any) -> dic
     if slopes.shift is not None:
         curvature = curvature + channel.gain * (slopes.shift - slopes.norm) * square
     return {"q_hat": channel.gain * slopes.q * square, "curvature": curvature}
+
+
+def _leverage(levers: Mapping[str, float], push: Any, slopes: Slopes, gain: Any) -> dict[str, Any]:
+    """``E[f s]`` from ``E f`` where the mean is linear: of the overlap, and times the gain of learned parameters."""
+    return {name: push * lever * (slopes.m if name == "m" else gain) for name, lever in levers.items()}
 
 
 def _rigidity(channel: Channel, slopes: Slopes, square: Any, bend_square: Any) -> Any:

@@ -3,13 +3,51 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from replica.architectures.base import Architecture
+import numpy as np
+
+from replica._checks import number
+from replica.architectures.base import Architecture, Slopes
+from replica.data.base import Overlaps
 
 
 @dataclass(frozen=True)
 class Perceptron(Architecture):
-    """A single unit: the field ``w.x/sqrt(N)`` has the overlaps of the weights."""
+    """A single unit: the field ``w.x/sqrt(N)`` has the overlaps of the weights.
 
+    Parameters
+    ----------
+    norm : float
+        ``|w|^2/N`` of weights whose norm is held, above 0: they are those of norm 1 multiplied by its root.
+    """
+
+    norm: float = 1.0
     name: ClassVar[str] = "perceptron"
+    parameters: ClassVar[dict[str, str]] = {"norm": "norm"}
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "norm", number("norm", self.norm, low=0.0, open_low=True))
+
+    @property
+    def scale(self) -> Any:
+        return self.norm
+
+    @property
+    def plain(self) -> bool:
+        return type(self.norm) is float and self.norm == 1.0
+
+    def readout(self, hidden: np.ndarray) -> np.ndarray:
+        return np.sqrt(self.norm) * hidden[..., 0]
+
+    def field_overlaps(self, overlaps: Overlaps, level: int = 1) -> tuple[Overlaps, Slopes]:
+        if self.plain:
+            return super().field_overlaps(overlaps)
+        norm, root = self.norm, np.sqrt(self.norm)
+        fields = overlaps._replace(
+            q=norm * overlaps.q,
+            variance=norm * overlaps.variance,
+            m=root * overlaps.m,
+            transverse=norm * overlaps.transverse,
+        )
+        return fields, Slopes(q=norm, norm=norm, m=root)

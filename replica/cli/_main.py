@@ -24,6 +24,8 @@ VERBS = {
     "spinodal": "replica.cli.thresholds:spinodal",
     "transition": "replica.cli.thresholds:transition",
     "freezing": "replica.cli.thresholds:freezing",
+    "local-entropy-threshold": "replica.cli.local_thresholds:threshold",
+    "isolation": "replica.cli.local_thresholds:isolated",
     "flatness": "replica.cli.flatness:command",
     "franz-parisi": "replica.cli.franz_parisi:command",
     "sweep": "replica.cli.sweep:command",

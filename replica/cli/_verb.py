@@ -89,12 +89,8 @@ class Request:
     @property
     def settings(self) -> dict[str, Any]:
         """All that defines the answer, for the JSON and the files."""
-        return {
-            "verb": self.verb,
-            "model": self.model.settings(),
-            **self.options,
-            "ansatz": self.ansatz.settings(),
-        }
+        chosen = {"ansatz": self.ansatz.settings()} if "ansatz" in self.options else {}
+        return {"verb": self.verb, "model": self.model.settings(), **self.options, **chosen}
 
     @property
     def grid_options(self) -> dict[str, Any]:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+import difflib
+from typing import Any
+
 import numpy as np
 
+from replica._checks import known_options
 from replica.cli._answers import Curves
+from replica.cli._models import Name
 from replica.cli._values import Number, parse_number
 from replica.cli._verb import ALPHA, ANSATZ, Request, model_verb, option
+from replica.losses import Loss
+from replica.weights import Weights
 
 WORDS = ("max", "planted")
 
@@ -17,30 +25,84 @@ WORDS = ("max", "planted")
     option("--distance", type=Number(grids=True), required=True, help="Distance (1-t)/2: a number or a grid."),
     option(
         "--reference",
-        metavar="NUMBER|max|planted",
-        help="Margin of the reference, the largest one, or the teacher itself [default: the model's own margin].",
+        metavar="NUMBER|max|planted|LOSS",
+        help="Margin of a typical reference, the largest margin, the teacher itself, or the minimiser of a loss "
+        "(logistic, hinge, square, ...) [default: the model's own margin].",
     ),
+    option("--reference-weights", type=Name(Weights), help="Weights of a minimiser [default: on the sphere]."),
+    option("--reference-gain", type=Number(), help="Sharpness of the loss that is minimised."),
+    option("--reference-margin", type=Number(), help="Margin of the loss that is minimised."),
+    option("--reference-penalty", type=Number(), help="Ridge penalty of the minimiser (free norm)."),
+    option("--tilt", type=Number(), default=1.0, show_default=True, help="Overlap of a minimiser with its noisy copy."),
+    option("--clipped", is_flag=True, help="Measure distances from the signs of a minimiser."),
     ANSATZ,
     grids=True,
 )
 def command(request: Request) -> Curves:
-    """Entropy of solutions at a distance from a typical solution (the reference)."""
+    """Entropy of solutions at a distance from a reference: a typical solution, a minimiser, the teacher."""
     import replica
 
-    options, word = request.options, request.options["reference"]
+    options = request.options
     if request.axes:
         raise ValueError(f"franz-parisi takes one model: {', '.join(request.axes)} must be a number, not a grid")
-    around = word
-    if word is not None and word != "planted":
-        margin = word if word in WORDS else parse_number("--reference", word)
-        around = replica.Reference(margin=margin)
     return Curves(
         replica.franz_parisi(
             request.model,
             alpha=options["alpha"],
             distance=np.atleast_1d(options["distance"]),
-            reference=around,
+            reference=_reference(request),
             ansatz=request.ansatz,
             **request.grid_options,
         )
     )
+
+
+def _reference(request: Request) -> Any:
+    """The reference that the words name."""
+    import replica
+
+    options, word = request.options, request.options["reference"]
+    loss = {key: options[f"reference_{key}"] for key in ("gain", "margin") if options[f"reference_{key}"] is not None}
+    own = {"weights": options["reference_weights"], "penalty": options["reference_penalty"]}
+    own = {key: value for key, value in own.items() if value is not None}
+    minimised = word in Loss.registry
+    if loss and not minimised or own and not (minimised or word == "max"):
+        given = ", ".join(f"--reference-{key}" for key in (loss | own))
+        raise ValueError(f"{given} belong to the minimiser of a loss: give --reference {_choices()}, got {word}")
+    if word is None and options["tilt"] == 1.0 and not options["clipped"]:
+        return None
+    if word == "planted":
+        return word
+    other = None
+    if minimised or own:
+        weights = _made(Weights, own.get("weights") or _continuous("penalty" in own), own, "weights")
+        cost = _made(Loss, word, loss, "") if minimised else request.model.loss
+        other = dataclasses.replace(request.model, weights=weights, loss=cost, beta=np.inf)
+    margin = None if minimised or word is None else "max" if word == "max" else _margin(word)
+    return replica.Reference(margin=margin, model=other, tilt=options["tilt"], clipped=options["clipped"])
+
+
+def _choices() -> str:
+    return "|".join(name for name, loss in Loss.registry.items() if not loss.hard)
+
+
+def _continuous(penalised: bool) -> str:
+    """The continuous weights with a penalty, or those of held norm."""
+    kinds = Weights.registry.items()
+    return next(name for name, kind in kinds if not kind.discrete and ("penalty" in kind.parameters) == penalised)
+
+
+def _made(family: Any, name: str, given: dict[str, Any], besides: str) -> Any:
+    """A member of a family with its public parameters."""
+    member = family.find(name)()
+    parameters = {key: value for key, value in given.items() if key != besides}
+    known_options(f"--reference {name}", parameters, member.parameters)
+    return member.with_parameters(**parameters)
+
+
+def _margin(word: str) -> float:
+    """A number; a misspelt word is told the nearest one."""
+    near = difflib.get_close_matches(word, [*WORDS, *Loss.registry], n=1)
+    if near:
+        raise ValueError(f"--reference must be a number, max, planted or a loss, got {word!r}; did you mean {near[0]}?")
+    return parse_number("--reference", word)

@@ -18,6 +18,7 @@ from replica.losses import Loss
 from replica.observables import OBSERVABLES
 from replica.records import to_json
 from replica.simulate.algorithms import Algorithm
+from replica.simulate.readouts import Readout
 from replica.thresholds import LINES
 from replica.weights import Weights
 
@@ -32,6 +33,7 @@ def tables() -> dict[str, list[dict[str, str]]]:
         "data": Data,
         "ansatz": Ansatz,
         "algorithms": Algorithm,
+        "readouts": Readout,
     }
     found = {"models": _rows(MODELS.items())} | {
         key: _rows(root.registry.items()) for key, root in families.items()
@@ -56,7 +58,7 @@ def _clean(text: str) -> str:
 @click.argument("table", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 def command(table: str | None, as_json: bool) -> int:
-    """The models, weights, losses, architectures, data, ansatz, algorithms, observables and lines that can be named."""
+    """All that can be named: models, weights, losses, ansatz, algorithms, observables, lines, ..."""
     found = tables()
     if table is not None:
         found = {table: found[one_of("table", table, found)]}

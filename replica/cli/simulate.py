@@ -10,7 +10,7 @@ import click
 
 from replica.cli._answers import Curves
 from replica.cli._models import Name
-from replica.cli._values import Count, Number, parse_number, parse_word
+from replica.cli._values import Count, Names, Number, parse_number, parse_word
 from replica.cli._verb import Request, model_verb, option
 from replica.simulate.algorithms import Algorithm
 from replica.simulate.instances import INPUTS
@@ -59,6 +59,7 @@ def sizes(word: str | None) -> Any:
     option("--inputs", type=click.Choice(INPUTS), default=INPUTS[0], show_default=True, help="Components of inputs."),
     option("--instance", metavar="FILE", help="Your own patterns (.npz .npy .csv) instead of --n and --alpha."),
     option("--set", "settings", type=Setting(), multiple=True, metavar="NAME=VALUE", help="Setting of the algorithm."),
+    option("--readouts", type=Names(), default=(), help="What else to measure on the weights; see replica list."),
     grids=True,
 )
 def command(request: Request) -> Curves:
@@ -68,7 +69,7 @@ def command(request: Request) -> Curves:
     if request.axes:
         raise ValueError(f"simulate takes one model: {', '.join(request.axes)} must be a number, not a grid")
     options = request.options
-    names = ("algorithm", "alpha", "samples", "seed", "inputs", "instance")
+    names = ("algorithm", "alpha", "samples", "seed", "inputs", "instance", "readouts")
     return Runs(
         replica.simulate(
             request.model,

@@ -8,7 +8,7 @@ from replica.cli._verb import ALPHA, ANSATZ, Request, model_verb
 from replica.thresholds import Threshold
 
 
-def _point(request: Request, found: Threshold) -> Point:
+def threshold_point(request: Request, found: Threshold) -> Point:
     errors = {} if found.solution is None else found.solution.errors
     return Point(
         name=request.verb.replace("-", "_"),
@@ -25,36 +25,36 @@ def _point(request: Request, found: Threshold) -> Point:
 @model_verb("capacity", ANSATZ)
 def capacity(request: Request) -> Point:
     """The largest load alpha with solutions."""
-    return _point(request, thresholds.capacity(request.model, ansatz=request.ansatz))
+    return threshold_point(request, thresholds.capacity(request.model, ansatz=request.ansatz))
 
 
 @model_verb("max-margin", ALPHA, ANSATZ)
 def max_margin(request: Request) -> Point:
     """The largest margin at a load (for a band the smallest half-width)."""
     alpha = request.options["alpha"]
-    return _point(request, thresholds.max_margin(request.model, alpha=alpha, ansatz=request.ansatz))
+    return threshold_point(request, thresholds.max_margin(request.model, alpha=alpha, ansatz=request.ansatz))
 
 
 @model_verb("at-line", ANSATZ)
 def at_line(request: Request) -> Point:
     """The load at which replica symmetry becomes unstable (de Almeida-Thouless)."""
-    return _point(request, thresholds.at_line(request.model, ansatz=request.ansatz))
+    return threshold_point(request, thresholds.at_line(request.model, ansatz=request.ansatz))
 
 
 @model_verb("spinodal", ANSATZ)
 def spinodal(request: Request) -> Point:
     """The load at which the uninformed branch ends."""
-    return _point(request, thresholds.spinodal(request.model, ansatz=request.ansatz))
+    return threshold_point(request, thresholds.spinodal(request.model, ansatz=request.ansatz))
 
 
 @model_verb("transition", ANSATZ)
 def transition(request: Request) -> Point:
     """The load of the first-order transition to perfect generalisation."""
-    return _point(request, thresholds.transition(request.model, ansatz=request.ansatz))
+    return threshold_point(request, thresholds.transition(request.model, ansatz=request.ansatz))
 
 
 @model_verb("freezing", ALPHA, ANSATZ)
 def freezing(request: Request) -> Point:
     """The temperature at which the entropy of counted weights vanishes at a load."""
     alpha = request.options["alpha"]
-    return _point(request, thresholds.freezing(request.model, alpha=alpha, ansatz=request.ansatz))
+    return threshold_point(request, thresholds.freezing(request.model, alpha=alpha, ansatz=request.ansatz))

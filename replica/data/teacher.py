@@ -1,4 +1,4 @@
-"""A noise-free teacher perceptron gives the labels."""
+"""A teacher perceptron gives the labels, noise-free or noisy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._checks import one_of
+from replica._checks import number, one_of
 from replica.data.base import Channel, Data, Overlaps, PairChannel, PairDensity, PairOverlaps, Patterns
 from replica.weights.base import Law, Weights
 from saddlepoint.special import tail
@@ -16,25 +16,31 @@ from saddlepoint.special import tail
 
 @dataclass(frozen=True)
 class Teacher(Data):
-    r"""Labels ``sign(u.x)`` of a teacher u with ``|u|^2 = N``.
+    r"""Labels ``sign(u.x/sqrt(N) + sqrt(noise) z)`` of a teacher u with ``|u|^2 = N``.
 
-    With ``m = w.u/N`` the field ``omega`` (multiplied by the label) has the density
-    ``N(omega; 0, q) 2H(-eta)``, ``eta = (m/q) omega / sqrt(1 - m^2/q)``, and
-    ``d E ln Z/dm = 2 int Dz f g(eta)/sqrt(1 - m^2/q)``.
+    With ``m = w.u/N`` and ``M = m/sqrt(1 + noise)`` the field ``omega`` (multiplied by the label) has the density
+    ``N(omega; 0, q) 2H(-eta)``, ``eta = (M/q) omega / sqrt(1 - M^2/q)``, and
+    ``d E ln Z/dM = 2 int Dz f g(eta)/sqrt(1 - M^2/q)``: what decides the label is one Gaussian of variance
+    ``1 + noise``, so noise only shortens the overlap. Errors are counted on labels that carry the noise.
 
     Parameters
     ----------
     weights : str, Weights or None
         What the teacher is drawn from; None: the student's own set (Bayes-optimal when the student only demands
-        agreement, margin 0).
+        agreement, margin 0, and there is no noise).
+    noise : float
+        Variance of the noise on the teacher's field, at least 0.
     """
 
     weights: Any = None
+    noise: float = 0.0
     name: ClassVar[str] = "teacher"
+    parameters: ClassVar[dict[str, str]] = {"noise": "noise"}
     overlaps: ClassVar[tuple[str, ...]] = ("m",)
-    imitates: ClassVar[bool] = True
+    metastable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "noise", number("noise", self.noise, low=0.0))
         if isinstance(self.weights, str):
             one_of("teacher weights", self.weights, Weights.registry)
             object.__setattr__(self, "weights", Weights.registry[self.weights]())
@@ -47,12 +53,33 @@ class Teacher(Data):
     def pinned(self, weights: Weights) -> Teacher:
         return self if self.weights is not None else replace(self, weights=weights)
 
+    @property
+    def imitates(self) -> bool:  # type: ignore[override]
+        """Networks of a few units have teachers without noise only."""
+        return self.realizable
+
+    @property
+    def realizable(self) -> bool:  # type: ignore[override]
+        """Without noise the teacher makes no error on its own labels."""
+        return bool(np.all(np.asarray(self.noise) == 0))
+
+    @property
+    def oracle_error(self) -> Any:  # type: ignore[override]
+        """``arctan(sqrt(noise))/pi``: how often the noise turns the teacher's own answer."""
+        return np.arctan(np.sqrt(self.noise)) / np.pi
+
+    def _seen(self, overlaps: Overlaps) -> tuple[Any, Any]:
+        """The overlap ``M`` with what decides the label, and ``q - M^2`` without cancellation."""
+        blur = 1.0 / (1.0 + self.noise)
+        return overlaps.m * blur**0.5, overlaps.transverse + overlaps.m**2 * (self.noise * blur)
+
     def generalization(self, overlaps: Overlaps) -> dict[str, np.ndarray]:
-        """``arccos(m/sqrt Q)/pi`` for one student, ``arccos(m/sqrt q)/pi`` for the barycentre (angles, no
+        """``arccos(M/sqrt Q)/pi`` for one student, ``arccos(M/sqrt q)/pi`` for the barycentre (angles, no
         cancellation).
         """
-        typical = np.arctan2(np.sqrt(overlaps.variance + overlaps.transverse), overlaps.m) / np.pi
-        centre = np.arctan2(np.sqrt(overlaps.transverse), overlaps.m) / np.pi
+        m, rest = self._seen(overlaps)
+        typical = np.arctan2(np.sqrt(overlaps.variance + rest), m) / np.pi
+        centre = np.arctan2(np.sqrt(rest), m) / np.pi
         return {"generalization_error": typical, "generalization_error_centre": centre}
 
     def draw(
@@ -63,45 +90,51 @@ class Teacher(Data):
         while not np.any(drawn):  # an alphabet with 0 may draw nothing at all
             drawn = source.sample(rng, drawn.size)
         teacher = drawn * np.sqrt(drawn.size / np.sum(drawn**2))
-        return Patterns(inputs, np.where(output(teacher, inputs) >= 0, 1.0, -1.0), teacher)
+        field = output(teacher, inputs)
+        if not self.realizable:
+            field = field + np.sqrt(self.noise) * rng.standard_normal(len(inputs))
+        return Patterns(inputs, np.where(field >= 0, 1.0, -1.0), teacher)
 
     def channels(self, overlaps: Overlaps) -> list[Channel]:
-        q, m = overlaps.q, overlaps.m
-        rest = np.sqrt(overlaps.transverse / q)  # sqrt(1 - m^2/q)
-        slope = (m / np.sqrt(overlaps.transverse))[:, None]
+        q, (m, across) = overlaps.q, self._seen(overlaps)
+        rest = np.sqrt(across / q * (1.0 + self.noise))[:, None]  # sqrt(1 - M^2/q) times dm/dM
+        slope = (m / np.sqrt(across))[:, None]
 
         def density(z: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
             log_tail, _ = tail(-slope * z)
             gauss = np.exp(-0.5 * (slope * z) ** 2) / np.sqrt(2.0 * np.pi)
-            return 2.0 * np.exp(log_tail), {"m": 2.0 * gauss / rest[:, None]}
+            return 2.0 * np.exp(log_tail), {"m": 2.0 * gauss / rest}
 
         deviation = np.sqrt(q)
         with np.errstate(divide="ignore"):
             width = deviation[:, None] / np.abs(slope)
         return [Channel(1.0, np.zeros_like(q), deviation, overlaps.variance, density, np.zeros_like(width), width)]
 
-    def pair_channels(self, reference_m: float, at: PairOverlaps) -> list[PairChannel]:
+    def pair_channels(self, m: float, bias: float, at: PairOverlaps) -> list[PairChannel]:
         """The teacher's field given both others is Gaussian: ``eta`` in its deviations, weight ``2 H(-eta)``."""
-        own = np.sqrt(np.maximum(at.q - at.t**2, 1e-30))
-        known = np.sqrt(1.0 - reference_m**2)
-        lean = np.clip((at.m - at.t * reference_m) / own, -known, known)  # covariance with the probe's own noise
+        blur = np.sqrt(1.0 + self.noise)
+        own, known_m = np.sqrt(np.maximum(at.q - at.t**2, 1e-30)), m / blur
+        known = np.sqrt(1.0 - known_m**2)
+        lean = np.clip((at.m / blur - at.t * known_m) / own, -known, known)  # covariance with the probe's own noise
         rest = np.sqrt(np.maximum(known**2 - lean**2, 1e-30))
 
         def weigh(h: np.ndarray, y: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-            eta = (reference_m * h + lean[rows, None] * y) / rest[rows, None]
+            eta = (known_m * h + lean[rows, None] * y) / rest[rows, None]
             gauss = np.exp(-0.5 * eta**2) / np.sqrt(2.0 * np.pi)
-            return 2.0 * np.exp(tail(-eta)[0]), 2.0 * gauss / rest[rows, None], reference_m - lean * at.t / own
+            score = 2.0 * gauss / (rest[rows, None] * blur)
+            return 2.0 * np.exp(tail(-eta)[0]), score, (known_m - lean * at.t / own) * blur
 
         def inner(h: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             with np.errstate(divide="ignore", invalid="ignore"):
-                return -reference_m * h / lean[rows], rest[rows] / np.abs(lean[rows])
+                return -known_m * h / lean[rows], rest[rows] / np.abs(lean[rows])
 
-        outer = 0.0, known / max(abs(reference_m), 1e-300)
+        outer = 0.0, known / max(abs(known_m), 1e-300)
         return [PairChannel(1.0, 0.0, np.zeros_like(at.q), 1.0, PairDensity(weigh, outer, inner))]
 
     def reference_channels(self, overlaps: Overlaps, mp: Any) -> list[Channel]:
-        rest = mp.sqrt(overlaps.transverse / overlaps.q)
-        slope = overlaps.m / mp.sqrt(overlaps.transverse)
+        noise = mp.mpf(float(np.ravel(self.noise)[0]))
+        m, across = overlaps.m / mp.sqrt(1 + noise), overlaps.transverse + overlaps.m**2 * noise / (1 + noise)
+        rest, slope = mp.sqrt(across / overlaps.q * (1 + noise)), m / mp.sqrt(across)
 
         def density(z: Any) -> tuple[Any, dict[str, Any]]:
             eta = slope * z

@@ -12,34 +12,23 @@ from saddlepoint._jit import array_kernel, scalar_kernel
 
 @scalar_kernel
 def logistic_push(field, gain, variance):  # type: ignore[no-untyped-def]
-    """The root p in (0, 1) of ``p = 1/(1 + e^{gain (h + V p)})``: Newton on ``ln p - ln(1-p) + gain (h + V p)``.
+    """The root p in (0, 1) of ``p = 1/(1 + e^{gain (h + V p)})``.
 
-    In the logit ``t = ln(p/(1-p))`` the equation is ``t + a + c/(1 + e^-t) = 0`` with ``a = gain h`` and ``c = gain V``:
-    monotone, its root in ``[-a-c, -a]``. Relatively accurate also where p underflows to an exponential.
+    In the logit ``t = ln(p/(1-p))`` it is ``F(t) = t + a + c/(1 + e^-t) = 0`` with ``a = gain h``, ``c = gain V``: F is
+    convex below 0 and concave above, so Newton's method that starts at 0, or at the bound ``-a`` or ``-a-c`` beyond it,
+    approaches the root from one side and never overshoots. Relatively accurate also where p is an exponential.
     """
     a, c = gain * field, gain * variance
-    low, high = -a - c, -a
-    # 0 < p < 1 cuts the bracket on the side where the root is linear in the field
-    t = min(max(-a - 0.5 * c, low), high)
-    if a > 0.0:
-        t = max(low, high - c * np.exp(-a)) if a > 3.0 else t
-    last = high - low
-    for _ in range(200):
+    t = min(0.0, -a) if a + 0.5 * c > 0.0 else max(0.0, -a - c)
+    for _ in range(1000):
         small = np.exp(-abs(t))
-        p = 1.0 / (1.0 + small) if t > 0.0 else small / (1.0 + small)
+        share = 1.0 / (1.0 + small)
+        rest = small * share
+        p = share if t > 0.0 else rest
         value = t + a + c * p
-        if value > 0.0:
-            high = t
-        else:
-            low = t
-        step = value / (1.0 + c * p * (small / (1.0 + small) if t > 0.0 else 1.0 / (1.0 + small)))
-        if abs(step) <= 2e-16 * (abs(t) + 1e-3):
+        t -= value / (1.0 + c * share * rest)
+        if abs(value) <= 1e-15 * (abs(t) + abs(a) + c * p):  # nothing but rounding is left
             break
-        if low < t - step < high and abs(step) <= 0.5 * last:  # Newton's steps must halve, or they may cycle
-            t, last = t - step, abs(step)
-        else:
-            last = 0.5 * (high - low)
-            t = low + last
     small = np.exp(-abs(t))
     return 1.0 / (1.0 + small) if t > 0.0 else small / (1.0 + small)
 
@@ -56,4 +45,41 @@ def logistic_prox(field: np.ndarray, gain: Any, variance: np.ndarray) -> np.ndar
     out = np.empty(field.shape)
     size = len(field)
     _push_kernel(np.ascontiguousarray(field, dtype=float), per_row(gain, size), per_row(variance, size), out)
+    return out
+
+
+@array_kernel
+def _sums_kernel(weight, field, gain, variance, whole, out):  # type: ignore[no-untyped-def]
+    """Averages of the move ``V p``, of ``1 - u' = V l''/(1 + V l'')`` and of the cost, with ``l'' = gain p (1-p)``."""
+    for row in range(field.shape[0]):
+        one, two, held, square, cost, wrong = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        chi = variance[row]
+        for node in range(field.shape[1]):
+            mass = weight[row, node]
+            if mass == 0.0:
+                continue
+            push = logistic_push(field[row, node], gain[row], chi)
+            best = field[row, node] + chi * push
+            bend = chi * gain[row] * push * (1.0 - push)
+            share = bend / (1.0 + bend)
+            grown = gain[row] * best
+            one += mass * push
+            two += mass * push * push
+            held += mass * share
+            square += mass * share * share
+            if not whole:
+                continue
+            cost += mass * (np.log1p(np.exp(-abs(grown))) + max(-grown, 0.0))
+            wrong += mass if best < 0.0 else 0.0
+        out[0, row], out[1, row], out[2, row], out[3, row] = chi * one, chi * chi * two, held, square
+        out[4, row], out[5, row] = cost / gain[row], wrong
+
+
+def logistic_sums(
+    weight: np.ndarray, field: np.ndarray, gain: Any, variance: np.ndarray, whole: bool
+) -> np.ndarray:
+    """The averages of `Loss.ground_sums` on nodes."""
+    out = np.empty((6, len(field)))
+    rows = np.ascontiguousarray(weight), np.ascontiguousarray(field), per_row(gain, len(field))
+    _sums_kernel(*rows, np.ascontiguousarray(variance, dtype=float), whole, out)
     return out

@@ -23,7 +23,7 @@ SAME = 1e-9  # coordinates that differ by less are one place
 class Side(NamedTuple):
     """Numbers by name with their errors over at most one coordinate ``x`` (None: single numbers), and settings."""
 
-    numbers: dict[str, tuple[np.ndarray, np.ndarray]]
+    numbers: dict[str, tuple[Any, Any]]
     axis: str | None
     x: np.ndarray
     settings: dict[str, Any]
@@ -83,7 +83,7 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None) -> Any:
     from replica.records import record
 
     left = _theory(theory)
-    right = _simulation(simulation, left.axis)
+    right = _placed(_simulation(simulation, left.axis), left.axis)
     names = [name for name in right.numbers if name in left.numbers] if observables is None else list(observables)
     for name in names:
         one_of("observable", name, [key for key in left.numbers if key in right.numbers])
@@ -163,16 +163,16 @@ def _theory(given: Any) -> Side:
         given = load(given)
     if isinstance(given, Solution):
         errors = given.errors
-        numbers = {name: (np.float64(given[name]), np.float64(errors[name])) for name in errors}
+        single = {name: (np.float64(given[name]), np.float64(errors[name])) for name in errors}
         settings = plain({"model": given.model.settings(), "alpha": given.alpha})
-        return Side(numbers, None, np.empty(0), settings, {}, {})
+        return Side(single, None, np.empty(0), settings, {}, {})
     if not hasattr(given, "data_vars"):
         raise ValueError(f"theory must be a solution, a curve or a file of one, got {type(given).__name__}")
     if len(given.dims) > 1:
         raise ValueError(f"theory must be a curve over one grid, got {', '.join(map(str, given.dims))}; use .isel()")
     axis = str(next(iter(given.dims))) if given.dims else None
     x = given[axis].values if axis else np.empty(0)
-    numbers = {}
+    numbers: dict[str, tuple[Any, Any]] = {}
     for name in map(str, given.data_vars):
         if given[name].dtype.kind == "f" and not name.endswith("error") and name != "error":
             beside = f"{name}_error" if f"{name}_error" in given else "error"
@@ -193,22 +193,45 @@ def _simulation(given: Any, axis: str | None) -> Side:
     settings = json.loads(given.attrs.get("settings", "{}"))
     if "sample" not in given.dims:
         means = given
-    elif axis == "distance":
+    elif axis == "distance" and "solutions_around" in given:
         means = entropy_around(given)
     else:
         means = summary(given)
-    freedom: dict[str, tuple[float, int]] = {}
+    several = "sample" in given.dims and "n" in given.dims
+    own = _own_axis(means, axis)
     names = [str(name) for name in means.data_vars if f"{name}_error" in means]
+    names = [name for name in names if set(means[name].dims) - {"n"} == set(own)]
+    if not names:
+        raise ValueError(f"runs have no numbers over {axis or 'no grid'}; theory and simulation need the same grid")
+    left_out = {name: _left_out(means, name, several) for name in names}
     numbers = {name: (means[name].values, means[f"{name}_error"].values) for name in names}
-    rest = [str(dim) for dim in means["error"].dims]
-    left_out = {name: _left_out(means, name, "n" in rest) for name in names}
-    if "n" in rest:
-        numbers = {name: _extrapolated(means, name, sizes_of(given), freedom) for name in names if name != "solved"}
-        rest.remove("n")
+    freedom: dict[str, tuple[float, int]] = {}
+    if several:
+        sizes = sizes_of(given)
+        numbers = {name: _extrapolated(means, name, sizes, freedom) for name in names if name != "solved"}
+    x = means[own[0]].values if own else np.empty(0)
+    return Side(numbers, own[0] if own else None, x, settings, freedom, left_out)
+
+
+def _own_axis(means: Any, axis: str | None) -> list[str]:
+    """The coordinate of the numbers to compare: the theory's if they are over it, else their only one."""
+    if axis in means.dims:
+        return [str(axis)]
+    main = means["solved"] if "solved" in means else means["error"]
+    rest = [str(dim) for dim in main.dims if dim != "n"]
     if len(rest) > 1:
         raise ValueError(f"runs must have one grid beside n, got {', '.join(rest)}; choose with .isel()")
-    own = rest[0] if rest else None
-    return Side(numbers, own, means[own].values if own else np.empty(0), settings, freedom, left_out)
+    return rest
+
+
+def _placed(side: Side, axis: str | None) -> Side:
+    """Runs at a single load beside a curve over the load: a curve of one point."""
+    known = np.ravel(side.settings.get(axis, ())) if axis == "alpha" and side.axis is None else ()
+    if len(known) != 1:
+        return side
+    numbers = {name: tuple(np.atleast_1d(column) for column in pair) for name, pair in side.numbers.items()}
+    left_out = {name: np.atleast_1d(column) for name, column in side.left_out.items()}
+    return side._replace(numbers=numbers, axis=axis, x=np.array(known, dtype=float), left_out=left_out)
 
 
 def _left_out(means: Any, name: str, sizes: bool) -> np.ndarray:

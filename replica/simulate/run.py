@@ -12,7 +12,7 @@ import numpy as np
 from replica._checks import grid, known_options, number, one_of
 from replica.data.base import Overlaps
 from replica.model import Model
-from replica.simulate.instances import INPUTS, Instance, draw, given_instance, hidden_units, whole
+from replica.simulate.instances import INPUTS, Instance, draw, given_instance, hidden_units, imposed_bias, whole
 from replica.simulate.rng import generator
 
 NO_ERROR = 1e-15  # of numbers that are sums of a few terms
@@ -31,6 +31,7 @@ class Task:
     inputs: str
     given: Instance | None
     width: int  # of the weights in the dataset
+    readouts: tuple[Any, ...] = ()
 
 
 def simulate(
@@ -43,6 +44,7 @@ def simulate(
     seed: int = 0,
     instance: Any = None,
     inputs: str = "normal",
+    readouts: Any = (),
     workers: int = 1,
     checkpoint: Any = None,
     progress: bool = False,
@@ -67,6 +69,8 @@ def simulate(
         independent runs. Files: ``.npz`` with X and y; ``.npy`` or ``.csv`` with the label in the last column.
     inputs : {"normal", "sign"}
         Components of the inputs.
+    readouts : sequence of str or Readout
+        What else to measure on the weights, see ``replica list readouts``; over coordinates of their own.
     workers, checkpoint, progress
         As in `sweep`. Results do not depend on ``workers``.
 
@@ -100,23 +104,28 @@ def simulate(
     model.require_single()
     chosen = _algorithm(algorithm, settings)
     chosen.check(model)
+    if (model.data.trained or imposed_bias(model)) and not chosen.biased:
+        raise ValueError(f"algorithm {chosen.name!r} has no bias: give bias=False")
     given = None if instance is None else given_instance(model, instance)
     sizes, loads, axes = _axes(model, n, alpha, given)
     samples, seed = whole("samples", samples, 1), whole("seed", seed, 0)
     one_of("inputs", inputs, INPUTS)
     blocks = [range(i, min(i + chosen.batch, samples)) for i in range(0, samples, chosen.batch)]
+    measured = _readouts(model, readouts)
     width = max(sizes)
     tasks = [
-        Task(model, chosen, size, load, block, seed, inputs, given, width)
+        Task(model, chosen, size, load, block, seed, inputs, given, width, measured)
         for size, load, block in itertools.product(sizes, loads, blocks)
     ]
     asked: dict[str, Any] = {"verb": "simulate", "model": model.settings(), "algorithm": chosen.settings()}
     asked |= {"n": list(sizes), "alpha": list(loads), "samples": samples, "seed": seed, "inputs": inputs}
+    asked |= {"readouts": [readout.settings() for readout in measured]} if measured else {}
     asked |= {} if given is None else {"instance": [given.X, given.y]}
     parts = run(work, tasks, workers=workers, checkpoint=checkpoint, settings=asked, progress=progress)
     if given is not None:
         asked["instance"] = "given"
-    return _assemble(parts, axes, samples, width, record(asked))
+    coordinates = {name: points for readout in measured for name, points in readout.coordinates().items()}
+    return _assemble(parts, axes, samples, width, record(asked), coordinates)
 
 
 def _algorithm(algorithm: Any, settings: dict[str, Any]) -> Any:
@@ -128,6 +137,16 @@ def _algorithm(algorithm: Any, settings: dict[str, Any]) -> Any:
     found = Algorithm.find(algorithm)
     known_options(f"algorithm {algorithm!r}", settings, [field.name for field in dataclasses.fields(found)])
     return found(**settings)
+
+
+def _readouts(model: Model, given: Any) -> tuple[Any, ...]:
+    from replica.simulate.readouts import Readout
+
+    words = (given,) if isinstance(given, (str, Readout)) else tuple(given)
+    found = tuple(word if isinstance(word, Readout) else Readout.find(word)() for word in words)
+    for readout in found:
+        readout.check(model)
+    return found
 
 
 def _axes(
@@ -157,7 +176,12 @@ def work(task: Task) -> dict[str, np.ndarray]:
             task.model, n=task.n, alpha=task.alpha, seed=task.seed, sample=sample, inputs=task.inputs
         )
         rng = generator(task.seed, sample, drawn.n, drawn.patterns, "algorithm")
-        rows.append(_row(drawn, task.algorithm.run(drawn, rng), task.width))
+        outcome = task.algorithm.run(drawn, rng)
+        row = _row(drawn, outcome, task.width)
+        rng = generator(task.seed, sample, drawn.n, drawn.patterns, "readout")
+        for readout in task.readouts:
+            row |= _read(readout, drawn, outcome.weights, rng)
+        rows.append(row)
     return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
 
@@ -166,6 +190,8 @@ def _row(instance: Instance, outcome: Any, width: int) -> dict[str, Any]:
     weights = np.full(width, np.nan)
     solved, numbers = False, {"training_error": (np.nan, np.nan)}
     numbers |= {name: (np.nan, np.nan) for name in _generalization(instance, np.ones(instance.n))}
+    if outcome.bias is not None:
+        instance = dataclasses.replace(instance, bias=outcome.bias)
     if outcome.weights is not None:
         weights[: instance.n] = outcome.weights
         solved = instance.violations(outcome.weights) == 0
@@ -182,6 +208,16 @@ def _row(instance: Instance, outcome: Any, width: int) -> dict[str, Any]:
     return row
 
 
+def _read(readout: Any, instance: Instance, weights: np.ndarray | None, rng: np.random.Generator) -> dict[str, Any]:
+    """The arrays of one read-out; NaN without weights (the names come from a trial on any weights)."""
+    trial = np.ones(instance.n) if weights is None else weights
+    dims, row = readout.coordinates(), {}
+    for name, pair in readout.measure(instance, trial, rng).items():
+        for key, values in zip((name, f"{name}_error"), pair, strict=True):
+            row[":".join((key, *dims))] = values if weights is not None else np.full(values.shape, np.nan)
+    return row
+
+
 def _generalization(instance: Instance, weights: np.ndarray) -> dict[str, tuple[float, float]]:
     """Overlap with the direction to be learned, and the generalisation error of these weights on Gaussian inputs."""
     if instance.direction is None or instance.model.architecture.units != 1:
@@ -190,15 +226,17 @@ def _generalization(instance: Instance, weights: np.ndarray) -> dict[str, tuple[
     size = float(instance.direction @ instance.direction) / instance.n
     overlaps = Overlaps(*(np.array([x]) for x in (norm, 0.0, m, max(norm - m * m / size, 0.0))))
     found = {"m": (m, NO_ERROR)}
-    for name, value in instance.model.data.generalization(overlaps).items():
+    data = instance.model.data.learned({"bias": np.array([instance.bias])})
+    for name, value in data.generalization(overlaps).items():
         if not name.endswith("_centre"):
             found[name] = (float(value[0]), NO_ERROR)
     return found
 
 
 def _assemble(
-    parts: list[dict[str, np.ndarray]], axes: dict[str, Any], samples: int, width: int, attrs: dict[str, str]
-) -> Any:
+    parts: list[dict[str, np.ndarray]], axes: dict[str, Any], samples: int, width: int, attrs: dict[str, str],
+    more: dict[str, Any],
+) -> Any:  # fmt: skip
     import xarray
 
     shape = tuple(len(values) for values in axes.values())
@@ -208,10 +246,10 @@ def _assemble(
         name, *dims = key.split(":")
         dims = ["weight"] if name == "weights" else dims
         variables[name] = ((*axes, "sample", *dims), column.reshape(*shape, samples, *column.shape[1:]))
-    coordinates = axes | {"sample": np.arange(samples)}
+    coordinates = axes | {"sample": np.arange(samples)} | more
     if any("flips" in dims for dims, _ in variables.values()):
         coordinates["flips"] = np.arange(width + 1)
-    numbers = [name for name in variables if f"{name}_error" in variables]
+    numbers = [name for name, (dims, _) in variables.items() if f"{name}_error" in variables and dims[-1] == "sample"]
     main = next((name for name in ("entropy", "free_entropy") if name in numbers), "training_error")
     variables["error"] = variables[f"{main}_error"]
     return xarray.Dataset(variables, coords=coordinates, attrs=attrs | {"kind": "simulation", "main": main})

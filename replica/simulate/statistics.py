@@ -37,9 +37,9 @@ def fraction(solved: np.ndarray, axis: int = -1) -> Mean:
 
 
 def numbers_of(data: Any) -> list[str]:
-    """Variables of a simulation that are one number per sample with an error."""
+    """Variables of a simulation that have an error and a number (or an array of them) per sample."""
     named = [str(name) for name in data.data_vars]
-    return [n for n in named if f"{n}_error" in named and data[n].dims[-1:] == ("sample",)]
+    return [name for name in named if f"{name}_error" in named and "sample" in data[name].dims]
 
 
 def summary(data: Any) -> Any:
@@ -59,19 +59,19 @@ def summary(data: Any) -> Any:
     import xarray
 
     total = data.sizes["sample"]
-    dims = data["solved"].dims[:-1]
     found: dict[str, Any] = {"samples": ((), total)}
     for name in ("solved", *numbers_of(data)):
         if name == "solved":
             mean = fraction(data[name].values)
         else:
-            mean = mean_over(data[name].values, data[f"{name}_error"].values)
-        found[name], found[f"{name}_error"] = (dims, mean.value), (dims, mean.error)
+            mean = mean_over(data[name].values, data[f"{name}_error"].values, data[name].dims.index("sample"))
+        rest = tuple(dim for dim in data[name].dims if dim != "sample")
+        found[name], found[f"{name}_error"] = (rest, mean.value), (rest, mean.error)
         if np.any(mean.used < total):
-            found[f"{name}_used"] = (dims, mean.used)
+            found[f"{name}_used"] = (rest, mean.used)
     main = data.attrs["main"]
     found["error"] = found[f"{main}_error"]
-    coordinates = {str(name): data[name].values for name in dims}
+    coordinates = {str(name): data[name].values for name in data.coords if name not in ("sample", "flips")}
     return xarray.Dataset(found, coords=coordinates, attrs=dict(data.attrs))
 
 

@@ -6,13 +6,14 @@ import numpy as np
 
 from replica._checks import number
 from replica.ansatz import RS, Ansatz
-from replica.model import Model
+from replica.model import Model, separating
 from replica.thresholds import capacity as _capacity
 from replica.thresholds import first_moment as _first_moment
 from replica.thresholds import first_order as _first_order
 from replica.thresholds import stability as _stability
 from replica.thresholds.base import Line, Threshold
 from replica.thresholds.inverse import invert
+from replica.thresholds.penalty import optimal_penalty
 from replica.thresholds.registry import LINES, LineDefinition, find_line
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "invert",
     "locate",
     "max_margin",
+    "optimal_penalty",
     "spinodal",
     "transition",
 ]
@@ -40,7 +42,7 @@ def locate(name: str, model: Model, ansatz: Ansatz | None = None) -> Threshold:
     if not isinstance(chosen, Ansatz):
         raise ValueError(f"ansatz must be an Ansatz such as replica.RS(), got {ansatz!r}")
     model.require_single()
-    chosen.check(definition.model(model))
+    chosen.check(separating(definition.model(model)))
     return definition.line(model, 1, chosen).row(0)
 
 
@@ -145,7 +147,10 @@ def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> T
         )
     target = np.array([number("alpha", alpha, low=0.0, open_low=True)])
     chosen = ansatz or RS()
-    if model.loss.even or model.data.overlaps:
+    model = separating(model)
+    if model.data.separable:
+        grid = np.exp(np.linspace(np.log(1e-4), np.log(1e3), 80))
+    elif model.loss.even or model.data.realizable:
         grid = np.exp(np.linspace(np.log(1e-3), np.log(12.0), 40))
     else:
         grid = np.linspace(-7.0, 12.0, 39)

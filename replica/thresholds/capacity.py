@@ -9,12 +9,18 @@ from replica.ansatz import Ansatz
 from replica.ansatz._limits import LimitProblem
 from replica.ansatz._rs_special import has_paramagnet
 from replica.batch import Part
-from replica.model import Model
+from replica.model import Model, separating
 from replica.thresholds.base import Line, closed_line, zero_entropy_line
 from replica.thresholds.paramagnet import line_on_paramagnet
 from replica.thresholds.registry import threshold_line
-from replica.weights.base import Average, Free
+from replica.weights.base import Average
 from saddlepoint import Newton, solve
+
+
+@threshold_line("max-margin", r"\kappa_{\max}", cold=True)
+def max_margin_line(model: Model, size: int, ansatz: Ansatz) -> Line:
+    """The largest margin at a load, drawn as the load at which the model's margin is the largest: its capacity."""
+    return capacity_line(model, size, ansatz)
 
 
 @threshold_line("capacity", r"\alpha_c", cold=True)
@@ -29,12 +35,18 @@ def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     ----------
     E. Gardner, J. Phys. A 21, 257 (1988); W. Krauth and M. Mezard, J. Phys. France 50, 3057 (1989).
     """
-    model = model.with_parameters(beta=np.inf)
+    model = separating(model).with_parameters(beta=np.inf)
     if not model.loss.has_ground:
         raise ValueError(f"capacity needs a constraint that can be violated; {model.loss} has none")
-    if isinstance(model.weights.norm, Free) and not model.weights.discrete:
+    if not model.loss.satisfiable:
+        raise ValueError(
+            f"capacity needs patterns that may cost nothing; with {model.loss} every pattern costs something"
+        )
+    if model.weights.discrete and model.loss.exact:
+        raise ValueError(f"{model.weights} have no capacity for {model.loss}: a letter solves no equation")
+    if model.weights.penalised:
         raise ValueError(f"{model.weights} can take any norm, so its capacity is not defined; use Spherical()")
-    if model.data.overlaps:
+    if model.data.realizable:
         easy, why = per_row(model.margin, size) <= 0, "a noise-free teacher satisfies its own labels at margin <= 0"
     else:
         easy = np.broadcast_to(model.weights.vanishing & _holds_at_zero(model), (size,))
@@ -96,7 +108,7 @@ def _merge(lines: list[Line], model: Model, ansatz: Ansatz) -> Line:
 
 def _limit(model: Model, size: int, ansatz: Ansatz) -> Line:
     problem = LimitProblem(model, size)
-    if problem.taught:
+    if len(problem.variables):
         found = solve(problem, solver=Newton(max_step=1.0), on_failure="keep")
         point, error = found.point, found.error
         good = found.converged

@@ -10,10 +10,12 @@ import numpy as np
 
 from replica.thresholds.base import NAN, Threshold
 
+Drift = Callable[[float, float], float]
+
 #: shares of the largest load at which the curve is looked at first
 SHARES = (0.1, 0.4, 0.6, 0.75, 0.85, 0.92, 0.97, 0.985)
 #: distances at which it is looked at first
-GRID = np.concatenate([np.geomspace(1e-4, 0.02, 9)[:-1], np.linspace(0.02, 0.4, 12)])
+GRID = np.geomspace(1e-4, 0.45, 25)
 NODES, DEGREE = 11, 8  # of the polynomial through the slope around its lowest place, in ln d
 WIDEST, NARROWEST = 0.45, 0.12  # half of its range
 STEPS = 40
@@ -36,12 +38,14 @@ class Dip:
     distance: float
 
 
-def first_tangency(curve: Callable[[float, np.ndarray], Curve], largest: float, remark: str) -> Threshold:
+def first_tangency(
+    curve: Callable[[float, np.ndarray], Curve], largest: float, remark: str, drift: Drift | None = None
+) -> Threshold:
     r"""The smallest load at which the slope of a curve vanishes below its maximum, and the distance of that.
 
-    There the slope has a minimum in the distance with the value 0 (``dS/dd = d^2 S/dd^2 = 0``): loads are scanned up to
-    ``largest``, then the root of the lowest slope is bracketed. A lowest slope is second order in its place, so that the
-    load is as good as the slope.
+    There the slope has a minimum in the distance with the value 0 (``dS/dd = d^2 S/dd^2 = 0``). `SHARES` of the largest
+    load are bisected for the sign of the lowest slope, then its root is found. A lowest slope is second order in its
+    place, so that the load is as good as the slope.
 
     Parameters
     ----------
@@ -51,6 +55,8 @@ def first_tangency(curve: Callable[[float, np.ndarray], Curve], largest: float, 
         No load at or above it is tried.
     remark : str
         By which definition, for the status.
+    drift : callable, optional
+        ``drift(alpha, distance)``: a further error of the slope.
 
     Returns
     -------
@@ -58,32 +64,36 @@ def first_tangency(curve: Callable[[float, np.ndarray], Curve], largest: float, 
         In alpha, with ``order_parameters["distance"]``. Error: those of the slope and of the polynomial through it over
         its derivative with the load, and what is left of the bracket.
     """
-    low, dip, near = 0.0, None, None
-    for share in SHARES:
-        high = share * largest
-        near = coarse_dip(curve(high, GRID))
-        if isinstance(near, str):
-            return _none(f"not converged: {near} at alpha = {high:.6g}", (low, high))
-        if near is not None and near.slope < 0:
-            break
-        low, dip = high, near
-    else:
-        return _none(f"not converged: the curve grows up to its maximum at every load below {high:.6g}", (low, high))
-    if low == 0.0:
-        return _none(f"not converged: the curve does not grow up to its maximum at any load from {high:.4g}", (0.0, high))
-    return _close_in(curve, (low, dip), (high, near), remark)
+    loads = [0.0, *(share * largest for share in SHARES), largest]
+    dips: dict[int, Dip | None] = {}
+    low, high = 0, len(loads) - 1
+    while high - low > 1:
+        here = (low + high) // 2
+        dips[here] = coarse_dip(curve(loads[here], GRID))
+        low, high = (low, here) if _falls(dips[here]) else (here, high)
+    if high not in dips:
+        text = f"not converged: the curve grows up to its maximum at loads up to {loads[low]:.6g}"
+        return _none(text, (loads[low], largest))
+    if low == 0:
+        text = f"not converged: the curve does not grow up to its maximum at any load from {loads[high]:.4g}"
+        return _none(text, (0.0, loads[high]))
+    # a coarse look may miss a shallow dip: the bracket reaches one load further down
+    return _close_in(curve, loads[low - 1 : high + 1], [dips[low], dips[high]], remark, drift)
 
 
-def coarse_dip(seen: Curve, grid: np.ndarray = GRID) -> Dip | str | None:
-    """The lowest inner minimum of the slope on the grid below the maximum; None without one, a sentence if it has none."""
+def _falls(dip: Dip | None) -> bool:
+    return dip is not None and dip.slope < 0
+
+
+def coarse_dip(seen: Curve) -> Dip | None:
+    """The lowest inner minimum of the slope on `GRID` below the maximum; None without one."""
     known = np.isfinite(seen.slope)
-    if not known.any():
-        return "the curve has no point"
-    places, slope = grid[known], seen.slope[known]
-    top = int(np.argmax(seen.entropy[known] * (places > 0.05)))  # near d = 0 the entropy is that of few weights
+    places, slope = GRID[known], seen.slope[known]
+    if not places.size:
+        return None
+    # near d = 0 the entropy is that of few weights, whatever the slope
+    top = int(np.argmax(np.where(places > 0.05, seen.entropy[known], -np.inf)))
     inner = [i for i in range(1, top) if slope[i] <= slope[i - 1] and slope[i] < slope[i + 1]]
-    if top > 0 and slope[0] < 0 and slope[0] < slope[1]:
-        return f"the slope is lowest at the smallest distance, {places[0]:.2g}" if known[0] else None
     if not inner:
         return None
     best = min(inner, key=lambda i: slope[i])
@@ -110,13 +120,17 @@ def fine_dip(curve: Callable[[float, np.ndarray], Curve], load: float, near: flo
 
 
 def _close_in(
-    curve: Callable[[float, np.ndarray], Curve], low: tuple[float, Dip | None], high: tuple[float, Dip], remark: str
+    curve: Callable[[float, np.ndarray], Curve],
+    loads: list[float],
+    dips: list[Dip | None],
+    remark: str,
+    drift: Drift | None,
 ) -> Threshold:
     """Secants through the last two lowest slopes, kept inside the bracket of their sign."""
-    (a, lower), (b, upper), half = low, high, WIDEST
-    load, place = 0.5 * (a + b), upper.distance
+    (a, low, b), (lower, upper) = loads, dips
+    load, place, half = 0.5 * (low + b), upper.distance, WIDEST
     if lower is not None:
-        load = b - (b - a) * upper.slope / (upper.slope - lower.slope)
+        load = b - (b - low) * upper.slope / (upper.slope - lower.slope)
     known: list[tuple[float, Dip]] = []
     for _ in range(STEPS):
         dip = fine_dip(curve, load, place, half) or _again(curve, load)
@@ -127,9 +141,10 @@ def _close_in(
             (x, before), (y, after) = known[0], known[-1]
             steep = (after.slope - before.slope) / (y - x) if y != x else np.nan
             if abs(dip.slope) <= max(dip.error, 1e-11) and half <= 2 * NARROWEST and np.isfinite(steep):
-                error = (dip.error + abs(dip.slope)) / abs(steep)
+                slack = drift(load, place) if drift else 0.0
+                error = (dip.error + abs(dip.slope) + slack) / abs(steep) + 4e-16 * load
                 return Threshold(load, error, (a, b), f"converged; {remark}", parameters={"distance": place})
-            load = load - dip.slope / steep if np.isfinite(steep) else load * (1.0 + 0.02 * np.sign(dip.slope))
+            load = float(load - dip.slope / steep) if np.isfinite(steep) else load * (1.0 + 0.02 * np.sign(dip.slope))
         if not a < load < b:
             load = 0.5 * (a + b)
     return _none("not converged: the lowest slope of the curve could not be brought to 0", (a, b))

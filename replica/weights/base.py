@@ -87,6 +87,8 @@ class Weights(Member):
     norm: ClassVar[Norm]
     #: a finite alphabet, counted: entropies below 0 are unphysical
     discrete: ClassVar[bool] = False
+    #: a cost ``(penalty/2)|w|^2`` holds the norm: at beta = inf there is one vector of least total cost
+    penalised: ClassVar[bool] = False
     #: the letters of a finite alphabet; None: a continuum
     letters: ClassVar[tuple[float, ...] | None] = None
     #: w = 0 is allowed: a constraint that holds at zero field is then satisfied at any load

@@ -16,22 +16,25 @@ from replica.weights.base import Free, Law, Norm, SingleWeight, Weights
 class Gaussian(Weights):
     r"""Weights with the cost ``(penalty/2)|w|^2`` at inverse temperature beta.
 
-    At finite beta the measure is the normalised Gaussian of variance ``1/(beta penalty)``:
+    At ``beta = inf`` the weights minimise cost and penalty together (ridge regression, support vector machine, ...);
+    ``penalty = 0`` and ``inf`` are the limits. At finite beta the measure is the normalised Gaussian of variance
+    ``1/(beta penalty)``:
     ``ln z(h, A) = h^2/(2(beta penalty + A)) - ln(1 + A/(beta penalty))/2``. All averages over the field are closed.
 
     Parameters
     ----------
     penalty : float
-        Above 0.
+        At least 0; 0 and ``inf`` (limits) at ``beta = inf`` only.
     """
 
     penalty: float = 1.0
     name: ClassVar[str] = "gaussian"
     parameters: ClassVar[dict[str, str]] = {"penalty": "penalty"}
     norm: ClassVar[Norm] = Free()
+    penalised: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "penalty", number("penalty", self.penalty, low=0.0, open_low=True))
+        object.__setattr__(self, "penalty", number("penalty", self.penalty, low=0.0, infinite=True))
 
     def log_z(self, field: np.ndarray, curvature: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         prior = np.asarray(beta, dtype=float) * self.penalty

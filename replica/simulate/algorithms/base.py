@@ -17,13 +17,14 @@ class Outcome(NamedTuple):
 
     ``status`` begins with ``converged`` or ``not converged``. ``weights`` (N,) is None when there are none.
     ``numbers`` are observables of this sample with their errors (0: exact up to rounding), ``arrays`` name ->
-    (dimension names, values) of the same shape for every sample.
+    (dimension names, values) of the same shape for every sample, ``bias`` one that was learned.
     """
 
     status: str
     weights: np.ndarray | None
     numbers: dict[str, tuple[float, float]]
     arrays: dict[str, tuple[tuple[str, ...], np.ndarray]] | None = None
+    bias: float | None = None
 
 
 class Algorithm(Member):
@@ -32,6 +33,8 @@ class Algorithm(Member):
     family = "algorithm"
     registry: ClassVar[dict[str, type]] = {}
     parameters: ClassVar[dict[str, str]] = {}
+    #: learns or heeds a bias of the output field
+    biased: ClassVar[bool] = False
     #: samples that make one task; fixed, so that results do not depend on the number of workers
     batch: ClassVar[int] = 1
 
@@ -63,3 +66,24 @@ def require_margin(algorithm: Algorithm, model: Model) -> float:
     if len(kappa) != 1 or not (probe[0] > 0 and probe[1] == 0):
         raise ValueError(f"algorithm {algorithm.name!r} is for a loss with one margin, got {model.loss}")
     return float(kappa[0])
+
+
+def verdict(
+    instance: Instance, weights: np.ndarray, effort: str, advice: str, numbers: dict[str, tuple[float, float]]
+) -> Outcome:
+    """The outcome of a search, judged on the weights alone."""
+    left = instance.violations(weights)
+    status = f"converged: solved in {effort}"
+    if left:
+        status = f"not converged: {left} of {instance.patterns} patterns violated after {effort}; {advice}"
+    return Outcome(status, weights, numbers)
+
+
+def require_majority(algorithm: Algorithm, model: Model) -> None:
+    """Refuse networks whose output is not the majority of the signs of an odd number of units."""
+    units = model.architecture.units
+    trial = np.random.default_rng(0).standard_normal((64, int(units) if np.isfinite(units) else 1))
+    if not np.isfinite(units) or units % 2 == 0 or (
+        units > 1 and np.any(np.sign(model.architecture.readout(trial)) != np.sign(np.sign(trial).sum(axis=1)))
+    ):  # fmt: skip
+        raise ValueError(f"algorithm {algorithm.name!r} is for committees of sign units, got {model.architecture}")

@@ -1,0 +1,77 @@
+"""Kernels of on-line rules for real weights: dual ascent to the largest margin, and pushes of the fewest units."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from saddlepoint._jit import summing_kernel
+
+
+@summing_kernel
+def ascend(inputs, norms, rate, tolerance, sweeps, multipliers, weights):  # type: ignore[no-untyped-def]
+    """AdaTron: dual coordinate ascent for ``min |w|^2/2`` with ``inputs w >= 1``; sweeps done, -1 when they are spent.
+
+    It ends after a sweep in which no pattern with a multiplier was off 1, and none below 1, by more than ``tolerance``.
+    """
+    patterns, n = inputs.shape
+    for sweep in range(1, sweeps + 1):
+        worst = 0.0
+        for mu in range(patterns):
+            field = 0.0
+            for i in range(n):
+                field += inputs[mu, i] * weights[i]
+            gap = 1.0 - field
+            if multipliers[mu] > 0:
+                worst = max(worst, abs(gap))
+            elif gap > 0:
+                worst = max(worst, gap)
+            step = max(-multipliers[mu], rate * gap / norms[mu])
+            if step != 0:
+                multipliers[mu] += step
+                for i in range(n):
+                    weights[i] += step * inputs[mu, i]
+        if worst < tolerance:
+            return sweep
+    return -1
+
+
+@summing_kernel
+def push_units(inputs, labels, offset, binary, units, hidden, sweeps, rng):  # type: ignore[no-untyped-def]
+    """Least action on a committee of sign units: a wrong pattern pushes the fewest units that mend it.
+
+    ``hidden`` (N) are the weights, or with ``binary`` the variables whose signs are the weights. Of the units on the
+    wrong side those nearest to the right one are pushed by ``label x`` (binary: twice that). ``offset`` is the field
+    that a single unit must reach. Sweeps done, -1 when they are spent.
+    """
+    patterns, n = inputs.shape
+    size = n // units
+    order, fields = np.arange(patterns), np.empty(units)
+    for sweep in range(1, sweeps + 1):
+        errors = 0
+        for last in range(patterns - 1, 0, -1):
+            other = int(rng.random() * (last + 1))
+            order[last], order[other] = order[other], order[last]
+        for at in range(patterns):
+            mu = order[at]
+            balance = 0
+            for k in range(units):
+                total = 0.0
+                for i in range(k * size, (k + 1) * size):
+                    weight = (1.0 if hidden[i] >= 0 else -1.0) if binary else hidden[i]
+                    total += inputs[mu, i] * weight
+                fields[k] = labels[mu] * total - offset
+                balance += 1 if fields[k] > 0 or (fields[k] == 0 and labels[mu] > 0) else -1
+            if balance > 0:
+                continue
+            errors += 1
+            for _ in range((1 - balance) // 2):
+                nearest, chosen = -np.inf, 0
+                for k in range(units):
+                    if fields[k] <= 0 and fields[k] > nearest:
+                        nearest, chosen = fields[k], k
+                fields[chosen] = 1.0
+                for i in range(chosen * size, (chosen + 1) * size):
+                    hidden[i] += labels[mu] * inputs[mu, i] * (2.0 if binary else 1.0)
+        if errors == 0:
+            return sweep
+    return -1

@@ -1,0 +1,78 @@
+"""The largest margin of a single unit with real weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from replica._checks import number
+from replica.model import Model
+from replica.simulate.algorithms._pushes import ascend
+from replica.simulate.algorithms.base import Algorithm, Outcome, require_margin, require_single_unit
+from replica.simulate.instances import Instance, whole
+from replica.weights.base import Average
+
+
+@dataclass(frozen=True)
+class MaxMargin(Algorithm):
+    r"""AdaTron with relaxation: the weights ``|w|^2 = N`` of largest margin ``max_margin``, above 0.
+
+    Multipliers ``a >= 0`` of the constraints ``F w >= 1``, ``F = y X/sqrt(N)``, are raised one by one with
+    ``w = sum_mu a_mu F_mu``; the margin is ``sqrt(N)/|w|``. Its error is the duality gap, from ``sqrt(N) min(F w)/|w|``
+    (reached) to ``sqrt(N/(2 sum a - |w|^2))`` (no margin is larger).
+
+    Parameters
+    ----------
+    rate : float
+        Relaxation in (0, 2).
+    tolerance : float
+        On the constraints.
+    max_sweeps : int
+        Passes over the patterns before giving up: patterns without a positive margin never end.
+
+    References
+    ----------
+    J. K. Anlauf and M. Biehl, Europhys. Lett. 10, 687 (1989).
+    """
+
+    rate: float = 1.5
+    tolerance: float = 1e-6
+    max_sweeps: int = 3000
+    name: ClassVar[str] = "max-margin"
+
+    def __post_init__(self) -> None:
+        number("rate", self.rate, low=0.0, high=2.0, open_low=True, open_high=True)
+        number("tolerance", self.tolerance, low=0.0, open_low=True)
+        whole("max_sweeps", self.max_sweeps, 1)
+
+    def check(self, model: Model) -> None:
+        require_single_unit(self, model)
+        require_margin(self, model)
+        if not isinstance(model.weights.norm, Average):
+            raise ValueError(f"algorithm {self.name!r} is for weights on the sphere, got {model.weights}")
+
+    def run(self, instance: Instance, rng: np.random.Generator) -> Outcome:
+        n = instance.n
+        if not instance.patterns:
+            return Outcome(
+                "not converged: without patterns every margin is reached", None, {"max_margin": (np.nan,) * 2}
+            )
+        inputs = np.ascontiguousarray(instance.y[:, None] * instance.X * (instance.gain / np.sqrt(n)))
+        weights, multipliers = np.zeros(n), np.zeros(instance.patterns)
+        done = ascend(
+            inputs, np.sum(inputs**2, axis=1), self.rate, self.tolerance, self.max_sweeps, multipliers, weights
+        )
+        square, total = float(weights @ weights), float(multipliers.sum())
+        reached = np.sqrt(n / square) * float(np.min(inputs @ weights))
+        scaled = weights * np.sqrt(n / square)
+        dual = 2.0 * total - square
+        if done < 0 or dual <= 0 or reached <= 0:
+            status = f"not converged: no positive margin after {self.max_sweeps} sweeps; is the load above 2?"
+            if reached > 0:
+                status = f"not converged: the constraints are not met to {self.tolerance:g}; raise max_sweeps"
+            return Outcome(status, scaled, {"max_margin": (np.nan, np.nan)})
+        above = np.sqrt(n / dual)
+        error = max(above - reached, 1e-14)
+        return Outcome(f"converged in {done} sweeps", scaled, {"max_margin": ((above + reached) / 2.0, error)})

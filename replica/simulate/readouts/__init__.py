@@ -1,0 +1,8 @@
+"""What is measured on weights that an algorithm found: importing a file here is all that makes one known everywhere."""
+
+from replica.simulate.readouts.base import Readout
+from replica.simulate.readouts.flatness import Flatness
+from replica.simulate.readouts.local_entropy import LocalEntropy
+from replica.simulate.readouts.margins import Margins
+
+__all__ = ["Flatness", "LocalEntropy", "Margins", "Readout"]
