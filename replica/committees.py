@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from replica.architectures import Parity, TreeCommittee
 from replica.data import Data
 from replica.losses import Loss
-from replica.model import Model, loss_of
+from replica.model import Model, perceptron
 from replica.weights import Weights
 
 
@@ -61,8 +62,8 @@ def committee(
     >>> print(f"{replica.capacity(model).value:.9f}")
     0.903986281
     """
-    network = TreeCommittee(units, activation, ties)
-    return Model(weights=weights, loss=loss_of(loss, margin), architecture=network, data=labels, beta=beta)
+    single = perceptron(weights, margin=margin, loss=loss, beta=beta, labels=labels)
+    return dataclasses.replace(single, architecture=TreeCommittee(units, activation, ties))
 
 
 def parity(
@@ -98,4 +99,4 @@ def parity(
     >>> print(f"{replica.capacity(replica.parity(3, weights='spherical')).value:.9f}")
     10.373526103
     """
-    return Model(weights=weights, loss=loss_of(loss, 0.0), architecture=Parity(units), data=labels, beta=beta)
+    return dataclasses.replace(perceptron(weights, loss=loss, beta=beta, labels=labels), architecture=Parity(units))

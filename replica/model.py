@@ -215,20 +215,15 @@ def perceptron(
     >>> replica.perceptron("spherical", margin=0.5).margin
     0.5
     """
-    return Model(weights=weights, loss=loss_of(loss, margin), architecture=Perceptron(), data=labels, beta=beta)
-
-
-def loss_of(loss: str | Loss | None, margin: float) -> str | Loss:
-    """The loss of a shorthand: a margin, or another loss by name, with its margin, or as an instance."""
     if loss is None:
-        return Margin(margin)
-    if isinstance(loss, str) and margin != 0.0:
+        loss = Margin(margin)
+    elif isinstance(loss, str) and margin != 0.0:
         named = Loss.find(loss)
         known_options(f"the loss {loss!r}", ["margin"], named.parameters)
-        return named(**{named.parameters["margin"]: margin})
-    if isinstance(loss, Loss) and margin != 0.0:
+        loss = named(**{named.parameters["margin"]: margin})
+    elif isinstance(loss, Loss) and margin != 0.0:
         raise ValueError(f"margin={margin} and loss={loss} both given: put the margin into the loss")
-    return loss
+    return Model(weights=weights, loss=loss, architecture=Perceptron(), data=labels, beta=beta)
 
 
 def mixture(

@@ -21,8 +21,8 @@ from replica.cli import main
 from replica.cli._main import VERBS
 from replica.data import Data
 from replica.losses import Loss
-from replica.thresholds import LINES
 from replica.simulate.algorithms import Algorithm
+from replica.thresholds import LINES
 from replica.weights import Weights
 from tests.contracts import toys
 
@@ -31,8 +31,8 @@ FAMILIES = {
     "weights": Weights, "losses": Loss, "architectures": Architecture, "data": Data, "ansatz": Ansatz,
     "activations": Activation,
 }
-#: names of shorthands and of an option of simulations, which members share
-SHORTHANDS = {"perceptron", "committee", "parity", "mixture", "sign"}
+#: names of shorthands, of an option of simulations and of a data type, which members share
+SHORTHANDS = {"perceptron", "committee", "parity", "mixture", "sign", "linear"}
 #: the folder of a family that is not called like it
 FOLDERS = {"activations": "architectures"}
 FAMILIES["simulate/algorithms"] = Algorithm
@@ -40,7 +40,8 @@ FAMILIES["simulate/algorithms"] = Algorithm
 #: rooms of `replica` from the ground up: a room may import itself and what stands before it
 ORDER = [
     {"_version", "_checks", "_formats"}, {"_registry", "exact"}, {"weights", "losses"}, {"data"}, {"architectures"},
-    {"model"}, {"committees"}, {"batch"}, {"solution"}, {"ansatz"}, {"verbs"}, {"records"}, {"observables"}, {"thresholds"},
+    {"model"}, {"committees"}, {"batch"}, {"solution"}, {"ansatz"}, {"verbs"}, {"records"}, {"observables"},
+    {"thresholds"},
     {"around"}, {"references"}, {"local_thresholds", "neighbourhood"}, {"simulate"},
     {"curves", "diagrams", "landscape", "local"}, {"plots"}, {"demo"}, {"cli"},
 ]

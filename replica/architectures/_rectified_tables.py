@@ -105,7 +105,7 @@ class Group:
         return found[0] + both, found[1][:, 0, 0] + whole
 
     def distribution(self, grid: Grid, early: Grid, shift: float) -> tuple[np.ndarray, np.ndarray]:
-        """P(S <= x) at the nodes of a grid moved by ``shift`` and at its start; ``early`` reaches from 0 to ``shift``."""
+        """P(S <= x) at the nodes of a grid moved by ``shift`` and at its start; ``early`` goes up to there."""
         column, start = self._column, np.array([[shift]])
         found = []
         both = 0.0
@@ -135,7 +135,7 @@ class Group:
         bare = [gauss((x - column(self.a[:, k])) / s) / s for k in range(2)]
         turned = [-edge[1] * bare[0], -edge[0] * bare[1]]  # the lone unit k when the other one wakes
         active = [
-            [alone[k] * moved[k] + shifts[k] if k == l else turned[k] + shifts[l] for l in range(2)] for k in range(2)
+            [alone[k] * moved[k] + shifts[k] if k == m else turned[k] + shifts[m] for m in range(2)] for k in range(2)
         ]
         density = [alone[k] * moved[k] + turned[1 - k] + shifts[k] for k in range(2)]
         return active, density
@@ -172,9 +172,9 @@ class Group:
 class Contest:
     r"""``P(S_+ - S_- >= t)`` for all pairs of groups, as products of tables on one grid.
 
-    For ``t >= 0`` it is ``E[P(S_+ >= S_- + t)]``, for ``t < 0`` ``E[P(S_- <= S_+ - t)]``: one group is the ``row`` whose
-    distribution function is needed, the other the ``column`` that is averaged over. ``sign`` is +1 and -1 for the two cases,
-    ``tied`` 1 where two groups that are all off count (t = 0).
+    For ``t >= 0`` it is ``E[P(S_+ >= S_- + t)]``, for ``t < 0`` ``E[P(S_- <= S_+ - t)]``: one group is the ``row``
+    whose distribution function is needed, the other the ``column`` that is averaged over. ``sign`` is +1 and -1 for
+    the two cases, ``tied`` 1 where two groups that are all off count (t = 0).
     """
 
     group: Group
