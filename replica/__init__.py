@@ -10,7 +10,8 @@ from typing import Any
 
 from replica._version import __version__
 from replica.ansatz import RS, RSB, Annealed
-from replica.architectures import Perceptron
+from replica.architectures import Parity, Perceptron, TreeCommittee
+from replica.committees import committee, parity
 from replica.data import GaussianMixture, RandomLabels, Teacher
 from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Probit, Square
 from replica.model import Model, mixture, perceptron
@@ -50,6 +51,7 @@ __all__ = [
     "Margin",
     "Model",
     "OutsideBand",
+    "Parity",
     "Perceptron",
     "Probit",
     "Quantity",
@@ -62,9 +64,11 @@ __all__ = [
     "Teacher",
     "Ternary",
     "Threshold",
+    "TreeCommittee",
     "__version__",
     "at_line",
     "capacity",
+    "committee",
     "compare",
     "diagram",
     "flatness",
@@ -80,6 +84,7 @@ __all__ = [
     "max_margin",
     "mixture",
     "optimal_penalty",
+    "parity",
     "perceptron",
     "plot",
     "save",
