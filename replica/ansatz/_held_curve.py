@@ -1,4 +1,4 @@
-"""Franz-Parisi curves of saddle points in the conjugates: solved, followed, checked on finer integrals; no equations."""
+"""Franz-Parisi curves of saddle points in the conjugates: solved, followed, checked on finer meshes; no equations."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from replica.ansatz._held_problem import HeldProblem
-from replica.ansatz.franz_parisi import NEGATIVE, UNBOUND, Columns, thermal
+from replica.ansatz.franz_parisi import UNBOUND, Columns, converged_sentence, thermal
 from replica.model import Model
 from replica.weights._pairs import LADDER
 from saddlepoint import Newton, Status, Tolerance, solve
@@ -60,13 +60,7 @@ def held_curve(problem: HeldProblem) -> Columns:
 def _sentence(model: Model, columns: Columns, row: int, remarks: dict[int, str]) -> str:
     if row in remarks:
         return remarks[row]
-    value, error = columns.values["free_entropy"][row], columns.errors["free_entropy"][row]
-    facts = [Status.CONVERGED.sentence]
-    if model.weights.discrete and model.loss.hard and value < -error:
-        facts.append(NEGATIVE)
-    if columns.values["stability"][row] < 0:
-        facts.append("unstable: the replica symmetry of the copies is broken (stability < 0)")
-    return "; ".join(facts)
+    return converged_sentence(model.weights.discrete and model.loss.hard, columns.values, columns.errors, row)
 
 
 def _coarse(problem: HeldProblem) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
@@ -107,9 +101,7 @@ def _ended(alpha: float, share: float) -> str:
     return f"not converged: {UNBOUND}: followed from alpha = 0 they end at alpha = {share * alpha:.2g} of the probe"
 
 
-def _walk(
-    problem: HeldProblem, near: np.ndarray, rows: np.ndarray, start: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _walk(problem: HeldProblem, near: np.ndarray, rows: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """From the solved distances ``near`` to those of ``rows``, each with its own step; points and share of the way."""
     first, last = problem.cosine[near], problem.cosine[rows]
 
@@ -179,10 +171,12 @@ def _corrected(
     for _ in range(6):
         seen, residual = fine.observe(free)
         step = -np.einsum("bij,bj->bi", inverse, residual)
-        settled = np.abs(step) < 1e-11 * np.maximum(1.0, np.abs(free))
-        if settled.all():
+        moved = np.max(
+            [np.einsum("bk,bk->b", np.abs(slopes[n]), np.abs(step)) / (1.0 + np.abs(seen[n])) for n in seen], 0
+        )
+        if np.all(moved < 1e-12):
             break
-        free = free + step
+        free = free + np.clip(step, -1.0 - 0.5 * np.abs(free), 1.0 + 0.5 * np.abs(free))
     point[rows] = free
     noise = 16 * np.finfo(float).eps * np.maximum(1.0, np.abs(free))
     left = 2.0 * np.abs(step) + np.einsum("bij,bj->bi", np.abs(inverse), noise)
@@ -191,8 +185,7 @@ def _corrected(
     for name, value in seen.items():
         carried = np.einsum("bk,bk->b", np.abs(slopes[name]), left) if name != "free_entropy" else 0.0
         errors[name] = np.abs(value - before[name]) + floors[name] + carried
-    small = np.abs(step).max(axis=1) < 1e-8 * np.maximum(1.0, np.abs(free).max(axis=1))
-    sure = small & (errors["free_entropy"] < SURE * np.maximum(1.0, np.abs(seen["free_entropy"])))
+    sure = (moved < 1e-7) & (errors["free_entropy"] < SURE * np.maximum(1.0, np.abs(seen["free_entropy"])))
     return seen, errors, np.abs(residual).max(axis=1), sure
 
 
