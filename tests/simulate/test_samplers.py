@@ -19,7 +19,7 @@ MODELS = [
 
 @pytest.mark.parametrize("model", MODELS, ids=str)
 def test_langevin_samples_what_the_theory_says(model):
-    keywords = {"n": 100, "alpha": 1.0, "samples": 8, "seed": 2, "moves": 700}
+    keywords = {"n": 60, "alpha": 1.0, "samples": 8, "seed": 2, "moves": 500}
     runs = replica.simulate(model, algorithm="langevin", **keywords)
     assert all(text.startswith("converged") for text in runs["status"].values)
     report = replica.compare(replica.solve(model, alpha=1.0), runs, observables=["energy", "q", "training_error"])
