@@ -23,6 +23,7 @@ from replica.weights import Binary, Discrete, Gaussian, Spherical, Ternary
 
 _LAZY = {
     "local_entropy": "replica.local",
+    "overlap_gap": "replica.clones",
     "local_entropy_threshold": "replica.local_thresholds",
     "isolation": "replica.neighbourhood",
     "sweep": "replica.curves",
@@ -78,6 +79,7 @@ __all__ = [
     "margin_distribution",
     "max_margin",
     "mixture",
+    "overlap_gap",
     "perceptron",
     "plot",
     "save",

@@ -16,6 +16,7 @@ from replica.weights.base import Pinned
 
 #: numbers of replicas on the way; from the first the Franz-Parisi solution is near
 FEW, STEPS = 0.1, 6
+MODERATE = 3.0  # below it the Franz-Parisi solution is worth a try itself
 
 
 def around_solutions(model: Model, alpha: np.ndarray, power: float, distance: np.ndarray, tolerance: float) -> Book:
@@ -25,9 +26,11 @@ def around_solutions(model: Model, alpha: np.ndarray, power: float, distance: np
     kind: type[GroupProblem] = BinaryJoint if pinned else SphericalJoint
     book = Book(groups, tolerance)
 
-    def start(rows: np.ndarray) -> np.ndarray:
-        part = groups.take(rows)
-        near = _near_typical(part, pinned)
+    def direct(rows: np.ndarray) -> np.ndarray:
+        return _near_typical(groups.take(rows), pinned)
+
+    def climbed(rows: np.ndarray) -> np.ndarray:
+        part, near = groups.take(rows), direct(rows)
         path = np.geomspace(min(FEW, power), power, STEPS if power > FEW else 1)
 
         def make(at: np.ndarray, number: np.ndarray) -> GroupProblem:
@@ -35,7 +38,8 @@ def around_solutions(model: Model, alpha: np.ndarray, power: float, distance: np
 
         return along(make, np.arange(rows.size), np.tile(path, (rows.size, 1)), near)
 
-    Course(kind(groups), [start], np.zeros((alpha.size, len(kind.own)))).settle(book)
+    starts = (direct, climbed) if power < MODERATE else (climbed,)
+    Course(kind(groups), starts, np.zeros((alpha.size, len(kind.own)))).settle(book)
     for row in book.rows:
         place = f"at distance {distance[row]:g}"
         book.remarks[row] = f"no saddle point of {power:g} replicas was found {place}, followed from the typical centre"
