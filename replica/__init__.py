@@ -24,6 +24,7 @@ from replica.weights import Binary, Discrete, Gaussian, Spherical, Ternary
 
 _LAZY = {
     "local_entropy": "replica.local",
+    "overlap_gap": "replica.clones",
     "local_entropy_threshold": "replica.local_thresholds",
     "isolation": "replica.neighbourhood",
     "sweep": "replica.curves",
@@ -85,6 +86,7 @@ __all__ = [
     "mixture",
     "optimal_penalty",
     "parity",
+    "overlap_gap",
     "perceptron",
     "plot",
     "save",
