@@ -12,7 +12,7 @@ from replica._version import __version__
 from replica.ansatz import RS, RSB, Annealed
 from replica.architectures import Perceptron
 from replica.data import GaussianMixture, RandomLabels, Teacher
-from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Probit, Square
+from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Square
 from replica.model import Model, mixture, perceptron
 from replica.observables import flatness, generalization_error, margin_distribution, stability
 from replica.simulate import instance, simulate
@@ -51,7 +51,6 @@ __all__ = [
     "Model",
     "OutsideBand",
     "Perceptron",
-    "Probit",
     "Quantity",
     "RandomLabels",
     "Reference",

@@ -10,7 +10,7 @@ import pytest
 import replica
 from replica.losses import Loss
 from replica.weights import Weights
-from tests.contracts.members import DATA, LOSSES, WEIGHTS, beta_for, name_of, plain_pattern
+from tests.contracts.members import DATA, LOSSES, WEIGHTS, beta_for, name_of, plain_pattern, sparing
 
 ALPHA = 0.06
 SOFT = [loss for loss in LOSSES if not loss.hard]
@@ -19,11 +19,12 @@ KINDS = list({type(weights.norm): weights for weights in reversed(WEIGHTS) if we
 MODELS = [
     replica.Model(weights=weights, loss=loss, data=data, beta=beta_for(weights, loss))
     for weights, loss, data in itertools.product(KINDS, LOSSES, DATA)
-    if not (loss.even and data.overlaps)
+    if sparing(weights, loss) and not (loss.even and data.overlaps)
 ]
 WARM = [
     replica.Model(weights=weights, loss=loss, data=data, beta=1.2)
     for weights, loss, data in itertools.product(KINDS, SOFT, DATA)
+    if sparing(weights, loss)
 ]
 
 
