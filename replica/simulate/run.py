@@ -110,7 +110,8 @@ def simulate(
     sizes, loads, axes = _axes(model, n, alpha, given)
     samples, seed = whole("samples", samples, 1), whole("seed", seed, 0)
     one_of("inputs", inputs, INPUTS)
-    blocks = [range(i, min(i + chosen.batch, samples)) for i in range(0, samples, chosen.batch)]
+    step = chosen.samples_per_task
+    blocks = [range(i, min(i + step, samples)) for i in range(0, samples, step)]
     measured = _readouts(model, readouts)
     width = max(sizes)
     tasks = [
