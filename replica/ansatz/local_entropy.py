@@ -73,8 +73,11 @@ class LocalEntropy(Ansatz):
 
     def check(self, model: Model) -> None:
         check_model(model, "the local entropy")
-        if self.centre is not None or self.replicas == np.inf:
-            check_concave(model, "the local entropy with a centre or with replicas = inf")
+        endless = self.replicas in (np.inf, ZERO_COMPLEXITY)
+        if endless or self.centre == "solution":
+            check_concave(model, "the local entropy round a solution or with replicas = inf")
+        elif self.centre is not None and model.loss.even and not model.weights.discrete:
+            raise ValueError(f"the local entropy of spherical weights needs a loss that is not even, got {model.loss}")
         if self.replicas == ZERO_COMPLEXITY and not model.weights.discrete:
             raise ValueError(f"replicas={ZERO_COMPLEXITY!r} needs centres that can be counted, got {model.weights}")
 
