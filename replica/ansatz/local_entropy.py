@@ -42,8 +42,9 @@ class LocalEntropy(Ansatz):
     replicas : float or "zero-complexity"
         y, at least 1 round a centre; ``inf`` is the limit of optimal centres, in its own rescaled equations;
         ``"zero-complexity"`` the y at which the external entropy vanishes, the largest that is physical.
-    centre : "free" or None
-        The centre is any weight vector, or there is none.
+    centre : "free", "solution" or None
+        The centre is any weight vector, a solution itself (its field and those of its replicas share a pattern:
+        ``F = (1/N) E ln sum over solutions w of exp(y N S(w, d))``; finite y), or there is none.
 
     When not to use it: the saddle points are replica symmetric in each level; near the capacity and at
     small distances they
