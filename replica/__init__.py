@@ -10,14 +10,15 @@ from typing import Any
 
 from replica._version import __version__
 from replica.ansatz import RS, RSB, Annealed
-from replica.architectures import Perceptron
+from replica.architectures import Parity, Perceptron, TreeCommittee
+from replica.committees import committee, parity
 from replica.data import GaussianMixture, RandomLabels, Teacher
 from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Square
 from replica.model import Model, mixture, perceptron
 from replica.observables import flatness, generalization_error, margin_distribution, stability
 from replica.simulate import instance, simulate
 from replica.solution import Quantity, Solution, SolveFailed
-from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, spinodal, transition
+from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, optimal_penalty, spinodal, transition
 from replica.verbs import solve
 from replica.weights import Binary, Discrete, Gaussian, Spherical, Ternary
 
@@ -51,6 +52,7 @@ __all__ = [
     "Margin",
     "Model",
     "OutsideBand",
+    "Parity",
     "Perceptron",
     "Quantity",
     "RandomLabels",
@@ -62,9 +64,11 @@ __all__ = [
     "Teacher",
     "Ternary",
     "Threshold",
+    "TreeCommittee",
     "__version__",
     "at_line",
     "capacity",
+    "committee",
     "compare",
     "diagram",
     "flatness",
@@ -79,7 +83,9 @@ __all__ = [
     "margin_distribution",
     "max_margin",
     "mixture",
+    "optimal_penalty",
     "overlap_gap",
+    "parity",
     "perceptron",
     "plot",
     "save",

@@ -10,8 +10,10 @@ import numpy as np
 from replica.ansatz._fp_annealed import annealed_curve
 from replica.ansatz._fp_patterns import Side
 from replica.ansatz._fp_teacher import student_curve, taught_curve
+from replica.ansatz.alphabets import alphabet_curve, alphabet_overlap
 from replica.ansatz.franz_parisi import Columns, random_curve, typical_overlap
-from replica.ansatz.minimiser import minimiser_curve, typical_cosine
+from replica.ansatz.minimiser import minimiser_curve
+from replica.ansatz.minimiser import typical_overlap as minimiser_overlap
 from replica.model import Model
 from replica.verbs import solve
 
@@ -86,6 +88,20 @@ class Quenched(Around):
 
 
 @dataclass(frozen=True)
+class FreeNorm(Quenched):
+    """Around a typical solution whose norm is solved for, random labels."""
+
+    def columns(self, distance: np.ndarray) -> Columns:
+        return alphabet_curve(self.model, self.alpha, self.given, distance)
+
+    def typical(self) -> tuple[float, float]:
+        if self.given.side == self.probe:  # two references are typical of each other
+            cosine = self.given.q / self.given.norm
+            return cosine, (self.given.q_error + cosine * self.given.norm_error) / self.given.norm
+        return alphabet_overlap(self.model, self.alpha, self.given)
+
+
+@dataclass(frozen=True)
 class Pairs(Around):
     """First moment of pairs."""
 
@@ -108,4 +124,4 @@ class Lowest(Around):
         return minimiser_curve(self.model, self.alpha, self.given, self.centre, distance)
 
     def typical(self) -> tuple[float, float]:
-        return typical_cosine(self.model, self.alpha, self.given, self.centre)
+        return minimiser_overlap(self.model, self.alpha, self.given, self.centre)

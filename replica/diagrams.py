@@ -7,16 +7,25 @@ from typing import Any
 
 import numpy as np
 
+import replica.local_thresholds as _local_thresholds
 from replica._checks import grid, known_options, number
 from replica.ansatz import RS, Ansatz
 from replica.model import Model
 from replica.observables import symbol_of
-from replica.thresholds import Line, find_line, invert
+from replica.thresholds import Line, LineDefinition, find_line, invert
 
 CHUNK = 32  # points of a line located together; fixed, so that results do not depend on the number of workers
 
+_FILES = (_local_thresholds,)  # importing it makes its lines known
+
 #: where a line is looked for when the vertical axis is not alpha
-SEARCH = {"temperature": np.exp(np.linspace(np.log(0.02), np.log(20.0), 40)), "margin": np.linspace(-6.0, 6.0, 49)}
+SEARCH = {
+    "temperature": np.geomspace(0.02, 20.0, 40),
+    "margin": np.linspace(-6.0, 6.0, 49),
+    "noise": np.geomspace(0.02, 20.0, 40),
+    "penalty": np.geomspace(1e-3, 1e3, 40),
+    "balance": np.linspace(0.02, 0.98, 33),
+}
 
 
 @dataclass(frozen=True)
@@ -62,11 +71,13 @@ def diagram(
     ----------
     model : Model
     x : (name, grid)
-        Horizontal axis: a model parameter (``margin``, ``temperature``, ...) or ``alpha``.
+        Horizontal axis: a model parameter (``margin``, ``temperature``, ``penalty``, ...) or ``alpha``.
     y : str
-        Vertical axis: ``alpha``, or ``margin`` or ``temperature`` (the lines are then inverted at each point).
+        Vertical axis: ``alpha``, or a parameter of the model such as ``margin`` or ``temperature`` (the lines are then
+        inverted at each point, which those that are slow to find refuse).
     lines : sequence of str
-        Names from the table of thresholds: ``capacity at spinodal transition freezing`` (see ``replica list``).
+        Names from the table of thresholds: ``capacity at max-margin local-entropy spinodal transition freezing ...``
+        (see ``replica list``).
     alpha : float, optional
         The load, where neither axis is alpha.
     ansatz, workers, checkpoint, progress
@@ -76,7 +87,8 @@ def diagram(
     -------
     xarray.Dataset
         Each line over x with ``NAME_error``, ``NAME_status`` and ``NAME_stability`` (below 0: RS is not to be trusted
-        there), and ``region`` over (x, y): which lines lie below each point of a grid in y.
+        there), and ``region`` over (x, y): which lines lie below each point of a grid in y, and which are not known at
+        that x (unsolved, or not there).
 
     Raises
     ------
@@ -98,21 +110,13 @@ def diagram(
     model.require_single()
     chosen = ansatz or RS()
     names = (lines,) if isinstance(lines, str) else tuple(lines)
-    definitions = [find_line(name) for name in names]
-    if not names:
-        raise ValueError("diagram needs at least one line")
     x_name, places = x[0], grid(x[0], x[1])
-    known_options("diagram axis", [x_name], ("alpha", *model.parameter_names))
-    known_options("diagram axis", [y], ("alpha", *SEARCH))
-    if x_name == y:
-        raise ValueError(f"the two axes of a diagram must differ, got {x_name!r} twice")
-    for definition in definitions:
-        chosen.check(definition.model(model))
+    definitions = _definitions(model, names, x_name, y, chosen)
     loads = _loads(x_name, places, y, alpha)
     chunks = [
-        LineChunk(name, _moved(model, x_name, places[part]), chosen, y, loads[part])
-        for name in names
-        for part in (slice(i, i + CHUNK) for i in range(0, places.size, CHUNK))
+        LineChunk(definition.name, _moved(model, x_name, places[part]), chosen, y, loads[part])
+        for definition in definitions
+        for part in _parts(places.size, 1 if definition.slow else CHUNK)
     ]
     settings = {
         "verb": "diagram",
@@ -124,14 +128,7 @@ def diagram(
         "alpha": alpha,
     }
     results = run(locate_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress)
-    per_line = len(results) // len(names)
-    variables = {}
-    for i, definition in enumerate(definitions):
-        mine = results[i * per_line : (i + 1) * per_line]
-        joined = {key: np.concatenate([r[key] for r in mine]) for key in mine[0]}
-        variables[definition.name] = (x_name, joined["value"], {"symbol": definition.symbol})
-        for key in ("error", "stability", "status"):
-            variables[f"{definition.name}_{key}"] = (x_name, joined[key])
+    variables = _variables(definitions, chunks, results, x_name)
     heights, labels = _regions(names, variables)
     variables["region"] = ((x_name, y), labels)
     attributes = record(settings) | {"kind": "diagram", "lines": list(names), "y": y}
@@ -139,6 +136,40 @@ def diagram(
     for axis in (x_name, y):
         data[axis].attrs["symbol"] = symbol_of(axis)
     return data
+
+
+def _definitions(model: Model, names: tuple[str, ...], x: str, y: str, ansatz: Ansatz) -> list[LineDefinition]:
+    """The lines, once the axes and the model have been checked."""
+    if not names:
+        raise ValueError("diagram needs at least one line")
+    found = [find_line(name) for name in names]
+    known_options("diagram axis", [x], ("alpha", *model.parameter_names))
+    known_options("diagram axis", [y], ("alpha", *(name for name in SEARCH if name in model.parameter_names)))
+    if x == y:
+        raise ValueError(f"the two axes of a diagram must differ, got {x!r} twice")
+    for definition in found:
+        if definition.slow and y != "alpha":
+            raise ValueError(f"the line {definition.name!r} is found in alpha only: give y='alpha', got {y!r}")
+        ansatz.check(definition.model(model))
+    return found
+
+
+def _parts(size: int, chunk: int) -> list[slice]:
+    return [slice(i, i + chunk) for i in range(0, size, chunk)]
+
+
+def _variables(
+    definitions: list[LineDefinition], chunks: list[LineChunk], results: list[dict[str, np.ndarray]], x: str
+) -> dict[str, Any]:
+    """Columns of every line from its chunks."""
+    variables: dict[str, Any] = {}
+    for definition in definitions:
+        mine = [result for chunk, result in zip(chunks, results, strict=True) if chunk.name == definition.name]
+        joined = {key: np.concatenate([r[key] for r in mine]) for key in mine[0]}
+        variables[definition.name] = (x, joined["value"], {"symbol": definition.symbol})
+        for key in ("error", "stability", "status"):
+            variables[f"{definition.name}_{key}"] = (x, joined[key])
+    return variables
 
 
 def _moved(model: Model, name: str, places: np.ndarray) -> Model:
@@ -155,15 +186,24 @@ def _loads(x_name: str, places: np.ndarray, y: str, alpha: float | None) -> np.n
 
 
 def _regions(names: tuple[str, ...], variables: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-    """A grid in y and, at each of its points, the lines that lie below."""
+    """A grid in y and, at each of its points, the lines that lie below and those that are not known there."""
     values = np.stack([variables[name][1] for name in names])
-    top = np.nanmax(values) if np.any(np.isfinite(values)) else 1.0
-    bottom = min(0.0, float(np.nanmin(values))) if np.any(np.isfinite(values)) else 0.0
+    known = np.isfinite(values)
+    top = values[known].max() if known.any() else 1.0
+    bottom = min(0.0, float(values[known].min())) if known.any() else 0.0
     heights = np.linspace(bottom, 1.1 * top, 61)
-    passed = heights[None, None, :] > values[:, :, None]
-    labels = np.full(passed.shape[1:], "below all lines", dtype=f"U{16 + sum(len(n) + 2 for n in names)}")
-    for index in np.ndindex(labels.shape):
-        beyond = [name for name, row in zip(names, passed[(slice(None), *index)], strict=True) if row]
-        if beyond:
-            labels[index] = "beyond " + ", ".join(beyond)
-    return heights, labels
+    labels = [
+        [_label(names, heights[k] > values[:, i], known[:, i]) for k in range(heights.size)]
+        for i in range(values.shape[1])
+    ]
+    return heights, np.array(labels)
+
+
+def _label(names: tuple[str, ...], passed: np.ndarray, known: np.ndarray) -> str:
+    """Words for one point of the plane; a line that is not known is neither below nor above it."""
+    beyond = [name for name, p, k in zip(names, passed, known, strict=True) if p and k]
+    unknown = [name for name, k in zip(names, known, strict=True) if not k]
+    if len(unknown) == len(names):
+        return "no line known"
+    text = "beyond " + ", ".join(beyond) if beyond else "below all lines"
+    return f"{text} (not known: {', '.join(unknown)})" if unknown else text

@@ -146,13 +146,13 @@ def _line(model: Model, size: int, reference: Reference | None) -> Line:
     return Line(*columns, [one.status for one in found])
 
 
-@threshold_line("local-entropy", r"\alpha_{\mathrm{LE}}", cold=True)
+@threshold_line("local-entropy", r"\alpha_{\mathrm{LE}}", cold=True, slow=True)
 def centre_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     """The load at which the local entropy of optimal centres stops growing with the distance."""
     return _line(model, size, None)
 
 
-@threshold_line("local-entropy-max", r"\alpha_{\mathrm{LE}}^{\kappa_{\max}}", cold=True)
+@threshold_line("local-entropy-max", r"\alpha_{\mathrm{LE}}^{\kappa_{\max}}", cold=True, slow=True)
 def largest_margin_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     """The load at which the entropy around solutions of the largest margin stops growing with the distance."""
     return _line(model, size, Reference(margin=LARGEST))

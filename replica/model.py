@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -13,6 +14,7 @@ from replica._registry import Member
 from replica.architectures import Architecture, Perceptron
 from replica.data import Data, GaussianMixture, RandomLabels
 from replica.losses import Loss, Margin
+from replica.losses._probit import Probit
 from replica.weights import Binary, Gaussian, Spherical, Weights
 
 
@@ -115,6 +117,21 @@ class Model:
         changes = {name: float(v[index]) for name, v in values.items() if isinstance(v, np.ndarray)}
         return self.with_parameters(**changes) if changes else self
 
+    def learned(self, values: Mapping[str, Any]) -> Model:
+        """The model with what its data let be learned beside the weights held at ``values``."""
+        if not self.data.trained:
+            return self
+        return self.on(self.data.learned(values))
+
+    def on(self, data: Data) -> Model:
+        """The model on other data of the same kind, not checked again (their parameters may be one per row)."""
+        copy = object.__new__(Model)
+        for name, value in vars(self).items():
+            object.__setattr__(copy, name, value)
+        object.__setattr__(copy, "data", data)
+        object.__setattr__(copy, "_batched", True)
+        return copy
+
     def require_single(self) -> None:
         """Refuse a batch (a parameter that is an array) where one model is asked for."""
         if self._batched:
@@ -135,9 +152,13 @@ _FAMILIES: dict[str, type] = {"weights": Weights, "loss": Loss, "architecture": 
 
 
 def bayes_student(model: Model) -> Model:
-    """The Bayes-optimal student of a noise-free teacher: the teacher's own weights, margin 0, zero temperature."""
+    """The Bayes-optimal student of a teacher: the teacher's own weights, and margin 0 at zero temperature; with noise
+    the likelihood of the labels.
+    """
     taught = getattr(model.data, "weights", None) or model.weights
     student = Spherical() if taught.law().values is None else taught
+    if not model.data.realizable and model.data.overlaps:
+        return dataclasses.replace(model, weights=student, loss=Probit(model.data.noise), beta=1.0)
     return dataclasses.replace(model, weights=student, loss=Margin(0.0), beta=np.inf)
 
 
@@ -148,8 +169,14 @@ def separating(model: Model) -> Model:
     if not model.data.separable:
         return model
     weights = Spherical() if model.weights.penalised else model.weights
+    data = dataclasses.replace(model.data, **{name: True for name in model.data.tuned})  # the bias is free
     surrogate = model.loss.log_concave and not model.loss.hard
-    return dataclasses.replace(model, weights=weights, loss=Margin(0.0) if surrogate else model.loss)
+    return dataclasses.replace(model, weights=weights, data=data, loss=Margin(0.0) if surrogate else model.loss)
+
+
+def separated(model: Model) -> Model:
+    """The model whose weights are the smallest that keep every pattern at a margin of 1."""
+    return dataclasses.replace(model, loss=Margin(1.0))
 
 
 def perceptron(
@@ -209,7 +236,7 @@ def mixture(
     weights: str | Weights = "gaussian",
     norm: float | None = None,
     beta: float = np.inf,
-    centroid: str = "gaussian",
+    centroid: str | Weights = "gaussian",
 ) -> Model:
     r"""Classification of two Gaussian clusters, ``x = label v/sqrt(N) + sqrt(noise) z`` with ``|v|^2 = N``.
 
@@ -218,7 +245,8 @@ def mixture(
     Parameters
     ----------
     loss : str or Loss
-        ``"square"`` is ``(1-h)^2/2``, ``"logistic"`` is ``ln(1+exp(-h))``, ``"hinge"`` is ``max(0, 1-h)``; or an instance.
+        ``"square"`` is ``(1-h)^2/2``, ``"logistic"`` is ``ln(1+exp(-h))``, ``"hinge"`` is ``max(0, 1-h)``; or an
+        instance.
     penalty : float
         Of Gaussian weights only, at least 0; ``0`` and ``inf`` are the limits.
     noise : float
@@ -233,8 +261,8 @@ def mixture(
         ``|w|^2/N`` of spherical weights; binary weights are ``sqrt(norm)`` times signs. None: 1.
     beta : float
         Inverse temperature; ``inf`` minimises the cost.
-    centroid : "gaussian" or "binary"
-        Components of v.
+    centroid : str or Weights
+        What the components of v are drawn from: ``"gaussian"``, ``"binary"``, ...
 
     Returns
     -------
@@ -265,4 +293,6 @@ def mixture(
         chosen = chosen()
     if norm is not None and getattr(chosen, "penalised", False):
         raise ValueError(f"norm={norm} is for weights whose norm is held; that of {chosen} follows from the penalty")
-    return Model(weights=chosen, loss=loss, architecture=Perceptron(1.0 if norm is None else norm), data=data, beta=beta)
+    return Model(
+        weights=chosen, loss=loss, architecture=Perceptron(1.0 if norm is None else norm), data=data, beta=beta
+    )

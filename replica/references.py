@@ -15,12 +15,16 @@ from replica.ansatz._minimiser_patterns import Minimiser
 from replica.ansatz._minimiser_weights import Centre
 from replica.ansatz.franz_parisi import check
 from replica.ansatz.minimiser import check_probe
-from replica.around import Around, Lowest, Pairs, Planted, Quenched, Student
+from replica.around import Around, FreeNorm, Lowest, Pairs, Planted, Quenched, Student
+from replica.losses._linear import Linear
 from replica.model import Model, bayes_student
 from replica.verbs import solve
+from replica.weights.base import Free
 
 PLANTED = "planted"  # the teacher itself as the reference
 LARGEST = "max"
+#: with a bias the direction under an infinite penalty is that of this one, to one part in HEAVY
+HEAVY = 1e12
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,9 @@ def resolve(model: Model, alpha: float, given: Any, first_moment: bool) -> Aroun
         raise ValueError(
             "tilt and clipped are here for references that are one vector, a minimiser: give Reference(model=...)"
         )
-    check(model)
+    check(model, first_moment)
+    if first_moment and not model.architecture.plain:
+        raise ValueError(f"the first moment of pairs is here for the perceptron, got {model.architecture}")
     return _typical(model, alpha, given, first_moment)
 
 
@@ -132,9 +138,14 @@ def _typical(model: Model, alpha: float, given: Reference, first_moment: bool) -
     solution = solve(base, alpha=alpha, on_failure="keep")
     if not solution.converged or "q_hat" not in solution.batch.names:
         return Around(model, alpha, f"not converged: no typical reference ({solution.status})", margin)
-    names = ("q", "q_hat")
-    known = Typical(side, *(solution[name] for name in names), *(solution.errors[name] for name in names))
+    names, found = ("q", "q_hat"), solution
+    known = Typical(side, *(found[name] for name in names), *(found.errors[name] for name in names))
     kind = Student if model.data.overlaps else Quenched
+    if isinstance(model.weights.norm, Free):
+        curvature, error = found["q_hat"] + found["Q_hat"], found.errors["q_hat"] + found.errors["Q_hat"]
+        norm = {"norm": found["Q"], "norm_error": found.errors["Q"]}
+        known = dataclasses.replace(known, curvature=curvature, curvature_error=error, **norm)
+        kind = FreeNorm
     return kind(model, alpha, solution.status, margin, known)
 
 
@@ -169,10 +180,25 @@ def _lowest(model: Model, alpha: float, given: Reference) -> Around:
             "Reference(model=...) must be a finite cost at beta = inf, whose minimiser is one vector, got "
             f"{other.loss} at beta = {other.beta:g}; for a hard margin give margin='max'"
         )
+    if "penalty" in other.parameter_names and np.isinf(other.parameter("penalty")):
+        other = _vanishing(other)
     solution = solve(other, alpha=alpha, on_failure="keep")
     if not solution.converged:
         return Around(model, alpha, f"not converged: no minimiser ({solution.status})")
     return _around_minimiser(model, alpha, given, other, solution)
+
+
+def _vanishing(other: Model) -> Model:
+    """Of weights under an infinite penalty a direction remains: the sum of the patterns, each with the slope of its
+    cost at field 0 (without bias), or that at a heavy penalty.
+    """
+    if other.data.trained or other.data.held_bias != 0.0:
+        return other.with_parameters(penalty=HEAVY)
+    if not other.loss.slope(np.zeros((1, 1)))[0, 0] < 0.0:
+        raise ValueError(
+            f"Reference(model=...): under an infinite penalty {other.loss} pulls no pattern, no vector is left"
+        )
+    return dataclasses.replace(other, loss=Linear()).with_parameters(penalty=1.0)
 
 
 def _around_minimiser(model: Model, alpha: float, given: Reference, other: Model, solution: Any) -> Around:
@@ -180,14 +206,23 @@ def _around_minimiser(model: Model, alpha: float, given: Reference, other: Model
     if "V" not in names or "q_hat" in names:  # solutions of zero cost: many of them
         text = "not converged: no single minimiser: the cost vanishes on many solutions; give margin='max' for the "
         return Around(model, alpha, text + "maximum-margin one")
-    norm, error = solution["q"], solution.errors["q"]
-    errors = [("response", solution.errors["V"]), ("norm", error)]
-    m = 0.0
-    if model.data.overlaps:
-        m = solution["m"] / np.sqrt(norm)
-        errors.append(("m", solution.errors["m"] / np.sqrt(norm) + 0.5 * abs(m) * error / norm))
-    known = Minimiser(other.loss, solution["V"], norm, m, tuple(errors))
-    return Lowest(model, alpha, solution.status, None, known, Centre(given.tilt, given.clipped, m))
+    norm, error = float(solution["q"]), solution.errors["q"]
+    root, scale = np.sqrt(norm), {"m": 0.0, "bias": other.data.held_bias}
+    heavy = "penalty" in other.parameter_names and other.parameter("penalty") == HEAVY
+    blur = 10.0 / HEAVY * float(solution["V"]) if heavy else 0.0
+    errors = [("response", solution.errors["V"] + blur), ("norm", error)]
+    for name in scale:
+        if name in names:
+            scale[name] = float(solution[name])
+            errors.append((name, solution.errors[name] / root + 0.5 * abs(scale[name]) / root * error / norm))
+    m, bias = scale["m"] / root, scale["bias"] / root
+    known = Minimiser(other.loss, float(solution["V"]), norm, m, bias, tuple(errors))
+    return Lowest(_beside(model, bias), alpha, solution.status, None, known, Centre(given.tilt, given.clipped, m))
+
+
+def _beside(model: Model, bias: float) -> Model:
+    """The probe with the reference's bias, unless its own is imposed."""
+    return dataclasses.replace(model, data=model.data.follow(bias * float(np.sqrt(model.architecture.scale))))
 
 
 def _largest(model: Model, alpha: float, given: Reference, other: Model) -> Around:
@@ -197,18 +232,16 @@ def _largest(model: Model, alpha: float, given: Reference, other: Model) -> Arou
     if not found.converged:
         return Around(model, alpha, f"not converged: no largest margin ({found.status})")
     at: Any = found.solution
-    m = float(at["m"]) if model.data.overlaps else 0.0
-    errors = [("margin", found.error)] + ([("m", at.errors["m"])] if model.data.overlaps else [])
+    names = [name for name in ("m", "bias") if name in found.order_parameters]
+    known = {"m": 0.0, "bias": other.data.held_bias} | {name: float(at[name]) for name in names}
+    errors = (("margin", found.error), *((name, at.errors[name]) for name in names))
     loss = other.with_parameters(margin=found.value).loss
-    known = Minimiser(loss, 1.0, 1.0, m, tuple(errors))
-    return Lowest(model, alpha, found.status, found.value, known, Centre(given.tilt, given.clipped, m))
+    reference = Minimiser(loss, np.inf, 1.0, known["m"], known["bias"], errors)
+    centre = Centre(given.tilt, given.clipped, known["m"])
+    return Lowest(_beside(model, known["bias"]), alpha, found.status, found.value, reference, centre)
 
 
 def _on_same_data(model: Model, other: Model) -> Model:
-    data = model.data.pinned(model.weights)
-    if other.data.pinned(model.weights) != data or other.architecture != model.architecture:
-        raise ValueError(
-            "Reference(model=...) must be a model on the same data: "
-            f"got {other.data} and {other.architecture} beside {model.data} and {model.architecture}"
-        )
-    return dataclasses.replace(other, data=data)
+    if other.data.pinned(model.weights) != model.data.pinned(model.weights):
+        raise ValueError(f"Reference(model=...) must be a model on the same data, got {other.data} beside {model.data}")
+    return other

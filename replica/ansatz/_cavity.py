@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,7 +33,7 @@ class Cavity(NamedTuple):
 
     def channels(self) -> list[Channel]:
         """The classes of patterns; at zero temperature ``variance`` is the response of the field."""
-        fields, slopes = self.model.architecture.field_overlaps(self.overlaps)
+        fields, slopes = self.model.architecture.field_overlaps(self.overlaps, self.level)
         if self.response is not None:
             fields = fields._replace(variance=slopes.q * self.response)
         return self.model.data.channels(fields)
@@ -43,3 +43,14 @@ def ground_cavity(model: Model, m: np.ndarray, response: np.ndarray, level: int)
     """A zero-temperature state of norm 1: ``q = Q = 1``."""
     transverse = np.maximum(1.0 - m**2, 1e-200)  # the teacher itself: m = 1
     return Cavity(model, Overlaps(np.ones_like(m), np.zeros_like(m), m, transverse), response, level)
+
+
+#: how order parameters grow with weights multiplied by c: powers of c
+POWERS = {"q": 2, "V": 2, "Q": 2, "m": 1, "q_hat": -2, "Q_hat": -2, "m_hat": -1, "multiplier": -2}
+
+
+def rescaled(seen: dict[str, Any], scale: Any) -> dict[str, Any]:
+    """What was computed for weights of norm 1, for the same multiplied by ``sqrt(scale)``."""
+    if type(scale) is float and scale == 1.0:
+        return seen
+    return {name: value * scale ** (POWERS[name] / 2) if name in POWERS else value for name, value in seen.items()}

@@ -40,31 +40,44 @@ class Geometry(NamedTuple):
 
     ``q = s^2/qt + (t-s)^2/(1-qt) + own`` with ``own >= 0`` when the overlaps are those of vectors. ``depth`` says how
     much of the room ``1 - s^2/qt - (t-s)^2/(1-qt)`` two copies share: ``1 - q = room exp(-depth)``, 0 at ``own = 0``,
-    infinite at q = 1.
+    infinite at q = 1. With norms other than 1, ``norm`` of the reference and ``size`` of the probe take the place of
+    these ones. ``away = sqrt(size norm) - t`` where it is known without cancellation.
     """
 
     t: float
     s: float
     depth: float
     qt: float
+    norm: float = 1.0
+    size: float = 1.0
+    away: float | None = None
 
     @classmethod
-    def of_rest(cls, t: float, s: float, rest: float, qt: float) -> Geometry:
+    def of_rest(cls, t: float, s: float, rest: float, qt: float, norm: float = 1.0, size: float = 1.0) -> Geometry:
         """From ``rest = 1 - q``."""
-        bare = cls(t, s, 0.0, qt)
+        bare = cls(t, s, 0.0, qt, norm, size)
         return bare._replace(depth=float(np.log(bare.room / rest)))
 
     @property
     def room(self) -> float:
         """Without cancellation near t = 1."""
-        off = self.s - self.qt * self.t
-        across = off * off / (self.qt * (1.0 - self.qt)) if self.qt > 0 else 0.0
-        return (1.0 - self.t) * (1.0 + self.t) - across
+        off = self.s - self.qt * self.t / self.norm
+        across = off * off * self.norm / (self.qt * self.gap) if self.qt > 0 else 0.0
+        top, near = np.sqrt(self.size * self.norm), self.t
+        away = top - near if self.away is None else self.away
+        return away * (top + near) / self.norm - across
 
     @property
     def narrowing(self) -> float:
         """``-d room/ds``."""
-        return 2.0 * (self.s - self.qt * self.t) / (self.qt * (1.0 - self.qt)) if self.qt > 0 else 0.0
+        if self.qt == 0:
+            return 0.0
+        return 2.0 * (self.s - self.qt * self.t / self.norm) * self.norm / (self.qt * self.gap)
+
+    @property
+    def gap(self) -> float:
+        """``1 - qt``: thermal variance of the reference."""
+        return self.norm - self.qt
 
     @property
     def inside(self) -> bool:
@@ -82,7 +95,7 @@ class Geometry(NamedTuple):
 
     @property
     def q(self) -> float:
-        return 1.0 - self.rest
+        return self.size - self.rest
 
     @property
     def shared(self) -> float:
@@ -92,14 +105,14 @@ class Geometry(NamedTuple):
     @property
     def towards(self) -> float:
         """``(t-s)^2/(1-qt)``: what it shares with the reference's own direction."""
-        return (self.t - self.s) ** 2 / (1.0 - self.qt)
+        return (self.t - self.s) ** 2 / self.gap
 
 
 class PatternSums(NamedTuple):
     """Averages over a pattern: g = d ln Z/dh of the probe, r that of the reference in its cavity, p the pinned one.
 
     ``log_z = E ln Z``; ``gg = E g^2``, ``rg = E r g``, ``pg = E p g``; derivatives ``gg_q``, ``gg_s = 2 rg_q``,
-    ``rg_s``.
+    ``rg_s``; ``bend = E g'``, ``rigidity = E g'^2``.
     """
 
     log_z: float
@@ -110,6 +123,8 @@ class PatternSums(NamedTuple):
     rg_q: float
     rg_s: float
     weight: float
+    bend: float
+    rigidity: float
 
 
 class Mesh(NamedTuple):
@@ -162,8 +177,8 @@ def _pinned_nodes(  # type: ignore[no-untyped-def]
 
 @array_kernel
 def _reduce(outer, weight, pinned, moved, r, r1, p, value, g, g1, out):  # type: ignore[no-untyped-def]
-    """The eight sums of `PatternSums` in one pass (a numerical kernel)."""
-    for i in range(8):
+    """The sums of `PatternSums` in one pass (a numerical kernel)."""
+    for i in range(10):
         out[i] = 0.0
     count = weight.shape[1]
     mass = np.empty(count)
@@ -171,7 +186,7 @@ def _reduce(outer, weight, pinned, moved, r, r1, p, value, g, g1, out):  # type:
         for node in range(count):
             n, q = split_exponential(min(max(pinned[row, node] + moved[row, node], -700.0), 600.0), 0.0)
             mass[node] = weight[row, node] * scale(1.0 + q, n)
-        a = b = c = d = e = f = h = m = 0.0
+        a = b = c = d = e = f = h = m = stiff = 0.0
         for node in range(count):
             w, one, two = mass[node], g[row, node], g1[row, node]
             a += w * value[row, node]
@@ -182,6 +197,7 @@ def _reduce(outer, weight, pinned, moved, r, r1, p, value, g, g1, out):  # type:
             f += w * one * two
             h += w * two
             m += w
+            stiff += w * two * two
         share, own = outer[row], r[row]
         out[0] += share * a
         out[1] += share * b
@@ -191,11 +207,13 @@ def _reduce(outer, weight, pinned, moved, r, r1, p, value, g, g1, out):  # type:
         out[5] -= share * own * f
         out[6] += share * (r1[row] - own * own) * h
         out[7] += share * m
+        out[8] += share * h
+        out[9] += share * stiff
 
 
 def mesh(reference: Side, probe: Side, at: Geometry, level: int) -> Mesh:
     """Nodes and the reference's terms there."""
-    rest, rule = 1.0 - at.qt, rule_of(level)
+    rest, rule = at.gap, rule_of(level)
     spread = at.towards + at.own  # variance of the probe's field in a given cavity of the reference
     deviation, slope = np.sqrt(spread), (at.t - at.s) / spread
     left = rest * at.own / spread  # what the probe's field leaves open of the reference's
@@ -226,9 +244,9 @@ def _cavity_nodes(
     """Weights and fields of the reference's cavity; one node at 0 for a paramagnet."""
     if at.qt == 0:
         return np.ones(1), np.zeros(1)
-    places, widths = reference.features(1.0 - at.qt)
+    places, widths = reference.features(at.gap)
     if shared:
-        seen, smear = probe.features(1.0 - at.shared)
+        seen, smear = probe.features(at.size - at.shared)
         places, widths = np.append(places, seen / shared), np.append(widths, smear / abs(shared))
     z, weight = scaled_nodes(places[None], widths[None], np.zeros(1), np.full(1, np.sqrt(at.qt)), *rule)
     return weight[0], np.sqrt(at.qt) * z[0]
@@ -257,10 +275,10 @@ def pattern_sums(reference: Side, probe: Side, at: Geometry, level: int, *, plan
     `PatternSums.rg` and averages).
     """
     if not 0.0 < at.rest < np.inf:
-        return PatternSums(*[np.nan] * 8)
+        return PatternSums(*[np.nan] * 10)
     net = mesh(reference, probe, at, level)
     value, g, g1 = probe.terms(net.field, net.rest)
-    out = np.empty(8)
+    out = np.empty(10)
     outer = 2.0 * net.outer * np.exp(net.base) if planted else net.outer
     _reduce(outer, net.weight, net.pinned, net.moved, *net.cavity, net.pull, value, g, g1, out)
     return PatternSums(*out.tolist())

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from replica.ansatz._group_binary import BinaryReplicas
-from replica.ansatz._group_problem import GroupProblem, Groups, Named
 from replica.ansatz._group_points import BinaryPoint
+from replica.ansatz._group_problem import GroupProblem, Groups, Named
 from saddlepoint import POSITIVE, UNIT, Variable, Variables
 
 

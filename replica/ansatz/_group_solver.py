@@ -11,9 +11,7 @@ import numpy as np
 
 from replica.ansatz._group_problem import GroupProblem, Groups, Named
 from replica.ansatz.rs import RS
-from replica.architectures import Architecture
 from replica.batch import Part, Solutions
-from replica.data import Overlaps
 from replica.model import Model
 from replica.weights.base import Free
 from saddlepoint import Newton, Status, Tolerance, solve
@@ -31,19 +29,10 @@ def check_model(model: Model, what: str) -> None:
         raise ValueError(f"{what} is here for weights of held norm (binary, spherical), got {model.weights}")
     if model.data.overlaps or len(model.data.parameters):
         raise ValueError(f"{what} is here for random labels, got {model.data}")
-    if not _plain(model.architecture):
-        raise ValueError(f"{what} is here for a single unit of norm 1, got {model.architecture}")
+    if not model.architecture.plain:
+        raise ValueError(f"{what} is here for the perceptron, got {model.architecture}")
     if np.any(np.isinf(model.beta)) and not model.loss.hard:
         raise ValueError(f"{what} needs a hard constraint or a finite beta, got {model.loss} at beta = inf")
-
-
-def _plain(architecture: Architecture) -> bool:
-    """Whether the field of a pattern is one Gaussian that overlaps as the weights do."""
-    if type(architecture).patterns is not Architecture.patterns:
-        return False
-    weights = Overlaps(*(np.array([value]) for value in (0.3, 0.7, 0.0, 0.3)))
-    fields, _ = architecture.field_overlaps(weights)
-    return bool(np.all(fields.q == weights.q) and np.all(fields.variance == weights.variance))
 
 
 def check_concave(model: Model, what: str) -> None:

@@ -2,52 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from replica.ansatz._cavity import Cavity, ground_cavity
-from replica.ansatz._rs_equations import EPS, rescaled
+from replica.ansatz._cavity import Cavity, rescaled
+from replica.ansatz._rs_equations import EPS
 from replica.data import Channel, Overlaps
 from replica.losses import Loss
 from replica.losses._ground import ground_nodes
 from replica.model import Model
-from saddlepoint import REAL, Problem, Variable, Variables
+from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
 from saddlepoint.quadrature.fields import weighted_sums
-
 
 
 class Projection:
     r"""Averages of the proximal map over the patterns at zero temperature, in units of the weights.
 
-    ``w`` is the cavity field, ``u = argmin l(u) + (u-w)^2/(2 chi)``, chi the response of the field; for hard constraints
-    u is the projection and chi drops out. With the gain g of a class of patterns: ``square = E (u-w)^2/g``,
+    ``w`` is the cavity field, ``u = argmin l(u) + (u-w)^2/(2 chi)``, chi the response of the field; for hard
+    constraints u is the projection and chi drops out. With the gain g of a class of patterns: ``square = E (u-w)^2/g``,
     ``scores[name] = E[(u-w) s]/g``, ``pull = E (1-u')``, ``rigidity = E (1-u')^2``, ``cost = E l(u)``, ``wrong``.
+    ``losses`` replace the model's, one for each class; ``whole=False`` leaves out the last two.
     """
 
-    def __init__(self, cavity: Cavity) -> None:
+    def __init__(self, cavity: Cavity, losses: Sequence[Loss] | None = None, whole: bool = True) -> None:
         model, level = cavity.model, cavity.level
-        _, slopes = model.architecture.field_overlaps(cavity.overlaps)
+        if model.architecture.few is not None:
+            self._of_few_units(cavity)
+            return
+        _, slopes = model.architecture.field_overlaps(cavity.overlaps, level)
         size = cavity.overlaps.q.size
         self.square, self.cost, self.pull, self.rigidity, self.wrong = np.zeros((5, size))
-        names = (*model.data.overlaps, *model.data.trained)
-        self.scores = {name: np.zeros(size) for name in names}
-        for channel in cavity.channels():
-            sums, scores = _channel_sums(model.loss, channel, level)
-            move, square, pull, rigidity, cost, wrong = channel.probability * sums
+        self.scores: dict[str, np.ndarray] = {}
+        for k, channel in enumerate(cavity.channels()):
+            sums, scores = _channel_sums(losses[k] if losses else model.loss, channel, level, whole)
+            _, square, pull, rigidity, cost, wrong = channel.probability * sums
             self.square += square / channel.gain
             self.pull += pull
             self.rigidity += rigidity
             self.cost += cost
             self.wrong += wrong
-            for name in names:
-                score = channel.probability * scores[name] if name in scores else channel.levers[name] * move
-                self.scores[name] += score / channel.gain
+            scores |= {name: lever * sums[0] for name, lever in (channel.levers or {}).items()}
+            for name, score in scores.items():
+                self.scores[name] = self.scores.get(name, 0.0) + channel.probability * score / channel.gain
         # chi of a field is that of the weights times the slope of q
-        self.rigidity += slopes.bend * self.square / slopes.q**2
-        self.square /= slopes.q
-        for name in names:
-            self.scores[name] *= slopes.m / slopes.q
+        with np.errstate(invalid="ignore"):  # an infinite slope leaves no finite capacity
+            self.rigidity += slopes.bend * self.square / slopes.q**2
+            self.square /= slopes.q
+            for name in self.scores:
+                self.scores[name] *= slopes.m / slopes.q
+
+    def _of_few_units(self, cavity: Cavity) -> None:
+        """Hard constraints on a few units: the distance to the nearest allowed fields."""
+        model, size = cavity.model, cavity.overlaps.q.size
+        if not model.data.unrelated or cavity.response is None or np.any(np.isfinite(cavity.response)):
+            raise ValueError(
+                f"the zero-temperature limit of {model.architecture} is here for the capacity with random labels only"
+            )
+        losses = [model.loss.take(np.array([row])) for row in range(size)]
+        nearest = [model.architecture.few.nearest(loss, cavity.level) for loss in losses]
+        self.square, self.rigidity = np.array(nearest).T
+        self.cost, self.pull, self.wrong = np.zeros((3, size))
+        self.scores = {}
 
     @property
     def score(self) -> np.ndarray:
@@ -55,12 +72,14 @@ class Projection:
         return self.scores["m"]
 
 
-def _channel_sums(loss: Loss, channel: Channel, level: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def _channel_sums(
+    loss: Loss, channel: Channel, level: int, whole: bool
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """`Loss.ground_sums` of one class of patterns, and the scores of a field that is reweighted."""
     if channel.density is None:
-        return loss.ground_sums(channel.mean, channel.deviation, channel.variance, level), {}
+        return loss.ground_sums(channel.mean, channel.deviation, channel.variance, level, whole), {}
     at = channel.mean, channel.deviation, channel.variance
-    z, weight, field = ground_nodes(loss, *at, level, channel.places, channel.widths)
+    z, weight, field = ground_nodes(loss, *at, level, channel.places, channel.widths, whole)
     density, factors = channel.density(z)
     best, _ = loss.ground(field, channel.variance)
     move, held = best - field, 1.0 - loss.ground_slope(field, channel.variance)
@@ -70,10 +89,10 @@ def _channel_sums(loss: Loss, channel: Channel, level: int) -> tuple[np.ndarray,
     return sums[[0, 4, 1, 5, 2, 3]], scores
 
 
-def unit_overlaps(lean: np.ndarray, bias: Any) -> Overlaps:
+def unit_overlaps(lean: np.ndarray) -> Overlaps:
     """A single vector of norm 1 whose overlap with the direction to be learned is ``lean`` times its other part."""
     transverse = 1.0 / (1.0 + lean**2)
-    return Overlaps(np.ones_like(lean), np.zeros_like(lean), lean * np.sqrt(transverse), transverse, bias)
+    return Overlaps(np.ones_like(lean), np.zeros_like(lean), lean * np.sqrt(transverse), transverse)
 
 
 def floors_of(seen: dict[str, Any]) -> dict[str, Any]:
@@ -92,7 +111,7 @@ class LimitProblem(Problem):
         self.model, self.size, self.level = model, size, level
         self.taught = bool(model.data.overlaps)
         names = (*(("lean",) if self.taught else ()), *model.data.trained)
-        self.variables = Variables(*(Variable(name, REAL) for name in names))
+        self.variables = Variables(*(Variable(name, POSITIVE if name == "lean" else REAL) for name in names))
 
     def take(self, index: np.ndarray) -> LimitProblem:
         return LimitProblem(self.model.take(index), len(index), self.level)
@@ -102,22 +121,21 @@ class LimitProblem(Problem):
 
     def cavity(self, free: np.ndarray) -> Cavity:
         values = self.variables.values(free)
-        overlaps = unit_overlaps(values.get("lean", np.zeros(self.size)), values.get("bias"))
-        return Cavity(self.model, overlaps, np.full(self.size, np.inf), self.level)  # every cost is worth avoiding
+        overlaps = unit_overlaps(values.get("lean", np.zeros(self.size)))
+        return Cavity(
+            self.model.learned(values), overlaps, np.full(self.size, np.inf), self.level
+        )  # every cost is worth avoiding
 
     def residual(self, free: np.ndarray) -> np.ndarray:
         cavity = self.cavity(free)
-        found, rest = Projection(cavity), np.sqrt(cavity.overlaps.transverse)
+        found, rest = Projection(cavity, whole=False), np.sqrt(cavity.overlaps.transverse)
         with np.errstate(divide="ignore", invalid="ignore"):
-            rows = [rest * found.score / found.square - free[:, 0]]
+            rows = [np.log(rest * found.score / found.square) - free[:, 0]]
             rows += [found.scores[name] / np.sqrt(found.square) for name in self.model.data.trained]
         return np.stack(rows, axis=1)
 
     def start(self) -> np.ndarray:
-        free = np.zeros((self.size, len(self.variables)))
-        if self.taught:
-            free[:, 0] = 1.0
-        return free
+        return np.zeros((self.size, len(self.variables)))
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         cavity = self.cavity(free)
@@ -136,7 +154,7 @@ class LimitProblem(Problem):
             "stability": stability,
         }
         if self.taught:
-            seen |= {"m": at.m} | self.model.architecture.generalization(self.model.data, at)
-            seen |= {name: self.variables.values(free)[name] for name in self.model.data.trained}
+            seen |= {"m": at.m} | self.model.architecture.generalization(cavity.model.data, at, self.level)
+            seen |= cavity.model.data.reported(self.size)
         seen = rescaled(seen, self.model.architecture.scale)
         return seen, floors_of(seen)

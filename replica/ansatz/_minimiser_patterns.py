@@ -24,22 +24,28 @@ LEAST = 1e-15
 class Minimiser:
     """A zero-temperature reference ``u`` with ``|u|^2 = N``, as the theory sees it.
 
-    ``loss`` and ``response`` (of a field of norm ``norm``) give the proximal map that takes its cavity field to its
-    field on a training pattern; ``m`` is its overlap with the direction to be learned. ``errors`` of these.
+    ``loss`` and ``response`` (of a field of norm ``norm``; infinite where no cost may remain) give the proximal map
+    that takes its cavity field to its field on a training pattern; ``m`` is its overlap with the direction to be
+    learned, ``bias`` that of fields of unit norm. ``errors`` of these.
     """
 
     loss: Loss
     response: float
     norm: float = 1.0
     m: float = 0.0
+    bias: float = 0.0
     errors: tuple[tuple[str, float], ...] = ()
 
+    def number(self, name: str) -> float:
+        """One of its numbers, or a parameter of its loss."""
+        owner = self.loss if name in self.loss.parameters else self
+        return float(getattr(owner, self.loss.parameters.get(name, name)))
+
     def varied(self, name: str, step: float) -> Minimiser:
-        """The same reference with one of its numbers, or a parameter of its loss, moved."""
+        """The same reference with one of these moved."""
         if name in self.loss.parameters:
-            value = getattr(self.loss, self.loss.parameters[name])
-            return replace(self, loss=self.loss.with_parameters(**{name: value + step}))
-        return replace(self, **{name: getattr(self, name) + step})
+            return replace(self, loss=self.loss.with_parameters(**{name: self.number(name) + step}))
+        return replace(self, **{name: self.number(name) + step})
 
     def reaction(self, field: np.ndarray, scale: float = 1.0) -> np.ndarray:
         """``k``: field on the training pattern less cavity field; ``scale^2`` multiplies the response."""
@@ -49,7 +55,8 @@ class Minimiser:
 
     def breaks(self, scale: float = 1.0) -> np.ndarray:
         """Fields at which the reaction has a kink or a jump."""
-        return self.loss.ground_breaks(np.array([self.response * scale**2]))[0] / np.sqrt(self.norm)
+        found = self.loss.ground_breaks(np.array([self.response * scale**2]))[0]
+        return found[np.isfinite(found)] / np.sqrt(self.norm)
 
     def features(self, scale: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
         """Fields around which the reaction bends, and over which width: where ``V l''`` of the cost falls to 1."""
@@ -61,6 +68,27 @@ class Minimiser:
         u = np.concatenate([bends - reach, bends + reach], axis=1)
         fields = u + variance[:, None] * self.loss.slope(u)
         return fields[0] / root, np.concatenate([widths, widths], axis=1)[0] / (2.0 * root)
+
+
+@dataclass(frozen=True)
+class Stretched:
+    """What a probe does with a field of weights of unit norm when its own are longer by ``root``."""
+
+    loss: Loss
+    root: float = 1.0
+
+    def features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
+        places, widths = self.loss.features(self.root**2 * variance, beta)
+        return places / self.root, widths / self.root
+
+    def terms(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        f, g, g1 = self.loss.terms(self.root * field, self.root**2 * variance, beta)
+        return (f, g, g1) if self.root == 1.0 else (f, self.root * g, self.root**2 * g1)
+
+    def means(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Thermal mean of the cost and probability of an error."""
+        at = self.root * field, self.root**2 * variance, beta
+        return self.loss.mean_cost(*at), self.loss.error_rate(*at)
 
 
 class PairSums(NamedTuple):
@@ -115,7 +143,13 @@ def crossings(
 
 
 def _nodes(
-    reference: Minimiser, loss: Loss, beta: Any, channel: PairChannel, at: PairOverlaps, zeta: np.ndarray, level: int
+    reference: Minimiser,
+    loss: Stretched,
+    beta: Any,
+    channel: PairChannel,
+    at: PairOverlaps,
+    zeta: np.ndarray,
+    level: int,
 ) -> Nodes:
     """Nodes for the cavity field of the reference and, in each, for the probe's own noise."""
     size, scale, own = at.q.size, channel.scale, np.sqrt(np.maximum(at.q - at.t**2, LEAST))
@@ -153,7 +187,7 @@ def _nodes(
 
 def pair_sums(
     reference: Minimiser,
-    loss: Loss,
+    loss: Stretched,
     beta: Any,
     data: Data,
     at: PairOverlaps,
@@ -167,14 +201,14 @@ def pair_sums(
     field ``t h + zeta k(h) + sqrt(q - t^2) y`` (plus what labels add), ``y ~ N(0, 1)``.
     """
     total = np.zeros((7, at.q.size))
-    for channel in data.pair_channels(reference.m, at):
+    for channel in data.pair_channels(reference.m, reference.bias, at):
         total += channel.probability * _channel_sums(reference, loss, beta, channel, at, zeta, lean, level)
     return PairSums(*total)
 
 
 def _channel_sums(
     reference: Minimiser,
-    loss: Loss,
+    loss: Stretched,
     beta: Any,
     channel: PairChannel,
     at: PairOverlaps,
@@ -210,17 +244,17 @@ def _channel_sums(
 
 
 def pair_means(
-    reference: Minimiser, loss: Loss, beta: Any, data: Data, at: PairOverlaps, zeta: np.ndarray, level: int
+    reference: Minimiser, loss: Stretched, beta: Any, data: Data, at: PairOverlaps, zeta: np.ndarray, level: int
 ) -> dict[str, np.ndarray]:
     """Thermal mean of the probe's cost and its rate of training errors."""
     total = np.zeros((2, at.q.size))
-    for channel in data.pair_channels(reference.m, at):
+    for channel in data.pair_channels(reference.m, reference.bias, at):
         net = _nodes(reference, loss, beta, channel, at, zeta, level)
         inner = net.inner
         if channel.density is not None:
             inner = inner * channel.density(net.cavity[:, None], net.noise, net.rows)[0]
         variance = channel.scale**2 * at.variance[net.rows]
-        for i, function in enumerate((loss.mean_cost, loss.error_rate)):
-            mean = np.einsum("rn,rn->r", inner, function(net.field, variance, beta))
+        for i, found in enumerate(loss.means(net.field, variance, beta)):
+            mean = np.einsum("rn,rn->r", inner, found)
             total[i] += channel.probability * np.bincount(net.rows, net.outer * mean, at.q.size)
     return {"cost": total[0], "training_error": total[1]}

@@ -11,21 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from replica.ansatz._fp_patterns import Side
-from replica.ansatz._minimiser_patterns import Minimiser, PairSums, pair_means, pair_sums
+from replica.ansatz._held_problem import EPS, LEAST_OWN, HeldProblem, relative
+from replica.ansatz._minimiser_patterns import Minimiser, PairSums, Stretched, pair_means, pair_sums
 from replica.ansatz._minimiser_weights import Centre, Conjugates, Weighed
 from replica.data import Overlaps, PairOverlaps
 from replica.model import Model
-from replica.weights._pairs import LADDER
-from replica.weights.base import Free, Weights
-from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
 
-EPS = float(np.finfo(float).eps)
-LEAST_OWN = 1e-24  # added to own_hat: close to a robust reference no pattern is felt, and its logarithm is a variable
-FARTHEST = 16.0  # arsinh of the strongest field that is tried
+#: how what is described grows with weights that are multiplied
+POWERS = {"q": 2, "q_hat": -2, "m": 1, "u": 1, "zeta": 1, "m_hat": -1, "u_hat": -1, "zeta_hat": -1, "t_hat": -1}
 
 
-class MinimiserProblem(Problem):
+class MinimiserProblem(HeldProblem):
     """A probe at overlap ``t = cosine sqrt(Q)`` with the centre; unknowns are the conjugates of its overlaps.
 
     ``own_hat = q_hat - zeta_hat^2/(1-m_r^2)`` keeps every overlap that of real vectors.
@@ -34,94 +30,31 @@ class MinimiserProblem(Problem):
     def __init__(
         self, model: Model, alpha: Any, reference: Minimiser, centre: Centre, cosine: np.ndarray, level: int = 1
     ) -> None:
-        self.model, self.reference, self.centre = model, reference, centre
-        self.alpha = alpha * np.ones(cosine.size)
-        self.cosine, self.size, self.level = cosine, cosine.size, level
-        self.held = True
-        self.law = model.data.law(model.weights)
-        self.free_norm = isinstance(model.weights.norm, Free)
-        names = ["own_hat", "zeta_hat", *(["lean"] if centre.same else ["t_hat", "u_hat"])]
-        names += ["m_hat"] if model.data.overlaps else []
-        names += ["curvature"] if self.free_norm else []
-        self.variables = Variables(*(Variable(name, POSITIVE if name == "own_hat" else REAL) for name in names))
-
-    def _like(self, **changes: Any) -> MinimiserProblem:
-        copy = object.__new__(MinimiserProblem)
-        copy.__dict__.update(self.__dict__ | changes)
-        copy.__dict__.pop("_repeated", None)
-        copy.size = copy.cosine.size
-        return copy
-
-    def take(self, index: np.ndarray) -> MinimiserProblem:
-        return self._like(cosine=self.cosine[index], alpha=self.alpha[index])
-
-    def at_level(self, level: int) -> MinimiserProblem:
-        return self._like(level=min(level, len(LADDER) - 1))
-
-    def at_alpha(self, alpha: np.ndarray) -> MinimiserProblem:
-        """The same problem with the probes at other loads (the reference stays)."""
-        return self._like(alpha=alpha)
-
-    def at_cosine(self, cosine: np.ndarray) -> MinimiserProblem:
-        """The same problem at other overlaps with the centre."""
-        return self._like(cosine=cosine)
+        unknowns = ["zeta_hat", *(["lean"] if centre.same else ["t_hat", "u_hat"])]
+        super().__init__(model, alpha, cosine, level, unknowns + (["m_hat"] if model.data.overlaps else []))
+        self.reference, self.centre = reference, centre
+        self.stretched = Stretched(model.loss, float(np.sqrt(model.architecture.scale)))
 
     def around(self, reference: Minimiser) -> MinimiserProblem:
-        """The same problem around another reference."""
         return self._like(reference=reference, centre=dataclasses.replace(self.centre, m=reference.m))
 
-    def unheld(self) -> MinimiserProblem:
-        """The same probes free to choose their distance: where the curve has its maximum."""
-        return self._like(held=False)
-
-    def refined(self) -> MinimiserProblem:
-        return self.at_level(self.level + 1)
-
-    def _without_patterns(self) -> tuple[np.ndarray, np.ndarray]:
-        """The field that holds the distance where there are no patterns, by bisection, and whether there is one."""
+    def _free_overlap(self, field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         zero = np.zeros(self.size)
-        own = np.full(self.size, 1e-9)
+        hats = Conjugates(zero + 1e-9, zero, field, zero, zero, zero)
+        found = self.centre.weigh(self.model.weights, self.law, self.model.beta, hats, 0)
+        return found.t, found.single.norm * np.ones(self.size)
 
-        def gap(field: np.ndarray) -> np.ndarray:
-            hats = Conjugates(own, zero, field, zero, zero, zero)
-            found = self.centre.weigh(self.model.weights, self.law, self.model.beta, hats, 0)
-            return found.t - self.cosine * np.sqrt(found.single.norm)
-
-        low, high = np.full(self.size, -FARTHEST), np.full(self.size, FARTHEST)
-        held = (gap(np.sinh(low)) < 0) & (gap(np.sinh(high)) > 0)
-        for _ in range(20):
-            middle = 0.5 * (low + high)
-            over = gap(np.sinh(middle)) > 0
-            low, high = np.where(over, low, middle), np.where(over, middle, high)
-        return np.sinh(0.5 * (low + high)), held
-
-    def reachable(self) -> np.ndarray:
-        """Whether weights of the set can have that overlap with the centre."""
-        return self._without_patterns()[1]
-
-    def start(self) -> np.ndarray:
-        """One turn of the map from the probe without patterns."""
-        with np.errstate(all="ignore"):
-            return self._start()
-
-    def _start(self) -> np.ndarray:
-        field, _ = self._without_patterns()
-        zero = np.zeros(self.size)
-        lean = field * (1.0 - self.centre.m**2)
-        values = {"own_hat": zero + 1e-9, "t_hat": field, "lean": lean}
-        columns = [values.get(name, zero) for name in self.variables.names]
-        columns[0] = np.log(columns[0])
-        free = np.stack(columns, axis=1)
-        sums = self.halves(free)[2]
-        zeta = self.alpha * sums.kg / (1.0 + self.alpha)
-        own = np.maximum(self.alpha * sums.apart / (1.0 + self.alpha) - zeta**2 / (1.0 - self.centre.m**2), LEAST_OWN)
-        turned = {"own_hat": np.log(own), "t_hat": field, "lean": lean}
-        return np.stack([turned.get(name, zero) for name in self.variables.names], axis=1)
+    def _turned(self, field: np.ndarray) -> dict[str, np.ndarray]:
+        zero, room = np.zeros(self.size), 1.0 - self.centre.m**2
+        lean = field * room
+        values = {"own_hat": zero + np.log(1e-9), "t_hat": field, "lean": lean}
+        sums = self.halves(np.stack([values.get(name, zero) for name in self.variables.names], axis=1))[2]
+        share = self.alpha / (1.0 + self.alpha)
+        values["own_hat"] = share * sums.apart - (share * sums.kg) ** 2 / room
+        return values
 
     def sound(self, free: np.ndarray) -> np.ndarray:
-        """Whether the copies are not frozen: all else is spurious."""
-        single = self.halves(free)[1].single
-        return single.variance > 1e-12
+        return self.halves(free)[1].single.variance > 1e-12
 
     def conjugates(self, free: np.ndarray) -> Conjugates:
         values, zero = self.variables.values(free), np.zeros(len(free))
@@ -136,32 +69,19 @@ class MinimiserProblem(Problem):
         weighed = self.centre.weigh(model.weights, self.law, model.beta, hats, min(self.level, 3))
         at = self._overlaps(weighed)
         lean = hats.zeta / (1.0 - self.centre.m**2)
-        sums = pair_sums(self.reference, model.loss, model.beta, model.data, at, weighed.zeta, lean, self.level)
+        sums = pair_sums(self.reference, self.stretched, model.beta, model.data, at, weighed.zeta, lean, self.level)
         return hats, weighed, sums
 
     def _overlaps(self, weighed: Weighed) -> PairOverlaps:
         single = weighed.single
-        return PairOverlaps(single.q, single.variance, single.m * np.ones(self.size), weighed.u)
-
-    @property
-    def probe(self) -> Side:
-        return Side(self.model.loss, float(self.model.beta))
-
-    @property
-    def weights(self) -> Weights:
-        return self.model.weights
+        return PairOverlaps(single.q, single.variance, single.m * np.ones(self.size), weighed.u, self.stretched.root)
 
     def means(self, free: np.ndarray) -> dict[str, np.ndarray]:
-        """Cost and training error at a point."""
         weighed, model = self.halves(free)[1], self.model
         at = self._overlaps(weighed)
-        return pair_means(self.reference, model.loss, model.beta, model.data, at, weighed.zeta, self.level)
-
-    def residual(self, free: np.ndarray) -> np.ndarray:
-        return self._residual(*self.halves(free))
+        return pair_means(self.reference, self.stretched, model.beta, model.data, at, weighed.zeta, self.level)
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        """What is described and the residual, of one evaluation."""
         halves = self.halves(free)
         return self._describe(*halves), self._residual(*halves)
 
@@ -178,12 +98,12 @@ class MinimiserProblem(Problem):
             away = self._pull(hats, sums)
         rows = {
             "own_hat": np.log(own / hats.own),
-            "zeta_hat": _relative(zeta, hats.zeta),
+            "zeta_hat": relative(zeta, hats.zeta),
             "lean": away,
             "t_hat": away,
-            "u_hat": _relative(alpha * sums.near, hats.u),
-            "m_hat": _relative(alpha * sums.m, hats.m),
-            "curvature": _relative(alpha * sums.curvature + pull, hats.curvature),
+            "u_hat": relative(alpha * sums.near, hats.u),
+            "m_hat": relative(alpha * sums.m, hats.m),
+            "curvature": relative(alpha * sums.curvature + pull, hats.curvature),
         }
         return np.stack([rows[name] for name in self.variables.names], axis=1)
 
@@ -194,9 +114,6 @@ class MinimiserProblem(Problem):
     def potential(self, free: np.ndarray) -> np.ndarray:
         _, weighed, sums = self.halves(free)
         return weighed.potential + self.alpha * sums.log_z
-
-    def describe(self, free: np.ndarray) -> dict[str, np.ndarray]:
-        return self._describe(*self.halves(free))
 
     def _describe(self, hats: Conjugates, weighed: Weighed, sums: PairSums) -> dict[str, np.ndarray]:
         """Order parameters, the free entropy, its slope in the distance, the replicon of the copies."""
@@ -215,30 +132,21 @@ class MinimiserProblem(Problem):
         if not self.centre.same:
             found |= {"u": weighed.u, "u_hat": hats.u}
         if self.free_norm:
-            found |= {"Q": single.norm, "curvature": hats.curvature}
+            found |= {"Q": single.norm, "Q_hat": hats.curvature - found["q_hat"]}
         if self.model.data.overlaps:
             overlaps = Overlaps(single.q, single.variance, single.m, single.transverse)
-            found |= {"m": single.m, "m_hat": hats.m} | self.model.data.generalization(overlaps)
-        return found
+            found |= {"m": single.m, "m_hat": hats.m} | self._generalization(overlaps)
+        return {name: value * self.stretched.root ** POWERS.get(name, 0) for name, value in found.items()}
+
+    def _generalization(self, overlaps: Overlaps) -> dict[str, np.ndarray]:
+        return self.model.architecture.generalization(self.model.data, overlaps)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What is described."""
         found = ["free_entropy", "q", "t", "zeta", "q_hat", "zeta_hat", "t_hat", "slope", "stability"]
         found += [] if self.centre.same else ["u", "u_hat"]
-        found += ["Q", "curvature"] if self.free_norm else []
+        found += ["Q", "Q_hat"] if self.free_norm else []
         if self.model.data.overlaps:
             one = np.ones(1)
-            found += ["m", "m_hat", *self.model.data.generalization(Overlaps(one, one, one, one))]
+            found += ["m", "m_hat", *self._generalization(Overlaps(one, one, one, one))]
         return tuple(found)
-
-    def floors(self, seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Rounding of `describe`."""
-        scale = {name: np.abs(value) for name, value in seen.items()}
-        scale["free_entropy"] = scale["free_entropy"] + scale["q_hat"] + scale["t_hat"] + self.alpha
-        scale["slope"] = 4.0 * scale["t_hat"] + 4.0
-        return {name: 16 * EPS * (value + 1e-3) for name, value in scale.items()}
-
-
-def _relative(new: np.ndarray, old: np.ndarray) -> np.ndarray:
-    return (new - old) / np.sqrt(1.0 + old**2)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from replica._registry import per_row
-from replica.ansatz._cavity import Cavity
+from replica.ansatz._cavity import Cavity, rescaled
 from replica.ansatz._limits import EPS, Projection, floors_of, unit_overlaps
-from replica.ansatz._rs_equations import rescaled
 from replica.data import Channel, Overlaps
 from replica.model import Model
 from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
 
 CHARTS = {"lean": REAL, "transverse": POSITIVE, "V": POSITIVE}
+
+
+@lru_cache(maxsize=64)
+def _variables(names: tuple[str, ...]) -> Variables:
+    return Variables(*(Variable(name, CHARTS.get(name, REAL)) for name in names))
 
 
 class RiskProblem(Problem):
@@ -36,7 +41,7 @@ class RiskProblem(Problem):
         self.taught = bool(model.data.overlaps)
         names = [*(("lean",) if self.taught else ()), *(("transverse",) if self.penalised else ())]
         names += [*(() if interpolates else ("V",)), *model.data.trained]
-        self.variables = Variables(*(Variable(name, CHARTS.get(name, REAL)) for name in names))
+        self.variables = _variables(tuple(names))
 
     def take(self, index: np.ndarray) -> RiskProblem:
         return RiskProblem(self.model.take(index), self.alpha[index], self.level, self.interpolates)
@@ -46,24 +51,30 @@ class RiskProblem(Problem):
 
     def cavity(self, free: np.ndarray) -> Cavity:
         values = self.variables.values(free)
-        lean, bias = values.get("lean", np.zeros(self.size)), values.get("bias")
+        lean, model = values.get("lean", np.zeros(self.size)), self.model.learned(values)
         response = values.get("V", np.full(self.size, np.inf))
         if not self.penalised:
-            return Cavity(self.model, unit_overlaps(lean, bias), response, self.level)
+            return Cavity(model, unit_overlaps(lean), response, self.level)
         rest = values["transverse"]
-        at = Overlaps(rest * (1.0 + lean**2), np.zeros(self.size), lean * np.sqrt(rest), rest, bias)
-        return Cavity(self.model, at, response, self.level)
+        at = Overlaps(rest * (1.0 + lean**2), np.zeros(self.size), lean * np.sqrt(rest), rest)
+        return Cavity(model, at, response, self.level)
 
     def residual(self, free: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
             cavity = self.cavity(free)
-            found, rest = Projection(cavity), cavity.overlaps.transverse
+            found, rest = Projection(cavity, whole=False), cavity.overlaps.transverse
             rows = [self.alpha * found.score / np.sqrt(rest) - free[:, 0]] if self.taught else []
             rows.append(np.log(self.alpha * found.square / rest))
             if self.penalised and not self.interpolates:
                 rows.append(self.model.weights.penalty * cavity.response + self.alpha * found.pull - 1.0)
             rows += [found.scores[name] / np.sqrt(found.square) for name in self.model.data.trained]
         return np.stack(rows, axis=1)
+
+    def row_of(self, name: str) -> int:
+        """The residual that fixes one variable when the others are known."""
+        if name == "V" and not self.penalised:
+            return int(self.taught)
+        return self.variables.names.index(name)
 
     def noise(self, free: np.ndarray) -> np.ndarray:
         """Fields are known to their rounding, which weighs more the narrower their distribution is."""
@@ -76,7 +87,7 @@ class RiskProblem(Problem):
         return self.variables.free(square_start(self), self.size)
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        values, cavity = self.variables.values(free), self.cavity(free)
+        cavity = self.cavity(free)
         at, found = cavity.overlaps, Projection(cavity)
         energy = self.alpha * found.cost
         penalty = per_row(self.model.weights.penalty, self.size) if self.penalised else 0.0
@@ -84,7 +95,7 @@ class RiskProblem(Problem):
         seen: dict[str, Any] = {
             "q": at.q,
             "V": cavity.response,
-            "free_entropy": -(energy + 0.5 * penalty * at.q),
+            "free_entropy": 0.0 - (energy + 0.5 * penalty * at.q),
             "energy": energy,
             "training_error": found.wrong,
             "stability": np.full(self.size, -np.inf) if jumps else 1.0 - self.alpha * found.rigidity,
@@ -92,8 +103,8 @@ class RiskProblem(Problem):
         if not self.penalised:
             seen["multiplier"] = (1.0 - self.alpha * found.pull) / cavity.response
         if self.taught:
-            seen |= {"m": at.m} | self.model.architecture.generalization(self.model.data, at)
-            seen |= {name: values[name] for name in self.model.data.trained}
+            seen |= {"m": at.m} | self.model.architecture.generalization(cavity.model.data, at)
+            seen |= cavity.model.data.reported(self.size)
         seen = rescaled(seen, self.model.architecture.scale)
         floors = floors_of(seen)
         floors["stability"] = floors["stability"] + 32 * EPS
@@ -105,13 +116,13 @@ class RiskProblem(Problem):
 def square_start(problem: RiskProblem) -> dict[str, np.ndarray]:
     r"""Order parameters of the square loss: with ``p = chi/(1+chi)`` every average of ``u-w = p (1-w)`` is closed.
 
-    ``lambda V = 1 - alpha p`` gives V, m and the bias solve linear equations, and q is explicit: the exact solution where
-    the loss is the square loss, a start for any other.
+    ``lambda V = 1 - alpha p`` gives V, m and the bias solve linear equations, and q is explicit: the exact solution
+    where the loss is the square loss, a start for any other.
     """
     size, alpha, data = problem.size, problem.alpha, problem.model.data
     names = (*data.overlaps, *data.trained)
     one, zero = np.ones(size), np.zeros(size)
-    blank = Overlaps(one, one, zero, one, zero if data.trained else None)
+    blank = Overlaps(one, one, zero, one)
     fields, slopes = problem.model.architecture.field_overlaps(blank)
     channels = data.channels(fields)
     gain = channels[0].gain * slopes.q * one

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from replica._registry import per_row
-from replica.ansatz._cavity import Cavity
+from replica.ansatz._cavity import Cavity, rescaled
+from replica.ansatz._differences import fine_jacobian
 from replica.architectures import PatternAverage
 from replica.data import Overlaps
 from replica.model import Model
@@ -36,13 +37,16 @@ class Equations:
         self.law = model.data.law(model.weights)
         self.free_norm = isinstance(model.weights.norm, Free)
         self.zero = np.zeros(size)
+        self.coarseness = max(1.0, model.architecture.rounding / EPS)
         self.names = ("q_hat", *(("curvature",) if self.free_norm else ()), *(f"{n}_hat" for n in model.data.overlaps))
-        self.names += model.data.trained
+        self.learned = model.data.trained
+        self.names += self.learned
 
     def _copy(self, model: Model, size: int, level: int) -> Equations:
         copy = object.__new__(Equations)
         copy.model, copy.size, copy.level = model, size, level
-        copy.law, copy.free_norm, copy.names = self.law, self.free_norm, self.names
+        copy.law, copy.free_norm, copy.names, copy.learned = self.law, self.free_norm, self.names, self.learned
+        copy.coarseness = self.coarseness
         copy.zero = np.zeros(size)
         return copy
 
@@ -53,10 +57,11 @@ class Equations:
         return self._copy(self.model, self.size, level)
 
     def linear(self, name: str) -> bool:
-        """Whether a variable may have either sign: the curvature ``-alpha E f'`` of a loss that is not log-concave, and
+        """Whether a variable may have either sign: the curvature, but for a log-concave loss of a linear field, and
         what is learned beside the weights.
         """
-        return name == "curvature" and not self.model.loss.log_concave or name in self.model.data.trained
+        certain = self.model.loss.log_concave and self.model.architecture.linear
+        return name == "curvature" and not certain or name in self.learned
 
     def variables(self, names: tuple[str, ...]) -> Variables:
         return _variables(tuple((name, self.linear(name)) for name in names))
@@ -72,15 +77,14 @@ class Equations:
             values["q_hat"], values.get("m_hat", zero), values.get("curvature", zero), model.beta, self.law, self.level
         )
         return single, model.architecture.patterns(
-            model.loss, model.data, _overlaps(single, values), model.beta, self.level, whole=whole
+            model.loss, model.learned(values).data, _overlaps(single), model.beta, self.level, whole=whole
         )
 
     def cavity(self, values: dict[str, np.ndarray]) -> Cavity:
         """What one pattern sees of the solution with these conjugates (one row)."""
         others = values.get("m_hat", self.zero), values.get("curvature", self.zero)
         single = self.model.weights.single(values["q_hat"], *others, self.model.beta, self.law, self.level)
-        overlaps = Overlaps(single.q, single.variance, single.m, single.transverse)
-        return Cavity(self.model, overlaps, None, self.level)
+        return Cavity(self.model.learned(values), _overlaps(single), None, self.level)
 
     def conjugate(self, pattern: PatternAverage, name: str) -> Any:
         """The pattern average that, times alpha, gives back the conjugate ``name``."""
@@ -90,7 +94,7 @@ class Equations:
         """Residual of one variable: of the logarithm of a conjugate, of itself where it may have either sign; the
         step ``E[f s]/E(-f')`` of one that is learned beside the weights.
         """
-        if name in self.model.data.trained:
+        if name in self.learned:
             return pattern.conjugates[name] / pattern.conjugates["curvature"]
         new = alpha * self.conjugate(pattern, name)
         return new - values[name] if self.linear(name) else np.log(new / values[name])
@@ -99,15 +103,15 @@ class Equations:
         """Conjugates to first order in the patterns: the overlaps q -> 0 put into the pattern average."""
         norm = self.model.weights.initial_norm(self.model.beta) * np.ones(self.size)
         small = 1e-6 * norm
-        overlaps = Overlaps(small, norm - small, np.sqrt(small) * 1e-3, small)
+        m = np.sqrt(small) * 1e-3 if self.model.data.overlaps else self.zero
+        overlaps = Overlaps(small, norm - small, m, small - m * m)
         pattern = self.model.architecture.patterns(self.model.loss, self.model.data, overlaps, self.model.beta, 0)
-        learned = self.model.data.trained
-        first = {name: alpha * self.conjugate(pattern, name) for name in self.names if name not in learned}
+        first = {name: alpha * self.conjugate(pattern, name) for name in self.names if name not in self.learned}
         lowest = self.model.weights.lowest_curvature(self.model.beta)
         return {
             name: np.maximum(value, 0.5 * lowest if self.linear(name) else 1e-9 * alpha)
             for name, value in first.items()
-        } | {name: np.zeros(self.size) for name in learned}
+        } | {name: np.zeros(self.size) for name in self.learned}
 
     def potential(self, alpha: Any, values: dict[str, Any], single: SingleWeight, pattern: PatternAverage) -> Any:
         """The free entropy at given conjugates, for arrays and for mpmath numbers."""
@@ -134,7 +138,7 @@ class Equations:
         seen = {
             "q": single.q,
             "V": single.variance,
-            **{name: values[name] for name in self.names if name != "curvature"},
+            **{name: values[name] for name in self.names if name != "curvature" and name not in self.learned},
             "free_entropy": phi,
             "energy": energy,
             "entropy": phi + heat,
@@ -145,16 +149,19 @@ class Equations:
             seen |= {"Q": np.broadcast_to(single.norm, (self.size,)), "Q_hat": values["curvature"] - values["q_hat"]}
         if self.model.data.overlaps:
             seen["m"] = single.m
-            seen |= self.model.architecture.generalization(self.model.data, _overlaps(single, values))
+            data, network = self.model.learned(values).data, self.model.architecture
+            seen |= network.generalization(data, _overlaps(single), self.level) | data.reported(self.size)
         seen = rescaled(seen, self.model.architecture.scale)
         floors = {name: 8 * EPS * np.abs(value) for name, value in seen.items()}
         scale = self._moduli(alpha, values, single, pattern)
+        if self.model.architecture.few is not None:
+            scale = scale + self.model.architecture.rounding / EPS * alpha * np.abs(pattern.log_z)
         floors["free_entropy"] = 8 * EPS * scale
         floors["entropy"] = 8 * EPS * (scale + np.abs(heat))
         if self.free_norm:
             floors["Q_hat"] = 16 * EPS * (np.abs(values["curvature"]) + np.abs(values["q_hat"]))
         floors["energy"] *= 1.0 + np.abs(np.log(np.maximum(energy, 1e-300)))  # a small energy is an exponential
-        floors["stability"] = 64 * EPS * (1.0 + np.abs(1.0 - seen["stability"]))
+        floors["stability"] = 64 * EPS * self.coarseness * (1.0 + np.abs(1.0 - seen["stability"]))
         return seen, floors
 
     def _moduli(self, alpha: Any, values: dict[str, Any], single: SingleWeight, pattern: PatternAverage) -> Any:
@@ -177,42 +184,13 @@ class Equations:
         """`halves` in mpmath arithmetic (one row)."""
         model = self.model
         single, beta = self.reference_single(values, mp, digits)
-        overlaps = _overlaps(single, values)
-        return single, model.architecture.reference_patterns(model.loss, model.data, overlaps, beta, mp, digits)
+        overlaps = _overlaps(single)
+        data = model.learned(values).data
+        return single, model.architecture.reference_patterns(model.loss, data, overlaps, beta, mp, digits)
 
 
-def _overlaps(single: SingleWeight, values: dict[str, Any]) -> Overlaps:
-    return Overlaps(single.q, single.variance, single.m, single.transverse, values.get("bias"))
-
-
-#: how order parameters grow with weights multiplied by c: powers of c
-POWERS = {"q": 2, "V": 2, "Q": 2, "m": 1, "q_hat": -2, "Q_hat": -2, "m_hat": -1, "multiplier": -2}
-
-
-def rescaled(seen: dict[str, Any], scale: Any) -> dict[str, Any]:
-    """What was computed for weights of norm 1, for the same multiplied by ``sqrt(scale)``."""
-    if type(scale) is float and scale == 1.0:
-        return seen
-    return {name: value * scale ** (POWERS[name] / 2) if name in POWERS else value for name, value in seen.items()}
-
-
-def fine_jacobian(problem: Problem, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Residual and its Jacobian by fourth-order central differences in one call, accurate to about 1e-11.
-
-    With logarithmic conjugates a step of 2e-3 balances truncation and rounding; forward differences would lose the
-    small slopes near a capacity.
-    """
-    size, k = free.shape
-    step = 2e-3
-    offsets, weights = (-2, -1, 1, 2), np.array([1.0, -8.0, 8.0, -1.0]) / (12.0 * step)
-    points = np.tile(free, (4 * k + 1, 1)).reshape(4 * k + 1, size, k)
-    for j in range(k):
-        for i, offset in enumerate(offsets):
-            points[4 * j + i + 1, :, j] += offset * step
-    rows = np.tile(np.arange(size), 4 * k + 1)
-    values = problem.take(rows).residual(points.reshape(-1, k)).reshape(4 * k + 1, size, k)
-    slopes = np.einsum("i,jibr->brj", weights, values[1:].reshape(k, 4, size, k))
-    return values[0], slopes
+def _overlaps(single: SingleWeight) -> Overlaps:
+    return Overlaps(single.q, single.variance, single.m, single.transverse)
 
 
 class RSProblem(Problem):
@@ -239,13 +217,16 @@ class RSProblem(Problem):
         values = self.variables.values(free)
         return values | {name: np.full(self.size, v) for name, v in self.held.items()} if self.held else values
 
+    def noise(self, free: np.ndarray) -> np.ndarray:
+        return self.equations.coarseness * super().noise(free)
+
     def update(self, free: np.ndarray) -> np.ndarray:
         equations = self.equations
         out = np.empty_like(free)
         with np.errstate(all="ignore"):
             _, pattern = equations.halves(self.conjugates(free))
             for i, name in enumerate(self.names):
-                if name in equations.model.data.trained:
+                if name in equations.learned:
                     out[:, i] = free[:, i] + equations.mismatch(self.alpha, {}, pattern, name)
                     continue
                 new = self.alpha * equations.conjugate(pattern, name)
@@ -272,7 +253,7 @@ class RSProblem(Problem):
 
     def potential(self, free: np.ndarray) -> np.ndarray:
         values = self.conjugates(free)
-        return self.equations.potential(self.alpha, values, *self.equations.halves(values))
+        return self.equations.potential(self.alpha, values, *self.equations.halves(values, whole=True))
 
     def describe(self, free: np.ndarray) -> dict[str, np.ndarray]:
         return self.observe(free)[0]
@@ -289,13 +270,8 @@ class RSProblem(Problem):
     def reference_update(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
         _, pattern = self.equations.reference(self._reference_values(values, mp), mp, digits)
         alpha = mp.mpf(float(self.alpha[0]))
-        learned = self.equations.model.data.trained
-        return {
-            name: values[name] + self.equations.mismatch(alpha, values, pattern, name)
-            if name in learned
-            else alpha * self.equations.conjugate(pattern, name)
-            for name in self.names
-        }
+        moved = {n: values[n] + self.equations.mismatch(alpha, values, pattern, n) for n in self.equations.learned}
+        return {n: alpha * self.equations.conjugate(pattern, n) for n in self.names if n not in moved} | moved
 
     def reference_describe(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
         """The overlaps at certified conjugates."""

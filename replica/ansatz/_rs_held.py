@@ -50,6 +50,6 @@ class HeldProblem(Problem):
         """Ratios of the conjugates as they are without overlaps."""
         first = self.equations.start(np.ones(self.size))
         scale = self.value / first[self.held]
-        learned = self.equations.model.data.trained
+        learned = self.equations.learned
         values = {name: first[name] * (1.0 if name in learned else scale) for name in self.names}
         return self.variables.free(values, self.size)

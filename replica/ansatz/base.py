@@ -35,6 +35,10 @@ class Ansatz(Member):
             found.append("unstable to replica symmetry breaking (AT): RS is not to be trusted")
         return found
 
+    def equations(self, model: Model, size: int) -> Any:
+        """The equations whose branch from ``alpha = 0`` is followed for threshold lines (``method = "branch"``)."""
+        raise ValueError(f"{self} follows no branch")
+
     def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
         """Solve a batch: ``alpha`` (batch,), the model's parameters scalars or arrays (batch,)."""
         raise TypeError(f"the ansatz {type(self).__name__} must define solve")

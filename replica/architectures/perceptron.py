@@ -33,8 +33,15 @@ class Perceptron(Architecture):
     def scale(self) -> Any:
         return self.norm
 
-    def field_overlaps(self, overlaps: Overlaps) -> tuple[Overlaps, Slopes]:
-        if type(self.norm) is float and self.norm == 1.0:
+    @property
+    def plain(self) -> bool:
+        return type(self.norm) is float and self.norm == 1.0
+
+    def readout(self, hidden: np.ndarray) -> np.ndarray:
+        return np.sqrt(self.norm) * hidden[..., 0]
+
+    def field_overlaps(self, overlaps: Overlaps, level: int = 1) -> tuple[Overlaps, Slopes]:
+        if self.plain:
             return super().field_overlaps(overlaps)
         norm, root = self.norm, np.sqrt(self.norm)
         fields = overlaps._replace(

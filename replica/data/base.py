@@ -12,8 +12,7 @@ from replica.weights.base import Law, Weights
 
 
 class Overlaps(NamedTuple):
-    """Overlaps that decide the distribution of a field: ``q``, ``variance = Q - q``, ``m``, ``transverse = q - m^2``,
-    and the ``bias`` where the data have one that is learned (None: theirs).
+    """Overlaps that decide the distribution of a field: ``q``, ``variance = Q - q``, ``m``, ``transverse = q - m^2``.
 
     Arrays over the batch, or mpmath numbers in certification.
     """
@@ -22,7 +21,6 @@ class Overlaps(NamedTuple):
     variance: Any
     m: Any
     transverse: Any
-    bias: Any = None
 
 
 class Channel(NamedTuple):
@@ -59,13 +57,14 @@ class Patterns(NamedTuple):
 
 class PairOverlaps(NamedTuple):
     """Overlaps of a probe beside a reference of unit norm: ``q``, ``variance = Q - q``, ``m``, and ``t`` with the
-    reference.
+    reference; the probe's field is multiplied by ``root``.
     """
 
     q: Any
     variance: Any
     m: Any
     t: Any
+    root: float = 1.0
 
 
 class PairDensity(NamedTuple):
@@ -109,6 +108,10 @@ class Data(Member):
     registry: ClassVar[dict[str, type]] = {}
     parameters: ClassVar[dict[str, str]] = {}
     overlaps: ClassVar[tuple[str, ...]] = ()
+    #: labels do not depend on the inputs, which are standard Gaussian
+    unrelated: ClassVar[bool] = False
+    #: labels are the signs of a noise-free network of the student's own kind
+    imitates: ClassVar[bool] = False
     #: the direction to be learned makes no error on its own patterns: it is a state of zero cost
     realizable: ClassVar[bool] = False
     #: a capacity of these data is that of linear separability, whatever convex cost the weights are trained on
@@ -121,12 +124,40 @@ class Data(Member):
         """Names of parameters beside the weights (``bias``) that are learned with them, without a penalty."""
         return ()
 
+    def reported(self, size: int) -> dict[str, np.ndarray]:
+        """Parameters beside the weights at their present values, as order parameters of a solution."""
+        return {}
+
+    def symmetric(self, size: int) -> np.ndarray:
+        """Rows whose learned parameters are 0 by symmetry, whatever convex cost they are learned with."""
+        return np.zeros(size, dtype=bool)
+
+    @property
+    def tuned(self) -> tuple[str, ...]:
+        """Names of parameters that are held at the value which makes the fewest errors on new patterns."""
+        return ()
+
+    def first_guess(self, solutions: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Where to look for a parameter that is `tuned`, and on which scale, from solutions with it at 0."""
+        raise TypeError(f"the data {type(self).__name__} must define first_guess(solutions)")
+
+    def learned(self, values: Mapping[str, Any]) -> Data:
+        """The same data with the parameters that are learned held at ``values`` (others in it are ignored)."""
+        return self
+
     def law(self, weights: Weights) -> Law | None:
         """Law of the direction to be learned; None without one."""
         return None
 
     def pinned(self, weights: Weights) -> Data:
-        """The same data with all that depends on the student's weights written out."""
+        """What draws the patterns: the same data with all that belongs to the student written out or left out."""
+        return self
+
+    #: a bias that is imposed
+    held_bias: ClassVar[float] = 0.0
+
+    def follow(self, bias: float) -> Data:
+        """The same data for a student that takes over a bias, unless one is imposed."""
         return self
 
     def generalization(self, overlaps: Overlaps) -> dict[str, np.ndarray]:
@@ -134,6 +165,13 @@ class Data(Member):
         without one.
         """
         return {}
+
+    def bayes_error(self, alpha: float, labelled: float) -> tuple[float, float, str] | None:
+        """Error of the optimal rule given the data, its error and a status, where that is no student's; None: it is.
+
+        ``labelled`` is the share of patterns whose label is known.
+        """
+        return None
 
     #: error of the rule that knows the direction to be learned
     oracle_error: ClassVar[float] = 0.0
@@ -152,8 +190,11 @@ class Data(Member):
         """The classes of patterns at given overlaps."""
         raise TypeError(f"the data {type(self).__name__} must define channels(overlaps)")
 
-    def pair_channels(self, reference_m: float, at: PairOverlaps) -> list[PairChannel]:
-        """The classes of patterns that a reference with overlap ``reference_m`` and a probe see; default: no signal."""
+    def pair_channels(self, m: float, bias: float, at: PairOverlaps) -> list[PairChannel]:
+        """The classes of patterns that a reference of unit norm with overlap m and bias, and a probe, see.
+
+        Default: no signal.
+        """
         if self.overlaps:
             raise ValueError(f"minimisers on the data {self} cannot be references yet")
         return [PairChannel(1.0, 0.0, np.zeros_like(at.q))]

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from replica._checks import number, one_of
 from replica._registry import per_row
-from replica.data.base import Channel, Data, Overlaps, Patterns
+from replica.data._centroid import centroid_overlap
+from replica.data.base import Channel, Data, Overlaps, PairChannel, PairOverlaps, Patterns
 from replica.weights.base import Law, Weights
 from saddlepoint.special import tail
 
-CENTROIDS = {"gaussian": Law(), "binary": Law((1.0,), (1.0,))}
 OPTIMAL = "optimal"
 
 
 @dataclass(frozen=True)
 class GaussianMixture(Data):
-    r"""Inputs ``x = label v/sqrt(N) + sqrt(noise) z`` around a centroid v with ``|v|^2 = N``, ``P(label=+1) = balance``.
+    r"""Inputs ``x = label v/sqrt(N) + sqrt(noise) z`` around a centroid v, ``|v|^2 = N``, ``P(label=+1) = balance``.
 
     The stability ``h = label (w.x/sqrt(N) + b)`` has mean ``m + label b`` and variance ``noise q``, with ``m = w.v/N``,
     ``q = |w|^2/N``. Weights w with bias b err on a new pattern with probability
@@ -35,8 +35,9 @@ class GaussianMixture(Data):
     bias : bool, float or "optimal"
         ``True``: learned with the weights, without a penalty; ``False``: 0; a number: held; ``"optimal"``: the number
         that, held while the weights are learned, makes the fewest errors on new patterns.
-    centroid : "gaussian" or "binary"
-        Components of v: N(0, 1), or +-1 (a difference for weights from an alphabet).
+    centroid : str, Weights or None
+        What the components of v are drawn from, scaled to ``|v|^2 = N``: a difference for weights from an alphabet.
+        None: N(0, 1).
 
     References
     ----------
@@ -47,7 +48,7 @@ class GaussianMixture(Data):
     noise: float = 1.0
     balance: float = 0.5
     bias: Any = True
-    centroid: str = "gaussian"
+    centroid: Any = None
     name: ClassVar[str] = "mixture"
     parameters: ClassVar[dict[str, str]] = {"noise": "noise", "balance": "balance", "bias": "bias"}
     overlaps: ClassVar[tuple[str, ...]] = ("m",)
@@ -57,7 +58,11 @@ class GaussianMixture(Data):
         object.__setattr__(self, "noise", number("noise", self.noise, low=0.0, open_low=True))
         balance = number("balance", self.balance, low=0.0, high=1.0, open_low=True, open_high=True)
         object.__setattr__(self, "balance", balance)
-        one_of("centroid", self.centroid, CENTROIDS)
+        if isinstance(self.centroid, str):
+            one_of("centroid", self.centroid, Weights.registry)
+            object.__setattr__(self, "centroid", Weights.registry[self.centroid]())
+        if self.centroid is not None and not isinstance(self.centroid, Weights):
+            raise ValueError(f"centroid must be None, a name or Weights, got {self.centroid!r}")
         if isinstance(self.bias, str):
             one_of("bias", self.bias, (OPTIMAL,))
         elif not isinstance(self.bias, (bool, np.bool_)):
@@ -71,10 +76,28 @@ class GaussianMixture(Data):
     def tuned(self) -> tuple[str, ...]:
         return ("bias",) if isinstance(self.bias, str) else ()
 
-    def bias_at(self, overlaps: Overlaps) -> Any:
-        """The bias of the overlaps where they have one, else the one imposed; 0 where it is learned or sought."""
-        if overlaps.bias is not None:
-            return overlaps.bias
+    def reported(self, size: int) -> dict[str, np.ndarray]:
+        return {"bias": self.held * np.ones(size)}
+
+    def symmetric(self, size: int) -> np.ndarray:
+        return per_row(self.balance, size) == 0.5
+
+    def first_guess(self, solutions: Any) -> tuple[np.ndarray, np.ndarray]:
+        """``noise Q ln(rho/(1-rho))/(2m)``, the best bias of given weights, in units of the spread of the field."""
+        norm = solutions.value("q")
+        unit = np.sqrt(self.noise * norm)
+        return self.noise * norm * np.log(self.balance / (1.0 - self.balance)) / (2.0 * solutions.value("m")), unit
+
+    def learned(self, values: Mapping[str, Any]) -> GaussianMixture:
+        copy = object.__new__(GaussianMixture)  # of what has been checked
+        for name, value in vars(self).items():
+            object.__setattr__(copy, name, value)
+        object.__setattr__(copy, "bias", values["bias"])
+        return copy
+
+    @property
+    def held(self) -> Any:
+        """The bias that is imposed; 0 where it is not a number."""
         return 0.0 if isinstance(self.bias, (bool, str)) else self.bias
 
     @property
@@ -83,15 +106,38 @@ class GaussianMixture(Data):
         size = np.size(self.noise * self.balance)
         one = np.ones(size)
         bias = 0.5 * self.noise * np.log(self.balance / (1.0 - self.balance)) * one
-        found = self.generalization(Overlaps(one, 0.0 * one, one, 0.0 * one, bias))["generalization_error"]
+        at = Overlaps(one, 0.0 * one, one, 0.0 * one)
+        found = self.learned({"bias": bias}).generalization(at)["generalization_error"]
         return found if np.ndim(self.noise * self.balance) else float(found[0])
 
+    @property
+    def held_bias(self) -> float:  # type: ignore[override]
+        return 0.0 if isinstance(self.bias, (bool, str)) else float(self.bias)
+
+    def pinned(self, weights: Weights) -> GaussianMixture:
+        return replace(self, bias=False)
+
+    def follow(self, bias: float) -> GaussianMixture:
+        return replace(self, bias=bias) if self.bias is True or isinstance(self.bias, str) else self
+
+    def bayes_error(self, alpha: float, labelled: float) -> tuple[float, float, str]:
+        """``sign(v'.x/sqrt(N) + (noise/2) ln(rho/(1-rho)))``, v' the posterior mean with ``v'.v/N = |v'|^2/N = q``."""
+        q, slack, found = centroid_overlap(self, alpha, labelled)
+        if not found:
+            return np.nan, np.nan, "not converged: the overlap with the centroid was not found"
+        bias = np.array([0.5 * self.noise * np.log(self.balance / (1.0 - self.balance))])
+        rule, at = self.learned({"bias": bias}), np.maximum([q, q + slack], 1e-250)
+        errors = [
+            float(rule.generalization(Overlaps(x, 0.0 * x, x, 0.0 * x))["generalization_error"][0]) for x in at[:, None]
+        ]
+        return errors[0], abs(errors[1] - errors[0]) + 1e-15, "converged; Bayes-optimal"
+
     def law(self, weights: Weights) -> Law:
-        return CENTROIDS[self.centroid]
+        return Law() if self.centroid is None else self.centroid.law()
 
     def generalization(self, overlaps: Overlaps) -> dict[str, np.ndarray]:
         """For one classifier, of norm ``Q = q + variance``, and for the barycentre, of norm q."""
-        found, bias = {}, self.bias_at(overlaps)
+        found, bias = {}, self.held
         for name, norm in (("", overlaps.q + overlaps.variance), ("_centre", overlaps.q)):
             scale = np.sqrt(self.noise * norm)
             wrong = [np.exp(tail((overlaps.m + sign * bias) / scale)[0]) for sign in (1, -1)]
@@ -100,7 +146,7 @@ class GaussianMixture(Data):
 
     def channels(self, overlaps: Overlaps) -> list[Channel]:
         deviation, variance = np.sqrt(self.noise * overlaps.q), self.noise * overlaps.variance
-        rows, bias = np.ones_like(deviation), self.bias_at(overlaps)
+        rows, bias = np.ones_like(deviation), self.held
         found = []
         for sign, chance in ((1.0, self.balance), (-1.0, 1.0 - self.balance)):
             mean = (overlaps.m + sign * bias) * rows
@@ -108,12 +154,17 @@ class GaussianMixture(Data):
             found.append(Channel(chance, mean, deviation, variance * rows, gain=self.noise, levers=levers))
         return found
 
+    def pair_channels(self, m: float, bias: float, at: PairOverlaps) -> list[PairChannel]:
+        scale, own = float(np.sqrt(self.noise)), self.held_bias / at.root
+        classes = ((1.0, self.balance), (-1.0, 1.0 - self.balance))
+        return [PairChannel(chance, m + sign * bias, at.m + sign * own, scale) for sign, chance in classes]
+
     def draw(
         self, rng: np.random.Generator, inputs: np.ndarray, weights: Weights, output: Callable[..., np.ndarray]
     ) -> Patterns:
         """Labels by chance; the inputs are the noise, moved to their clusters."""
         size = inputs.shape[1]
-        draw = rng.standard_normal(size) if self.centroid == "gaussian" else rng.choice(np.array([-1.0, 1.0]), size)
+        draw = rng.standard_normal(size) if self.centroid is None else self.centroid.sample(rng, size)
         centroid = draw * np.sqrt(size / np.sum(draw**2))
         labels = np.where(rng.random(len(inputs)) < self.balance, 1.0, -1.0)
         return Patterns(labels[:, None] * centroid / np.sqrt(size) + np.sqrt(self.noise) * inputs, labels, centroid)
@@ -123,7 +174,7 @@ class GaussianMixture(Data):
         deviation, variance = mp.sqrt(noise * overlaps.q), noise * overlaps.variance
         found = []
         for sign, chance in ((1, balance), (-1, 1 - balance)):
-            mean = overlaps.m + sign * self.bias_at(overlaps)
+            mean = overlaps.m + sign * self.held
             levers = {"m": 1.0, "bias": float(sign)}
             found.append(Channel(chance, mean, deviation, variance, gain=noise, levers=levers))
         return found

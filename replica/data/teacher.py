@@ -54,6 +54,11 @@ class Teacher(Data):
         return self if self.weights is not None else replace(self, weights=weights)
 
     @property
+    def imitates(self) -> bool:  # type: ignore[override]
+        """Networks of a few units have teachers without noise only."""
+        return self.realizable
+
+    @property
     def realizable(self) -> bool:  # type: ignore[override]
         """Without noise the teacher makes no error on its own labels."""
         return bool(np.all(np.asarray(self.noise) == 0))
@@ -105,25 +110,25 @@ class Teacher(Data):
             width = deviation[:, None] / np.abs(slope)
         return [Channel(1.0, np.zeros_like(q), deviation, overlaps.variance, density, np.zeros_like(width), width)]
 
-    def pair_channels(self, reference_m: float, at: PairOverlaps) -> list[PairChannel]:
+    def pair_channels(self, m: float, bias: float, at: PairOverlaps) -> list[PairChannel]:
         """The teacher's field given both others is Gaussian: ``eta`` in its deviations, weight ``2 H(-eta)``."""
         blur = np.sqrt(1.0 + self.noise)
-        own, reference_m = np.sqrt(np.maximum(at.q - at.t**2, 1e-30)), reference_m / blur
-        known = np.sqrt(1.0 - reference_m**2)
-        lean = np.clip((at.m / blur - at.t * reference_m) / own, -known, known)  # covariance with the probe's own noise
+        own, known_m = np.sqrt(np.maximum(at.q - at.t**2, 1e-30)), m / blur
+        known = np.sqrt(1.0 - known_m**2)
+        lean = np.clip((at.m / blur - at.t * known_m) / own, -known, known)  # covariance with the probe's own noise
         rest = np.sqrt(np.maximum(known**2 - lean**2, 1e-30))
 
         def weigh(h: np.ndarray, y: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-            eta = (reference_m * h + lean[rows, None] * y) / rest[rows, None]
+            eta = (known_m * h + lean[rows, None] * y) / rest[rows, None]
             gauss = np.exp(-0.5 * eta**2) / np.sqrt(2.0 * np.pi)
             score = 2.0 * gauss / (rest[rows, None] * blur)
-            return 2.0 * np.exp(tail(-eta)[0]), score, (reference_m - lean * at.t / own) * blur
+            return 2.0 * np.exp(tail(-eta)[0]), score, (known_m - lean * at.t / own) * blur
 
         def inner(h: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             with np.errstate(divide="ignore", invalid="ignore"):
-                return -reference_m * h / lean[rows], rest[rows] / np.abs(lean[rows])
+                return -known_m * h / lean[rows], rest[rows] / np.abs(lean[rows])
 
-        outer = 0.0, known / max(abs(reference_m), 1e-300)
+        outer = 0.0, known / max(abs(known_m), 1e-300)
         return [PairChannel(1.0, 0.0, np.zeros_like(at.q), 1.0, PairDensity(weigh, outer, inner))]
 
     def reference_channels(self, overlaps: Overlaps, mp: Any) -> list[Channel]:

@@ -21,16 +21,25 @@ _NEAR = 0.7  # reaches up to that many deviations are integrated, not subtracted
 
 
 def ground_nodes(
-    loss: Loss, mean: np.ndarray, deviation: np.ndarray, response: np.ndarray, level: int, places: Any, widths: Any
+    loss: Loss,
+    mean: np.ndarray,
+    deviation: np.ndarray,
+    response: np.ndarray,
+    level: int,
+    places: Any = None,
+    widths: Any = None,
+    whole: bool = True,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Nodes in z, weights and fields that end at the breaks of the map and resolve where it bends; with the features
-    (batch, F), in units of the field, of what it is averaged with.
+    (batch, F), in units of the field, of what it is averaged with. ``whole``: also where a stability changes its sign.
     """
     own, smear = loss.ground_features(response)
     if places is not None:
         own, smear = np.concatenate([own, places], axis=1), np.concatenate([smear, widths], axis=1)
     scale, shift = deviation[:, None], mean[:, None]
-    breaks = np.concatenate([loss.ground_breaks(response), loss.ground_edge(response)[:, None]], axis=1)
+    breaks = loss.ground_breaks(response)
+    if whole:
+        breaks = np.concatenate([breaks, loss.ground_edge(response)[:, None]], axis=1)
     position = (own - shift) / scale
     near = np.abs(position) < 40.0
     width = np.where(near, smear / scale, np.inf)
@@ -38,13 +47,17 @@ def ground_nodes(
     return z, weight, shift + scale * z
 
 
-def panel_sums(loss: Loss, mean: np.ndarray, deviation: np.ndarray, response: np.ndarray, level: int) -> np.ndarray:
+def panel_sums(
+    loss: Loss, mean: np.ndarray, deviation: np.ndarray, response: np.ndarray, level: int, whole: bool = True
+) -> np.ndarray:
     """`Loss.ground_sums` on panels."""
-    _, weight, field = ground_nodes(loss, mean, deviation, response, level, None, None)
+    _, weight, field = ground_nodes(loss, mean, deviation, response, level, whole=whole)
     best, _ = loss.ground(field, response)
     held = 1.0 - loss.ground_slope(field, response)
-    move, wrong = best - field, loss.violated(best).astype(float)
-    sums = weighted_sums(weight, (move, held, loss.cost(best), wrong), (move, held))
+    move, cost, wrong = best - field, np.zeros_like(field), np.zeros_like(field)
+    if whole:
+        cost, wrong = loss.cost(best), loss.violated(best).astype(float)
+    sums = weighted_sums(weight, (move, held, cost, wrong), (move, held))
     return sums[[0, 4, 1, 5, 2, 3]]
 
 
@@ -71,15 +84,15 @@ def second_excess(x):  # type: ignore[no-untyped-def]
 
 
 @array_kernel
-def _clipped_kernel(upper, lower, nodes, weights, out):  # type: ignore[no-untyped-def]
+def _clipped_kernel(upper, length, nodes, weights, out):  # type: ignore[no-untyped-def]
     """Moments of the length of [a, b] above z: rows E l, E l^2, P(a < z < b), Phi(a), E (a - z)_+ .
 
     ``E l = int_a^b Phi`` and ``E l^2 = 2 int_a^b (b-x) Phi`` are integrated where a and b are near, so that nothing
     cancels, and are differences of tail moments where they are not.
     """
     for row in range(upper.size):
-        a, b = lower[row], upper[row]
-        reach = b - a
+        b, reach = upper[row], length[row]
+        a = b - reach
         if reach < _NEAR:
             one, two, inside = 0.0, 0.0, 0.0
             for i in range(nodes.size):
@@ -107,10 +120,15 @@ def _clipped_kernel(upper, lower, nodes, weights, out):  # type: ignore[no-untyp
         out[4, row] = first_excess(a) if a > -1e300 else 0.0
 
 
-def clipped_moments(upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
-    """Averages over z of ``l = clip(b - z, 0, b - a)`` (5, batch): ``E l, E l^2, P(a<z<b), P(z<a), E (a-z)_+``."""
+def clipped_moments(upper: np.ndarray, length: np.ndarray) -> np.ndarray:
+    """Averages over z of ``l = clip(b - z, 0, length)``, ``a = b - length``.
+
+    ``E l, E l^2, P(a<z<b), P(z<a), E (a-z)_+``.
+
+    The length is given, not a, for it may be much smaller than b.
+    """
     out = np.empty((5, upper.size))
-    _clipped_kernel(np.ascontiguousarray(upper), np.ascontiguousarray(lower), *gauss_legendre(14), out)
+    _clipped_kernel(np.ascontiguousarray(upper), np.ascontiguousarray(length), *gauss_legendre(14), out)
     return out
 
 

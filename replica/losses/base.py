@@ -1,4 +1,4 @@
-"""What a loss must give; its defaults are inner quadrature and a numerical proximal map. No particular loss lives here."""
+"""What a loss must give; defaults are inner quadrature and a numerical proximal map. No particular loss lives here."""
 
 from __future__ import annotations
 
@@ -40,6 +40,8 @@ class Loss(Member):
     even: ClassVar[bool] = False
     #: some stability costs nothing: below a capacity zero-temperature states are the solutions of zero cost
     satisfiable: ClassVar[bool] = False
+    #: only single stabilities cost nothing: an equation for each pattern, which no alphabet solves
+    exact: ClassVar[bool] = False
     #: the proximal map jumps: replica symmetry is always broken at zero temperature
     ground_jumps: ClassVar[bool] = False
     #: +1 where a larger margin is harder to satisfy, -1 where it is easier
@@ -119,6 +121,12 @@ class Loss(Member):
         """Stabilities and widths (batch, F) between which a convex cost bends fast, for inner quadrature."""
         return np.zeros((variance.size, 0)), np.zeros((variance.size, 0))
 
+    def learner(self, penalty: float, bias: bool) -> tuple[Any, float]:
+        """A scikit-learn estimator that minimises ``sum l(y (x.v + bias)) + (penalty/2)|v|^2``, and the factor by which
+        its coefficients are to be multiplied.
+        """
+        raise ValueError(f"scikit-learn has no estimator for {self}; erm is for square, logistic and hinge losses")
+
     def mean_cost(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
         """Thermal mean of the cost, ``-d ln Z/d beta``; zero for hard constraints. Default: inner quadrature."""
         if self.hard:
@@ -156,6 +164,10 @@ class Loss(Member):
         """``l''(u)`` of a convex cost between its kinks (default: local interpolation of the cost)."""
         return slopes(self, u)[1]
 
+    def slope_beside(self, u: np.ndarray, side: int) -> np.ndarray:
+        """``l'(u)`` of a convex cost just below (``side = -1``) or above (1) a stability that may be a kink."""
+        return slopes(self, u, side)[0] if self.kinks() else self.slope(u)
+
     def ground(self, field: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Proximal point and Moreau envelope; only where `has_ground` (default: bracketed Newton on a convex cost)."""
         if not self.log_concave or self.hard:
@@ -164,7 +176,7 @@ class Loss(Member):
         return best, self.cost(best) + (best - field) ** 2 / (2.0 * variance[:, None])
 
     def ground_slope(self, field: np.ndarray, variance: np.ndarray) -> np.ndarray:
-        """Derivative of the proximal point in the field, between its breaks: ``1/(1 + V l'')``, 0 where a kink holds it.
+        """Derivative of the proximal point in the field: ``1/(1 + V l'')``, and 0 where a kink holds it.
 
         Default for maps that are no convex cost's: differences, exact for maps made of straight pieces.
         """
@@ -182,7 +194,7 @@ class Loss(Member):
         """
         places = [per_row(kink, variance.size) for kink in self.kinks()]
         if self.log_concave and not self.hard:
-            ends = [(k, slopes(self, k[:, None], side)[0][:, 0]) for k in places for side in (-1, 1)]
+            ends = [(k, self.slope_beside(k[:, None], side)[:, 0]) for k in places for side in (-1, 1)]
             places = [k + variance * end for k, end in ends]
         return np.stack(places, axis=1) if places else np.zeros((variance.size, 0))
 
@@ -199,15 +211,17 @@ class Loss(Member):
         zero = np.zeros((variance.size, 1))
         if self.hard or not self.log_concave:
             return zero[:, 0]
-        return variance * (self.slope(zero) if not self.kinks() else slopes(self, zero, -1)[0])[:, 0]
+        return variance * self.slope_beside(zero, -1)[:, 0]
 
-    def ground_sums(self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int) -> np.ndarray:
+    def ground_sums(
+        self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int, whole: bool = True
+    ) -> np.ndarray:
         """Averages over the field ``h = mean + deviation z`` of what the proximal map u does with it (6, batch).
 
         ``E (u-h)``, ``E (u-h)^2``, ``E (1-u')``, ``E (1-u')^2``, ``E l(u)`` and the probability that u is `violated`.
-        The default integrates on panels; a loss may give closed forms.
+        The default integrates on panels; a loss may give closed forms. ``whole=False`` leaves out the last two.
         """
-        return panel_sums(self, mean, deviation, variance, level)
+        return panel_sums(self, mean, deviation, variance, level, whole)
 
     def reference(self, field: Any, variance: Any, beta: Any, mp: Any) -> Any:
         """``ln Z`` in mpmath arithmetic, for certification (default: inner mpmath quadrature of the cost)."""

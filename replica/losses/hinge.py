@@ -53,6 +53,18 @@ class Hinge(Loss):
     def kinks(self) -> tuple[float, ...]:
         return (self.kappa,)
 
+    def learner(self, penalty: float, bias: bool) -> tuple[Any, float]:
+        """In ``v/kappa`` the cost is ``kappa max(0, 1 - h)`` and the penalty ``penalty kappa^2``."""
+        if self.kappa <= 0 or penalty == 0:
+            return super().learner(penalty, bias)
+        from sklearn.svm import SVC, LinearSVC
+
+        strength = 1.0 / (self.kappa * penalty)
+        if bias:  # LinearSVC would penalise it
+            return SVC(kernel="linear", C=strength, tol=1e-8), self.kappa
+        found = LinearSVC(loss="hinge", C=strength, fit_intercept=False, tol=1e-10, max_iter=1_000_000, random_state=0)
+        return found, self.kappa
+
     def features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
         """The edge at kappa, and at ``kappa - beta V`` the end of the fields that are pulled up to it."""
         kappa, deviation = per_row(self.kappa, variance.size), np.sqrt(variance)
@@ -82,6 +94,9 @@ class Hinge(Loss):
     def slope(self, u: np.ndarray) -> np.ndarray:
         return np.where(u < column(self.kappa), -1.0, 0.0)
 
+    def slope_beside(self, u: np.ndarray, side: int) -> np.ndarray:
+        return np.where((u < column(self.kappa)) | ((u == column(self.kappa)) & (side < 0)), -1.0, 0.0)
+
     def bend(self, u: np.ndarray) -> np.ndarray:
         return np.zeros_like(u)
 
@@ -107,11 +122,15 @@ class Hinge(Loss):
         """None: the map is made of straight pieces."""
         return np.zeros((variance.size, 0)), np.zeros((variance.size, 0))
 
-    def ground_sums(self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int) -> np.ndarray:
+    def ground_sums(
+        self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int, whole: bool = True
+    ) -> np.ndarray:
         upper = (per_row(self.kappa, mean.size) - mean) / deviation
-        one, two, held, _, cost = clipped_moments(upper, upper - variance / deviation)
-        edge = self.ground_edge(variance)
-        wrong = np.where(np.isinf(edge), 0.0, below(edge, mean, deviation))
+        one, two, held, _, cost = clipped_moments(upper, variance / deviation)
+        wrong = 0.0 * mean
+        if whole:
+            edge = self.ground_edge(variance)
+            wrong = np.where(np.isinf(edge), 0.0, below(edge, mean, deviation))
         return np.stack([deviation * one, deviation**2 * two, held, held, deviation * cost, wrong])
 
     def reference_terms(self, field: Any, variance: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:

@@ -10,8 +10,8 @@ import numpy as np
 from replica._checks import number
 from replica._registry import column, per_row
 from replica.losses._ground import ground_nodes
-from replica.losses._inner import tilted_nodes
-from replica.losses._logistic import logistic_prox, logistic_sums
+from replica.losses._inner import reference_moments
+from replica.losses._logistic import logistic_prox, logistic_sums, logistic_terms
 from replica.losses.base import Loss
 
 
@@ -48,6 +48,13 @@ class Logistic(Loss):
         gain = column(self.gain)
         return np.logaddexp(0.0, -gain * u) / gain
 
+    def learner(self, penalty: float, bias: bool) -> tuple[Any, float]:
+        """In ``gain v`` the cost is ``ln(1 + e^-h)/gain`` and the penalty ``penalty/gain^2``."""
+        from sklearn.linear_model import LogisticRegression
+
+        strength = np.inf if penalty == 0 else self.gain / penalty
+        return LogisticRegression(C=strength, fit_intercept=bias, tol=1e-10, max_iter=10_000), 1.0 / self.gain
+
     def features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
         """From 0 down to ``-beta V``, the fields that a tilt of slope beta carries to the bend of the cost."""
         place = np.zeros(variance.size)
@@ -56,17 +63,10 @@ class Logistic(Loss):
         return np.stack([place, low], axis=1), np.stack([width, width], axis=1)
 
     def terms(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """By inner quadrature: ``-beta <l'>`` and ``beta^2 Var(l') - beta <l''>``, which cancel less than moments of u."""
-        shape, cold = field.shape, column(per_row(beta, len(field)))
-        inner = tilted_nodes(self, field, variance, beta, ())
-        total = inner.mass.sum(axis=1)
-        rows = inner.u.reshape(shape[0], -1)
-        slope, bend = (np.reshape(part, inner.u.shape) for part in (self.slope(rows), self.bend(rows)))
-        first = (inner.mass * slope).sum(axis=1) / total
-        width = (inner.mass * (slope - first[:, None]) ** 2).sum(axis=1) / total
-        bent = (inner.mass * bend).sum(axis=1) / total
-        log_z = (np.log(total) + inner.top).reshape(shape)
-        return log_z, -cold * first.reshape(shape), cold * (cold * width.reshape(shape) - bent.reshape(shape))
+        return logistic_terms(field, self.gain, variance, beta)[:3]
+
+    def mean_cost(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
+        return logistic_terms(field, self.gain, variance, beta)[3]
 
     def inner_features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
         gain, inverse = per_row(self.gain, variance.size), per_row(beta, variance.size)
@@ -101,25 +101,11 @@ class Logistic(Loss):
     def ground_edge(self, variance: np.ndarray) -> np.ndarray:
         return -0.5 * variance
 
-    def ground_sums(self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int) -> np.ndarray:
-        _, weight, field = ground_nodes(self, mean, deviation, variance, level, None, None)
-        return logistic_sums(weight, field, self.gain, variance)
+    def ground_sums(
+        self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int, whole: bool = True
+    ) -> np.ndarray:
+        _, weight, field = ground_nodes(self, mean, deviation, variance, level, whole=whole)
+        return logistic_sums(weight, field, self.gain, variance, whole)
 
     def reference_terms(self, field: Any, variance: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
-        """Moments of ``exp(-beta l)`` by the trapezoidal rule in mpmath, outwards from the mode: the integrand is analytic
-        in a strip of half-width ``pi/gain``, so the error falls exponentially with the inverse step.
-        """
-        stretched = np.array([float(beta * variance)])
-        mode = mp.mpf(float(self.ground(np.array([[float(field)]]), stretched)[0][0, 0]))
-        step = min(mp.mpf(14) / mp.mpf(self.gain), 14 * mp.sqrt(variance)) / (2.4 * mp.dps)
-        top = beta * self.reference_cost(mode, mp) + (mode - field) ** 2 / (2 * variance)
-        mass, first, second = mp.one, mode - field, (mode - field) ** 2
-        for sign in (1, -1):
-            u, part = mode, mp.one
-            while part > mp.eps / 100:
-                u += sign * step
-                part = mp.exp(top - beta * self.reference_cost(u, mp) - (u - field) ** 2 / (2 * variance))
-                mass, first, second = mass + part, first + part * (u - field), second + part * (u - field) ** 2
-        first, second = first / mass, second / mass
-        log_z = mp.log(mass * step / mp.sqrt(2 * mp.pi * variance)) - top
-        return log_z, first / variance, ((second - first**2) / variance - 1) / variance
+        return reference_moments(self, field, variance, beta, 14 / mp.mpf(self.gain), mp)

@@ -9,8 +9,8 @@ import numpy as np
 
 from replica._checks import number
 from replica._registry import column, per_row
-from replica.losses._optimal import optimal_margin
 from replica.losses._ground import below, clipped_moments
+from replica.losses._optimal import optimal_margin
 from replica.losses._tail import margin_sums, reference_tail, tail_log_and_slopes
 from replica.losses.base import Loss
 
@@ -79,11 +79,13 @@ class Margin(Loss):
     def ground_slope(self, field: np.ndarray, variance: np.ndarray) -> np.ndarray:
         return np.where(field < column(self.kappa), 0.0, 1.0)
 
-    def ground_sums(self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int) -> np.ndarray:
+    def ground_sums(
+        self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int, whole: bool = True
+    ) -> np.ndarray:
         kappa = per_row(self.kappa, mean.size)
         upper = (kappa - mean) / deviation
-        one, two, held, _, cost = clipped_moments(upper, np.full(mean.size, -np.inf))
-        wrong = np.where(kappa < 0, below(0.0, mean, deviation), 0.0)
+        one, two, held, _, cost = clipped_moments(upper, np.full(mean.size, np.inf))
+        wrong = np.where(kappa < 0, below(0.0, mean, deviation), 0.0) if whole else 0.0 * mean
         return np.stack([deviation * one, deviation**2 * two, held, held, 0.0 * cost, wrong])
 
     def reference_terms(self, field: Any, variance: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:

@@ -28,9 +28,15 @@ class Square(Loss):
     name: ClassVar[str] = "square"
     log_concave: ClassVar[bool] = True
     satisfiable: ClassVar[bool] = True
+    exact: ClassVar[bool] = True
 
     def cost(self, u: np.ndarray) -> np.ndarray:
         return 0.5 * (1.0 - u) ** 2
+
+    def learner(self, penalty: float, bias: bool) -> tuple[Any, float]:
+        from sklearn.linear_model import Ridge
+
+        return Ridge(alpha=penalty, fit_intercept=bias, solver="svd"), 1.0
 
     def features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
         """None: ``ln Z`` is a parabola."""
@@ -65,11 +71,13 @@ class Square(Loss):
         shift = 1.0 - field
         return field + pull * shift, 0.5 * column(1.0 / (1.0 + variance)) * shift**2
 
-    def ground_sums(self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int) -> np.ndarray:
+    def ground_sums(
+        self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int, whole: bool = True
+    ) -> np.ndarray:
         pull = 1.0 / (1.0 + 1.0 / variance)
         shift, rest = 1.0 - mean, 1.0 / (1.0 + variance)
         square = shift**2 + deviation**2
-        wrong = np.where(np.isinf(variance), 0.0, below(-variance, mean, deviation))
+        wrong = np.where(np.isinf(variance), 0.0, below(-variance, mean, deviation)) if whole else 0.0 * mean
         return np.stack([pull * shift, pull**2 * square, pull, pull**2, 0.5 * rest**2 * square, wrong])
 
     def reference_terms(self, field: Any, variance: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:

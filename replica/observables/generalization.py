@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from replica._checks import one_of
+from replica._checks import number, one_of
 from replica.batch import Solutions
 from replica.model import bayes_student
 from replica.observables.registry import Measured, observable
@@ -25,8 +25,8 @@ def centre_error(solutions: Solutions) -> Measured:
     return solutions.value("generalization_error_centre"), solutions.error("generalization_error_centre")
 
 
-def generalization_error(solution: Solution, estimator: str = "typical") -> Quantity:
-    r"""Generalisation error of a model with a teacher.
+def generalization_error(solution: Solution, estimator: str = "typical", labelled: float = 1.0) -> Quantity:
+    r"""Generalisation error of a model with something to be learned (a teacher, two clusters).
 
     Parameters
     ----------
@@ -34,7 +34,10 @@ def generalization_error(solution: Solution, estimator: str = "typical") -> Quan
     estimator : {"typical", "centre", "bayes", "oracle"}
         A typical student, ``arccos(m/sqrt Q)/pi``; the barycentre of the students, ``arccos(m/sqrt q)/pi``; the optimal
         rule given the data (the barycentre of the Bayes-optimal student, solved here when the model is another one);
-        the rule that knows the teacher, 0 for noise-free labels.
+        the rule that knows the teacher, 0 for noise-free labels. For two clusters the first two follow from
+        ``rho H((m+b)/sqrt(noise Q)) + (1-rho) H((m-b)/sqrt(noise Q))``, the others from their optimal linear rules.
+    labelled : float
+        For ``"bayes"`` on two clusters: the share of patterns whose label is known (0: unsupervised, up to the sign).
 
     Returns
     -------
@@ -61,7 +64,14 @@ def generalization_error(solution: Solution, estimator: str = "typical") -> Quan
     if not solution.model.data.overlaps:
         raise ValueError(f"generalisation needs a teacher; {solution.model.data} has none")
     if estimator == "oracle":
-        return Quantity(solution.model.data.oracle_error, 0.0, "converged")
+        return Quantity(solution.model.data.oracle_error, 1e-15, "converged")
+    share = number("labelled", labelled, low=0.0, high=1.0)
+    known = solution.model.data.bayes_error(solution.alpha, share) if estimator == "bayes" else None
+    if known is not None:
+        return Quantity(*known)
+    if share != 1.0:
+        where = f"{estimator!r} on {solution.model.data}"
+        raise ValueError(f"labelled={labelled} is for estimator='bayes' on two clusters, got {where}")
     if estimator == "bayes":
         optimal = bayes_student(solution.model)
         if optimal.settings() != solution.model.settings():

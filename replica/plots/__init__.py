@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from replica._checks import suggest
 from replica.plots.comparison import draw_comparison
-from replica.plots.curve import draw_curve
+from replica.plots.curve import draw_curve, panels
 from replica.plots.diagram import draw_diagram
 from replica.plots.simulation import draw_simulation
 from replica.plots.style import dress, house_style, logarithmic, page, write
@@ -29,9 +29,10 @@ KINDS = {
 def plot(dataset: xarray.Dataset, ax: Axes | None = None) -> Any:
     """Draw a dataset that `sweep` or `diagram` returned.
 
-    A curve shows its main variable over one grid, as a fan over a second grid of at most 8 values, or as a
-    map over two larger ones. Parts that are unstable, metastable or otherwise not to be trusted are pale and
-    dashed; unsolved points are gaps, with open circles on the axis. In a diagram the region between the AT
+    A curve shows its observables, a panel for each, over one grid, as a fan over a second grid of at most 8 values, or
+    as a map over two larger ones. Parts that are unstable, metastable or otherwise not to be trusted are pale and
+    dashed (in a map: hatched); unsolved points are gaps, with open circles on the axis (in a map: dotted); a line ends
+    where a solution jumps to another branch. In a diagram the region between the AT
     line and a capacity above it is hatched; where a line merely ends there is no circle.
 
     Parameters
@@ -40,12 +41,13 @@ def plot(dataset: xarray.Dataset, ax: Axes | None = None) -> Any:
         With ``attrs["kind"]``: ``curve``, ``diagram``, ``simulation`` (means over samples with standard errors) or
         ``comparison`` (theory and simulation with residuals below).
     ax : matplotlib Axes, optional
-        Where to draw; by default a new figure one journal column wide, outside pyplot's list of open figures.
+        Where to draw, the main variable alone; by default a new figure one journal column wide, outside pyplot's list
+        of open figures, with all observables.
 
     Returns
     -------
     matplotlib.axes.Axes
-        ``.figure.savefig(path)`` writes it.
+        That of the main variable; ``.figure.savefig(path)`` writes it.
 
     Raises
     ------
@@ -62,11 +64,12 @@ def plot(dataset: xarray.Dataset, ax: Axes | None = None) -> Any:
     kind = getattr(dataset, "attrs", {}).get("kind")
     if kind not in KINDS:
         raise ValueError(f"plot cannot draw a dataset of kind {kind!r}; {suggest(str(kind), KINDS)}")
-    if ax is None:
-        ax = page()[1][0, 0]
+    parts = [dataset] if ax is not None else panels(dataset)
+    places = [ax] if ax is not None else list(page(rows=len(parts))[1][:, 0])
     with house_style():
-        dress(ax)
-        KINDS[kind](dataset, ax)
-        for axis in (ax.xaxis, ax.yaxis):
-            axis.get_major_ticks(1)  # later ticks copy the fonts of the first, which is made here
-    return ax
+        for part, place in zip(parts, places, strict=True):
+            dress(place)
+            KINDS[kind](part, place)
+            for axis in (place.xaxis, place.yaxis):
+                axis.get_major_ticks(1)  # later ticks copy the fonts of the first, which is made here
+    return places[0]

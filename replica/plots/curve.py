@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from replica.plots.lines import (
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 FAN = 8  # the largest second grid that is drawn as a fan of curves
 RIM = 0.04  # share of the points of a map, at either end, that may lie beyond the colours
+UNSOLVED = {"hatch": "....", "facecolor": "white", "edgecolor": "0.6"}
+DOUBTFUL_HATCH = "/////"  # as in a diagram
 CONTOUR = {"colors": "black", "linewidths": 0.6, "linestyles": "solid"}
 METASTABLE = "metastable: "  # begins the remark of a status
 DOUBTS = (UNTRUSTED, METASTABLE)
@@ -46,6 +49,13 @@ def draw_curve(data: xarray.Dataset, ax: Axes) -> None:
         _draw_fan(ax, data, main, dims)
     else:
         _draw_map(ax, data, main, dims)
+
+
+def panels(data: xarray.Dataset) -> list[xarray.Dataset]:
+    """The dataset once for each observable that was asked for, each time with another main variable."""
+    asked = [str(name) for name in np.atleast_1d(data.attrs.get("observables", ()))]
+    found = [data.attrs.get("main"), *(name for name in asked if name != data.attrs.get("main"))]
+    return [data.assign_attrs(main=name) for name in found] if len(found) > 1 else [data]
 
 
 def _trace(data: xarray.Dataset, main: str, x: str) -> Trace:
@@ -133,15 +143,28 @@ def _colour_range(values: np.ndarray) -> tuple[float, float, str]:
     return (inner_low if below else low), (inner_high if above else high), "min" if below else "max"
 
 
+def _standing(ax: Axes, places: np.ndarray, heights: np.ndarray, trace: Trace) -> list[Any]:
+    """Hatch the doubtful part of a map; entries of the legend for it and for the dots of unsolved points."""
+    entries = []
+    if trace.doubtful.any():
+        share = trace.doubtful.astype(float)
+        ax.contourf(places, heights, share, levels=[0.5, 1.5], colors="none", hatches=[DOUBTFUL_HATCH])
+        entries.append(Patch(facecolor="0.9", hatch=DOUBTFUL_HATCH, label=UNTRUSTED_LABEL.removeprefix("pale: ")))
+    if not trace.solved.all():
+        entries.append(Patch(label="not solved", **UNSOLVED))
+    return entries
+
+
 def _draw_map(ax: Axes, data: xarray.Dataset, main: str, dims: list[str]) -> None:
-    """Colours with contours; hatched where unsolved; a dashed line where the stability changes sign."""
+    """Colours with contours; dotted where unsolved, hatched where doubtful; dashes where the stability changes sign."""
     y = "alpha" if "alpha" in dims else dims[1]
     x = dims[0] if dims[1] == y else dims[1]
     table = data.transpose(y, x, ...)
     trace = _trace(table, main, x)
     places, heights = table[x].values, table[y].values
-    ax.patch.set(hatch="////", facecolor="0.95", edgecolor="0.75")
+    ax.patch.set(**UNSOLVED)
     low, high, beyond = _colour_range(trace.y[trace.solved])
+    entries: list[Any] = []
     mesh = ax.pcolormesh(places, heights, trace.y, vmin=low, vmax=high, shading="nearest", rasterized=True)
     if high > low:
         levels = [x for x in MaxNLocator(6).tick_values(low, high) if low < x < high]
@@ -149,8 +172,10 @@ def _draw_map(ax: Axes, data: xarray.Dataset, main: str, dims: list[str]) -> Non
     if "stability" in table and main != "stability":
         edge = {"levels": [0.0], "colors": [COLOURS[1]], "linestyles": "dashed"}
         ax.contour(places, heights, table["stability"].values, **edge)
-        entry = sample("AT line", colour=COLOURS[1], dash="--")
-        ax.legend(handles=[entry], frameon=True, framealpha=0.9, edgecolor="none", fancybox=False)
+        entries.append(sample("AT line", colour=COLOURS[1], dash="--"))
+    entries += _standing(ax, places, heights, trace)
+    if entries:
+        ax.legend(handles=entries, frameon=True, framealpha=0.9, edgecolor="none", fancybox=False)
     bar = ax.figure.colorbar(mesh, ax=ax, extend=beyond)
     bar.set_label(title(data, main))
     if high > low:

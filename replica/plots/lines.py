@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ROUNDING = 1e-9  # a stability above minus this is zero: on the AT line itself
 VISIBLE = 0.004  # of the height of a panel: an error bar smaller than that is thinner than the line
 MARKED = 6  # markers along a curve of a fan
+LEAP = 4.0  # a step so many times those beside it, where the status changes, is a jump
 CIRCLES = 40  # at most, along an axis, for points that are not solved
 
 UNTRUSTED = "not to be trusted"  # the words of a status
@@ -33,6 +34,7 @@ class Trace:
     error: np.ndarray
     solved: np.ndarray
     doubtful: np.ndarray
+    cut: np.ndarray  # between a point and the next: the solution jumps to another branch
 
     @classmethod
     def of(
@@ -49,7 +51,16 @@ class Trace:
             with np.errstate(invalid="ignore"):
                 doubtful |= np.asarray(stability, dtype=float) < -ROUNDING
         error = np.zeros(y.shape) if error is None else np.nan_to_num(np.asarray(error, dtype=float))
-        return cls(np.asarray(x, dtype=float), np.where(solved, y, np.nan), error, solved, doubtful & solved)
+        y = np.where(solved, y, np.nan)
+        return cls(np.asarray(x, dtype=float), y, error, solved, doubtful & solved, jumps(y, said))
+
+
+def jumps(y: np.ndarray, said: np.ndarray) -> np.ndarray:
+    """Where a status changes and the value leaps (`LEAP` times the steps beside it), along the last axis."""
+    step = np.abs(np.diff(y, axis=-1))
+    none = np.zeros((*step.shape[:-1], 1))
+    beside = np.fmax(np.concatenate([none, step[..., :-1]], -1), np.concatenate([step[..., 1:], none], -1))
+    return (said[..., 1:] != said[..., :-1]) & (step > LEAP * beside) & (step > 0)
 
 
 def runs(mask: np.ndarray) -> Iterator[slice]:
@@ -66,7 +77,7 @@ def faded(colour: Any, share: float = 0.45) -> tuple[float, ...]:
 
 def draw_trace(ax: Axes, trace: Trace, *, colour: Any, dash: Any = "-", marker: str = "") -> None:
     """Draw the parts of a trace: whole, doubtful (paler, not solid), isolated points; a few markers."""
-    joined = trace.solved[:-1] & trace.solved[1:]
+    joined = trace.solved[:-1] & trace.solved[1:] & ~trace.cut
     doubtful = joined & (trace.doubtful[:-1] | trace.doubtful[1:])
     for segments, looks in (
         (joined & ~doubtful, {"color": colour, "linestyle": dash}),

@@ -29,6 +29,9 @@ _WORDS = {
     "stability": ("replicon stability", ""),
     "generalization_error": ("generalisation error", ""),
     "at": ("AT line", ""),
+    "local-entropy": ("optimal centres", ""),
+    "local-entropy-max": ("largest margins", ""),
+    "max-margin": ("largest margin", ""),
 }
 
 

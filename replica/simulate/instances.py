@@ -19,7 +19,7 @@ SUFFIXES = (".npz", ".npy", ".csv")
 
 @dataclass(frozen=True)
 class Instance:
-    """Inputs ``X`` (P, N), labels ``y`` (P,), and the direction to be learned where it is known.
+    """Inputs ``X`` (P, N), labels ``y`` (P,), the direction to be learned where it is known, a bias of the output.
 
     X is not scaled and not multiplied by y.
     """
@@ -28,6 +28,12 @@ class Instance:
     X: np.ndarray
     y: np.ndarray
     direction: np.ndarray | None = None
+    bias: float = 0.0
+
+    @property
+    def gain(self) -> float:
+        """Factor between the field ``w.x/sqrt(N)`` and that of a network of a single unit."""
+        return float(self.model.architecture.readout(np.ones((1, 1)))[0])
 
     @property
     def n(self) -> int:
@@ -38,8 +44,8 @@ class Instance:
         return int(self.X.shape[0])
 
     def stabilities(self, weights: np.ndarray) -> np.ndarray:
-        """Stabilities (label times output field) of weights (..., N), shape (..., P)."""
-        return self.y * output(self.model, weights, self.X)
+        """Stabilities (label times output field with bias) of weights (..., N), shape (..., P)."""
+        return self.y * (output(self.model, weights, self.X) + self.bias)
 
     def training_error(self, weights: np.ndarray) -> float:
         """Fraction of patterns on the wrong side."""
@@ -132,7 +138,15 @@ def draw(model: Model, *, n: int, alpha: float, seed: int, sample: int = 0, inpu
     shape = (patterns, n)
     X = rng.standard_normal(shape) if inputs == "normal" else rng.choice(np.array([-1.0, 1.0]), size=shape)
     drawn = model.data.draw(rng, X, model.weights, lambda w, x: output(model, w, x))
-    return Instance(model, drawn.X, drawn.y, drawn.direction)
+    return Instance(model, drawn.X, drawn.y, drawn.direction, imposed_bias(model))
+
+
+def imposed_bias(model: Model) -> float:
+    """The bias that the data impose; 0 where there is none, or where it is learned."""
+    bias = model.parameter("bias") if "bias" in model.parameter_names else 0.0
+    if isinstance(bias, str):
+        raise ValueError(f"simulations take a bias that is learned (True), absent (False) or a number, got {bias!r}")
+    return 0.0 if isinstance(bias, (bool, np.bool_)) else float(bias)
 
 
 def given_instance(model: Model, given: Any) -> Instance:
@@ -148,7 +162,7 @@ def given_instance(model: Model, given: Any) -> Instance:
     if not np.all(np.isfinite(X)) or not np.all(np.abs(y) == 1):
         raise ValueError("instance: inputs must be finite and labels +1 or -1")
     hidden_units(model, X.shape[1])
-    return Instance(model, np.ascontiguousarray(X), y)
+    return Instance(model, np.ascontiguousarray(X), y, bias=imposed_bias(model))
 
 
 def read(path: Path) -> tuple[np.ndarray, np.ndarray]:

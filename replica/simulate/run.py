@@ -12,7 +12,7 @@ import numpy as np
 from replica._checks import grid, known_options, number, one_of
 from replica.data.base import Overlaps
 from replica.model import Model
-from replica.simulate.instances import INPUTS, Instance, draw, given_instance, hidden_units, whole
+from replica.simulate.instances import INPUTS, Instance, draw, given_instance, hidden_units, imposed_bias, whole
 from replica.simulate.rng import generator
 
 NO_ERROR = 1e-15  # of numbers that are sums of a few terms
@@ -104,11 +104,14 @@ def simulate(
     model.require_single()
     chosen = _algorithm(algorithm, settings)
     chosen.check(model)
+    if (model.data.trained or imposed_bias(model)) and not chosen.biased:
+        raise ValueError(f"algorithm {chosen.name!r} has no bias: give bias=False")
     given = None if instance is None else given_instance(model, instance)
     sizes, loads, axes = _axes(model, n, alpha, given)
     samples, seed = whole("samples", samples, 1), whole("seed", seed, 0)
     one_of("inputs", inputs, INPUTS)
-    blocks = [range(i, min(i + chosen.batch, samples)) for i in range(0, samples, chosen.batch)]
+    step = chosen.samples_per_task
+    blocks = [range(i, min(i + step, samples)) for i in range(0, samples, step)]
     measured = _readouts(model, readouts)
     width = max(sizes)
     tasks = [
@@ -188,6 +191,8 @@ def _row(instance: Instance, outcome: Any, width: int) -> dict[str, Any]:
     weights = np.full(width, np.nan)
     solved, numbers = False, {"training_error": (np.nan, np.nan)}
     numbers |= {name: (np.nan, np.nan) for name in _generalization(instance, np.ones(instance.n))}
+    if outcome.bias is not None:
+        instance = dataclasses.replace(instance, bias=outcome.bias)
     if outcome.weights is not None:
         weights[: instance.n] = outcome.weights
         solved = instance.violations(outcome.weights) == 0
@@ -222,7 +227,8 @@ def _generalization(instance: Instance, weights: np.ndarray) -> dict[str, tuple[
     size = float(instance.direction @ instance.direction) / instance.n
     overlaps = Overlaps(*(np.array([x]) for x in (norm, 0.0, m, max(norm - m * m / size, 0.0))))
     found = {"m": (m, NO_ERROR)}
-    for name, value in instance.model.data.generalization(overlaps).items():
+    data = instance.model.data.learned({"bias": np.array([instance.bias])})
+    for name, value in data.generalization(overlaps).items():
         if not name.endswith("_centre"):
             found[name] = (float(value[0]), NO_ERROR)
     return found

@@ -13,6 +13,7 @@ from replica.thresholds import first_order as _first_order
 from replica.thresholds import stability as _stability
 from replica.thresholds.base import Line, Threshold
 from replica.thresholds.inverse import invert
+from replica.thresholds.penalty import optimal_penalty
 from replica.thresholds.registry import LINES, LineDefinition, find_line
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "invert",
     "locate",
     "max_margin",
+    "optimal_penalty",
     "spinodal",
     "transition",
 ]
@@ -138,6 +140,11 @@ def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> T
     0.470655
     """
     model.require_single()
+    if model.architecture.few is not None:
+        raise ValueError(
+            f"max_margin is here for perceptrons and units=inf, not for {model.architecture}; "
+            "its capacity at given margins is"
+        )
     target = np.array([number("alpha", alpha, low=0.0, open_low=True)])
     chosen = ansatz or RS()
     model = separating(model)

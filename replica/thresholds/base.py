@@ -94,7 +94,7 @@ def closed_line(
     size = value.size
     good = np.array([text.startswith("converged") for text in status])
     codes = np.array([Status.CONVERGED if ok else Status.NO_SOLUTION for ok in good])
-    remarks = [text.split("; ", 1)[1] if "; " in text else "" for text in status]
+    remarks = [text.removeprefix("not converged: ").removeprefix("converged").removeprefix("; ") for text in status]
     solutions = Solutions(model, ansatz, value, parts, codes, np.zeros(size), remarks)
     bracket = np.stack([value - error, value + error], axis=1)
     return Line(np.where(good, value, NAN), np.where(good, error, NAN), bracket, status, solutions)
@@ -103,56 +103,84 @@ def closed_line(
 def line_on_branch(model: Model, size: int, ansatz: Ansatz, condition: str, missing: str, found_text: str) -> Line:
     """The first point of the uninformed branch (from alpha = 0) at which ``condition`` vanishes.
 
-    ``condition`` is an observable of the RS equations, or ``"fold"``. The branch is tabulated in its held conjugate, so
-    that folds are ordinary points; the cell with the first sign change is refined by Newton on the closed system.
+    ``condition`` is an observable of the equations of the ansatz, or ``"fold"``. The branch is tabulated in its held
+    conjugate, so that folds are ordinary points; the cell with the first sign change is refined by Newton on the closed
+    system.
     """
-    equations = Equations(model, size)
-    for high in (12.0, 50.0):  # most conditions hold long before q -> 1
-        table = scan_branch(equations, -34.0, high)
+    if np.any(np.isinf(model.beta)) and not model.loss.satisfiable:
+        raise ValueError(f"at beta = inf no pattern is free of cost with {model.loss}: give a finite beta")
+    equations = ansatz.equations(model, size)
+    # a table only brackets: where averages are dear, coarse ones do
+    dear = model.architecture.few is not None
+    rough = equations.at_level(0) if dear else equations
+    for high in (1.0, 3.0, 12.0) if dear else (12.0, 50.0):  # most conditions hold long before q -> 1
+        table = scan_branch(rough, -34.0, high)
         values = _along(table, condition)
         cell = first_sign_change(values)
         if np.all(cell >= 0):
             break
     # the sign of the fold condition on the branch itself, from well before its highest point
     every, sure = np.arange(size), np.maximum(table.top()[1] - 1, 0)
-    side = fold_condition(equations, table.alpha[every, sure], table.free[every, sure])
-    line = Line(np.full(size, NAN), np.full(size, NAN), np.full((size, 2), NAN), [""] * size)
-    codes, remarks = np.array([Status.NO_SOLUTION] * size), [missing] * size
-    residual = np.full(size, np.nan)
-    parts: list[Part] = []
-    for row in np.flatnonzero((cell < 0) & ~table.solved.all(axis=1) & table.solved.any(axis=1)):
-        reached = table.alpha[row][table.solved[row]][-1]
-        remarks[row] = f"{missing}; it could not be followed in {table.held} beyond alpha = {reached:.6g}"
+    side = fold_condition(rough, table.alpha[every, sure], table.free[every, sure])
+    findings = _Findings(equations, missing, found_text)
+    findings.say_where_it_ends(table, cell)
     rows = np.flatnonzero(cell >= 0)
     for _ in range(3):  # the coarse table usually suffices; where Newton leaves the cell, a finer one is made
         if not rows.size:
             break
-        found = _close_in(equations, table, values, cell, rows, condition, side)
-        index = np.flatnonzero(found.good)
-        for name in ("value", "error", "bracket"):
-            getattr(line, name)[rows[index]] = getattr(found, name)[index]
-        codes[rows], residual[rows] = found.status, found.residual
-        if index.size:
-            saddle = RSProblem(equations.take(rows[index]), line.value[rows[index]])
-            parts.append(Part(rows[index], saddle, found.point[index], found.slack[index]))
-        for row in rows:
-            remarks[row] = "the located point left its bracket"
-        for row in rows[index]:
-            remarks[row] = found_text
-        for row in rows[found.beyond]:
-            remarks[row] = missing
-        rows = rows[~found.good & ~found.beyond]
+        rows = findings.record(rows, _close_in(equations, table, values, cell, rows, condition, side))
         if rows.size:
             table = zoom(table, np.clip(cell + 1, 1, table.theta.shape[1] - 2))
             values = _along(table, condition)
             cell = first_sign_change(values)
-            for row in rows[cell[rows] < 0]:
-                remarks[row] = missing
+            findings.miss(rows[cell[rows] < 0])
             rows = rows[cell[rows] >= 0]
-    alpha = np.where(np.isfinite(line.value), line.value, 1.0)
-    line.solutions = Solutions(model, ansatz, alpha, parts, codes, residual, remarks)
-    line.status = line.solutions.sentences()
-    return line
+    return findings.line(model, ansatz)
+
+
+class _Findings:
+    """What is known of the rows of a line so far."""
+
+    def __init__(self, equations: Equations, missing: str, found_text: str) -> None:
+        size = equations.size
+        self.equations, self.missing, self.found_text = equations, missing, found_text
+        self.value, self.error, self.residual = np.full((3, size), NAN)
+        self.bracket = np.full((size, 2), NAN)
+        self.codes, self.remarks = np.array([Status.NO_SOLUTION] * size), [missing] * size
+        self.parts: list[Part] = []
+
+    def say_where_it_ends(self, table: BranchTable, cell: np.ndarray) -> None:
+        """Rows without a sign change whose branch was lost on the way."""
+        for row in np.flatnonzero((cell < 0) & ~table.solved.all(axis=1) & table.solved.any(axis=1)):
+            reached = table.alpha[row][table.solved[row]][-1]
+            where = f"it could not be followed in {table.held} beyond alpha = {reached:.6g}"
+            self.remarks[row] = f"{self.missing}; {where}"
+
+    def miss(self, rows: np.ndarray) -> None:
+        for row in rows:
+            self.remarks[row] = self.missing
+
+    def record(self, rows: np.ndarray, found: _Located) -> np.ndarray:
+        """Keep what was located; the rows that are left."""
+        index = np.flatnonzero(found.good)
+        good = rows[index]
+        for name in ("value", "error", "bracket"):
+            getattr(self, name)[good] = getattr(found, name)[index]
+        self.codes[rows], self.residual[rows] = found.status, found.residual
+        if index.size:
+            saddle = RSProblem(self.equations.take(good), self.value[good])
+            self.parts.append(Part(good, saddle, found.point[index], found.slack[index]))
+        for row in rows:
+            self.remarks[row] = "the located point left its bracket"
+        for row in good:
+            self.remarks[row] = self.found_text
+        self.miss(rows[found.beyond])
+        return rows[~found.good & ~found.beyond]
+
+    def line(self, model: Model, ansatz: Ansatz) -> Line:
+        alpha = np.where(np.isfinite(self.value), self.value, 1.0)
+        solutions = Solutions(model, ansatz, alpha, self.parts, self.codes, self.residual, self.remarks)
+        return Line(self.value, self.error, self.bracket, solutions.sentences(), solutions)
 
 
 def _along(table: BranchTable, condition: str) -> np.ndarray:

@@ -17,6 +17,12 @@ from replica.weights.base import Average
 from saddlepoint import Newton, solve
 
 
+@threshold_line("max-margin", r"\kappa_{\max}", cold=True)
+def max_margin_line(model: Model, size: int, ansatz: Ansatz) -> Line:
+    """The largest margin at a load, drawn as the load at which the model's margin is the largest: its capacity."""
+    return capacity_line(model, size, ansatz)
+
+
 @threshold_line("capacity", r"\alpha_c", cold=True)
 def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     r"""Largest load with solutions, for a batch of models.
@@ -33,7 +39,11 @@ def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     if not model.loss.has_ground:
         raise ValueError(f"capacity needs a constraint that can be violated; {model.loss} has none")
     if not model.loss.satisfiable:
-        raise ValueError(f"capacity needs patterns that may cost nothing; with {model.loss} every pattern costs something")
+        raise ValueError(
+            f"capacity needs patterns that may cost nothing; with {model.loss} every pattern costs something"
+        )
+    if model.weights.discrete and model.loss.exact:
+        raise ValueError(f"{model.weights} have no capacity for {model.loss}: a letter solves no equation")
     if model.weights.penalised:
         raise ValueError(f"{model.weights} can take any norm, so its capacity is not defined; use Spherical()")
     if model.data.realizable:
@@ -110,7 +120,8 @@ def _limit(model: Model, size: int, ansatz: Ansatz) -> Line:
     alpha = seen["alpha"]
     good &= np.isfinite(alpha)
     text = "converged; the limit q -> 1"
-    status = [text if ok else "not converged: every load is possible (no field is ever pushed)" for ok in good]
+    endless = "not converged: no finite capacity, the load grows without bound as q -> 1"
+    status = [text if ok else endless for ok in good]
     rows = np.flatnonzero(good)
     parts = [Part(rows, problem.take(rows), point[rows], error[rows])] if rows.size else []
     line = closed_line(model, ansatz, alpha, errors["alpha"], status, parts)

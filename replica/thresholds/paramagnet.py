@@ -75,4 +75,6 @@ def line_on_paramagnet(model: Model, size: int, ansatz: Ansatz, condition: str, 
     parts = [Part(rows, saddle, found.point[rows, 1:], found.error[rows, 1:])] if rows.size else []
     line = closed_line(model, ansatz, seen["alpha"], errors["alpha"], status, parts)
     line.solutions.residual[:] = found.residual
+    for row in rows:  # with what must be known of the state there, as an entropy below 0
+        line.status[row] = line.solutions.sentence(row)
     return line

@@ -8,21 +8,31 @@ from typing import Any
 
 from replica._checks import one_of
 
+#: what must be known of a line of the constraint alone where the model has a finite cost
+COLD = "of the constraint that nothing costs anything, whatever the temperature"
+
 
 @dataclass(frozen=True)
 class LineDefinition:
-    """A line in alpha: name, symbol (LaTeX), and for each method the function ``(model, size, ansatz) -> Line``."""
+    """A line in alpha: name, symbol (LaTeX), and for each method the function ``(model, size, ansatz) -> Line``.
+
+    ``slow``: a point takes a second or more, so that the line is not inverted.
+    """
 
     name: str
     symbol: str
     cold: bool
     methods: dict[str, Callable[..., Any]]
+    slow: bool = False
 
     def line(self, model: Any, size: int, ansatz: Any) -> Any:
         """The line of a batch of models in an ansatz; `ValueError` where that ansatz has no such line."""
         if ansatz.method not in self.methods:
             raise ValueError(f"{ansatz} gives no {self.name} line")
-        return self.methods[ansatz.method](self.model(model), size, ansatz)
+        found = self.methods[ansatz.method](self.model(model), size, ansatz)
+        if self.cold and not model.loss.hard:
+            found.status = [f"{text}; {COLD}" if text.startswith("converged") else text for text in found.status]
+        return found
 
     def model(self, model: Any) -> Any:
         """The model whose branch the line follows: at beta = inf for lines of the constraint alone."""
@@ -38,12 +48,14 @@ LINES: dict[str, LineDefinition] = {}
 
 
 def threshold_line(
-    name: str, symbol: str = "", *, method: str = "branch", cold: bool = False
+    name: str, symbol: str = "", *, method: str = "branch", cold: bool = False, slow: bool = False
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register a function as the line ``name`` by a method; ``cold`` lines are of the model at beta = inf."""
+    """Register a function as the line ``name`` by a method; ``cold`` lines are of the model at beta = inf, ``slow``
+    ones are not inverted.
+    """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        definition = LINES.setdefault(name, LineDefinition(name, symbol, cold, {}))
+        definition = LINES.setdefault(name, LineDefinition(name, symbol, cold, {}, slow))
         known = definition.methods.setdefault(method, function)
         if known.__qualname__ != function.__qualname__:
             raise TypeError(f"two threshold lines are called {name!r} for the method {method!r}")

@@ -17,7 +17,8 @@ class Gaussian(Weights):
     r"""Weights with the cost ``(penalty/2)|w|^2`` at inverse temperature beta.
 
     At ``beta = inf`` the weights minimise cost and penalty together (ridge regression, support vector machine, ...);
-    ``penalty = 0`` and ``inf`` are the limits. At finite beta the measure is the normalised Gaussian of variance ``1/(beta penalty)``:
+    ``penalty = 0`` and ``inf`` are the limits. At finite beta the measure is the normalised Gaussian of variance
+    ``1/(beta penalty)``:
     ``ln z(h, A) = h^2/(2(beta penalty + A)) - ln(1 + A/(beta penalty))/2``. All averages over the field are closed.
 
     Parameters

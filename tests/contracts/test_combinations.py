@@ -10,11 +10,11 @@ import pytest
 import replica
 from replica.losses import Loss
 from replica.weights import Weights
-from tests.contracts.members import DATA, LOSSES, WEIGHTS, beta_for, models, name_of
+from tests.contracts.members import DATA, LOSSES, WEIGHTS, beta_for, combinations, models, name_of
 
 COLD = [
     replica.perceptron(weights, loss=loss, labels=data)
-    for weights, loss, data in itertools.product(WEIGHTS, LOSSES, DATA)
+    for weights, loss, data in combinations(WEIGHTS, LOSSES)
 ]
 NUMBERS = ("q", "Q", "m", "V", "q_hat", "free_entropy", "entropy", "energy", "training_error", "stability")
 
@@ -101,11 +101,12 @@ def test_a_row_of_a_batch_is_the_single_solution(weights: Weights) -> None:
 def test_a_grid_of_a_sweep_is_the_single_solution(loss: Loss) -> None:
     model = replica.perceptron("binary", loss=loss, beta=beta_for(replica.Binary(), loss))
     names = ["free_entropy", "q", "training_error"]
-    margins = [model.margin, model.margin + 0.2]
-    curve = replica.sweep(model, alpha=[0.05, 0.3], margin=margins, observables=names)
-    for alpha, margin in itertools.product([0.05, 0.3], margins):
-        point = curve.sel(alpha=alpha, margin=margin)
-        solution = replica.solve(model.with_parameters(margin=margin), alpha=alpha)
+    axis = next(iter(loss.parameters), "beta")
+    values = [model.parameter(axis), model.parameter(axis) + 0.2]
+    curve = replica.sweep(model, alpha=[0.05, 0.3], observables=names, **{axis: values})
+    for alpha, value in itertools.product([0.05, 0.3], values):
+        point = curve.sel(alpha=alpha, **{axis: value})
+        solution = replica.solve(model.with_parameters(**{axis: value}), alpha=alpha)
         assert str(point["status"].values) == solution.status
         for name in names:
             assert float(point[name]) == pytest.approx(solution[name], rel=1e-14, abs=1e-15)

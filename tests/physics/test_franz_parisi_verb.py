@@ -31,7 +31,9 @@ def test_wrong_input_is_refused_in_a_sentence() -> None:
     with pytest.raises(ValueError, match="Bayes-optimal"):
         replica.franz_parisi(replica.perceptron("binary", margin=0.2, labels="teacher"), alpha=0.5, distance=[0.1])
     with pytest.raises(ValueError, match="here for the weights"):
-        replica.franz_parisi(replica.perceptron("ternary"), alpha=0.5, distance=[0.1])
+        replica.franz_parisi(replica.perceptron("ternary"), alpha=0.5, distance=[0.1], ansatz=replica.Annealed())
+    with pytest.raises(ValueError, match="here for the weights"):
+        replica.franz_parisi(replica.perceptron("gaussian", loss="hinge", beta=1.0), alpha=0.5, distance=[0.1])
 
 
 def test_without_a_reference_every_point_says_so() -> None:

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
-from scipy.stats import multivariate_normal, norm
+from scipy.stats import multivariate_normal
 
 import replica
 from replica.cli import main

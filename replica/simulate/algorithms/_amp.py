@@ -37,7 +37,7 @@ class System:
 
     @classmethod
     def of(cls, instance: Instance, external: Any = 0.0) -> System:
-        return cls(instance.model, instance.y[:, None] * instance.X / np.sqrt(instance.n), external)
+        return cls(instance.model, instance.y[:, None] * instance.X * (instance.gain / np.sqrt(instance.n)), external)
 
     @property
     def n(self) -> int:
@@ -109,15 +109,20 @@ def iterate(
     variance = _variance_of(system, mean)
     change, before, now, done = np.inf, np.nan, np.nan, 0
     found = system.patterns(mean, variance, g)
-    while done < sweeps and not (change < tolerance and np.isfinite(before)):
+    left = sweeps
+    while left > 0:
+        ending = change < tolerance or left <= 2  # the free entropy costs a product of its own
         B = system.field(found, mean)
         fresh, variance_next, log_z = system.weights(B, found.curvature)
-        before, now = now, _bethe(system, found, mean, variance, B, fresh, variance_next, log_z)
+        if ending:
+            before, now = now, _bethe(system, found, mean, variance, B, fresh, variance_next, log_z)
         change = float(np.max(np.abs(fresh - mean), initial=0.0))
         mean = (1.0 - damping) * fresh + damping * mean
         variance = (1.0 - damping) * variance_next + damping * variance
         found = system.patterns(mean, variance, found.g)
-        done += 1
+        done, left = done + 1, left - 1
+        if ending and change < tolerance and np.isfinite(before):
+            break
     return FixedPoint(mean, variance, found.g, now, abs(now - before), change, done, found)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from replica.losses.base import Loss
 from replica.simulate.algorithms._packed import LOW, enumerate_signs, fill_tables
-from replica.simulate.instances import Instance, output
+from replica.simulate.instances import Instance
 
 BUCKETS = 256  # of the field of the higher weights
 FAR = 1 << 62
@@ -46,7 +46,7 @@ def plan(instance: Instance, loss: Loss) -> Plan:
     widest = 2 * int(reach.max(initial=0))
     shift = max(widest.bit_length() - BUCKETS.bit_length() + 1, 0)
     possible, unsure = np.zeros((2, len(inputs), (widest >> shift) + 1), dtype=np.uint64)
-    ends = intervals(loss, scale * np.sqrt(instance.n))
+    ends = intervals(loss, scale * np.sqrt(instance.n) / instance.gain)
     fill_tables(low, -reach, shift, ends, possible, unsure)
     columns = np.ascontiguousarray(2 * rounded[:, lowest:].T)
     return Plan(columns, low, possible, unsure, -reach, shift, ends)
@@ -113,7 +113,7 @@ def sum_over_all(instance: Instance) -> Sums:
     cost, wrong = np.zeros((len(high), len(low))), np.zeros((len(high), len(low)), dtype=np.int32)
     for row, part in enumerate(high):
         whole = np.concatenate([np.broadcast_to(part, (len(low), part.size)), low], axis=1)
-        stability = instance.y * output(model, whole, instance.X)
+        stability = instance.stabilities(whole)
         cost[row] = model.loss.cost(stability).sum(axis=-1)
         wrong[row] = model.loss.violated(stability).sum(axis=-1)
     return Sums(cost, wrong, high, low)

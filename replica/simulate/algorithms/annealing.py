@@ -71,7 +71,7 @@ def walk(
 ) -> Outcome:
     """Anneal replicas from one random start along given schedules, one value a sweep."""
     columns = np.ascontiguousarray((instance.y[:, None] * instance.X).T, dtype=np.float32)
-    offset = np.float32(require_margin(algorithm, instance.model) * np.sqrt(instance.n))
+    offset = np.float32(require_margin(algorithm, instance.model) * np.sqrt(instance.n) / instance.gain)
     start = rng.choice(np.array([-1.0, 1.0], dtype=np.float32), size=instance.n)
     weights, best = np.tile(start, (replicas, 1)), np.empty(instance.n + 1)
     linear = ENERGIES[algorithm.energy]

@@ -17,13 +17,14 @@ class Outcome(NamedTuple):
 
     ``status`` begins with ``converged`` or ``not converged``. ``weights`` (N,) is None when there are none.
     ``numbers`` are observables of this sample with their errors (0: exact up to rounding), ``arrays`` name ->
-    (dimension names, values) of the same shape for every sample.
+    (dimension names, values) of the same shape for every sample, ``bias`` one that was learned.
     """
 
     status: str
     weights: np.ndarray | None
     numbers: dict[str, tuple[float, float]]
     arrays: dict[str, tuple[tuple[str, ...], np.ndarray]] | None = None
+    bias: float | None = None
 
 
 class Algorithm(Member):
@@ -32,8 +33,10 @@ class Algorithm(Member):
     family = "algorithm"
     registry: ClassVar[dict[str, type]] = {}
     parameters: ClassVar[dict[str, str]] = {}
+    #: learns or heeds a bias of the output field
+    biased: ClassVar[bool] = False
     #: samples that make one task; fixed, so that results do not depend on the number of workers
-    batch: ClassVar[int] = 1
+    samples_per_task: ClassVar[int] = 1
 
     def check(self, model: Model) -> None:
         """`ValueError` unless the algorithm covers the model."""

@@ -19,8 +19,8 @@ class LeastAction(Algorithm):
     r"""Least action for a single unit or a tree committee of sign units, at margin 0; weights on the sphere or +-1.
 
     On a wrong pattern the fewest units that mend it, those nearest to changing sign, learn ``w_k += y x_k``
-    (Rosenblatt's rule; for weights +-1 their hidden variables learn ``2 y x_k``). For a single unit with real weights the number of
-    updates is at most ``max|x|^2/kappa^2`` with the largest margin of ``x.w/|w|``.
+    (Rosenblatt's rule; for weights +-1 their hidden variables learn ``2 y x_k``). For a single unit with real weights
+    the number of updates is at most ``max|x|^2/kappa^2`` with the largest margin of ``x.w/|w|``.
 
     Parameters
     ----------

@@ -59,7 +59,7 @@ class MaxMargin(Algorithm):
             return Outcome(
                 "not converged: without patterns every margin is reached", None, {"max_margin": (np.nan,) * 2}
             )
-        inputs = np.ascontiguousarray(instance.y[:, None] * instance.X / np.sqrt(n))
+        inputs = np.ascontiguousarray(instance.y[:, None] * instance.X * (instance.gain / np.sqrt(n)))
         weights, multipliers = np.zeros(n), np.zeros(instance.patterns)
         done = ascend(
             inputs, np.sum(inputs**2, axis=1), self.rate, self.tolerance, self.max_sweeps, multipliers, weights

@@ -55,7 +55,7 @@ class SBPI(Algorithm):
 
     def run(self, instance: Instance, rng: np.random.Generator) -> Outcome:
         inputs = (instance.y[:, None] * instance.X).astype(np.float32)
-        offset = np.float32(require_margin(self, instance.model) * np.sqrt(instance.n))
+        offset = np.float32(require_margin(self, instance.model) * np.sqrt(instance.n) / instance.gain)
         hidden = rng.choice(np.array([-1.0, 1.0]), size=instance.n).astype(np.float32)
         done = push_sweeps(inputs, offset, self.push_probability, np.float32(instance.n), hidden, self.max_sweeps, rng)
         sweeps = done if done > 0 else self.max_sweeps

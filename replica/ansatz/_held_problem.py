@@ -1,0 +1,151 @@
+"""What Franz-Parisi saddle points in the conjugates share: the overlap with a vector is held; no equations here."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from replica.ansatz._fp_patterns import Side
+from replica.model import Model
+from replica.weights._pairs import LADDER
+from replica.weights.base import Free, Weights
+from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
+from saddlepoint.variables import Chart
+
+EPS = float(np.finfo(float).eps)
+LEAST_OWN = 1e-24  # added to own_hat: close to a robust reference no pattern is felt, and its logarithm is a variable
+FARTHEST = 16.0  # arsinh of the strongest field that is tried
+
+
+class HeldProblem(Problem):
+    """A probe at overlap ``t = cosine sqrt(Q)`` with a vector of norm 1; unknowns are the conjugates of its overlaps.
+
+    ``own_hat``, the variance of that part of a weight's field which is the probe's own, keeps every overlap that of
+    real vectors. ``reference`` has ``errors`` of its numbers, ``number(name)`` and ``varied(name, step)``.
+    """
+
+    reference: Any
+    #: the chart of ``own_hat``
+    chart: ClassVar[Chart] = POSITIVE
+
+    def __init__(self, model: Model, alpha: Any, cosine: np.ndarray, level: int, unknowns: list[str]) -> None:
+        self.model, self.alpha = model, alpha * np.ones(cosine.size)
+        self.cosine, self.size, self.level, self.held = cosine, cosine.size, level, True
+        self.law = model.data.law(model.weights)
+        self.free_norm = isinstance(model.weights.norm, Free)
+        names = ["own_hat", *unknowns, *(["curvature"] if self.free_norm else [])]
+        self.variables = Variables(*(Variable(name, self.chart if name == "own_hat" else REAL) for name in names))
+
+    def _like(self, **changes: Any) -> Self:
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__ | changes)
+        copy.__dict__.pop("_repeated", None)
+        copy.size = copy.cosine.size
+        return copy
+
+    def take(self, index: np.ndarray) -> Self:
+        return self._like(cosine=self.cosine[index], alpha=self.alpha[index])
+
+    def at_level(self, level: int) -> Self:
+        return self._like(level=min(level, len(LADDER) - 1))
+
+    def at_alpha(self, alpha: np.ndarray) -> Self:
+        """The same problem with the probes at other loads (the reference stays)."""
+        return self._like(alpha=alpha)
+
+    def at_cosine(self, cosine: np.ndarray) -> Self:
+        """The same problem at other overlaps with the vector."""
+        return self._like(cosine=cosine)
+
+    def around(self, reference: Any) -> Self:
+        """The same problem around another reference."""
+        return self._like(reference=reference)
+
+    def unheld(self) -> Self:
+        """The same probes free to choose their distance: where the curve has its maximum."""
+        return self._like(held=False)
+
+    def refined(self) -> Self:
+        return self.at_level(self.level + 1)
+
+    @property
+    def probe(self) -> Side:
+        return Side(self.model.loss, float(self.model.beta))
+
+    @property
+    def weights(self) -> Weights:
+        return self.model.weights
+
+    @property
+    @abstractmethod
+    def names(self) -> tuple[str, ...]:
+        """What is observed."""
+
+    @abstractmethod
+    def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """What is described and the residual, of one evaluation."""
+
+    @abstractmethod
+    def _free_overlap(self, field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Overlap with the vector of norm 1, and norm, of weights without patterns in a field along the reference."""
+
+    @abstractmethod
+    def _turned(self, field: np.ndarray) -> dict[str, np.ndarray]:
+        """Starting values of the unknowns that are not 0, at the field that holds the distance without patterns."""
+
+    @abstractmethod
+    def means(self, free: np.ndarray) -> dict[str, np.ndarray]:
+        """Cost and training error at a point."""
+
+    @abstractmethod
+    def sound(self, free: np.ndarray) -> np.ndarray:
+        """Whether the copies are not frozen: all else is spurious."""
+
+    def residual(self, free: np.ndarray) -> np.ndarray:
+        return self.observe(free)[1]
+
+    def describe(self, free: np.ndarray) -> dict[str, np.ndarray]:
+        return self.observe(free)[0]
+
+    def _without_patterns(self) -> tuple[np.ndarray, np.ndarray]:
+        """The field that holds the distance where there are no patterns, by bisection, and whether there is one."""
+
+        def gap(field: np.ndarray) -> np.ndarray:
+            overlap, norm = self._free_overlap(np.sinh(field))
+            return overlap - self.cosine * np.sqrt(norm)
+
+        low, high = np.full(self.size, -FARTHEST), np.full(self.size, FARTHEST)
+        held = (gap(low) < 0) & (gap(high) > 0)
+        for _ in range(20):
+            middle = 0.5 * (low + high)
+            over = gap(middle) > 0
+            low, high = np.where(over, low, middle), np.where(over, middle, high)
+        # a free norm follows the field: more can be reached than this field alone reaches
+        return np.sinh(0.5 * (low + high)), held | self.free_norm
+
+    def reachable(self) -> np.ndarray:
+        """Whether weights of the set can have that overlap with the vector."""
+        return self._without_patterns()[1]
+
+    def start(self) -> np.ndarray:
+        """One turn of the map from the probe without patterns."""
+        with np.errstate(all="ignore"):
+            turned = self._turned(self._without_patterns()[0])
+        zero = np.zeros(self.size)
+        columns = [turned.get(name, zero) for name in self.variables.names]
+        columns[0] = self.chart.to_free(np.maximum(columns[0], LEAST_OWN))
+        return np.stack(columns, axis=1)
+
+    def floors(self, seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Rounding of `describe`."""
+        scale = {name: np.abs(value) for name, value in seen.items()}
+        scale["free_entropy"] = scale["free_entropy"] + scale["q_hat"] + scale["t_hat"] + self.alpha
+        scale["slope"] = 4.0 * scale["t_hat"] + 4.0
+        return {name: 16 * EPS * (value + 1e-3) for name, value in scale.items()}
+
+
+def relative(new: np.ndarray, old: np.ndarray) -> np.ndarray:
+    """A residual in units of its unknown."""
+    return (new - old) / np.sqrt(1.0 + old**2)

@@ -1,0 +1,193 @@
+"""Limits of the vector of least cost: a penalty without bounds, weights that vanish or diverge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from replica._registry import per_row
+from replica.ansatz._cavity import Cavity
+from replica.ansatz._limits import EPS, Projection, floors_of
+from replica.data import Overlaps
+from replica.losses._corner import Corner
+from replica.model import Model
+from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
+
+TINY = 1e-140
+
+
+class WeakProblem(Problem):
+    r"""``penalty -> inf``: the weights vanish like ``1/penalty``; every pattern sees only the corner of the
+    loss at its bias.
+
+    With ``w' = penalty w`` and ``V' = penalty V = 1 - alpha E(1-u')`` the equations do not depend on V': at V' = 1,
+
+    .. math:: q' - m'^2 = \alpha g E f^2, \quad m' = \alpha E[f s], \quad E[f\,\mathrm{label}] = 0,
+
+    f the force, between the two slopes of the corner. Order parameters are those of w': ``lim penalty^2 q``,
+    ``lim penalty m``, ``lim penalty V``; the bias is the limit itself. Where ``alpha E(1-u') >= 1`` the weights vanish
+    at every penalty.
+    """
+
+    def __init__(self, model: Model, alpha: np.ndarray, level: int = 1) -> None:
+        self.model, self.alpha, self.level, self.size = model, alpha, level, alpha.size
+        self.taught = bool(model.data.overlaps)
+        self.bias, self.corners, kinked = corners(model, self.size)
+        self.learned = model.data.trained if kinked else ()
+        names = (*(("lean",) if self.taught else ()), "transverse", *self.learned)
+        self.variables = Variables(*(Variable(name, POSITIVE if name == "transverse" else REAL) for name in names))
+
+    def take(self, index: np.ndarray) -> WeakProblem:
+        return WeakProblem(self.model.take(index), self.alpha[index], self.level)
+
+    def refined(self) -> WeakProblem:
+        return WeakProblem(self.model, self.alpha, self.level + 1)
+
+    def cavity(self, free: np.ndarray) -> Cavity:
+        values = self.variables.values(free)
+        lean, rest = values.get("lean", np.zeros(self.size)), values["transverse"]
+        model = self.model.on(self.model.data.learned({"bias": values.get("bias", np.zeros(self.size))}))
+        at = Overlaps(rest * (1.0 + lean**2), np.zeros(self.size), lean * np.sqrt(rest), rest)
+        return Cavity(model, at, np.ones(self.size), self.level)
+
+    def averages(self, free: np.ndarray) -> Projection:
+        return Projection(self.cavity(free), self.corners)
+
+    def residual(self, free: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            found, rest = self.averages(free), self.variables.values(free)["transverse"]
+            rows = [self.alpha * found.score / np.sqrt(rest) - free[:, 0]] if self.taught else []
+            rows.append(np.log(self.alpha * found.square / rest))
+            rows += [found.scores[name] / np.sqrt(found.square) for name in self.learned]
+        return np.stack(rows, axis=1)
+
+    def row_of(self, name: str) -> int:
+        return self.variables.names.index(name)
+
+    def response(self, free: np.ndarray) -> np.ndarray:
+        """``penalty V``; not above 0 where the weights vanish at every penalty."""
+        return 1.0 - self.alpha * self.averages(free).pull
+
+    def start(self) -> np.ndarray:
+        forces = [0.5 * (per_row(c.weak, self.size) + per_row(c.strong, self.size)) + 1e-3 for c in self.corners]
+        free = np.zeros((self.size, len(self.variables)))
+        free[:, int(self.taught)] = np.log(self.alpha * np.mean(np.square(forces), axis=0))
+        return free
+
+    def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        at, found = self.cavity(free).overlaps, self.averages(free)
+        response = 1.0 - self.alpha * found.pull
+        seen: dict[str, Any] = {"q": at.q * response**2, "V": response}
+        seen["stability"] = 1.0 - self.alpha * found.rigidity
+        seen |= weak_observables(self.model, self.alpha, at, self.bias, found)
+        if self.taught:
+            seen["m"] = at.m * response
+        floors = floors_of(seen)
+        floors["V"] = floors["stability"] = 32 * EPS * np.ones(self.size)
+        return seen, floors
+
+
+class _Beyond:
+    """A limit whose state is read off another problem, at that one's point."""
+
+    def __init__(self, found: Any) -> None:
+        self.found, self.size, self.variables = found, found.size, found.variables
+
+    def take(self, index: np.ndarray) -> Any:
+        return type(self)(self.found.take(index))
+
+    def refined(self) -> Any:
+        return type(self)(self.found.refined())
+
+
+class VanishedState(_Beyond):
+    """Weights that vanish at any penalty: the kink of the loss holds the larger class at the bias alone."""
+
+    def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        found, zero = self.found, np.zeros(self.size)
+        seen = {"q": zero, "V": zero} | ({"m": zero} if found.taught else {})
+        at, averages = found.cavity(free).overlaps, found.averages(free)
+        seen |= weak_observables(found.model, found.alpha, at, found.bias, averages)
+        return seen, floors_of(seen)
+
+
+class DivergedState(_Beyond):
+    """Separable patterns without a penalty, where costs fall for ever: the direction is that of largest margin."""
+
+    def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        seen, floors = self.found.observe(free)
+        zero, gone = np.zeros(self.size), np.full(self.size, np.inf)
+        ends = {"q": gone, "V": gone, "m": gone, "free_entropy": zero, "energy": zero, "training_error": zero}
+        if "bias" in seen:
+            ends["bias"] = np.where(seen["bias"] == 0, 0.0, np.copysign(np.inf, seen["bias"]))
+        seen = {name: ends.get(name, value) for name, value in seen.items()}
+        return seen, {name: zero if name in ends else floor for name, floor in floors.items()}
+
+
+def weak_observables(
+    model: Model, alpha: np.ndarray, at: Overlaps, bias: np.ndarray | None, found: Projection
+) -> dict[str, np.ndarray]:
+    """What vanishing weights cost and how they err: by their bias, or where that is 0 by their direction."""
+    energy = alpha * found.cost
+    seen = {"free_entropy": 0.0 - energy, "energy": energy, "training_error": found.wrong}
+    if model.data.overlaps:
+        small = at._make((at.q * TINY**2, 0.0 * at.q, at.m * TINY, at.transverse * TINY**2))
+        data = model.learned({"bias": bias}).data
+        seen |= model.architecture.generalization(data, small) | data.reported(alpha.size)
+    return seen
+
+
+def corners(model: Model, size: int) -> tuple[np.ndarray | None, list[Corner], bool]:
+    """The bias that vanishing weights learn, the corner of the loss that each class then sees, and whether one of them
+    is a kink that the bias has to find its place in.
+    """
+    one, zero = np.ones(size), np.zeros(size)
+    bias = _free_bias(model, size) if model.data.trained else None
+    data = model.learned({"bias": bias}).data
+    channels = data.channels(Overlaps(one, one, zero, one))
+    found = []
+    for channel in channels:
+        place = (channel.mean * one)[:, None]
+        weak, strong = (-model.loss.slope_beside(place, side)[:, 0] for side in (1, -1))
+        level = np.asarray(model.loss.cost(place), dtype=float)[:, 0]
+        found.append(Corner(place[:, 0], level, weak, strong))
+    kinked = bool(model.data.trained) and any(np.any(c.strong > c.weak) for c in found)
+    return bias, found, kinked
+
+
+def _free_bias(model: Model, size: int) -> np.ndarray:
+    """The zero of ``E[l'(label b) label]``, which grows with b: a kink that holds it, else by bisection."""
+    one, zero = np.ones(size), np.zeros(size)
+    channels = model.data.learned({"bias": zero}).channels(Overlaps(one, one, zero, one))
+    signs = [(channel.levers or {})["bias"] for channel in channels]
+
+    def pull(b: np.ndarray, side: int) -> np.ndarray:
+        total = np.zeros(size)
+        for channel, sign in zip(channels, signs, strict=True):
+            at = (channel.mean + sign * b)[:, None]
+            total = total + channel.probability * sign * model.loss.slope_beside(at, int(side * sign))[:, 0]
+        return total
+
+    ends = [_edge(pull, side, size) for side in (1, -1)]
+    best = 0.5 * (ends[0] + ends[1])  # a cost that does not mind its bias leaves the middle
+    for kink in model.loss.kinks():
+        for channel, sign in zip(channels, signs, strict=True):
+            at = sign * (per_row(kink, size) - channel.mean)
+            best = np.where((pull(at, -1) < 0) & (pull(at, 1) > 0), at, best)
+    return np.where(np.abs(best) < 1e-15, 0.0, best)
+
+
+def _edge(pull: Callable[[np.ndarray, int], np.ndarray], side: int, size: int) -> np.ndarray:
+    """The smallest (``side = 1``) or largest (-1) place at which a growing function is 0: bisection."""
+    low, high = -np.ones(size), np.ones(size)
+    for _ in range(60):
+        low, high = np.where(pull(low, 1) > 0, 2.0 * low, low), np.where(pull(high, -1) < 0, 2.0 * high, high)
+    for _ in range(200):
+        middle = 0.5 * (low + high)
+        before = pull(middle, side) < 0 if side > 0 else pull(middle, side) <= 0
+        low, high = np.where(before, middle, low), np.where(before, high, middle)
+        if np.all(high - low <= 1e-16 * (1.0 + np.abs(low))):
+            break
+    return 0.5 * (low + high)

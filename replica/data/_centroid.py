@@ -1,0 +1,76 @@
+"""Bayes-optimal inference of the centroid of two clusters, with and without labels; no data model lives here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from replica.weights.base import Weights
+from saddlepoint import UNIT, Ladder, Newton, Picard, Problem, Variable, Variables, solve
+from saddlepoint.quadrature.fields import field_nodes
+
+EPS = float(np.finfo(float).eps)
+
+
+def overlap_of_centroid(centroid: Weights | None, strength: np.ndarray, level: int) -> np.ndarray:
+    r"""``E v<v>`` of a component seen through Gaussian noise of variance ``1/strength``: ``A/(1+A)`` for N(0, 1),
+    ``int Dz tanh(A + sqrt(A) z)`` for signs.
+    """
+    if centroid is None or centroid.letters is None:
+        return strength / (1.0 + strength)
+    norm = float(np.mean(np.square(centroid.letters)))
+    scaled = strength / norm
+    single = centroid.single(scaled, scaled * np.sqrt(norm), scaled, 1.0, centroid.law(), level)
+    return np.asarray(single.m) / np.sqrt(norm)
+
+
+class CentroidProblem(Problem):
+    r"""``q = E v<v>`` at ``A = (alpha/noise) [eta + (1-eta) E tanh]``: labels of a share eta, guessed for the rest.
+
+    A guessed label is worth ``E_sigma[sigma tanh(sigma q/noise + sqrt(q/noise) z + ln(rho/(1-rho))/2)]``.
+    """
+
+    variables = Variables(Variable("q", UNIT))
+
+    def __init__(self, data: Any, alpha: np.ndarray, labelled: float, level: int = 1) -> None:
+        self.data, self.alpha, self.labelled, self.level, self.size = data, alpha, labelled, level, alpha.size
+
+    def take(self, index: np.ndarray) -> CentroidProblem:
+        return CentroidProblem(self.data.take(index), self.alpha[index], self.labelled, self.level)
+
+    def refined(self) -> CentroidProblem:
+        return CentroidProblem(self.data, self.alpha, self.labelled, self.level + 1)
+
+    def start(self) -> np.ndarray:
+        return np.full((self.size, 1), 3.0)
+
+    def strength(self, q: np.ndarray) -> np.ndarray:
+        noise, balance = self.data.noise, self.data.balance
+        worth, signal = np.zeros(self.size), q / noise * np.ones(self.size)
+        tilt = 0.5 * np.log(balance / (1.0 - balance)) * np.ones(self.size)
+        for sign, chance in ((1.0, balance), (-1.0, 1.0 - balance)):
+            places, widths = np.zeros((self.size, 1)), np.ones((self.size, 1))
+            _, weight, field = field_nodes(places, widths, sign * signal + tilt, np.sqrt(signal), self.level)
+            worth += chance * sign * (weight * np.tanh(field)).sum(axis=1)
+        return self.alpha / noise * (self.labelled + (1.0 - self.labelled) * worth)
+
+    def update(self, free: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            q = self.variables.values(free)["q"]
+            found = overlap_of_centroid(self.data.centroid, self.strength(q), self.level)
+            return (np.log(found) - np.log1p(-found))[:, None]
+
+
+def centroid_overlap(data: Any, alpha: float, labelled: float) -> tuple[float, float, bool]:
+    """Overlap ``v.<v>/N`` of the posterior mean with its error, and whether it was found; from the informed side."""
+    load = np.array([alpha])
+    if labelled == 1.0:
+        values = [overlap_of_centroid(data.centroid, load / data.noise, level)[0] for level in (2, 1)]
+        return float(values[0]), float(abs(values[0] - values[1]) + 8 * EPS), True
+    problem = CentroidProblem(data, load, labelled)
+    found = solve(problem, solver=Ladder(Picard(steps=60), Newton(max_step=1.0)), on_failure="keep")
+    q = float(found["q"][0])
+    if not found.converged[0] and q < 1e-3:  # without labels nothing may be known: q = 0
+        return 0.0, 8 * EPS, True
+    return q, float(found.error[0, 0]) * q * (1.0 - q) + 8 * EPS, bool(found.converged[0])

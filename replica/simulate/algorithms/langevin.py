@@ -1,0 +1,167 @@
+"""Langevin sampling of real weights at a temperature, corrected by a Metropolis test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from replica.model import Model
+from replica.simulate.algorithms.base import Algorithm, Outcome, require_single_unit
+from replica.simulate.instances import Instance, whole
+from replica.weights.base import Average
+
+BLOCKS = 10  # of a chain, for errors
+MANY = 3.0  # errors by which halves of a chain, or chains, may differ
+AIM = 0.7  # share of accepted moves that the step is tuned to
+
+
+@dataclass(frozen=True)
+class Langevin(Algorithm):
+    r"""Langevin dynamics at inverse temperature beta with a Metropolis test: Gaussian or spherical weights of one unit.
+
+    A move draws momenta and follows ``leaps`` leapfrog steps of ``beta [sum l(h) + (penalty/2)|w|^2]``, on the sphere
+    along great circles; with one leap it is the overdamped Langevin equation, with more an underdamped one. Both are
+    exact samplers: the test accepts or refuses the move. Two chains from independent starts.
+
+    Numbers are means over the second half of both chains: ``energy``, ``training_error``, ``q`` (overlap of the
+    chains), ``m`` (with the direction to be learned), and ``acceptance``.
+
+    Parameters
+    ----------
+    moves : int
+        Of each chain; the first half is left out, and tunes the step.
+    leaps : int
+
+    Notes
+    -----
+    Errors: spread of block means, and the difference between the chains. ``not converged`` where the energy drifts or
+    differs between the chains by several times its error from blocks. Costs with jumps (counted errors) have no force.
+
+    References
+    ----------
+    S. Byrne and M. Girolami, Scand. J. Stat. 40, 825 (2013) (geodesic steps on the sphere).
+    """
+
+    moves: int = 3000
+    leaps: int = 5
+    name: ClassVar[str] = "langevin"
+
+    def __post_init__(self) -> None:
+        whole("moves", self.moves, 4 * BLOCKS)
+        whole("leaps", self.leaps, 1)
+
+    def check(self, model: Model) -> None:
+        require_single_unit(self, model)
+        penalised = "penalty" in model.weights.parameters
+        if not (penalised or isinstance(model.weights.norm, Average)):
+            raise ValueError(f"algorithm 'langevin' is for Gaussian or spherical weights, got {model.weights}")
+        if np.isinf(model.beta) or not model.loss.log_concave or model.loss.hard:
+            raise ValueError(f"algorithm 'langevin' is for convex losses at finite beta, got {model}")
+
+    def run(self, instance: Instance, rng: np.random.Generator) -> Outcome:
+        chains = [_Chain(instance, rng, self.leaps) for _ in range(2)]
+        half = self.moves // 2
+        for _ in range(half):
+            for chain in chains:
+                chain.move(tune=True)
+        series: dict[str, list[list[float]]] = {}
+        for _ in range(self.moves - half):
+            for chain in chains:
+                chain.move(tune=False)
+            for name, pair in _observe(instance, *chains).items():
+                series.setdefault(name, []).append(pair)
+        numbers = {name: _mean(np.array(values)) for name, values in series.items()}
+        trouble = _trouble(np.array(series["energy"]), numbers)
+        if trouble:
+            status = f"not converged: {trouble}; raise moves"
+            return Outcome(status, chains[0].weights, dict.fromkeys(numbers, (np.nan, np.nan)))
+        return Outcome(f"converged in {self.moves} moves", chains[0].weights, numbers)
+
+
+class _Chain:
+    """One chain: weights, their energy and force."""
+
+    def __init__(self, instance: Instance, rng: np.random.Generator, leaps: int) -> None:
+        model, n = instance.model, instance.n
+        self.instance, self.rng, self.leaps = instance, rng, leaps
+        self.sphere = isinstance(model.weights.norm, Average)
+        self.penalty = 0.0 if self.sphere else float(model.parameter("penalty"))
+        self.F = instance.y[:, None] * instance.X * (instance.gain / np.sqrt(n))
+        self.weights = model.weights.sample(rng, n) / (1.0 if self.sphere else np.sqrt(model.beta))
+        self.step, self.accepted = 0.1, False
+        self.energy, self.force = self._evaluate(self.weights)
+
+    def _evaluate(self, weights: np.ndarray) -> tuple[float, np.ndarray]:
+        model = self.instance.model
+        h = self.F @ weights
+        energy = model.beta * (float(np.sum(model.loss.cost(h))) + 0.5 * self.penalty * float(weights @ weights))
+        force = -model.beta * (self.F.T @ model.loss.slope(h[None])[0] + self.penalty * weights)
+        return energy, self._tangent(force, weights)
+
+    def _tangent(self, vector: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        return vector - weights * (float(vector @ weights) / weights.size) if self.sphere else vector
+
+    def _drift(self, weights: np.ndarray, momentum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Free flight for one step: a straight line, or a great circle."""
+        if not self.sphere:
+            return weights + self.step * momentum, momentum
+        speed, radius = float(np.linalg.norm(momentum)), np.sqrt(weights.size)
+        if speed == 0.0:  # a sphere of one dimension leaves nowhere to go
+            return weights, momentum
+        angle = self.step * speed / radius
+        ahead = np.cos(angle) * weights + np.sin(angle) * (radius / speed) * momentum
+        return ahead, np.cos(angle) * momentum - np.sin(angle) * (speed / radius) * weights
+
+    def move(self, tune: bool) -> None:
+        """Leapfrog steps from fresh momenta, then the Metropolis test."""
+        momentum = self._tangent(self.rng.standard_normal(self.weights.size), self.weights)
+        weights, energy, force = self.weights, self.energy, self.force
+        before = energy + 0.5 * float(momentum @ momentum)
+        for _ in range(self.leaps):
+            momentum = momentum + 0.5 * self.step * force
+            weights, momentum = self._drift(weights, momentum)
+            energy, force = self._evaluate(weights)
+            momentum = momentum + 0.5 * self.step * force
+        gain = before - energy - 0.5 * float(momentum @ momentum)
+        self.accepted = bool(gain >= 0 or self.rng.random() < np.exp(gain))
+        if self.accepted:
+            self.weights, self.energy, self.force = weights, energy, force
+        if tune:
+            self.step *= np.exp(0.02 * ((1.0 if self.accepted else 0.0) - AIM) / AIM)
+
+
+def _observe(instance: Instance, first: _Chain, second: _Chain) -> dict[str, list[float]]:
+    """Observables of both chains (the overlap between them twice)."""
+    n, loss = instance.n, instance.model.loss
+    pair = [first.weights, second.weights]
+    fields = [chain.F @ chain.weights for chain in (first, second)]
+    found = {
+        "energy": [float(np.sum(loss.cost(h))) / n for h in fields],
+        "training_error": [float(np.sum(loss.violated(h))) / max(h.size, 1) for h in fields],
+        "q": [float(pair[0] @ pair[1]) / n] * 2,
+        "acceptance": [float(first.accepted), float(second.accepted)],
+    }
+    if instance.direction is not None:
+        found["m"] = [float(w @ instance.direction) / n for w in pair]
+    return found
+
+
+def _trouble(energy: np.ndarray, numbers: dict[str, tuple[float, float]]) -> str:
+    """Why the chains are not in equilibrium, judged by their energies (time, 2); empty when nothing says so."""
+    limit = MANY * _mean(energy - energy.mean(axis=0))[1]  # from the blocks alone
+    early, late = (part.mean() for part in np.array_split(energy, 2))
+    if numbers["acceptance"][0] < 0.1:
+        return "moves are hardly ever accepted"
+    if abs(early - late) > limit:
+        return "the energy still drifts"
+    return "the chains have different energies" if np.ptp(energy.mean(axis=0)) > 2 * limit else ""
+
+
+def _mean(values: np.ndarray) -> tuple[float, float]:
+    """Mean over time and chains (time, 2), and its error from block means and the chains' difference."""
+    blocks = np.array([part.mean(axis=0) for part in np.array_split(values, BLOCKS)])
+    spread = float(np.mean(blocks.std(axis=0, ddof=1)) / np.sqrt(BLOCKS))
+    apart = abs(float(values[:, 0].mean() - values[:, 1].mean())) / 2.0
+    return float(values.mean()), float(np.hypot(spread, apart))

@@ -1,0 +1,115 @@
+"""Samplers at a temperature, and Monte Carlo on the local entropy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import replica
+from replica.simulate.algorithms import Algorithm
+from replica.simulate.algorithms.langevin import _Chain
+from replica.simulate.instances import draw
+
+MODELS = [
+    replica.Model(weights=replica.Gaussian(1.0), loss=replica.Logistic(1.0), beta=3.0),
+    replica.Model(weights=replica.Spherical(), loss=replica.Square(), beta=2.0),
+    replica.Model(weights=replica.Spherical(), loss=replica.Hinge(1.0), beta=2.0, data="teacher"),
+]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=str)
+def test_langevin_samples_what_the_theory_says(model):
+    keywords = {"n": 60, "alpha": 1.0, "samples": 8, "seed": 2, "moves": 500}
+    runs = replica.simulate(model, algorithm="langevin", **keywords)
+    assert all(text.startswith("converged") for text in runs["status"].values)
+    report = replica.compare(replica.solve(model, alpha=1.0), runs, observables=["energy", "q", "training_error"])
+    assert np.all(np.abs(report["z"]) < 3.5)
+    assert np.all(report["standard_error"] < 0.05)
+
+
+def test_a_gaussian_posterior_in_closed_form():
+    """Square cost and penalty: energy and means of a Gaussian measure, one instance; one leap and several."""
+    model = replica.Model(weights=replica.Gaussian(0.7), loss=replica.Square(), beta=1.5)
+    found = draw(model, n=12, alpha=1.5, seed=4)
+    F = found.y[:, None] * found.X / np.sqrt(12)
+    precision = 1.5 * (F.T @ F + 0.7 * np.eye(12))
+    mean = np.linalg.solve(precision, 1.5 * F.sum(axis=0))
+    spread = np.linalg.inv(precision)
+    energy = 0.5 * (np.sum((1 - F @ mean) ** 2) + np.trace(F @ spread @ F.T)) / 12
+    for leaps, moves in ((1, 6000), (6, 2000)):
+        runs = replica.simulate(
+            model, algorithm="langevin", instance=(found.X, found.y), samples=2, seed=1, leaps=leaps, moves=moves
+        )
+        for name, exact in (("energy", energy), ("q", mean @ mean / 12)):
+            for value, error in zip(runs[name].values, runs[f"{name}_error"].values, strict=True):
+                assert abs(value - exact) < 5 * error
+                assert error < 0.1 * exact
+
+
+@pytest.mark.parametrize("model", MODELS, ids=str)
+def test_moves_conserve_energy_to_second_order(model):
+    """And keep the sphere: a smaller step makes four times fewer errors at half its length."""
+    chain = _Chain(draw(model, n=50, alpha=1.0, seed=1), np.random.default_rng(0), 1)
+    norm = chain.weights @ chain.weights
+    misses = []
+    for step in (0.02, 0.01):
+        chain.step, chain.rng = step, np.random.default_rng(5)
+        start = chain.weights, chain.energy, chain.force
+        momentum = chain._tangent(np.random.default_rng(5).standard_normal(50), chain.weights)
+        flown, p = chain._drift(chain.weights, momentum + 0.5 * step * chain.force)
+        energy, force = chain._evaluate(flown)
+        p = p + 0.5 * step * force
+        misses.append(abs(energy + 0.5 * p @ p - start[1] - 0.5 * momentum @ momentum))
+        if chain.sphere:
+            assert flown @ flown == pytest.approx(norm, rel=1e-12)
+            assert abs(p @ flown) < 1e-9 * norm
+    assert misses[1] < 0.3 * misses[0]
+
+
+def test_chains_that_disagree_are_no_numbers():
+    runs = replica.simulate(MODELS[0], algorithm="langevin", n=300, alpha=1.0, samples=6, seed=3, moves=40, leaps=1)
+    wrong = np.array([text.startswith("not converged") for text in runs["status"].values])
+    assert wrong.any()
+    assert np.array_equal(np.isnan(runs["energy"]), wrong)
+
+
+@pytest.mark.parametrize("inputs", ["sign", "normal"])
+def test_monte_carlo_on_the_local_entropy_solves(inputs):
+    model = replica.perceptron("binary")
+    runs = replica.simulate(model, algorithm="entropy-driven-mc", n=101, alpha=0.5, samples=2, seed=1, inputs=inputs)
+    assert bool(runs["solved"].all())
+    assert np.all(runs["flips"] > 0)
+
+
+@pytest.mark.parametrize("name", sorted(Algorithm.registry))
+def test_tiny_systems_and_no_patterns(name):
+    """Every algorithm takes what it covers down to one weight and no pattern, with an error for each number."""
+    short = {
+        "annealing": {"sweeps": 30}, "replicated-annealing": {"sweeps": 30}, "sbpi": {"max_sweeps": 20},
+        "least-action": {"max_sweeps": 20}, "reinforced-bp": {"rate": 0.05}, "replicated-sgd": {"max_epochs": 5},
+        "gradient-descent": {"epochs": 5}, "entropic-sgd": {"epochs": 5}, "langevin": {"moves": 60},
+        "entropy-driven-mc": {"rounds": 2, "flips": 5}, "max-margin": {"max_sweeps": 50},
+    }  # fmt: skip
+    models = [
+        replica.perceptron("binary"), replica.perceptron("spherical"), replica.mixture("square"),
+        replica.mixture(replica.Margin(0.0), weights="binary", bias=False, norm=0.5),
+        replica.perceptron("spherical", loss="hinge", beta=1.0, labels="teacher"),
+    ]  # fmt: skip
+    covered = 0
+    for model in models:
+        try:
+            Algorithm.find(name)(**short.get(name, {})).check(model)
+        except ValueError:
+            continue
+        if model.data.trained and not Algorithm.find(name).biased:
+            continue
+        covered += 1
+        for n, alpha in ((1, 0.0), (1, 1.0), (2, 0.0), (7, 0.3), (9, 3.0)):
+            keywords = {"n": n, "alpha": alpha, "samples": 2, "seed": 1, "readouts": ["flatness", "margins"]}
+            runs = replica.simulate(model, algorithm=name, **keywords, **short.get(name, {}))
+            assert all(text.startswith(("converged", "not converged")) for text in runs["status"].values)
+            for key in runs.data_vars:
+                if f"{key}_error" in runs:
+                    value, error = runs[key].values, runs[f"{key}_error"].values
+                    assert np.all((error >= 0) | ~np.isfinite(value)), key
+    assert covered
