@@ -13,6 +13,7 @@ from replica.ansatz._group_centre import Centre
 from replica.ansatz._group_finite import Finite
 from replica.ansatz._group_real import real_replicas
 from replica.ansatz._group_solver import Book, check_concave, check_model
+from replica.ansatz._joint_solver import around_solutions
 from replica.ansatz.base import Ansatz
 from replica.ansatz.rsb import complexity_facts
 from replica.batch import Solutions
@@ -57,18 +58,17 @@ class LocalEntropy(Ansatz):
     centre: str | None = "free"
 
     def __post_init__(self) -> None:
-        if self.centre == "solution":
-            raise ValueError("centre='solution' is not here; use 'free' (any centre) or None (real replicas)")
-        if self.centre not in ("free", None):
-            raise ValueError(f"centre must be 'free' or None, got {self.centre!r}")
+        if self.centre not in ("free", "solution", None):
+            raise ValueError(f"centre must be 'free', 'solution' or None, got {self.centre!r}")
         if isinstance(self.replicas, str):
             if self.replicas != ZERO_COMPLEXITY:
                 raise ValueError(f"replicas must be a number, inf or {ZERO_COMPLEXITY!r}, got {self.replicas!r}")
-            if self.centre is None:
+            if self.centre != "free":
                 raise ValueError(f"replicas={ZERO_COMPLEXITY!r} needs centre='free'")
         else:
-            low = 0.0 if self.centre is None else 1.0
-            y = number("replicas", self.replicas, low=low, open_low=self.centre is None, infinite=True)
+            free, endless = self.centre == "free", self.centre != "solution"
+            low = 1.0 if free else 0.0
+            y = number("replicas", self.replicas, low=low, open_low=not free, infinite=endless)
             object.__setattr__(self, "replicas", y)
 
     def check(self, model: Model) -> None:
@@ -96,6 +96,8 @@ class LocalEntropy(Ansatz):
     def _book(self, model: Model, alpha: np.ndarray, distance: np.ndarray, tolerance: float) -> Book:
         if self.centre is None:
             return real_replicas(model, alpha, self.replicas, 1.0 - 2.0 * distance, tolerance)
+        if self.centre == "solution":
+            return around_solutions(model, alpha, self.replicas, distance, tolerance)
         centre = Centre(model, alpha, distance, tolerance)
         if self.replicas == np.inf:
             return centre.limit()
