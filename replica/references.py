@@ -113,6 +113,8 @@ def resolve(model: Model, alpha: float, given: Any, first_moment: bool) -> Aroun
             "tilt and clipped are here for references that are one vector, a minimiser: give Reference(model=...)"
         )
     check(model, first_moment)
+    if first_moment and not model.architecture.plain:
+        raise ValueError(f"the first moment of pairs is here for the perceptron, got {model.architecture}")
     return _typical(model, alpha, given, first_moment)
 
 

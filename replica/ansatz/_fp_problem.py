@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from replica.ansatz._fp_patterns import Geometry, PatternSums, Side, pattern_means, pattern_sums
+from replica.ansatz._fp_network import network_means, network_sums
+from replica.ansatz._fp_patterns import Geometry, PatternSums, Side
+from replica.architectures import Architecture
 from replica.weights._pairs import LADDER, Pair, pair_of
 from saddlepoint import REAL, Problem, Variable, Variables
 
+SINGLE = Architecture()
 EPS = float(np.finfo(float).eps)
 BOTH = Variables(Variable("depth", REAL), Variable("s", REAL))
 PARAMAGNET = Variables(Variable("depth", REAL))
@@ -72,8 +75,16 @@ class FranzParisiProblem(Problem):
     """
 
     def __init__(
-        self, reference: Reference, probe: Side, weights: Any, alpha: float, t: np.ndarray, level: int = 1
+        self,
+        reference: Reference,
+        probe: Side,
+        weights: Any,
+        alpha: float,
+        t: np.ndarray,
+        level: int = 1,
+        network: Architecture | None = None,
     ) -> None:
+        self.network = network or SINGLE
         self.reference, self.probe, self.weights, self.alpha = reference, probe, weights, alpha
         self.t, self.size, self.level = t, t.size, level
         self.variables = BOTH if reference.q > 0 else PARAMAGNET
@@ -120,7 +131,7 @@ class FranzParisiProblem(Problem):
     def state(self, free: np.ndarray, row: int) -> State:
         """One row at one point."""
         at = self.geometry(free, row)
-        sums = pattern_sums(self.reference.side, self.probe, at, self.level)
+        sums = network_sums(self.network, self.reference.side, self.probe, at, self.level)
         q_hat, s_hat = self.alpha * sums.gg, self.alpha * sums.rg
         pair = self.pair.at(at.t, q_hat, s_hat, self.level, self.hint[row])
         if np.isfinite(pair.pull):
@@ -209,7 +220,8 @@ class FranzParisiProblem(Problem):
     def means(self, free: np.ndarray) -> dict[str, np.ndarray]:
         """Cost and training error at the solution."""
         rows = [
-            pattern_means(self.reference.side, self.probe, self.geometry(free, i), self.level) for i in range(self.size)
+            network_means(self.network, self.reference.side, self.probe, self.geometry(free, i), self.level)
+            for i in range(self.size)
         ]
         return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 

@@ -21,16 +21,18 @@ class FrozenState:
         self.variables = Variables()
 
     @staticmethod
+    def costless(model: Model) -> bool:
+        """Whether the teacher is among the letters and pays nothing for its own labels."""
+        among = model.data.realizable and model.weights.discrete
+        if not among or model.data.law(model.weights) != model.weights.law():
+            return False
+        return not np.any(model.loss.cost(np.geomspace(1e-6, 40.0, 200)[None, :]) > 0)
+
+    @staticmethod
     def exists(model: Model) -> bool:
         """Whether the map runs away to m = 1: a strong pull to the teacher returns a stronger one."""
-        if (
-            not model.data.realizable
-            or not model.weights.discrete
-            or model.data.law(model.weights) != model.weights.law()
-        ):
+        if not FrozenState.costless(model):
             return False
-        if np.any(model.loss.cost(np.geomspace(1e-6, 40.0, 200)[None, :]) > 0):
-            return False  # the teacher pays for its own labels
         equations = Equations(model, 1)
         norm = float(np.ravel(model.weights.initial_norm(model.beta))[0])
         pull = 40.0
@@ -154,8 +156,9 @@ def start_from(problem: RSProblem, start: dict[str, Any]) -> np.ndarray:
 
 
 def has_paramagnet(model: Model) -> bool:
-    """Whether ``q = 0`` is a saddle point: an even loss, symmetric weights, nothing to be learned."""
-    return model.loss.even and model.weights.symmetric and not model.data.overlaps
+    """Whether ``q = 0`` is a saddle point: an even loss or network, symmetric weights, nothing to be learned."""
+    even = model.loss.even or model.architecture.even
+    return even and model.weights.symmetric and not model.data.overlaps
 
 
 def no_solution(alpha: float, end: float) -> str:

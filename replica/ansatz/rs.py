@@ -27,6 +27,7 @@ WHOLE_BRANCH = Bracket(low=-70.0, high=56.0)
 PARAMAGNET = Ladder(Newton(), Bracket(low=-25.0, high=15.0, points=161))
 GENERAL = Ladder(Newton(max_step=3.0), Picard(damping=0.5, steps=400))
 CAREFUL = Ladder(Newton(max_step=1.0), Picard(damping=0.5, steps=400))
+ROUGH = Tolerance(absolute=1e-6)
 FIRST_STEPS = Picard(steps=25)
 
 
@@ -90,21 +91,22 @@ class _Solver(Rows):
     def run(self, start: Any) -> Solutions:
         model = self.model
         single = single_vectors(model, self.size)
-        self.open = np.flatnonzero(~single)
+        costly = np.isinf(per_row(model.beta, self.size)) & (not model.loss.satisfiable) & ~single
+        self.open = np.flatnonzero(~single & ~costly)
         if single.any():
             self._minimised(np.flatnonzero(single))
-        if not self.open.size:
+        if not self.open.size and not costly.any():
             pass
         elif isinstance(start, str):
             self._informed(start)
         else:
-            if has_paramagnet(model) and start is None:
+            if self.open.size and has_paramagnet(model) and start is None:
                 self._paramagnet()
             if self.open.size:
                 self._saddle(start)
             if self.open.size and start is None and len(self._equations(self.open).names) > 1:
                 self._from_branch()
-            taught_alphabet = model.data.realizable and model.weights.discrete  # its zero-cost state is the teacher
+            taught_alphabet = FrozenState.costless(model)  # its zero-cost state is the teacher
             if not model.loss.hard and np.any(np.isinf(model.beta)) and not taught_alphabet:
                 self._ground_states()
         return self.solutions()
@@ -149,7 +151,12 @@ class _Solver(Rows):
         else:
             point = problem.start()
         single = len(problem.variables) == 1
-        ladder = SCALAR if single else CAREFUL if self.model.data.overlaps else GENERAL
+        dear = self.model.architecture.few is not None
+        ladder = SCALAR if single or dear else CAREFUL if self.model.data.overlaps else GENERAL
+        if dear:  # sums over K fields: most steps on coarse ones
+            coarse = RSProblem(problem.equations.at_level(0), problem.alpha)
+            rough = solve(coarse, start=point, solver=ladder, tolerance=ROUGH, on_failure="keep", check=False)
+            point = np.where(rough.converged[:, None], rough.point, point)
         found = solve(problem, start=point, solver=ladder, tolerance=self.tolerance, on_failure="keep")
         good = found.converged
         if self.model.data.metastable and start is None:
@@ -168,6 +175,10 @@ class _Solver(Rows):
 
     def _bracketed(self, rows: np.ndarray) -> None:
         """One conjugate: beyond the end of the branch there is no solution; short of it a bracket finds it."""
+        if self.model.architecture.few is not None:
+            for row in rows:
+                self.remarks[row] = "no solution was found where the averages over K fields are affordable (q not near 1)"
+            return
         top = tabulate(self._equations(rows), np.tile([[46.0, 50.0]], (rows.size, 1))).alpha[:, -1]
         for row, end in zip(rows, top, strict=True):
             self.status[row] = Status.NO_SOLUTION
