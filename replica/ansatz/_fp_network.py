@@ -41,6 +41,7 @@ def network_sums(network: Architecture, reference: Side, probe: Side, at: Geomet
         gg_q=bq * sums.gg + kq**2 * sums.gg_q,
         rg_q=kq * ks * sums.rg_q,
         rg_s=bs * sums.rg + ks**2 * sums.rg_s,
+        rigidity=kq**2 * sums.rigidity + bq * sums.gg,
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from replica.ansatz._fp_columns import Columns, converged_sentence, thermal
 from replica.ansatz._fp_patterns import Geometry, Side
 from replica.ansatz._fp_problem import FranzParisiProblem, Reference
 from replica.ansatz.annealed import Annealed
@@ -23,30 +23,14 @@ ROUGH, FINE = Tolerance(absolute=1e-6), Tolerance(absolute=3e-11)
 #: the entropy is looked at on a finer mesh until its change is below this
 SURE = 1e-10
 NAMES = ("free_entropy", "q", "s", "q_hat", "s_hat", "t_hat", "slope", "stability")
-NEGATIVE = "the entropy is negative: typically there is no solution at this distance from the reference"
-UNSTABLE = "unstable: the replica symmetry of the copies is broken (stability < 0)"
 UNBOUND = "the replica-symmetric equations have no solution at this distance"
-
-
-@dataclass
-class Columns:
-    """Values, errors and status sentences over a grid of distances."""
-
-    values: dict[str, np.ndarray]
-    errors: dict[str, np.ndarray]
-    status: list[str]
-    residual: np.ndarray
-    point: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
-
-    def flat(self) -> dict[str, np.ndarray]:
-        """One dict of arrays, as a sweep keeps it."""
-        named = {f"{name}_error": value for name, value in self.errors.items()}
-        return self.values | named | {"residual": self.residual, "status": np.array(self.status)}
 
 
 def problem_of(model: Model, alpha: float, reference: Reference, t: np.ndarray, level: int = 1) -> FranzParisiProblem:
     """The saddle point of ``model`` at overlaps ``t`` with a reference."""
-    return FranzParisiProblem(reference, Side(model.loss, float(model.beta)), model.weights, alpha, t, level, model.architecture)
+    return FranzParisiProblem(
+        reference, Side(model.loss, float(model.beta)), model.weights, alpha, t, level, model.architecture
+    )
 
 
 def method(ansatz: Ansatz | None) -> tuple[Ansatz, bool]:
@@ -107,16 +91,6 @@ def _sentence(problem: Any, good: bool, remark: str, values: Any, errors: Any, r
     if not good:
         return remark
     return converged_sentence(problem.weights.discrete and problem.probe.loss.hard, values, errors, row)
-
-
-def converged_sentence(counted: bool, values: dict[str, np.ndarray], errors: dict[str, np.ndarray], row: int) -> str:
-    """Facts about a solution: negative entropy of what is counted, unstable copies."""
-    facts = [Status.CONVERGED.sentence]
-    if counted and values["free_entropy"][row] < -errors["free_entropy"][row]:
-        facts.append(NEGATIVE)
-    if values["stability"][row] < -errors["stability"][row]:
-        facts.append(UNSTABLE)
-    return "; ".join(facts)
 
 
 def _solve(problem: FranzParisiProblem) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
@@ -220,7 +194,9 @@ def sensitivity(problem: FranzParisiProblem, point: np.ndarray, row: int) -> flo
     base = one.potential(point[row][None])[0]
     at, total = one.geometry(point[row][None], 0), 0.0
     for q, q_hat in ((given.q * (1 + 1e-6), given.q_hat), (given.q, given.q_hat * (1 + 1e-6))):
-        moved = FranzParisiProblem(Reference(given.side, q, q_hat), one.probe, one.weights, one.alpha, one.t, 0, one.network)
+        moved = FranzParisiProblem(
+            Reference(given.side, q, q_hat), one.probe, one.weights, one.alpha, one.t, 0, one.network
+        )
         there = Geometry.of_rest(at.t, at.s, at.rest, q).depth
         change = moved.potential(np.array([[there, *point[row][1:]]]))[0] - base
         total += abs(change) / 1e-6 * (given.q_error / given.q if q != given.q else given.q_hat_error / given.q_hat)
@@ -237,32 +213,6 @@ def random_curve(model: Model, alpha: float, reference: Reference, t: np.ndarray
         columns.errors["free_entropy"] += max(sensitivity(problem, columns.point, row) for row in some)
     thermal(problem, columns, solved)
     return columns
-
-
-def thermal(problem: Any, columns: Columns, rows: np.ndarray) -> None:
-    """Training error of solved rows, and for finite costs energy and entropy ``free_entropy + beta energy``."""
-    probe, size = problem.probe, problem.size
-    names = ("training_error",) if probe.loss.hard else ("training_error", "energy", "entropy")
-    values, errors = ({name: np.full(size, np.nan) for name in names} for _ in range(2))
-    if probe.loss.hard and not np.any(probe.loss.error_rate(np.zeros((1, 1)), np.ones(1), probe.beta)):
-        values["training_error"][rows] = errors["training_error"][rows] = 0.0  # whatever the field
-    elif rows.size:
-        coarse, fine = (problem.take(rows).at_level(level).means(columns.point[rows]) for level in (1, 2))
-        change = {name: np.abs(fine[name] - coarse[name]) + 1e-14 for name in fine}
-        values["training_error"][rows], errors["training_error"][rows] = (
-            fine["training_error"],
-            change["training_error"],
-        )
-        if not probe.loss.hard:
-            alpha = problem.take(rows).alpha
-            energy, error = alpha * fine["cost"], alpha * change["cost"]
-            heat = np.where(energy == 0, 0.0, probe.beta * energy) if np.isfinite(probe.beta) else 0.0 * energy
-            values["energy"][rows], errors["energy"][rows] = energy, error
-            values["entropy"][rows] = columns.values["free_entropy"][rows] + heat
-            spread = probe.beta * error if np.isfinite(probe.beta) else 0.0
-            errors["entropy"][rows] = columns.errors["free_entropy"][rows] + spread
-    columns.values.update(values)
-    columns.errors.update(errors)
 
 
 def typical_overlap(model: Model, alpha: float, reference: Reference, q: float) -> tuple[float, float]:
