@@ -106,8 +106,7 @@ class _Solver(Rows):
                 self._saddle(start)
             if self.open.size and start is None and len(self._equations(self.open).names) > 1:
                 self._from_branch()
-            # the zero-cost state of a taught alphabet is the teacher
-            taught_alphabet = model.data.realizable and model.weights.discrete and model.loss.satisfiable
+            taught_alphabet = FrozenState.costless(model)  # its zero-cost state is the teacher
             if not model.loss.hard and np.any(np.isinf(model.beta)) and not taught_alphabet:
                 self._ground_states()
         return self.solutions()
