@@ -28,7 +28,11 @@ from tests.contracts import toys
 
 ROOT = Path(__file__).parents[1]
 FAMILIES = {
-    "weights": Weights, "losses": Loss, "architectures": Architecture, "data": Data, "ansatz": Ansatz,
+    "weights": Weights,
+    "losses": Loss,
+    "architectures": Architecture,
+    "data": Data,
+    "ansatz": Ansatz,
     "activations": Activation,
 }
 #: names of shorthands, of an option of simulations and of a data type, which members share
@@ -39,11 +43,28 @@ FAMILIES["simulate/algorithms"] = Algorithm
 
 #: rooms of `replica` from the ground up: a room may import itself and what stands before it
 ORDER = [
-    {"_version", "_checks", "_formats"}, {"_registry", "exact"}, {"weights", "losses"}, {"data"}, {"architectures"},
-    {"model"}, {"committees"}, {"batch"}, {"solution"}, {"ansatz"}, {"verbs"}, {"records"}, {"observables"},
+    {"_version", "_checks", "_formats"},
+    {"_registry", "exact"},
+    {"weights", "losses"},
+    {"data"},
+    {"architectures"},
+    {"model"},
+    {"committees"},
+    {"batch"},
+    {"solution"},
+    {"ansatz"},
+    {"verbs"},
+    {"records"},
+    {"observables"},
     {"thresholds"},
-    {"around"}, {"references"}, {"local_thresholds", "neighbourhood"}, {"simulate"},
-    {"curves", "diagrams", "landscape", "local"}, {"plots"}, {"demo"}, {"cli"},
+    {"around"},
+    {"references"},
+    {"local_thresholds", "neighbourhood", "clones"},
+    {"simulate"},
+    {"curves", "diagrams", "landscape", "local"},
+    {"plots"},
+    {"demo"},
+    {"cli"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 #: where members may be named outside their family: the public face, defaults and shorthands, a user of the public face
