@@ -28,11 +28,7 @@ from tests.contracts import toys
 
 ROOT = Path(__file__).parents[1]
 FAMILIES = {
-    "weights": Weights,
-    "losses": Loss,
-    "architectures": Architecture,
-    "data": Data,
-    "ansatz": Ansatz,
+    "weights": Weights, "losses": Loss, "architectures": Architecture, "data": Data, "ansatz": Ansatz,
     "activations": Activation,
 }
 #: names of shorthands, of an option of simulations and of a data type, which members share
@@ -43,28 +39,11 @@ FAMILIES["simulate/algorithms"] = Algorithm
 
 #: rooms of `replica` from the ground up: a room may import itself and what stands before it
 ORDER = [
-    {"_version", "_checks", "_formats"},
-    {"_registry", "exact"},
-    {"weights", "losses"},
-    {"data"},
-    {"architectures"},
-    {"model"},
-    {"committees"},
-    {"batch"},
-    {"solution"},
-    {"ansatz"},
-    {"verbs"},
-    {"records"},
-    {"observables"},
+    {"_version", "_checks", "_formats"}, {"_registry", "exact"}, {"weights", "losses"}, {"data"}, {"architectures"},
+    {"model"}, {"committees"}, {"batch"}, {"solution"}, {"ansatz"}, {"verbs"}, {"records"}, {"observables"},
     {"thresholds"},
-    {"around"},
-    {"references"},
-    {"local_thresholds", "neighbourhood", "clones"},
-    {"simulate"},
-    {"curves", "diagrams", "landscape", "local"},
-    {"plots"},
-    {"demo"},
-    {"cli"},
+    {"around"}, {"references"}, {"local_thresholds", "neighbourhood", "clones"}, {"simulate"},
+    {"curves", "diagrams", "landscape", "local"}, {"plots"}, {"demo"}, {"cli"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 #: where members may be named outside their family: the public face, defaults and shorthands, a user of the public face
@@ -72,7 +51,9 @@ MAY_NAME = {"__init__.py", "model.py", "committees.py", "demo.py", "exact.py"}
 #: and the one ansatz that is the default of every verb
 #: and the algorithm that is the default of the verb
 DEFAULT_ALGORITHM = {"simulate/run.py", "cli/simulate.py"}
-DEFAULT_ANSATZ = {"verbs.py", "curves.py", "diagrams.py", "thresholds/__init__.py", "cli/_verb.py"}
+DEFAULT_ANSATZ = {
+    "verbs.py", "curves.py", "diagrams.py", "thresholds/__init__.py", "thresholds/penalty.py", "cli/_verb.py",
+}
 
 
 def sources(package: str) -> list[Path]:

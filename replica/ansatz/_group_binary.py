@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from replica.ansatz._group_kernels import cosh_groups, cosh_limit
-from replica.ansatz._group_patterns import group_patterns, limit_patterns
+from replica.ansatz._group_network import group_patterns, limit_patterns
 from replica.ansatz._group_points import BinaryLimitPoint, BinaryPoint, PlateauPoint
 from replica.ansatz._group_problem import NOTHING, GroupProblem, Named, apart
 from replica.data import Overlaps

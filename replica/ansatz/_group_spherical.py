@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from replica.ansatz._group_patterns import group_patterns, limit_patterns
+from replica.ansatz._group_network import group_patterns, limit_patterns
 from replica.ansatz._group_problem import NOTHING, GroupProblem, Named, Point, apart
 from replica.data import Overlaps
 from saddlepoint import REAL, UNIT, Variable, Variables

@@ -79,7 +79,7 @@ def _numbers(instance: Instance, found: FixedPoint) -> dict[str, tuple[float, fl
     model, n = instance.model, instance.n
     error = found.drift + 1.0 / n
     numbers = {}
-    omega, variance = found.patterns.omega[None], np.array([found.variance])
+    omega, variance = found.patterns.omega[None], np.array([found.patterns.variance])
     if model.loss.hard:
         numbers["entropy"] = (found.free_entropy, error)
     else:
