@@ -138,12 +138,12 @@ def _typical(model: Model, alpha: float, given: Reference, first_moment: bool) -
     solution = solve(base, alpha=alpha, on_failure="keep")
     if not solution.converged or "q_hat" not in solution.batch.names:
         return Around(model, alpha, f"not converged: no typical reference ({solution.status})", margin)
-    names, found = ("q", "q_hat"), solution
-    known = Typical(side, *(found[name] for name in names), *(found.errors[name] for name in names))
+    names = ("q", "q_hat")
+    known = Typical(side, *(solution[name] for name in names), *(solution.errors[name] for name in names))
     kind = Student if model.data.overlaps else Quenched
     if isinstance(model.weights.norm, Free):
-        curvature, error = found["q_hat"] + found["Q_hat"], found.errors["q_hat"] + found.errors["Q_hat"]
-        norm = {"norm": found["Q"], "norm_error": found.errors["Q"]}
+        curvature, error = solution["q_hat"] + solution["Q_hat"], solution.errors["q_hat"] + solution.errors["Q_hat"]
+        norm = {"norm": solution["Q"], "norm_error": solution.errors["Q"]}
         known = dataclasses.replace(known, curvature=curvature, curvature_error=error, **norm)
         kind = FreeNorm
     return kind(model, alpha, solution.status, margin, known)

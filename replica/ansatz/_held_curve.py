@@ -14,7 +14,8 @@ from saddlepoint import Newton, Status, Tolerance, solve
 
 FIRST = Newton(max_step=1.0, steps=25, halvings=3)
 STEADY = Newton(max_step=1.0, steps=8, halvings=1)
-ROUGH = Tolerance(absolute=1e-7)
+ROUGH = Tolerance(absolute=1e-7)  # chord steps on finer meshes do the rest
+ANCHORS = 4  # every so many distances one is solved from its own start
 SURE = 1e-9  # of the entropy
 UNREACHED = "no weights of the set are that close to the reference"
 #: shares of the load at which a row that is not solved at once is followed
@@ -65,8 +66,7 @@ def _sentence(model: Model, columns: Columns, row: int, remarks: dict[int, str])
 
 def _coarse(problem: HeldProblem) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
     """Points on the coarse mesh; rows that Newton's method does not solve are followed from few patterns."""
-    found = solve(problem, problem.start(), FIRST, ROUGH, "keep", check=False)
-    point, done = found.point.copy(), found.converged & problem.sound(found.point)
+    point, done = _between_anchors(problem)
     remarks: dict[int, str] = {}
     rows = np.flatnonzero(~done)
     if rows.size:
@@ -89,6 +89,24 @@ def _coarse(problem: HeldProblem) -> tuple[np.ndarray, np.ndarray, dict[int, str
         for row, reached in zip(rows, share, strict=True):
             remarks[int(row)] = _ended(float(problem.alpha[row]), float(reached))
     return point, done, {row: remark for row, remark in remarks.items() if not done[row]}
+
+
+def _between_anchors(problem: HeldProblem) -> tuple[np.ndarray, np.ndarray]:
+    """A few distances from their own starts, the others from what lies between these."""
+    spread = np.linspace(0, problem.size - 1, max(2, problem.size // ANCHORS)).round().astype(int)
+    anchors = np.unique(spread) if problem.size > ANCHORS else np.arange(problem.size)
+    part = problem.take(anchors)
+    found = solve(part, part.start(), FIRST, ROUGH, "keep", check=False)
+    point, done = np.zeros((problem.size, len(problem.variables))), np.zeros(problem.size, dtype=bool)
+    point[anchors], done[anchors] = found.point, found.converged & part.sound(found.point)
+    rows = np.setdiff1d(np.arange(problem.size), anchors)
+    known = np.flatnonzero(done)[np.argsort(problem.cosine[done])]
+    if rows.size and known.size:
+        for k in range(point.shape[1]):
+            point[rows, k] = np.interp(problem.cosine[rows], problem.cosine[known], point[known, k])
+        found = solve(problem.take(rows), point[rows], FIRST, ROUGH, "keep", check=False)
+        point[rows], done[rows] = found.point, found.converged & problem.take(rows).sound(found.point)
+    return point, done
 
 
 def _lost(first: float, last: float) -> str:

@@ -14,8 +14,8 @@ from replica.ansatz.franz_parisi import random_curve
 from replica.model import Model
 from replica.weights.base import Pinned
 
-#: numbers of replicas on the way; from the first the Franz-Parisi solution is near
-FEW, STEPS = 0.1, 6
+#: number of replicas from which the Franz-Parisi solution is near
+FEW = 0.1
 MODERATE = 3.0  # below it the Franz-Parisi solution is worth a try itself
 
 
@@ -31,7 +31,7 @@ def around_solutions(model: Model, alpha: np.ndarray, power: float, distance: np
 
     def climbed(rows: np.ndarray) -> np.ndarray:
         part, near = groups.take(rows), direct(rows)
-        path = np.geomspace(min(FEW, power), power, STEPS if power > FEW else 1)
+        path = np.geomspace(min(FEW, power), power, 3 + int(2.0 * np.log(max(power / FEW, 1.0))))
 
         def make(at: np.ndarray, number: np.ndarray) -> GroupProblem:
             return kind(part.take(at).with_power(number))

@@ -42,8 +42,9 @@ class LocalEntropy(Ansatz):
     replicas : float or "zero-complexity"
         y, at least 1 round a centre; ``inf`` is the limit of optimal centres, in its own rescaled equations;
         ``"zero-complexity"`` the y at which the external entropy vanishes, the largest that is physical.
-    centre : "free" or None
-        The centre is any weight vector, or there is none.
+    centre : "free", "solution" or None
+        The centre is any weight vector, a solution itself (its field and those of its replicas share a pattern:
+        ``F = (1/N) E ln sum over solutions w of exp(y N S(w, d))``; finite y), or there is none.
 
     When not to use it: the saddle points are replica symmetric in each level; near the capacity and at
     small distances they
@@ -73,8 +74,11 @@ class LocalEntropy(Ansatz):
 
     def check(self, model: Model) -> None:
         check_model(model, "the local entropy")
-        if self.centre is not None or self.replicas == np.inf:
-            check_concave(model, "the local entropy with a centre or with replicas = inf")
+        endless = self.replicas in (np.inf, ZERO_COMPLEXITY)
+        if endless or self.centre == "solution":
+            check_concave(model, "the local entropy round a solution or with replicas = inf")
+        elif self.centre is not None and model.loss.even and not model.weights.discrete:
+            raise ValueError(f"the local entropy of spherical weights needs a loss that is not even, got {model.loss}")
         if self.replicas == ZERO_COMPLEXITY and not model.weights.discrete:
             raise ValueError(f"replicas={ZERO_COMPLEXITY!r} needs centres that can be counted, got {model.weights}")
 
