@@ -21,8 +21,8 @@ from replica.cli import main
 from replica.cli._main import VERBS
 from replica.data import Data
 from replica.losses import Loss
-from replica.thresholds import LINES
 from replica.simulate.algorithms import Algorithm
+from replica.thresholds import LINES
 from replica.weights import Weights
 from tests.contracts import toys
 
