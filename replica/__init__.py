@@ -10,7 +10,8 @@ from typing import Any
 
 from replica._version import __version__
 from replica.ansatz import RS, RSB, Annealed
-from replica.architectures import Perceptron
+from replica.architectures import Parity, Perceptron, TreeCommittee
+from replica.committees import committee, parity
 from replica.data import GaussianMixture, RandomLabels, Teacher
 from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Square
 from replica.model import Model, mixture, perceptron
@@ -23,6 +24,7 @@ from replica.weights import Binary, Discrete, Gaussian, Spherical, Ternary
 
 _LAZY = {
     "local_entropy": "replica.local",
+    "overlap_gap": "replica.clones",
     "local_entropy_threshold": "replica.local_thresholds",
     "isolation": "replica.neighbourhood",
     "sweep": "replica.curves",
@@ -50,6 +52,7 @@ __all__ = [
     "Margin",
     "Model",
     "OutsideBand",
+    "Parity",
     "Perceptron",
     "Quantity",
     "RandomLabels",
@@ -61,9 +64,11 @@ __all__ = [
     "Teacher",
     "Ternary",
     "Threshold",
+    "TreeCommittee",
     "__version__",
     "at_line",
     "capacity",
+    "committee",
     "compare",
     "diagram",
     "flatness",
@@ -79,6 +84,8 @@ __all__ = [
     "max_margin",
     "mixture",
     "optimal_penalty",
+    "overlap_gap",
+    "parity",
     "perceptron",
     "plot",
     "save",

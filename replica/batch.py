@@ -48,7 +48,10 @@ class Part:
 
 @dataclass
 class Solutions:
-    """A batch of solutions: ``status`` per row, `Part`s for the rows that have one, remarks per row."""
+    """A batch of solutions: ``status`` per row, `Part`s for the rows that have one, remarks per row.
+
+    ``last``: the last points of rows that were not solved.
+    """
 
     model: Model
     ansatz: Any
@@ -57,6 +60,7 @@ class Solutions:
     status: np.ndarray
     residual: np.ndarray
     remarks: list[str] = field(default_factory=list)
+    last: list[Part] = field(default_factory=list)
 
     @property
     def size(self) -> int:
@@ -106,18 +110,22 @@ class Solutions:
     def only(self, row: int) -> Solutions:
         """The batch that holds one row of this one."""
         index = np.array([row])
-        parts = [
-            Part(np.array([0]), part.problem.take(at), part.point[at], part.error[at])
-            for part in self.parts
-            if (at := np.flatnonzero(part.rows == row)).size
-        ]
         remarks = [self.remarks[row]] if self.remarks else []
         return Solutions(
             self.model.take(index),
             self.ansatz,
             self.alpha[index],
-            parts,
+            _row_of(self.parts, row),
             self.status[index],
             self.residual[index],
             remarks,
+            _row_of(self.last, row),
         )
+
+
+def _row_of(parts: list[Part], row: int) -> list[Part]:
+    return [
+        Part(np.array([0]), part.problem.take(at), part.point[at], part.error[at])
+        for part in parts
+        if (at := np.flatnonzero(part.rows == row)).size
+    ]

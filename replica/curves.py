@@ -78,7 +78,8 @@ def sweep(
     Raises
     ------
     ValueError
-        Unknown names, empty or unordered grids, values outside their domain, a checkpoint of other settings.
+        Unknown names, observables that no solution of the model has, empty or unordered grids, values outside their
+        domain, a checkpoint of other settings.
 
     Examples
     --------
@@ -92,17 +93,7 @@ def sweep(
     from replica.records import record
     from saddlepoint import sweep as run
 
-    model.require_single()
-    names = (observables,) if isinstance(observables, str) else tuple(observables)
-    if not names:
-        raise ValueError("sweep needs at least one observable")
-    for name in names:
-        one_of("observable", name, (*OBSERVABLES, *ORDER_PARAMETERS))
-    if "alpha" not in axes:
-        raise ValueError("sweep needs alpha: a number or an increasing grid")
-    chosen = ansatz or RS()
-    if not isinstance(chosen, Ansatz):
-        raise ValueError(f"ansatz must be an Ansatz such as replica.RS(), got {ansatz!r}")
+    names, chosen = _asked(model, observables, ansatz, axes)
     grids, fixed = _axes(model, axes)
     base = model.with_parameters(**{name: value for name, value in fixed.items() if name != "alpha"})
     chosen.check(base)
@@ -122,15 +113,40 @@ def sweep(
         "tolerance": tolerance,
     }
     results = run(solve_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress)
+    found = {name: np.concatenate([r[name] for r in results]) for name in results[0]}
+    _check_defined(model, chosen, names, found)
     shape = tuple(g.size for g in grids.values())
-    variables = {}
-    for name in results[0]:
-        variables[name] = (tuple(grids), np.concatenate([r[name] for r in results]).reshape(shape))
+    variables = {name: (tuple(grids), column.reshape(shape)) for name, column in found.items()}
     variables["error"] = variables[f"{names[0]}_error"]
-    data = xarray.Dataset(variables, coords=dict(grids), attrs=record(settings) | {"kind": "curve", "main": names[0], "observables": list(names)})
+    attributes = record(settings) | {"kind": "curve", "main": names[0], "observables": list(names)}
+    data = xarray.Dataset(variables, coords=dict(grids), attrs=attributes)
     for name in (*names, *grids):
         data[name].attrs["symbol"] = symbol_of(name)
     return data
+
+
+def _asked(model: Model, observables: Any, ansatz: Ansatz | None, axes: Any) -> tuple[tuple[str, ...], Ansatz]:
+    """The observables by name and the ansatz, checked."""
+    model.require_single()
+    names = (observables,) if isinstance(observables, str) else tuple(observables)
+    if not names:
+        raise ValueError("sweep needs at least one observable")
+    for name in names:
+        one_of("observable", name, (*OBSERVABLES, *ORDER_PARAMETERS))
+    if "alpha" not in axes:
+        raise ValueError("sweep needs alpha: a number or an increasing grid")
+    chosen = ansatz or RS()
+    if not isinstance(chosen, Ansatz):
+        raise ValueError(f"ansatz must be an Ansatz such as replica.RS(), got {ansatz!r}")
+    return names, chosen
+
+
+def _check_defined(model: Model, ansatz: Ansatz, names: tuple[str, ...], found: dict[str, np.ndarray]) -> None:
+    """Refuse an observable that none of the solved points has."""
+    solved = np.char.startswith(found["status"].astype(str), "converged")
+    for name in names:
+        if solved.any() and np.isnan(found[name][solved]).all():
+            raise ValueError(f"the observable {name!r} is not defined for {model} in {ansatz}")
 
 
 def _axes(model: Model, axes: dict[str, Any]) -> tuple[dict[str, np.ndarray], dict[str, float]]:

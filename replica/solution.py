@@ -44,7 +44,7 @@ class Quantity(float):
 
 
 class SolveFailed(saddlepoint.SolveFailed):
-    """No solution was found; ``.solution`` holds the last one, with its status."""
+    """No solution was found; ``.solution`` holds its status, and the last point in ``.solution.last_iterate``."""
 
     def __init__(self, solution: Solution) -> None:
         Exception.__init__(self, solution.status)
@@ -119,6 +119,19 @@ class Solution:
     @property
     def order_parameters(self) -> dict[str, float]:
         return {name: self[name] for name in ORDER_PARAMETERS if name in self.batch.names}
+
+    @property
+    def last_iterate(self) -> dict[str, float]:
+        """Order parameters of the last point of a solution that is not converged: to see how it failed, no result.
+
+        Empty where it is converged, and where nothing was iterated.
+        """
+        if self.converged or not self.batch.last:
+            return {}
+        part = self.batch.last[0]
+        with np.errstate(all="ignore"):
+            seen, _ = part.problem.observe(part.point)
+        return {name: float(seen[name][0]) for name in ORDER_PARAMETERS if name in seen}
 
     @property
     def errors(self) -> dict[str, float]:

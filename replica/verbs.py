@@ -37,7 +37,7 @@ def solve(
     tolerance : float
         On the undamped residual of the equations, in logarithms of the conjugates.
     on_failure : {"raise", "keep"}
-        Raise `SolveFailed` (which carries the last point as ``.solution``), or return the unsolved solution.
+        Raise `SolveFailed` (with ``.solution.last_iterate``, the last point), or return the unsolved solution.
 
     Returns
     -------

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib.metadata
 import json
 import os
+import platform
 import sys
 import tempfile
 import warnings
@@ -40,7 +42,8 @@ def sweep(
         Processes, through `joblib`; -1 for all cores. 1 runs here, unless a `joblib.parallel_config` is
         active: then it decides, so that Dask or Ray clusters work.
     checkpoint : folder
-        Every finished chunk is written there at once; a later call with the same ``settings`` reads it back.
+        Every finished chunk is written there at once; a later call with the same ``settings`` and versions of the
+        libraries reads it back.
         A damaged file is recomputed, with a warning.
     settings : mapping
         What the results depend on, in JSON terms; a folder made with others is refused.
@@ -50,7 +53,7 @@ def sweep(
     Raises
     ------
     ValueError
-        When the checkpoint was made with other settings, or ``workers`` is not allowed.
+        When the checkpoint was made with other settings or versions, or ``workers`` is not allowed.
     TypeError
         When a result cannot be saved.
 
@@ -118,12 +121,19 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"settings must be numbers, strings, lists, mappings or arrays, got {value!r}")
 
 
+def _versions() -> dict[str, str]:
+    """What the last bits of a result may depend on, besides its settings."""
+    found = {name: importlib.metadata.version(name) for name in ("numpy", "scipy", "numba")}
+    return found | {"python": platform.python_version()}
+
+
 class _Folder:
     """A checkpoint: ``settings.json`` and a ``chunk-NNNNN.npz`` per finished chunk, written in one step."""
 
     def __init__(self, path: Path, settings: Mapping[str, Any], chunks: int) -> None:
         self.path, self.chunks = path, chunks
-        text = json.dumps({"settings": settings, "chunks": chunks}, sort_keys=True, default=_plain, indent=1)
+        content = {"settings": settings, "chunks": chunks, "versions": _versions()}
+        text = json.dumps(content, sort_keys=True, default=_plain, indent=1)
         self.stamp = hashlib.sha256(text.encode()).hexdigest()
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -139,10 +149,7 @@ class _Folder:
         """Refuse a folder of other settings, saying which one differs."""
         try:
             then = json.loads(record.read_text())
-            old, new = (
-                {"chunks": then["chunks"], **then["settings"]},
-                {"chunks": now["chunks"], **now["settings"]},
-            )
+            old, new = ({"chunks": one["chunks"], **one["versions"], **one["settings"]} for one in (then, now))
         except (ValueError, KeyError, TypeError):
             raise ValueError(
                 f"the checkpoint {self.path} has an unreadable settings.json; choose another folder"

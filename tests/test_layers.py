@@ -16,7 +16,7 @@ import pytest
 
 import replica
 from replica.ansatz import Ansatz
-from replica.architectures import Architecture
+from replica.architectures import Activation, Architecture
 from replica.cli import main
 from replica.cli._main import VERBS
 from replica.data import Data
@@ -27,23 +27,33 @@ from replica.weights import Weights
 from tests.contracts import toys
 
 ROOT = Path(__file__).parents[1]
-FAMILIES = {"weights": Weights, "losses": Loss, "architectures": Architecture, "data": Data, "ansatz": Ansatz}
+FAMILIES = {
+    "weights": Weights, "losses": Loss, "architectures": Architecture, "data": Data, "ansatz": Ansatz,
+    "activations": Activation,
+}
+#: names of shorthands, of an option of simulations and of a data type, which members share
+SHORTHANDS = {"perceptron", "committee", "parity", "mixture", "sign", "linear"}
+#: the folder of a family that is not called like it
+FOLDERS = {"activations": "architectures"}
 FAMILIES["simulate/algorithms"] = Algorithm
 
 #: rooms of `replica` from the ground up: a room may import itself and what stands before it
 ORDER = [
     {"_version", "_checks", "_formats"}, {"_registry", "exact"}, {"weights", "losses"}, {"data"}, {"architectures"},
-    {"model"}, {"batch"}, {"solution"}, {"ansatz"}, {"verbs"}, {"records"}, {"observables"}, {"thresholds"},
-    {"around"}, {"references"}, {"local_thresholds", "neighbourhood"}, {"simulate"},
+    {"model"}, {"committees"}, {"batch"}, {"solution"}, {"ansatz"}, {"verbs"}, {"records"}, {"observables"},
+    {"thresholds"},
+    {"around"}, {"references"}, {"local_thresholds", "neighbourhood", "clones"}, {"simulate"},
     {"curves", "diagrams", "landscape", "local"}, {"plots"}, {"demo"}, {"cli"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 #: where members may be named outside their family: the public face, defaults and shorthands, a user of the public face
-MAY_NAME = {"__init__.py", "model.py", "demo.py", "exact.py"}
+MAY_NAME = {"__init__.py", "model.py", "committees.py", "demo.py", "exact.py"}
 #: and the one ansatz that is the default of every verb
 #: and the algorithm that is the default of the verb
 DEFAULT_ALGORITHM = {"simulate/run.py", "cli/simulate.py"}
-DEFAULT_ANSATZ = {"verbs.py", "curves.py", "diagrams.py", "thresholds/__init__.py", "cli/_verb.py"}
+DEFAULT_ANSATZ = {
+    "verbs.py", "curves.py", "diagrams.py", "thresholds/__init__.py", "thresholds/penalty.py", "cli/_verb.py",
+}
 
 
 def sources(package: str) -> list[Path]:
@@ -139,12 +149,12 @@ def test_no_file_outside_a_family_names_its_members(family: str) -> None:
     """Whoever must tell members apart asks for a declared trait. Names of parameters and of shorthands are free."""
     members = FAMILIES[family].registry
     everything = [member for root in FAMILIES.values() for member in root.registry.values()]
-    free = {name for member in everything for name in getattr(member, "parameters", {})} | {"perceptron"}
+    free = {name for member in everything for name in getattr(member, "parameters", {})} | SHORTHANDS
     free |= {*LINES, *VERBS}
     found = []
     for path in sources("replica"):
         place = path.relative_to(ROOT / "replica").as_posix()
-        if place.startswith(f"{family}/") or place in MAY_NAME:
+        if place.startswith(f"{FOLDERS.get(family, family)}/") or place in MAY_NAME:
             continue
         default = {"RS", "rs"} if place in DEFAULT_ANSATZ else set()
         default |= {"enumeration"} if place in DEFAULT_ALGORITHM else set()

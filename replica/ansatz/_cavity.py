@@ -33,7 +33,7 @@ class Cavity(NamedTuple):
 
     def channels(self) -> list[Channel]:
         """The classes of patterns; at zero temperature ``variance`` is the response of the field."""
-        fields, slopes = self.model.architecture.field_overlaps(self.overlaps)
+        fields, slopes = self.model.architecture.field_overlaps(self.overlaps, self.level)
         if self.response is not None:
             fields = fields._replace(variance=slopes.q * self.response)
         return self.model.data.channels(fields)

@@ -41,7 +41,7 @@ class Geometry(NamedTuple):
     ``q = s^2/qt + (t-s)^2/(1-qt) + own`` with ``own >= 0`` when the overlaps are those of vectors. ``depth`` says how
     much of the room ``1 - s^2/qt - (t-s)^2/(1-qt)`` two copies share: ``1 - q = room exp(-depth)``, 0 at ``own = 0``,
     infinite at q = 1. With norms other than 1, ``norm`` of the reference and ``size`` of the probe take the place of
-    these ones.
+    these ones. ``away = sqrt(size norm) - t`` where it is known without cancellation.
     """
 
     t: float
@@ -50,6 +50,7 @@ class Geometry(NamedTuple):
     qt: float
     norm: float = 1.0
     size: float = 1.0
+    away: float | None = None
 
     @classmethod
     def of_rest(cls, t: float, s: float, rest: float, qt: float, norm: float = 1.0, size: float = 1.0) -> Geometry:
@@ -63,7 +64,8 @@ class Geometry(NamedTuple):
         off = self.s - self.qt * self.t / self.norm
         across = off * off * self.norm / (self.qt * self.gap) if self.qt > 0 else 0.0
         top, near = np.sqrt(self.size * self.norm), self.t
-        return (top - near) * (top + near) / self.norm - across
+        away = top - near if self.away is None else self.away
+        return away * (top + near) / self.norm - across
 
     @property
     def narrowing(self) -> float:

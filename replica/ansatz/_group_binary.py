@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from replica.ansatz._group_kernels import cosh_groups, cosh_limit
-from replica.ansatz._group_patterns import group_patterns, limit_patterns
+from replica.ansatz._group_network import group_patterns, limit_patterns
 from replica.ansatz._group_points import BinaryLimitPoint, BinaryPoint, PlateauPoint
 from replica.ansatz._group_problem import NOTHING, GroupProblem, Named, apart
 from replica.data import Overlaps
@@ -50,6 +50,13 @@ class BinaryReplicasEven(BinaryReplicas):
 
     def observe(self, free: np.ndarray) -> tuple[Named, Named]:
         return apart(*super().observe(free))
+
+
+class BinaryCentreEven(BinaryReplicasEven):
+    """Binary weights round a centre for an even loss whose groups are independent: q0 = 0."""
+
+    own = Variables(Variable("reach", POSITIVE), Variable("pull", POSITIVE))
+    orientation = 1
 
 
 class BinaryReplicasLimit(GroupProblem):

@@ -29,8 +29,8 @@ def check_model(model: Model, what: str) -> None:
         raise ValueError(f"{what} is here for weights of held norm (binary, spherical), got {model.weights}")
     if model.data.overlaps or len(model.data.parameters):
         raise ValueError(f"{what} is here for random labels, got {model.data}")
-    if not model.architecture.plain:
-        raise ValueError(f"{what} is here for the perceptron, got {model.architecture}")
+    if model.architecture.few is not None:
+        raise ValueError(f"{what} is here for the perceptron and for units=inf, got {model.architecture}")
     if np.any(np.isinf(model.beta)) and not model.loss.hard:
         raise ValueError(f"{what} needs a hard constraint or a finite beta, got {model.loss} at beta = inf")
 

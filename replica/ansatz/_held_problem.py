@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from replica.model import Model
 from replica.weights._pairs import LADDER
 from replica.weights.base import Free, Weights
 from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
+from saddlepoint.variables import Chart
 
 EPS = float(np.finfo(float).eps)
 LEAST_OWN = 1e-24  # added to own_hat: close to a robust reference no pattern is felt, and its logarithm is a variable
@@ -26,6 +27,8 @@ class HeldProblem(Problem):
     """
 
     reference: Any
+    #: the chart of ``own_hat``
+    chart: ClassVar[Chart] = POSITIVE
 
     def __init__(self, model: Model, alpha: Any, cosine: np.ndarray, level: int, unknowns: list[str]) -> None:
         self.model, self.alpha = model, alpha * np.ones(cosine.size)
@@ -33,7 +36,7 @@ class HeldProblem(Problem):
         self.law = model.data.law(model.weights)
         self.free_norm = isinstance(model.weights.norm, Free)
         names = ["own_hat", *unknowns, *(["curvature"] if self.free_norm else [])]
-        self.variables = Variables(*(Variable(name, POSITIVE if name == "own_hat" else REAL) for name in names))
+        self.variables = Variables(*(Variable(name, self.chart if name == "own_hat" else REAL) for name in names))
 
     def _like(self, **changes: Any) -> Self:
         copy = object.__new__(type(self))
@@ -86,7 +89,7 @@ class HeldProblem(Problem):
 
     @abstractmethod
     def _free_overlap(self, field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Overlap with the vector, and norm, of weights without patterns in a field along it."""
+        """Overlap with the vector of norm 1, and norm, of weights without patterns in a field along the reference."""
 
     @abstractmethod
     def _turned(self, field: np.ndarray) -> dict[str, np.ndarray]:
@@ -119,7 +122,8 @@ class HeldProblem(Problem):
             middle = 0.5 * (low + high)
             over = gap(middle) > 0
             low, high = np.where(over, low, middle), np.where(over, middle, high)
-        return np.sinh(0.5 * (low + high)), held
+        # a free norm follows the field: more can be reached than this field alone reaches
+        return np.sinh(0.5 * (low + high)), held | self.free_norm
 
     def reachable(self) -> np.ndarray:
         """Whether weights of the set can have that overlap with the vector."""
@@ -131,7 +135,7 @@ class HeldProblem(Problem):
             turned = self._turned(self._without_patterns()[0])
         zero = np.zeros(self.size)
         columns = [turned.get(name, zero) for name in self.variables.names]
-        columns[0] = np.log(np.maximum(columns[0], LEAST_OWN))
+        columns[0] = self.chart.to_free(np.maximum(columns[0], LEAST_OWN))
         return np.stack(columns, axis=1)
 
     def floors(self, seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -28,7 +28,10 @@ class Projection:
 
     def __init__(self, cavity: Cavity, losses: Sequence[Loss] | None = None, whole: bool = True) -> None:
         model, level = cavity.model, cavity.level
-        _, slopes = model.architecture.field_overlaps(cavity.overlaps)
+        if model.architecture.few is not None:
+            self._of_few_units(cavity)
+            return
+        _, slopes = model.architecture.field_overlaps(cavity.overlaps, level)
         size = cavity.overlaps.q.size
         self.square, self.cost, self.pull, self.rigidity, self.wrong = np.zeros((5, size))
         self.scores: dict[str, np.ndarray] = {}
@@ -44,10 +47,24 @@ class Projection:
             for name, score in scores.items():
                 self.scores[name] = self.scores.get(name, 0.0) + channel.probability * score / channel.gain
         # chi of a field is that of the weights times the slope of q
-        self.rigidity += slopes.bend * self.square / slopes.q**2
-        self.square /= slopes.q
-        for name in self.scores:
-            self.scores[name] *= slopes.m / slopes.q
+        with np.errstate(invalid="ignore"):  # an infinite slope leaves no finite capacity
+            self.rigidity += slopes.bend * self.square / slopes.q**2
+            self.square /= slopes.q
+            for name in self.scores:
+                self.scores[name] *= slopes.m / slopes.q
+
+    def _of_few_units(self, cavity: Cavity) -> None:
+        """Hard constraints on a few units: the distance to the nearest allowed fields."""
+        model, size = cavity.model, cavity.overlaps.q.size
+        if not model.data.unrelated or cavity.response is None or np.any(np.isfinite(cavity.response)):
+            raise ValueError(
+                f"the zero-temperature limit of {model.architecture} is here for the capacity with random labels only"
+            )
+        losses = [model.loss.take(np.array([row])) for row in range(size)]
+        nearest = [model.architecture.few.nearest(loss, cavity.level) for loss in losses]
+        self.square, self.rigidity = np.array(nearest).T
+        self.cost, self.pull, self.wrong = np.zeros((3, size))
+        self.scores = {}
 
     @property
     def score(self) -> np.ndarray:
@@ -137,7 +154,7 @@ class LimitProblem(Problem):
             "stability": stability,
         }
         if self.taught:
-            seen |= {"m": at.m} | self.model.architecture.generalization(cavity.model.data, at)
+            seen |= {"m": at.m} | self.model.architecture.generalization(cavity.model.data, at, self.level)
             seen |= cavity.model.data.reported(self.size)
         seen = rescaled(seen, self.model.architecture.scale)
         return seen, floors_of(seen)

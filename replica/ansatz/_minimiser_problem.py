@@ -50,7 +50,8 @@ class MinimiserProblem(HeldProblem):
         values = {"own_hat": zero + np.log(1e-9), "t_hat": field, "lean": lean}
         sums = self.halves(np.stack([values.get(name, zero) for name in self.variables.names], axis=1))[2]
         share = self.alpha / (1.0 + self.alpha)
-        return {"own_hat": share * sums.apart - (share * sums.kg) ** 2 / room, "t_hat": field, "lean": lean}
+        values["own_hat"] = share * sums.apart - (share * sums.kg) ** 2 / room
+        return values
 
     def sound(self, free: np.ndarray) -> np.ndarray:
         return self.halves(free)[1].single.variance > 1e-12
@@ -131,7 +132,7 @@ class MinimiserProblem(HeldProblem):
         if not self.centre.same:
             found |= {"u": weighed.u, "u_hat": hats.u}
         if self.free_norm:
-            found |= {"Q": single.norm, "curvature": hats.curvature}
+            found |= {"Q": single.norm, "Q_hat": hats.curvature - found["q_hat"]}
         if self.model.data.overlaps:
             overlaps = Overlaps(single.q, single.variance, single.m, single.transverse)
             found |= {"m": single.m, "m_hat": hats.m} | self._generalization(overlaps)
@@ -144,7 +145,7 @@ class MinimiserProblem(HeldProblem):
     def names(self) -> tuple[str, ...]:
         found = ["free_entropy", "q", "t", "zeta", "q_hat", "zeta_hat", "t_hat", "slope", "stability"]
         found += [] if self.centre.same else ["u", "u_hat"]
-        found += ["Q", "curvature"] if self.free_norm else []
+        found += ["Q", "Q_hat"] if self.free_norm else []
         if self.model.data.overlaps:
             one = np.ones(1)
             found += ["m", "m_hat", *self._generalization(Overlaps(one, one, one, one))]

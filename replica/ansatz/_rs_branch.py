@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from replica.ansatz._rs_equations import EPS, Equations, RSProblem, fine_jacobian
+from replica.ansatz._differences import fine_jacobian
+from replica.ansatz._rs_equations import EPS, Equations, RSProblem
 from replica.ansatz._rs_held import HeldProblem
 from saddlepoint import Ladder, Newton, Picard, Problem, solve
 
@@ -145,7 +146,7 @@ class ConditionProblem(Problem):
         """Rounding floor; the determinant of differences is known to about 1e-10 only (alpha is stationary at a
         fold).
         """
-        floor = super().noise(free)
+        floor = self.equations.coarseness * super().noise(free)
         if self.condition == "fold":
             floor[:, -1] = 2e-10
         return floor

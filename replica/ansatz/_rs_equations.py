@@ -9,6 +9,7 @@ import numpy as np
 
 from replica._registry import per_row
 from replica.ansatz._cavity import Cavity, rescaled
+from replica.ansatz._differences import fine_jacobian
 from replica.architectures import PatternAverage
 from replica.data import Overlaps
 from replica.model import Model
@@ -36,6 +37,7 @@ class Equations:
         self.law = model.data.law(model.weights)
         self.free_norm = isinstance(model.weights.norm, Free)
         self.zero = np.zeros(size)
+        self.coarseness = max(1.0, model.architecture.rounding / EPS)
         self.names = ("q_hat", *(("curvature",) if self.free_norm else ()), *(f"{n}_hat" for n in model.data.overlaps))
         self.learned = model.data.trained
         self.names += self.learned
@@ -44,6 +46,7 @@ class Equations:
         copy = object.__new__(Equations)
         copy.model, copy.size, copy.level = model, size, level
         copy.law, copy.free_norm, copy.names, copy.learned = self.law, self.free_norm, self.names, self.learned
+        copy.coarseness = self.coarseness
         copy.zero = np.zeros(size)
         return copy
 
@@ -54,10 +57,11 @@ class Equations:
         return self._copy(self.model, self.size, level)
 
     def linear(self, name: str) -> bool:
-        """Whether a variable may have either sign: the curvature ``-alpha E f'`` of a loss that is not log-concave, and
+        """Whether a variable may have either sign: the curvature, but for a log-concave loss of a linear field, and
         what is learned beside the weights.
         """
-        return name == "curvature" and not self.model.loss.log_concave or name in self.learned
+        certain = self.model.loss.log_concave and self.model.architecture.linear
+        return name == "curvature" and not certain or name in self.learned
 
     def variables(self, names: tuple[str, ...]) -> Variables:
         return _variables(tuple((name, self.linear(name)) for name in names))
@@ -99,7 +103,8 @@ class Equations:
         """Conjugates to first order in the patterns: the overlaps q -> 0 put into the pattern average."""
         norm = self.model.weights.initial_norm(self.model.beta) * np.ones(self.size)
         small = 1e-6 * norm
-        overlaps = Overlaps(small, norm - small, np.sqrt(small) * 1e-3, small)
+        m = np.sqrt(small) * 1e-3 if self.model.data.overlaps else self.zero
+        overlaps = Overlaps(small, norm - small, m, small - m * m)
         pattern = self.model.architecture.patterns(self.model.loss, self.model.data, overlaps, self.model.beta, 0)
         first = {name: alpha * self.conjugate(pattern, name) for name in self.names if name not in self.learned}
         lowest = self.model.weights.lowest_curvature(self.model.beta)
@@ -144,17 +149,19 @@ class Equations:
             seen |= {"Q": np.broadcast_to(single.norm, (self.size,)), "Q_hat": values["curvature"] - values["q_hat"]}
         if self.model.data.overlaps:
             seen["m"] = single.m
-            data = self.model.learned(values).data
-            seen |= self.model.architecture.generalization(data, _overlaps(single)) | data.reported(self.size)
+            data, network = self.model.learned(values).data, self.model.architecture
+            seen |= network.generalization(data, _overlaps(single), self.level) | data.reported(self.size)
         seen = rescaled(seen, self.model.architecture.scale)
         floors = {name: 8 * EPS * np.abs(value) for name, value in seen.items()}
         scale = self._moduli(alpha, values, single, pattern)
+        if self.model.architecture.few is not None:
+            scale = scale + self.model.architecture.rounding / EPS * alpha * np.abs(pattern.log_z)
         floors["free_entropy"] = 8 * EPS * scale
         floors["entropy"] = 8 * EPS * (scale + np.abs(heat))
         if self.free_norm:
             floors["Q_hat"] = 16 * EPS * (np.abs(values["curvature"]) + np.abs(values["q_hat"]))
         floors["energy"] *= 1.0 + np.abs(np.log(np.maximum(energy, 1e-300)))  # a small energy is an exponential
-        floors["stability"] = 64 * EPS * (1.0 + np.abs(1.0 - seen["stability"]))
+        floors["stability"] = 64 * EPS * self.coarseness * (1.0 + np.abs(1.0 - seen["stability"]))
         return seen, floors
 
     def _moduli(self, alpha: Any, values: dict[str, Any], single: SingleWeight, pattern: PatternAverage) -> Any:
@@ -186,25 +193,6 @@ def _overlaps(single: SingleWeight) -> Overlaps:
     return Overlaps(single.q, single.variance, single.m, single.transverse)
 
 
-def fine_jacobian(problem: Problem, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Residual and its Jacobian by fourth-order central differences in one call, accurate to about 1e-11.
-
-    With logarithmic conjugates a step of 2e-3 balances truncation and rounding; forward differences would lose the
-    small slopes near a capacity.
-    """
-    size, k = free.shape
-    step = 2e-3
-    offsets, weights = (-2, -1, 1, 2), np.array([1.0, -8.0, 8.0, -1.0]) / (12.0 * step)
-    points = np.tile(free, (4 * k + 1, 1)).reshape(4 * k + 1, size, k)
-    for j in range(k):
-        for i, offset in enumerate(offsets):
-            points[4 * j + i + 1, :, j] += offset * step
-    rows = np.tile(np.arange(size), 4 * k + 1)
-    values = problem.take(rows).residual(points.reshape(-1, k)).reshape(4 * k + 1, size, k)
-    slopes = np.einsum("i,jibr->brj", weights, values[1:].reshape(k, 4, size, k))
-    return values[0], slopes
-
-
 class RSProblem(Problem):
     """RS at given alpha: variables are the conjugates, the map is overlaps -> alpha times the pattern averages.
 
@@ -228,6 +216,9 @@ class RSProblem(Problem):
         """All conjugates, those held included."""
         values = self.variables.values(free)
         return values | {name: np.full(self.size, v) for name, v in self.held.items()} if self.held else values
+
+    def noise(self, free: np.ndarray) -> np.ndarray:
+        return self.equations.coarseness * super().noise(free)
 
     def update(self, free: np.ndarray) -> np.ndarray:
         equations = self.equations
@@ -262,7 +253,7 @@ class RSProblem(Problem):
 
     def potential(self, free: np.ndarray) -> np.ndarray:
         values = self.conjugates(free)
-        return self.equations.potential(self.alpha, values, *self.equations.halves(values))
+        return self.equations.potential(self.alpha, values, *self.equations.halves(values, whole=True))
 
     def describe(self, free: np.ndarray) -> dict[str, np.ndarray]:
         return self.observe(free)[0]

@@ -154,8 +154,9 @@ def start_from(problem: RSProblem, start: dict[str, Any]) -> np.ndarray:
 
 
 def has_paramagnet(model: Model) -> bool:
-    """Whether ``q = 0`` is a saddle point: an even loss, symmetric weights, nothing to be learned."""
-    return model.loss.even and model.weights.symmetric and not model.data.overlaps
+    """Whether ``q = 0`` is a saddle point: an even loss or network, symmetric weights, nothing to be learned."""
+    even = model.loss.even or model.architecture.even
+    return even and model.weights.symmetric and not model.data.overlaps
 
 
 def no_solution(alpha: float, end: float) -> str:

@@ -17,6 +17,8 @@ def check_probe(model: Model) -> None:
     """Refuse, in one sentence, probes that the equations around a minimiser do not cover."""
     if not model.weights.discrete and not isinstance(model.weights.norm, Average):
         raise ValueError(f"franz_parisi is here for weights from an alphabet or on the sphere, got {model.weights}")
+    if not model.architecture.linear:
+        raise ValueError(f"references that are minimisers are here for the perceptron, got {model.architecture}")
     if not model.loss.hard and np.isinf(model.beta) and not model.loss.has_ground:
         raise ValueError(f"{model.loss} at beta = inf is not a constraint; give a finite beta")
 

@@ -11,6 +11,7 @@ import numpy as np
 from replica._registry import per_row
 from replica.ansatz._optimal_bias import tuned_solutions
 from replica.ansatz._risk_solver import check_penalty, minimise, single_vectors
+from replica.ansatz._rows import Rows
 from replica.ansatz._rs_branch import scan_branch, tabulate, zoom
 from replica.ansatz._rs_equations import Equations, RSProblem
 from replica.ansatz._rs_special import FreezingProblem, FrozenState, has_paramagnet, no_solution, start_from
@@ -26,6 +27,7 @@ WHOLE_BRANCH = Bracket(low=-70.0, high=56.0)
 PARAMAGNET = Ladder(Newton(), Bracket(low=-25.0, high=15.0, points=161))
 GENERAL = Ladder(Newton(max_step=3.0), Picard(damping=0.5, steps=400))
 CAREFUL = Ladder(Newton(max_step=1.0), Picard(damping=0.5, steps=400))
+ROUGH = Tolerance(absolute=1e-6)
 FIRST_STEPS = Picard(steps=25)
 
 
@@ -81,18 +83,12 @@ class RS(Ansatz):
         return _Solver(self, model, np.ascontiguousarray(alpha, dtype=float), tolerance).run(start)
 
 
-class _Solver:
+class _Solver(Rows):
     """One batch on its way: rows leave when they are solved."""
 
     def __init__(self, ansatz: RS, model: Model, alpha: np.ndarray, tolerance: float) -> None:
-        self.ansatz, self.model, self.alpha = ansatz, model, alpha
+        super().__init__(ansatz, model, alpha)
         self.tolerance = Tolerance(absolute=tolerance)
-        self.size = alpha.size
-        self.parts: list[Part] = []
-        self.status = np.full(self.size, Status.STEPS_SPENT, dtype=object)
-        self.residual = np.full(self.size, np.nan)
-        self.remarks = [""] * self.size
-        self.open = np.arange(self.size)
 
     def run(self, start: Any) -> Solutions:
         model = self.model
@@ -114,41 +110,15 @@ class _Solver:
             taught_alphabet = model.data.realizable and model.weights.discrete  # its zero-cost state is the teacher
             if not model.loss.hard and np.any(np.isinf(model.beta)) and not taught_alphabet:
                 self._ground_states()
-        return Solutions(model, self.ansatz, self.alpha, self.parts, self.status, self.residual, self.remarks)
+        return self.solutions()
 
     def _minimised(self, rows: np.ndarray, before: str = "") -> None:
         """Rows solved as vectors of least cost."""
         for answer in minimise(self.model.take(rows), self.alpha[rows], self.tolerance):
-            self._keep(rows[answer.rows], answer.problem, answer.found, answer.good, before + answer.remark)
+            self.keep(rows[answer.rows], answer.problem, answer.found, answer.good, before + answer.remark)
 
     def _equations(self, rows: np.ndarray) -> Equations:
         return Equations(self.model.take(rows), rows.size)
-
-    def _keep(self, rows: np.ndarray, problem: Any, found: Any, good: np.ndarray, remark: str = "") -> None:
-        """Record the rows of a solver's answer; the good ones are closed."""
-        self.status[rows] = found.status
-        self.residual[rows] = found.residual
-        if good.all():
-            index, kept = rows, Part(rows, problem, found.point, found.error)
-        else:
-            at = np.flatnonzero(good)
-            index, kept = rows[at], Part(rows[at], problem.take(at), found.point[at], found.error[at])
-        if self.parts:
-            self._drop(index)  # a later answer replaces an earlier one for the same row
-        if index.size:
-            self.parts.append(kept)
-        if remark:
-            for row in index:
-                self.remarks[row] = remark
-        self.open = self.open[~np.isin(self.open, index)] if index.size < self.open.size else self.open[:0]
-
-    def _drop(self, rows: np.ndarray) -> None:
-        kept = []
-        for part in self.parts:
-            stay = np.flatnonzero(~np.isin(part.rows, rows))
-            if stay.size:
-                kept.append(Part(part.rows[stay], part.problem.take(stay), part.point[stay], part.error[stay]))
-        self.parts = kept
 
     def _paramagnet(self) -> None:
         """q = 0 where it is a stable saddle point of an even loss."""
@@ -182,12 +152,17 @@ class _Solver:
         else:
             point = problem.start()
         single = len(problem.variables) == 1
-        ladder = SCALAR if single else CAREFUL if self.model.data.overlaps else GENERAL
+        dear = self.model.architecture.few is not None
+        ladder = SCALAR if single or dear else CAREFUL if self.model.data.overlaps else GENERAL
+        if dear:  # sums over K fields: most steps on coarse ones
+            coarse = RSProblem(problem.equations.at_level(0), problem.alpha)
+            rough = solve(coarse, start=point, solver=ladder, tolerance=ROUGH, on_failure="keep", check=False)
+            point = np.where(rough.converged[:, None], rough.point, point)
         found = solve(problem, start=point, solver=ladder, tolerance=self.tolerance, on_failure="keep")
         good = found.converged
         if self.model.data.metastable and start is None:
             good &= self._uninformed(problem, found.point)
-        self._keep(rows, problem, found, good)
+        self.keep(rows, problem, found, good)
         if single and not good.all() and start is None:
             self._bracketed(rows[~good])
 
@@ -201,6 +176,10 @@ class _Solver:
 
     def _bracketed(self, rows: np.ndarray) -> None:
         """One conjugate: beyond the end of the branch there is no solution; short of it a bracket finds it."""
+        if self.model.architecture.few is not None:
+            for row in rows:
+                self.remarks[row] = "no solution was found where the averages over K fields are affordable (q not near 1)"
+            return
         top = tabulate(self._equations(rows), np.tile([[46.0, 50.0]], (rows.size, 1))).alpha[:, -1]
         for row, end in zip(rows, top, strict=True):
             self.status[row] = Status.NO_SOLUTION
@@ -211,7 +190,7 @@ class _Solver:
             found = solve(problem, solver=WHOLE_BRANCH, tolerance=self.tolerance, on_failure="keep")
             for row in rows:
                 self.remarks[row] = ""
-            self._keep(rows, problem, found, found.converged)
+            self.keep(rows, problem, found, found.converged)
 
     def _from_branch(self) -> None:
         """Locate alpha on the followed branch; beyond its end a frozen teacher is the only state."""
@@ -234,7 +213,7 @@ class _Solver:
             found = solve(
                 problem, start=start[reached], solver=Newton(max_step=0.3), tolerance=self.tolerance, on_failure="keep"
             )
-            self._keep(sub, problem, found, found.converged)
+            self.keep(sub, problem, found, found.converged)
         ended = np.flatnonzero(~hit)
         if ended.size and not self.model.data.realizable:
             whole = followed[ended]  # the branch was followed to q -> 1: where it ends is known
@@ -256,7 +235,7 @@ class _Solver:
             point = found.point if point is None else np.where(found.converged[:, None], found.point, point)
         for row in rows:
             self.remarks[row] = "no solution was found, neither along q_hat nor along alpha"
-        self._keep(rows, problem, found, found.converged)
+        self.keep(rows, problem, found, found.converged)
         for row in rows[found.converged]:
             self.remarks[row] = ""
 
@@ -304,4 +283,4 @@ class _Solver:
             return
         problem = FreezingProblem(self.model.take(rows), self.alpha[rows])
         found = solve(problem, solver=Ladder(Newton(max_step=1.0)), tolerance=self.tolerance, on_failure="keep")
-        self._keep(rows, problem, found, found.converged, "above capacity: the ground state")
+        self.keep(rows, problem, found, found.converged, "above capacity: the ground state")

@@ -121,6 +121,7 @@ def complexity_facts(solutions: Solutions, row: int) -> list[str]:
         found.append("the complexity is negative: this many replicas is beyond the physical number")
     if (
         solutions.model.weights.discrete
+        and solutions.model.loss.hard
         and solutions.value("entropy")[row] < -solutions.error("entropy")[row]
     ):
         found.append("the entropy is negative: no weights there")

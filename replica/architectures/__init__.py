@@ -1,6 +1,9 @@
 """The architectures: importing a file here is all that makes one known everywhere."""
 
+from replica.architectures.activations import Activation
 from replica.architectures.base import Architecture, PatternAverage, Slopes
+from replica.architectures.parity import Parity
 from replica.architectures.perceptron import Perceptron
+from replica.architectures.tree_committee import TreeCommittee
 
-__all__ = ["Architecture", "PatternAverage", "Perceptron", "Slopes"]
+__all__ = ["Activation", "Architecture", "Parity", "PatternAverage", "Perceptron", "Slopes", "TreeCommittee"]

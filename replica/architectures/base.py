@@ -30,12 +30,17 @@ class PatternAverage(NamedTuple):
 
 
 class Slopes(NamedTuple):
-    """Derivatives of a field's overlaps with those of the weights; ``norm``: with Q, ``bend``: the second one in q."""
+    """Derivatives of a field's overlaps with those of the weights.
+
+    ``q``: of the overlap with q, ``norm``: of the self-overlap with Q, ``m``: with the teacher's, ``bend``: the second
+    one in q, ``shift``: of the overlap with q at fixed Q - q (None: equal to ``norm``).
+    """
 
     q: Any = 1.0
     norm: Any = 1.0
     m: Any = 1.0
     bend: Any = 0.0
+    shift: Any = None
 
 
 UNIT_SLOPES = Slopes()
@@ -51,7 +56,10 @@ class Architecture(Member):
     family = "architecture"
     registry: ClassVar[dict[str, type]] = {}
     parameters: ClassVar[dict[str, str]] = {}
-
+    #: the output does not see the sign of a unit's weights, so that q = 0 is a saddle point whatever the loss
+    even: ClassVar[bool] = False
+    #: the field is linear in the weights: a log-concave loss then holds a free norm with a positive curvature
+    linear: ClassVar[bool] = True
     #: hidden units, each with a block of N/units inputs of its own, in order
     units: ClassVar[int] = 1
 
@@ -64,25 +72,42 @@ class Architecture(Member):
         """Squared factor by which weights of norm 1 are multiplied: order parameters are reported with it."""
         return 1.0
 
-    def generalization(self, data: Data, overlaps: Overlaps) -> dict[str, Any]:
-        """Generalisation errors by estimator at given overlaps of the weights."""
-        return data.generalization(self.field_overlaps(overlaps)[0])
-
     @property
     def plain(self) -> bool:
         """Whether fields overlap exactly as weights do and nothing else is averaged: the perceptron of norm 1."""
         kind = type(self)
         return kind.patterns is Architecture.patterns and kind.field_overlaps is Architecture.field_overlaps
 
-    def field_overlaps(self, overlaps: Overlaps) -> tuple[Overlaps, Slopes]:
-        """Overlaps of the fields and their derivatives, for arrays and for mpmath numbers."""
+    @property
+    def few(self) -> Any:
+        """The average over the outer fields of a few units (`FewUnits`); None where the field is one Gaussian."""
+        return None
+
+    @property
+    def rounding(self) -> float:
+        """Relative accuracy of the slopes where that is worse than double precision, else 0."""
+        return 0.0 if self.few is None else self.few.rounding
+
+    def field_overlaps(self, overlaps: Overlaps, level: int = 1) -> tuple[Overlaps, Slopes]:
+        """Overlaps of the fields and their derivatives, for arrays and for mpmath numbers.
+
+        Maps that are themselves computed are so more finely at a higher ``level``.
+        """
         return overlaps, UNIT_SLOPES
+
+    def generalization(self, data: Data, overlaps: Overlaps, level: int = 1) -> dict[str, Any]:
+        """Generalisation errors by estimator (see `Data.generalization`) at given overlaps of the weights."""
+        if self.few is not None:
+            return {name: self.few.error_rate(rate) for name, rate in data.generalization(overlaps).items()}
+        return data.generalization(self.field_overlaps(overlaps, level)[0]) if data.overlaps else {}
 
     def patterns(
         self, loss: Loss, data: Data, overlaps: Overlaps, beta: Any, level: int, *, whole: bool = False
     ) -> PatternAverage:
         """Average over patterns at quadrature ``level``; ``whole=False`` leaves out what only observables need."""
-        fields, slopes = self.field_overlaps(overlaps)
+        if self.few is not None:
+            return self.few.patterns(loss, data, overlaps, beta, level, whole)
+        fields, slopes = self.field_overlaps(overlaps, level)
         found = [
             (channel.probability, self._channel(loss, channel, slopes, beta, level, whole))
             for channel in data.channels(fields)
@@ -128,7 +153,9 @@ class Architecture(Member):
         self, loss: Loss, data: Data, overlaps: Overlaps, beta: Any, mp: Any, digits: int
     ) -> PatternAverage:
         """`patterns` in mpmath arithmetic (the cost is left out)."""
-        fields, slopes = self.field_overlaps(overlaps)
+        if self.few is not None:
+            raise ValueError(f"{self} has a K-dimensional average over patterns, which is not certified")
+        fields, slopes = self.field_overlaps(overlaps, 1)
         common = ("log_z", "q_hat", "curvature", "rigidity")
         totals: dict[str, Any] = dict.fromkeys(common, mp.zero)
         for channel in data.reference_channels(fields, mp):
@@ -172,8 +199,8 @@ def _reference_features(channel: Channel, loss: Loss, beta: Any) -> tuple[list[t
 def _conjugates(channel: Channel, slopes: Slopes, square: Any, bend: Any) -> dict[str, Any]:
     """Conjugates from ``E f^2`` and ``E f'``: ``q_hat = -2 dE ln Z/dq`` and ``curvature = q_hat + Q_hat``."""
     curvature = -channel.gain * slopes.norm * bend
-    if slopes.q is not slopes.norm:
-        curvature = curvature + channel.gain * (slopes.q - slopes.norm) * square
+    if slopes.shift is not None:
+        curvature = curvature + channel.gain * (slopes.shift - slopes.norm) * square
     return {"q_hat": channel.gain * slopes.q * square, "curvature": curvature}
 
 

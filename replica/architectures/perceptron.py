@@ -40,7 +40,7 @@ class Perceptron(Architecture):
     def readout(self, hidden: np.ndarray) -> np.ndarray:
         return np.sqrt(self.norm) * hidden[..., 0]
 
-    def field_overlaps(self, overlaps: Overlaps) -> tuple[Overlaps, Slopes]:
+    def field_overlaps(self, overlaps: Overlaps, level: int = 1) -> tuple[Overlaps, Slopes]:
         if self.plain:
             return super().field_overlaps(overlaps)
         norm, root = self.norm, np.sqrt(self.norm)

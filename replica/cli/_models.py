@@ -12,15 +12,21 @@ import click
 import numpy as np
 
 from replica._checks import one_of
-from replica.architectures import Architecture
+from replica.architectures import Activation, Architecture
 from replica.cli._values import Number, parse_word
+from replica.committees import committee, parity
 from replica.data import Data
 from replica.losses import Loss
 from replica.model import Model, mixture, perceptron
 from replica.weights import Weights
 
 #: model name -> shorthand; its keyword arguments are the options
-MODELS: dict[str, Callable[..., Model]] = {"perceptron": perceptron, "mixture": mixture}
+MODELS: dict[str, Callable[..., Model]] = {
+    "perceptron": perceptron,
+    "committee": committee,
+    "parity": parity,
+    "mixture": mixture,
+}
 
 #: argument -> the family whose names it takes
 FAMILIES: dict[str, Any] = {
@@ -28,6 +34,7 @@ FAMILIES: dict[str, Any] = {
     "loss": Loss,
     "labels": Data,
     "architecture": Architecture,
+    "activation": Activation,
     "centroid": Weights,
 }
 

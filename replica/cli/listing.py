@@ -11,7 +11,7 @@ import click
 from replica._checks import one_of
 from replica._version import __version__
 from replica.ansatz import Ansatz
-from replica.architectures import Architecture
+from replica.architectures import Activation, Architecture
 from replica.cli._models import MODELS
 from replica.data import Data
 from replica.losses import Loss
@@ -29,6 +29,7 @@ def tables() -> dict[str, list[dict[str, str]]]:
         "weights": Weights,
         "losses": Loss,
         "architectures": Architecture,
+        "activations": Activation,
         "data": Data,
         "ansatz": Ansatz,
         "algorithms": Algorithm,

@@ -108,6 +108,10 @@ class Data(Member):
     registry: ClassVar[dict[str, type]] = {}
     parameters: ClassVar[dict[str, str]] = {}
     overlaps: ClassVar[tuple[str, ...]] = ()
+    #: labels do not depend on the inputs, which are standard Gaussian
+    unrelated: ClassVar[bool] = False
+    #: labels are the signs of a noise-free network of the student's own kind
+    imitates: ClassVar[bool] = False
     #: the direction to be learned makes no error on its own patterns: it is a state of zero cost
     realizable: ClassVar[bool] = False
     #: a capacity of these data is that of linear separability, whatever convex cost the weights are trained on

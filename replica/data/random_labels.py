@@ -17,6 +17,7 @@ class RandomLabels(Data):
     """Independent inputs and labels: the cavity field is ``sqrt(q) z``."""
 
     name: ClassVar[str] = "random"
+    unrelated: ClassVar[bool] = True
 
     def channels(self, overlaps: Overlaps) -> list[Channel]:
         return [Channel(1.0, np.zeros_like(overlaps.q), np.sqrt(overlaps.q), overlaps.variance)]

@@ -54,6 +54,11 @@ class Teacher(Data):
         return self if self.weights is not None else replace(self, weights=weights)
 
     @property
+    def imitates(self) -> bool:  # type: ignore[override]
+        """Networks of a few units have teachers without noise only."""
+        return self.realizable
+
+    @property
     def realizable(self) -> bool:  # type: ignore[override]
         """Without noise the teacher makes no error on its own labels."""
         return bool(np.all(np.asarray(self.noise) == 0))

@@ -8,7 +8,7 @@ import numpy as np
 
 from replica._checks import grid, number
 from replica.ansatz._cavity import Cavity
-from replica.data import Channel
+from replica.data import Channel, Overlaps
 from replica.model import Model
 from replica.observables._fields import EPS, average, loss_features, moved_fields, thermal_shares
 from replica.solution import Solution
@@ -169,7 +169,8 @@ def _shaken(cavity: Cavity, t: float) -> list[Shaken]:
     def covariance(x: Any) -> tuple[float, float, float]:
         """Covariance of two fields at overlap x of the weights, its slope, the field's overlap with the teacher."""
         x = np.ravel(x).astype(float)
-        fields, slopes = architecture.field_overlaps(overlaps._replace(q=x, variance=norm - x, m=t * overlaps.m))
+        m = t * overlaps.m
+        fields, slopes = architecture.field_overlaps(Overlaps(x, norm - x, m, x - m**2), cavity.level)
         return float(fields.q[0]), float(np.ravel(slopes.q)[0]), float(np.ravel(fields.m)[0])
 
     (typical, _, _), (whole, slope, _) = covariance(overlaps.q), covariance(norm)
@@ -177,7 +178,7 @@ def _shaken(cavity: Cavity, t: float) -> list[Shaken]:
     common = away / typical if typical > 1e-250 else t
     own = t * near_slope / slope if cavity.response is not None else (near - away) / (whole - typical)
     rest = whole - common**2 * typical - own**2 * (whole - typical)
-    fields, _ = architecture.field_overlaps(overlaps)
+    fields, _ = architecture.field_overlaps(overlaps, cavity.level)
     moved = data.channels(fields._replace(m=taught * np.ones(1)))
     found = []
     for before, after in zip(cavity.channels(), moved, strict=True):

@@ -83,7 +83,7 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None) -> Any:
     from replica.records import record
 
     left = _theory(theory)
-    right = _simulation(simulation, left.axis)
+    right = _placed(_simulation(simulation, left.axis), left.axis)
     names = [name for name in right.numbers if name in left.numbers] if observables is None else list(observables)
     for name in names:
         one_of("observable", name, [key for key in left.numbers if key in right.numbers])
@@ -224,6 +224,16 @@ def _own_axis(means: Any, axis: str | None) -> list[str]:
     return rest
 
 
+def _placed(side: Side, axis: str | None) -> Side:
+    """Runs at a single load beside a curve over the load: a curve of one point."""
+    known = np.ravel(side.settings.get(axis, ())) if axis == "alpha" and side.axis is None else ()
+    if len(known) != 1:
+        return side
+    numbers = {name: (np.atleast_1d(value), np.atleast_1d(error)) for name, (value, error) in side.numbers.items()}
+    left_out = {name: np.atleast_1d(column) for name, column in side.left_out.items()}
+    return side._replace(numbers=numbers, axis=axis, x=np.array(known, dtype=float), left_out=left_out)
+
+
 def _left_out(means: Any, name: str, sizes: bool) -> np.ndarray:
     """Most samples (share of references) without a value, of all sizes, at each place."""
     missing = np.zeros(means[name].shape)
@@ -262,6 +272,9 @@ def _warn(left: Side, right: Side) -> None:
         pairs["margin of the reference"] = (named.get("margin"), b["algorithm"].get("reference_margin"))
     elif left.axis is None and right.axis is not None:
         pairs["grid"] = ("a single point", right.axis)
+    if "instance" in b:
+        text = "the runs are of one given instance: their error does not hold the spread between instances"
+        warnings.warn(text, UserWarning, stacklevel=3)
     for name, (one, other) in pairs.items():
         if one != other:
             text = f"theory and simulation differ in {name}: {one} and {other}"

@@ -32,7 +32,9 @@ class Instance:
 
     @property
     def gain(self) -> float:
-        """Factor between the field ``w.x/sqrt(N)`` and that of a network of a single unit."""
+        """Norm of the weights of a single unit: those of the set are multiplied by it (more units: 1)."""
+        if self.model.architecture.units != 1:
+            return 1.0
         return float(self.model.architecture.readout(np.ones((1, 1)))[0])
 
     @property

@@ -140,6 +140,11 @@ def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> T
     0.470655
     """
     model.require_single()
+    if model.architecture.few is not None:
+        raise ValueError(
+            f"max_margin is here for perceptrons and units=inf, not for {model.architecture}; "
+            "its capacity at given margins is"
+        )
     target = np.array([number("alpha", alpha, low=0.0, open_low=True)])
     chosen = ansatz or RS()
     model = separating(model)

@@ -94,7 +94,7 @@ def closed_line(
     size = value.size
     good = np.array([text.startswith("converged") for text in status])
     codes = np.array([Status.CONVERGED if ok else Status.NO_SOLUTION for ok in good])
-    remarks = [text.split("; ", 1)[1] if "; " in text else "" for text in status]
+    remarks = [text.removeprefix("not converged: ").removeprefix("converged").removeprefix("; ") for text in status]
     solutions = Solutions(model, ansatz, value, parts, codes, np.zeros(size), remarks)
     bracket = np.stack([value - error, value + error], axis=1)
     return Line(np.where(good, value, NAN), np.where(good, error, NAN), bracket, status, solutions)
@@ -110,15 +110,18 @@ def line_on_branch(model: Model, size: int, ansatz: Ansatz, condition: str, miss
     if np.any(np.isinf(model.beta)) and not model.loss.satisfiable:
         raise ValueError(f"at beta = inf no pattern is free of cost with {model.loss}: give a finite beta")
     equations = ansatz.equations(model, size)
-    for high in (12.0, 50.0):  # most conditions hold long before q -> 1
-        table = scan_branch(equations, -34.0, high)
+    # a table only brackets: where averages are dear, coarse ones do
+    dear = model.architecture.few is not None
+    rough = equations.at_level(0) if dear else equations
+    for high in (1.0, 3.0, 12.0) if dear else (12.0, 50.0):  # most conditions hold long before q -> 1
+        table = scan_branch(rough, -34.0, high)
         values = _along(table, condition)
         cell = first_sign_change(values)
         if np.all(cell >= 0):
             break
     # the sign of the fold condition on the branch itself, from well before its highest point
     every, sure = np.arange(size), np.maximum(table.top()[1] - 1, 0)
-    side = fold_condition(equations, table.alpha[every, sure], table.free[every, sure])
+    side = fold_condition(rough, table.alpha[every, sure], table.free[every, sure])
     findings = _Findings(equations, missing, found_text)
     findings.say_where_it_ends(table, cell)
     rows = np.flatnonzero(cell >= 0)

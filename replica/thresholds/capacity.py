@@ -120,7 +120,8 @@ def _limit(model: Model, size: int, ansatz: Ansatz) -> Line:
     alpha = seen["alpha"]
     good &= np.isfinite(alpha)
     text = "converged; the limit q -> 1"
-    status = [text if ok else "not converged: every load is possible (no field is ever pushed)" for ok in good]
+    endless = "not converged: no finite capacity, the load grows without bound as q -> 1"
+    status = [text if ok else endless for ok in good]
     rows = np.flatnonzero(good)
     parts = [Part(rows, problem.take(rows), point[rows], error[rows])] if rows.size else []
     line = closed_line(model, ansatz, alpha, errors["alpha"], status, parts)

@@ -8,6 +8,9 @@ from typing import Any
 
 from replica._checks import one_of
 
+#: what must be known of a line of the constraint alone where the model has a finite cost
+COLD = "of the constraint that nothing costs anything, whatever the temperature"
+
 
 @dataclass(frozen=True)
 class LineDefinition:
@@ -26,7 +29,10 @@ class LineDefinition:
         """The line of a batch of models in an ansatz; `ValueError` where that ansatz has no such line."""
         if ansatz.method not in self.methods:
             raise ValueError(f"{ansatz} gives no {self.name} line")
-        return self.methods[ansatz.method](self.model(model), size, ansatz)
+        found = self.methods[ansatz.method](self.model(model), size, ansatz)
+        if self.cold and not model.loss.hard:
+            found.status = [f"{text}; {COLD}" if text.startswith("converged") else text for text in found.status]
+        return found
 
     def model(self, model: Any) -> Any:
         """The model whose branch the line follows: at beta = inf for lines of the constraint alone."""

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from replica.ansatz import Ansatz
+from replica.ansatz._branch_end import AlphabetLimit
+from replica.ansatz._limits import LimitProblem
 from replica.ansatz._rs_branch import scan_branch
 from replica.ansatz._rs_special import has_paramagnet
+from replica.batch import Part
 from replica.model import Model
 from replica.thresholds.base import Line, line_on_branch
 from replica.thresholds.paramagnet import line_on_paramagnet
 from replica.thresholds.registry import threshold_line
+from replica.weights.base import Average
+from saddlepoint import Newton, Status, solve
 
 
 @threshold_line("at", r"\alpha_{\mathrm{AT}}")
@@ -51,14 +58,61 @@ def spinodal_line(model: Model, size: int, ansatz: Ansatz) -> Line:
 
 
 def _with_limits(line: Line, model: Model, size: int) -> Line:
-    """Rows without a fold: the load at which q -> 1, from the far end of the table (1 - q ~ 1e-11)."""
-    table = scan_branch(line.solutions.ansatz.equations(model, size), 46.0, 50.0, step=2.0)
+    """Rows without a fold: the load at which q -> 1, by formula where there is one.
+
+    The table must have come close to it; without a formula the value is that of its far end (1 - q ~ 1e-11).
+    """
+    table = scan_branch(line.solutions.ansatz.equations(model, size), -34.0, 50.0, step=2.0)
+    solved = np.where(table.solved, table.alpha, np.nan)
+    reached = np.array([row[np.isfinite(row)][-1] if np.isfinite(row).any() else np.nan for row in solved])
     end, before = table.alpha[:, -1], table.alpha[:, -2]
     settled = table.solved[:, -1] & table.solved[:, -2] & (np.abs(end - before) < 1e-6 * end)
+    known = _limits(model, size)
     for row in np.flatnonzero(~line.converged):
-        if settled[row]:
-            line.value[row] = end[row]
-            line.error[row] = abs(end[row] - before[row]) + 1e-13 * end[row]
-            line.bracket[row] = before[row], end[row] + line.error[row]
-            line.status[row] = "converged; the branch ends at q -> 1 without a fold"
+        if known is not None and abs(reached[row] - known.values[row]) < 1e-3 * known.values[row]:
+            value, error = known.values[row], known.errors[row]
+            line.solutions.parts += known.part(row)
+            line.solutions.status[row], line.solutions.residual[row] = Status.CONVERGED, 0.0
+            line.solutions.alpha[row] = value
+        elif settled[row]:
+            value, error = end[row], abs(end[row] - before[row]) + 1e-13 * end[row]
+        else:
+            continue
+        line.value[row], line.error[row] = value, error
+        line.bracket[row] = min(reached[row], value - error), value + error
+        line.status[row] = "converged; the branch ends at q -> 1 without a fold"
+        line.solutions.remarks[row] = "the branch ends at q -> 1 without a fold"
     return line
+
+
+class _Limits(NamedTuple):
+    """Ends of branches by formula."""
+
+    values: np.ndarray
+    errors: np.ndarray
+    problem: Any
+    point: np.ndarray
+    slack: np.ndarray
+
+    def part(self, row: int) -> list[Part]:
+        at = np.array([row])
+        return [Part(at, self.problem.take(at), self.point[at], self.slack[at])]
+
+
+def _limits(model: Model, size: int) -> _Limits | None:
+    """The limit q -> 1 of the sphere or of an alphabet, None where there is no formula."""
+    problem: Any = None
+    constraint = model.loss.hard or (np.all(np.isinf(model.beta)) and model.loss.satisfiable)
+    if constraint and model.loss.has_ground:
+        if AlphabetLimit.covers(model):
+            problem = AlphabetLimit(model, size)
+        elif isinstance(model.weights.norm, Average):
+            problem = LimitProblem(model, size)
+    if problem is None:
+        return None
+    point = slack = np.zeros((size, 0))
+    if len(problem.variables):
+        found = solve(problem, solver=Newton(max_step=1.0), on_failure="keep")
+        point, slack = np.where(found.converged[:, None], found.point, np.nan), found.error
+    seen, errors = Part(np.arange(size), problem, point, slack).measure()
+    return _Limits(seen["alpha"], errors["alpha"], problem, point, slack)

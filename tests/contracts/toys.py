@@ -66,7 +66,7 @@ class Stretched(Architecture):
     """A toy: the field is twice that of the perceptron."""
     name = "toy-stretched"
 
-    def field_overlaps(self, overlaps):
+    def field_overlaps(self, overlaps, level=1):
         q, variance, m, transverse = overlaps
         return Overlaps(4 * q, 4 * variance, 2 * m, 4 * transverse), Slopes(q=4.0, norm=4.0, m=2.0)
 '''

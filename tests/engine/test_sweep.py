@@ -149,7 +149,18 @@ def test_a_chunk_of_another_folder_does_not_pass(tmp_path):
 def test_settings_are_written_for_the_reader(tmp_path):
     sweep(magnetise, CHUNKS[:1], checkpoint=tmp_path, settings=SETTINGS, progress=False)
     written = json.loads((tmp_path / "settings.json").read_text())
+    versions = written.pop("versions")
     assert written == {"chunks": 1, "settings": {"ansatz": "toy", "beta": [1.1, 2.1], "field": 0.1}}
+    assert versions["numpy"] == np.__version__
+    assert set(versions) == {"numpy", "scipy", "numba", "python"}
+
+
+def test_results_of_another_library_version_are_not_resumed(tmp_path):
+    sweep(magnetise, CHUNKS[:1], checkpoint=tmp_path, settings=SETTINGS, progress=False)
+    record = tmp_path / "settings.json"
+    record.write_text(record.read_text().replace(np.__version__, "1.0.0"))
+    with pytest.raises(ValueError, match="numpy was 1.0.0, now it is"):
+        sweep(magnetise, CHUNKS[:1], checkpoint=tmp_path, settings=SETTINGS, progress=False)
 
 
 def test_results_that_cannot_be_saved(tmp_path):

@@ -96,6 +96,31 @@ def test_limits() -> None:
         assert rate[-1] == pytest.approx(1 - solution.training_error, abs=1e-13)
 
 
+@pytest.mark.parametrize(
+    ("model", "alpha"),
+    [
+        (replica.perceptron(replica.Gaussian(0.5), loss="hinge"), 1.5),
+        (replica.perceptron("spherical", loss="logistic"), 3.0),
+        (replica.mixture(loss="logistic", penalty=0.3, balance=0.3), 2.0),
+    ],
+    ids=["hinge", "logistic", "mixture"],
+)
+def test_minimisers_of_a_loss(model: replica.Model, alpha: float) -> None:
+    """Without noise the training error, with it more; the bias of a mixture stays as it is."""
+    solution = replica.solve(model, alpha=alpha)
+    found = replica.flatness(solution, noise=[0.0, 0.1, 0.5])
+    rate = found["training_error"].values
+    assert rate[0] == pytest.approx(solution.training_error, rel=1e-11)
+    assert rate[0] < rate[1] < rate[2]
+    assert found["error"].values.max() < 1e-12
+    if model.data.trained:  # weights without direction: the classes are told apart by the bias alone
+        spread = np.sqrt(solution["q"] * model.parameter("noise"))
+        right, left = (norm.cdf(-label * solution["bias"] / spread) for label in (1, -1))
+        assert rate[2] == pytest.approx(0.3 * right + 0.7 * left, rel=1e-11)
+    else:
+        assert rate[2] == pytest.approx(0.5, rel=1e-12)
+
+
 def test_counted_margin_and_noise_make_it_worse() -> None:
     """The errors grow with the noise and with the margin that is asked for, and shrink with that of the solution."""
     alpha, noise = 0.5, np.linspace(0.0, 0.4, 9)

@@ -91,3 +91,15 @@ def test_errors_grow_honestly_towards_capacity() -> None:
         certificate = solution.certify(digits=22)
         assert abs(solution.free_entropy - certificate.potential) <= solution.error
         assert solution.error < 1e-13 / distance
+
+
+@pytest.mark.parametrize("name", ["q", "q_hat", "entropy", "stability"])
+def test_a_point_that_is_known_badly_makes_every_number_bad(name: str) -> None:
+    """The error of a number holds that of the point times its slope: here of a point moved by that much."""
+    model, slack = replica.perceptron("binary", margin=0.2), 1e-5
+    good, bad = (replica.solve(model, alpha=0.5) for _ in range(2))
+    part = bad.batch.parts[0]
+    part.error[:] = slack
+    moved = type(part)(part.rows, part.problem, part.point + slack, np.zeros_like(part.error)).measure()[0][name][0]
+    assert bad.errors[name] == pytest.approx(abs(moved - good[name]), rel=1e-3, abs=1e-12)
+    assert good.errors[name] < 1e-12

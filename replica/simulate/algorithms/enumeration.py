@@ -48,7 +48,7 @@ class Enumeration(Algorithm):
     reference_margin: Any = None
     list_up_to: int = 1 << 22
     name: ClassVar[str] = "enumeration"
-    batch: ClassVar[int] = 8
+    samples_per_task: ClassVar[int] = 8
 
     def __post_init__(self) -> None:
         whole("references", self.references, 0)

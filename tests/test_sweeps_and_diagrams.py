@@ -1,4 +1,4 @@
-"""Diagrams: axes, lines of every kind, and what is said of regions where a line is not known."""
+"""Sweeps and diagrams: what is refused, axes, lines of every kind, regions where a line is not known, last points."""
 
 from __future__ import annotations
 
@@ -53,3 +53,23 @@ def test_an_instability_beyond_capacity_says_that_the_entropy_is_negative() -> N
     found = replica.at_line(replica.perceptron("binary", loss=replica.Band(1.0)))
     assert found.value > replica.capacity(replica.perceptron("binary", loss=replica.Band(1.0))).value
     assert "entropy is negative" in found.status
+
+
+def test_an_observable_that_the_model_does_not_have_is_refused() -> None:
+    """Not NaN with the status of a solution that is converged."""
+    model = replica.perceptron("binary")
+    for name in ("generalization_error", "m", "parisi"):
+        with pytest.raises(ValueError, match=f"observable '{name}' is not defined for"):
+            replica.sweep(model, alpha=[0.2, 0.4], observables=["entropy", name])
+    unsolved = replica.sweep(replica.perceptron("spherical"), alpha=[2.5], observables=["q"])
+    assert np.isnan(unsolved["q"].item())
+
+
+def test_an_unsolved_solution_has_its_last_point() -> None:
+    model = replica.perceptron("spherical")
+    with pytest.raises(replica.SolveFailed) as failed:
+        replica.solve(model, alpha=2.5)
+    lost = failed.value.solution
+    assert np.isnan(lost["q"]) and lost.order_parameters == {}
+    assert 0.9 < lost.last_iterate["q"] <= 1.0
+    assert replica.solve(model, alpha=1.0).last_iterate == {}

@@ -1,0 +1,135 @@
+"""Theory beside simulation over all families of models, each by two or three commands that a reader can run again.
+
+    python -m benchmarks.witness [--samples FACTOR]
+
+Runs ``replica sweep`` (or ``franz-parisi``), ``replica simulate`` and ``replica compare`` on each row below and writes
+``results/witness.md``: theory, simulation (extrapolated in 1/N where there are several sizes), its standard error, z.
+Exits with 1 when the standard deviation of the z-scores is not near 1 or one of them is beyond 4.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import itertools
+import sys
+import tempfile
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import replica
+from replica.cli import main as command_line
+
+TARGET = Path(__file__).parent / "results" / "witness.md"
+
+
+@dataclass(frozen=True)
+class Row:
+    """Model words, load, what to run on it, what to compare, options of the theory's verb."""
+
+    model: str
+    alpha: str
+    runs: str
+    samples: int
+    observables: str
+    theory: str = "sweep"
+
+    def commands(self, factor: float) -> list[str]:
+        """The three commands, on files ``theory.nc`` and ``runs.nc``."""
+        what = f" --observables {self.observables}" if self.theory == "sweep" else ""
+        samples = max(int(self.samples * factor), 2)
+        return [
+            f"replica {self.theory.split()[0]} {self.model} --alpha {self.alpha}{what}"
+            f"{' ' + ' '.join(self.theory.split()[1:]) if ' ' in self.theory else ''} -o theory.nc",
+            f"replica simulate {self.model} --alpha {self.alpha} {self.runs} --samples {samples} --seed 7 -o runs.nc",
+            f"replica compare --theory theory.nc --simulation runs.nc --observables {self.observables} -o report.nc",
+        ]
+
+
+SIZES = "--n 10,15,20"
+MESSAGES = "--algorithm belief-propagation --n 2000"
+RISK = "--algorithm erm --n 100,200,400"
+WALKS = "--algorithm langevin --n 50,100,200 --set moves=1000"
+AROUND = "--n 10,15,20 --set references=20 --set list_up_to=500000"
+ROWS = [
+    Row("perceptron --weights binary", "0.4", SIZES, 400, "entropy,q"),
+    Row("perceptron --weights binary --margin 0.5", "0.2", SIZES, 400, "entropy,q"),
+    Row("perceptron --weights binary --margin -0.5", "0.6", SIZES, 400, "entropy,q"),
+    Row("perceptron --weights binary --loss band --margin 1", "0.4", SIZES, 400, "entropy"),
+    Row("perceptron --weights binary --loss outside-band --margin 0.5", "0.4", SIZES, 400, "entropy"),
+    Row("perceptron --weights binary --loss error-count --beta 1", "1", "--n 8,11,14", 200, "free_entropy,energy"),
+    Row("perceptron --weights ternary", "0.4", "--n 5,10", 150, "entropy,q"),
+    Row("perceptron --weights binary --labels teacher", "0.4", SIZES, 400, "entropy,q,generalization_error"),
+    Row("perceptron --weights binary", "0.6", MESSAGES, 20, "entropy,q"),
+    Row("perceptron --weights spherical", "1", MESSAGES, 20, "entropy,q"),
+    Row("perceptron --weights spherical --margin -0.5", "2", MESSAGES, 20, "entropy,q"),
+    Row("perceptron --weights ternary", "0.5", MESSAGES, 20, "entropy,q"),
+    Row("perceptron --weights spherical --labels teacher", "1.5", MESSAGES, 20, "entropy,q,generalization_error"),
+    Row("perceptron --weights gaussian --loss error-count --beta 1.5", "1", MESSAGES, 20, "free_entropy,energy"),
+    Row("mixture --loss square --balance 0.3", "2", RISK, 40, "q,m,bias,energy,generalization_error"),
+    Row("mixture --loss logistic --penalty 0.1 --bias false", "1", RISK, 40, "q,m,energy,generalization_error"),
+    Row("mixture --loss hinge --noise 0.5", "2", RISK, 40, "q,m,energy,generalization_error"),
+    Row("perceptron --weights gaussian --loss logistic", "1.5", RISK, 40, "q,energy,training_error"),
+    Row("perceptron --weights gaussian --loss square --labels teacher", "1.5", RISK, 40, "q,m,energy"),
+    Row("perceptron --weights gaussian --loss logistic --beta 3", "1", WALKS, 16, "q,energy"),
+    Row("perceptron --weights spherical --loss square --beta 2", "1", WALKS, 16, "q,energy"),
+    Row("perceptron --weights spherical --loss hinge --beta 2 --labels teacher", "1", WALKS, 16, "q,m,energy"),
+    Row("perceptron --weights binary", "0.2", AROUND, 200, "entropy", "franz-parisi --distance 0.2,0.4"),
+    Row(
+        "perceptron --weights binary", "0.2", f"{AROUND} --set reference_margin=0.4", 200, "entropy",
+        "franz-parisi --reference 0.4 --distance 0.2,0.4",
+    ),
+]  # fmt: skip
+
+
+def measure(row: Row, factor: float) -> tuple[list[str], list[float]]:
+    """Lines of the table, and the z-scores."""
+    folder = tempfile.TemporaryDirectory()
+    with folder as place, contextlib.chdir(place):
+        for words in row.commands(factor):
+            said = io.StringIO()
+            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                if command_line(words.split()[1:]):
+                    raise RuntimeError(f"{words}: {said.getvalue()[-300:]}")
+        report = replica.load("report.nc")
+    lines, scores = [], []
+    axis = next(dim for dim in report["z"].dims if dim != "observable")
+    for name, place in itertools.product(report["observable"].values, report[axis].values):
+        one = report.sel({"observable": name, axis: place})
+        if np.isfinite(one["z"]):
+            numbers = " | ".join(f"{float(one[key]):.6f}" for key in ("theory", "simulation", "standard_error"))
+            where = f" at d = {place:g}" if axis == "distance" else ""
+            head = f"{row.model} --alpha {row.alpha} | {row.runs} | {name}{where}"
+            lines.append(f"| {head} | {numbers} | {float(one['z']):.2f} |")
+            scores.append(float(one["z"]))
+    return lines, scores
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--samples", type=float, default=1.0, help="factor on the numbers of samples")
+    factor = parser.parse_args().samples
+    lines, scores = [], []
+    for row in ROWS:
+        found, z = measure(row, factor)
+        print("\n".join(found), flush=True)
+        lines, scores = lines + found, scores + z
+    spread, worst = float(np.sqrt(np.mean(np.square(scores)))), float(np.max(np.abs(scores)))
+    summary = f"{len(scores)} comparisons: root mean square of z {spread:.2f}, largest {worst:.2f}."
+    print(summary)
+    head = "| model | runs | observable | theory | simulation | standard error | z |\n|---|---|---|---|---|---|---|\n"
+    example = "\n".join(f"    {line}" for line in ROWS[0].commands(factor))
+    text = f"# Theory beside simulation\n\n{summary} Each row by commands like\n\n{example}\n\n{head}" + "\n".join(
+        lines
+    )
+    TARGET.write_text(text + "\n", encoding="utf-8")
+    return 0 if 0.6 < spread < 1.5 and worst < 4 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

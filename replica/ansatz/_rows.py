@@ -1,0 +1,65 @@
+"""The rows of a batch on their way to a solution: what has been found, what is left open. No equations here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from replica.batch import Part, Solutions
+from replica.model import Model
+from saddlepoint import Status
+
+
+class Rows:
+    """Answers of solvers, row by row; a row is open until one of them is good."""
+
+    def __init__(self, ansatz: Any, model: Model, alpha: np.ndarray) -> None:
+        self.ansatz, self.model, self.alpha, self.size = ansatz, model, alpha, alpha.size
+        self.parts: list[Part] = []
+        self.last: list[Part] = []
+        self.status = np.full(self.size, Status.STEPS_SPENT, dtype=object)
+        self.residual = np.full(self.size, np.nan)
+        self.remarks = [""] * self.size
+        self.open = np.arange(self.size)
+
+    def solutions(self) -> Solutions:
+        """The batch as it is now; rows without an answer have their last point in ``last``."""
+        solved = np.concatenate([part.rows for part in self.parts]) if self.parts else np.zeros(0, dtype=int)
+        last = _without(self.last, solved)
+        return Solutions(
+            self.model, self.ansatz, self.alpha, self.parts, self.status, self.residual, self.remarks, last
+        )
+
+    def keep(self, rows: np.ndarray, problem: Any, found: Any, good: np.ndarray, remark: str = "") -> None:
+        """Record the rows of a solver's answer; the good ones are closed."""
+        self.status[rows] = found.status
+        self.residual[rows] = found.residual
+        if good.all():
+            index, kept = rows, Part(rows, problem, found.point, found.error)
+        else:
+            at = np.flatnonzero(good)
+            index, kept = rows[at], Part(rows[at], problem.take(at), found.point[at], found.error[at])
+            bad = np.flatnonzero(~good)
+            self.last = _without(self.last, rows[bad])
+            point = found.point[bad]
+            self.last.append(Part(rows[bad], problem.take(bad), point, np.full_like(point, np.nan)))
+        if self.parts:
+            self.parts = _without(self.parts, index)  # a later answer replaces an earlier one for the same row
+        if index.size:
+            self.parts.append(kept)
+        if remark:
+            for row in index:
+                self.remarks[row] = remark
+        self.open = self.open[~np.isin(self.open, index)] if index.size < self.open.size else self.open[:0]
+
+
+def _without(parts: list[Part], rows: np.ndarray) -> list[Part]:
+    kept = []
+    for part in parts:
+        stay = np.flatnonzero(~np.isin(part.rows, rows))
+        if stay.size == part.rows.size:
+            kept.append(part)
+        elif stay.size:
+            kept.append(Part(part.rows[stay], part.problem.take(stay), part.point[stay], part.error[stay]))
+    return kept

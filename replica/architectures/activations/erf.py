@@ -1,0 +1,47 @@
+"""Error-function units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from replica.architectures.activations.base import Activation, Kernel, library
+
+
+@dataclass(frozen=True)
+class Erf(Activation):
+    r"""``g(x) = erf(x)``, ``k(q) = (2/pi) arcsin(2q/(1+2Q))``.
+
+    References
+    ----------
+    C. Williams, Advances in Neural Information Processing Systems 9 (1997), eq. (11); D. Saad and S. Solla, Phys. Rev.
+    E 52, 4225 (1995) (there with ``erf(x/sqrt 2)``).
+    """
+
+    name: ClassVar[str] = "erf"
+    odd: ClassVar[bool] = True
+
+    def function(self, x: np.ndarray) -> np.ndarray:
+        from scipy.special import erf
+
+        return erf(x)
+
+    def kernel(self, q: Any, variance: Any, level: int = 1) -> Kernel:
+        lib = library(q)
+        norm = q + variance
+        total = 1 + 2 * norm
+        a, b = 2 * norm / total, 2 * q / total
+        cos_a, cos_b = lib.sqrt(1 - a * a), lib.sqrt((1 - b) * (1 + b))
+        sine = 2 * variance / total * (a + b) / (a * cos_b + b * cos_a)  # of arcsin(a) - arcsin(b)
+        scale = 2 / lib.pi
+        slope = 2 * scale / (total * cos_b)
+        return Kernel(
+            scale * lib.asin(b),
+            scale * lib.atan2(sine, cos_a * cos_b + a * b),
+            slope,
+            slope * 2 * b / (total * cos_b * cos_b),
+            2 * scale / (total * total * cos_a),
+            slope * (1 + 2 * variance) / total,
+        )

@@ -1,0 +1,67 @@
+"""Gaussian error linear units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from replica.architectures.activations.base import Activation, Kernel, library
+
+
+@dataclass(frozen=True)
+class GELU(Activation):
+    r"""``g(x) = x Phi(x)``, Phi the Gaussian distribution function.
+
+    With ``S = sqrt((1+Q)^2 - q^2)`` and ``n = Q^2 + q^2 (1-Q)/(1+Q)`` partial integration gives
+    ``k(q) = q/4 + [q arcsin(q/(1+Q)) + n/S - Q^2/(1+Q)]/(2 pi)``.
+    """
+
+    name: ClassVar[str] = "gelu"
+
+    def function(self, x: np.ndarray) -> np.ndarray:
+        from scipy.special import ndtr
+
+        return x * ndtr(x)
+
+    def kernel(self, q: Any, variance: Any, level: int = 1) -> Kernel:
+        lib = library(q)
+        norm = q + variance
+        total, two_pi = 1 + norm, 2 * lib.pi
+        tilt = (1 - norm) / total
+        s, s_norm = lib.sqrt((total - q) * (total + q)), lib.sqrt(1 + 2 * norm)
+        n, n_norm = norm**2 + tilt * q**2, norm**2 + tilt * norm**2
+        turn, turn_norm = lib.asin(q / total), lib.asin(norm / total)
+        step = variance * (norm + q)  # Q^2 - q^2
+        # arcsin(a) - arcsin(b) from the sine and cosine of the difference
+        gap = lib.atan2(step / (norm * s + q * s_norm), (s * s_norm + q * norm) / total**2)
+        value = q / 4 + (q * turn + tilt * q**2 / s + norm**2 * q**2 / (total * s * (total + s))) / two_pi
+        rest = (
+            variance / 4
+            + (variance * turn_norm + q * gap + tilt * step / s_norm + n * step / (s_norm * s * (s_norm + s))) / two_pi
+        )
+        slope = _slope(q, norm, s, turn, lib)
+        return Kernel(
+            value,
+            rest,
+            slope,
+            (2 / s + 2 * tilt / s + (q**2 + 4 * tilt * q**2 + n) / s**3 + 3 * n * q**2 / s**5) / two_pi,
+            _slope(norm, norm, s_norm, turn_norm, lib) + _cross(norm, norm, s_norm, n_norm, lib),
+            slope + _cross(q, norm, s, n, lib),
+        )
+
+
+def _slope(q: Any, norm: Any, s: Any, turn: Any, lib: Any) -> Any:
+    """``dk/dq``."""
+    tilt = (1 - norm) / (1 + norm)
+    n = norm**2 + tilt * q**2
+    return (turn + q / s * (1 + 2 * tilt + n / s**2)) / (2 * lib.pi) + 0.25
+
+
+def _cross(q: Any, norm: Any, s: Any, n: Any, lib: Any) -> Any:
+    """``dk/dQ``."""
+    total = 1 + norm
+    rise = 2 * norm - 2 * q**2 / total**2
+    flat = (norm**2 + 2 * norm) / total**2
+    return (-(q**2) / (total * s) + rise / s - n * total / s**3 - flat) / (2 * lib.pi)

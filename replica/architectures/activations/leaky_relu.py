@@ -1,0 +1,50 @@
+"""Leaky rectified linear units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from replica._checks import number
+from replica.architectures.activations._modulus import rectified_kernel
+from replica.architectures.activations.base import Activation, Kernel
+
+
+@dataclass(frozen=True)
+class LeakyReLU(Activation):
+    r"""``g(x) = max(x, 0) + a min(x, 0)``: ``k(q) = a q + (1-a)^2 k_ReLU(q)``.
+
+    Parameters
+    ----------
+    leak : float
+        The slope ``a`` of negative inputs: 0 is the ReLU, -1 the modulus, 1 linear.
+    """
+
+    leak: float = 0.1
+    name: ClassVar[str] = "leaky-relu"
+
+    def __post_init__(self) -> None:
+        leak = number("leak", self.leak)
+        if isinstance(leak, np.ndarray):
+            raise ValueError("leak must be one number, got an array")
+        object.__setattr__(self, "leak", leak)
+
+    @property
+    def odd(self) -> bool:  # type: ignore[override]
+        return self.leak == 1.0
+
+    @property
+    def even(self) -> bool:  # type: ignore[override]
+        return self.leak == -1.0
+
+    @classmethod
+    def examples(cls) -> list[LeakyReLU]:
+        return [cls(), cls(-1.0)]
+
+    def function(self, x: np.ndarray) -> np.ndarray:
+        return np.where(x > 0, x, self.leak * x)
+
+    def kernel(self, q: Any, variance: Any, level: int = 1) -> Kernel:
+        return rectified_kernel(q, variance, self.leak)

@@ -1,0 +1,25 @@
+"""The linear unit: the committee is a perceptron."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from replica.architectures.activations.base import Activation, Kernel
+
+
+@dataclass(frozen=True)
+class Linear(Activation):
+    """``g(x) = x``, ``k(q) = q``: a perceptron, for comparison."""
+
+    name: ClassVar[str] = "linear"
+    odd: ClassVar[bool] = True
+
+    def function(self, x: np.ndarray) -> np.ndarray:
+        return x
+
+    def kernel(self, q: Any, variance: Any, level: int = 1) -> Kernel:
+        zero, one = 0 * q, 0 * q + 1
+        return Kernel(q, variance, one, zero, one, one)

@@ -1,0 +1,57 @@
+"""Parity machines: the product of the signs of hidden units on disjoint inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from replica._checks import number
+from replica.architectures.base import Architecture, Slopes
+from replica.architectures.boolean import BooleanUnits
+from replica.architectures.few_units import FewUnits
+from replica.data.base import Overlaps
+
+
+@dataclass(frozen=True)
+class Parity(Architecture):
+    r"""Output ``prod_k sign(lambda_k)`` of K units ``lambda_k = w_k.x_k/sqrt(N/K)`` with inputs of their own.
+
+    ``q = 0`` is a saddle point: the output does not see the sign of a unit's weights. The field is +-1, so margins
+    between 0 and 1 are all the same.
+
+    Parameters
+    ----------
+    units : int
+        K, 2 to 5 (any number for the capacity of spherical weights).
+
+    References
+    ----------
+    E. Barkai, D. Hansel and I. Kanter, Phys. Rev. Lett. 65, 2312 (1990).
+    """
+
+    units: Any = 2
+    name: ClassVar[str] = "parity"
+    even: ClassVar[bool] = True
+    linear: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        units = number("units", self.units, low=2.0)
+        if isinstance(units, np.ndarray) or units != int(units):
+            raise ValueError(f"units must be a whole number, got {self.units}")
+        object.__setattr__(self, "units", int(units))
+
+    @classmethod
+    def examples(cls) -> list[Parity]:
+        return [cls(2), cls(3)]
+
+    @property
+    def few(self) -> FewUnits:
+        return BooleanUnits(tuple((-1.0) ** (self.units - n) for n in range(self.units + 1)))
+
+    def readout(self, hidden: np.ndarray) -> np.ndarray:
+        return np.prod(np.sign(hidden), axis=-1)
+
+    def field_overlaps(self, overlaps: Overlaps, level: int = 1) -> tuple[Overlaps, Slopes]:
+        raise ValueError(f"the field of {self} is not Gaussian: what was asked is here for perceptrons and units=inf")

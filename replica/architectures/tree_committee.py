@@ -1,0 +1,151 @@
+"""Tree committees: hidden units on disjoint inputs with fixed output weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from replica._checks import number, one_of
+from replica.architectures.activations import Activation, Custom, Sign
+from replica.architectures.base import Architecture, Slopes
+from replica.architectures.few_units import FewUnits
+from replica.data.base import Overlaps
+
+TIES = ("satisfied", "violated")
+
+
+@dataclass(frozen=True)
+class TreeCommittee(Architecture):
+    r"""Two layers: ``K^{-1/2} sum_k c_k g(lambda_k)``, units ``lambda_k = w_k.x_k/sqrt(N/K)`` with inputs of their own.
+
+    ``c_k = 1`` for odd activations, else half of the units enter with +1 and half with -1. For infinitely many
+    units the field is Gaussian with covariance ``k(q) = E[g(x)g(y)] - (E g)^2`` between replicas, and every theory
+    of the perceptron holds with ``k(q)`` in the place of q in its average over patterns.
+
+    Parameters
+    ----------
+    units : int or inf
+        Hidden units K: odd for sign units, even for activations that are not odd.
+    activation : str, Activation or callable
+        A registered name, an instance, or a function of numpy arrays.
+    ties : {"satisfied", "violated"}
+        Whether a field of exactly kappa counts as satisfied (units that can all be off: ReLU at margin 0).
+
+    Raises
+    ------
+    ValueError
+        Unknown activations, numbers of units that the activation excludes.
+
+    Notes
+    -----
+    The margin is not divided by the standard deviation ``sqrt(k(1))`` of the field. A teacher is a committee of the
+    same kind; its labels are the signs of its fields.
+
+    References
+    ----------
+    E. Barkai, D. Hansel and H. Sompolinsky, Phys. Rev. A 45, 4146 (1992); C. Baldassi, E. Malatesta and R. Zecchina,
+    Phys. Rev. Lett. 123, 170602 (2019), eq. (4).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import replica
+    >>> built_in = replica.capacity(replica.committee(activation="relu", weights="spherical"))
+    >>> own = replica.capacity(replica.committee(activation=lambda x: np.maximum(x, 0), weights="spherical"))
+    >>> print(f"{built_in.value:.9f} {own.value:.9f}")
+    2.933884414 2.933884414
+    """
+
+    units: Any = np.inf
+    activation: Any = Sign()
+    ties: str = "satisfied"
+    name: ClassVar[str] = "tree-committee"
+    linear: ClassVar[bool] = False
+    _few: ClassVar[FewUnits | None] = None  # set per instance
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "activation", _activation(self.activation))
+        one_of("ties", self.ties, TIES)
+        object.__setattr__(self, "units", _units(self.units, self.activation))
+        network = None if self.units == np.inf else self.activation.network(self.units, self.ties)
+        object.__setattr__(self, "_few", network)
+
+    @property
+    def few(self) -> FewUnits | None:
+        return self._few
+
+    def readout(self, hidden: np.ndarray) -> np.ndarray:
+        signs = np.ones(self.units)
+        if not self.activation.odd:
+            signs[self.units // 2 :] = -1.0
+        return self.activation.function(hidden) @ signs / np.sqrt(self.units)
+
+    @property
+    def even(self) -> bool:  # type: ignore[override]
+        return self.activation.even
+
+    @property
+    def rounding(self) -> float:
+        return self.activation.rounding if self.few is None else self.few.rounding
+
+    @classmethod
+    def examples(cls) -> list[TreeCommittee]:
+        members = (example for member in Activation.registry.values() for example in member.examples())
+        return [cls(np.inf, activation) for activation in members]
+
+    def field_overlaps(self, overlaps: Overlaps, level: int = 1) -> tuple[Overlaps, Slopes]:
+        if self.few is not None:
+            raise ValueError(f"the field of {self} is not Gaussian: what was asked is here for units=inf only")
+        kernel = self.activation.kernel(overlaps.q, overlaps.variance, level)
+        slopes = Slopes(kernel.slope, kernel.norm, 1.0, kernel.bend, kernel.shift)
+        if not np.any(overlaps.m != 0):
+            return Overlaps(kernel.value, kernel.rest, overlaps.m, kernel.value), slopes
+        return self._taught(overlaps, kernel, slopes, level)
+
+    def _taught(self, overlaps: Overlaps, kernel: Any, slopes: Slopes, level: int) -> tuple[Overlaps, Slopes]:
+        """With a teacher of the same kind, whose field is divided by its deviation ``sqrt(k(1))``."""
+        q, variance, m, transverse = overlaps
+        if np.any(abs(q + variance - 1) > 1e-12):
+            raise ValueError("a committee that learns from a teacher needs weights of held norm (binary, spherical)")
+        away = (variance + transverse) / (1 + m)  # 1 - m
+        taught = self.activation.kernel(m, away, level)
+        total = kernel.value + kernel.rest
+        # k(q) - k(m)^2/k(1) from the small ones of its parts
+        near = 2 * taught.rest - kernel.rest - taught.rest * taught.rest / total
+        far = kernel.value - taught.value * taught.value / total
+        if isinstance(q, np.ndarray):
+            left = np.where(kernel.rest < 0.5 * total, near, far)
+            root = np.sqrt(total)
+        else:
+            left, root = far, total.context.sqrt(total)
+        return Overlaps(kernel.value, kernel.rest, taught.value / root, left), slopes._replace(m=taught.slope / root)
+
+
+def _activation(given: Any) -> Activation:
+    if isinstance(given, Activation):
+        return given
+    if isinstance(given, str):
+        return Activation.find(given)()
+    if callable(given):
+        return Custom(given)
+    raise ValueError(f"activation must be a name, an Activation or a function of arrays, got {given!r}")
+
+
+def _units(given: Any, activation: Activation) -> Any:
+    """The number of units, checked against the symmetry of the activation."""
+    units = number("units", given, low=1.0, infinite=True)
+    if isinstance(units, np.ndarray) or units == np.inf:
+        return units
+    if units != int(units):
+        raise ValueError(f"units must be a whole number or inf, got {units:g}")
+    if not activation.odd and units % 2:
+        raise ValueError(
+            f"units must be even for {activation}, which is not odd (half of the units enter with -1), got {units:g}"
+        )
+    if units < 2:
+        raise ValueError("units must be at least 2: one unit is a perceptron")
+    if activation.odd and units % 2 == 0 and not activation.smooth:
+        raise ValueError(f"units must be odd for {activation}, so that no majority is tied, got {units:g}")
+    return int(units)

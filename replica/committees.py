@@ -1,0 +1,102 @@
+"""Shorthands for networks with hidden units; the parts come from the four families."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from replica.architectures import Parity, TreeCommittee
+from replica.data import Data
+from replica.losses import Loss
+from replica.model import Model, perceptron
+from replica.weights import Weights
+
+
+def committee(
+    units: float = np.inf,
+    *,
+    activation: str | Any = "sign",
+    weights: str | Weights = "binary",
+    margin: float = 0.0,
+    ties: str = "satisfied",
+    loss: str | Loss | None = None,
+    beta: float = np.inf,
+    labels: str | Data = "random",
+) -> Model:
+    """The tree committee: two layers, hidden units on disjoint inputs.
+
+    Parameters
+    ----------
+    units : int
+        Hidden units; inf is the limit of many. Odd for sign units, even for activations that are not odd.
+    activation : str, Activation or callable
+        ``"sign"``, ``"relu"``, ``"erf"``, ``"tanh"``, ... , an instance, or a function of numpy arrays.
+    weights : str or Weights
+        ``"binary"``, ``"spherical"``, ``"ternary"`` ... or an instance; alpha counts all weights of all units.
+    margin : float
+        The margin kappa of the field ``K^(-1/2) sum_k c_k g(lambda_k)``, not divided by its standard deviation.
+    ties : str
+        ``"satisfied"`` or ``"violated"``: whether a field of exactly kappa counts as satisfied.
+    loss : str, Loss or None
+        Another loss, by name (with ``margin`` if that is not 0) or as an instance, which replaces the margin.
+    beta : float
+        Inverse temperature; multiplies the loss.
+    labels : str or Data
+        ``"random"`` (storage) or ``"teacher"`` (a committee of the same kind), or an instance.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ValueError
+        Unknown names, values outside their domain, numbers of units that the activation excludes.
+
+    Examples
+    --------
+    >>> import replica
+    >>> model = replica.committee(activation="relu", weights="binary")
+    >>> print(f"{replica.capacity(model).value:.9f}")
+    0.903986281
+    """
+    single = perceptron(weights, margin=margin, loss=loss, beta=beta, labels=labels)
+    return dataclasses.replace(single, architecture=TreeCommittee(units, activation, ties))
+
+
+def parity(
+    units: int = 2,
+    *,
+    weights: str | Weights = "binary",
+    loss: str | Loss | None = None,
+    beta: float = np.inf,
+    labels: str | Data = "random",
+) -> Model:
+    """The parity machine: the product of the signs of hidden units on disjoint inputs.
+
+    Parameters
+    ----------
+    units : int
+        Hidden units, 2 to 5 (any number for the capacity of spherical weights).
+    weights : str or Weights
+        ``"binary"``, ``"spherical"``, ``"ternary"`` ... or an instance; alpha counts all weights of all units.
+    loss : str, Loss or None
+        None: every pattern has the right sign; or a loss of the field +-1.
+    beta : float
+        Inverse temperature; multiplies the loss.
+    labels : str or Data
+        ``"random"`` (storage) or ``"teacher"`` (a parity machine), or an instance.
+
+    Returns
+    -------
+    Model
+
+    Examples
+    --------
+    >>> import replica
+    >>> print(f"{replica.capacity(replica.parity(3, weights='spherical')).value:.9f}")
+    10.373526103
+    """
+    return dataclasses.replace(perceptron(weights, loss=loss, beta=beta, labels=labels), architecture=Parity(units))
