@@ -47,7 +47,10 @@ def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
         raise ValueError(f"{model.weights} can take any norm, so its capacity is not defined; use Spherical()")
     if model.data.realizable:
         right = np.broadcast_to(np.geomspace(1e-6, 40.0, 60), (size, 60))
-        easy, why = np.all(model.loss.cost(right) == 0, axis=1), "a noise-free teacher satisfies its own labels for nothing"
+        easy, why = (
+            np.all(model.loss.cost(right) == 0, axis=1),
+            "a noise-free teacher satisfies its own labels for nothing",
+        )
     else:
         easy = np.broadcast_to(model.weights.vanishing & _holds_at_zero(model), (size,))
         why = "w = 0 satisfies every pattern"

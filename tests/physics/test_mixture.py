@@ -9,13 +9,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from sklearn.svm import SVC
 
 import replica
 from replica.losses import Loss
 
 FIGURES = json.loads((Path(__file__).parents[1] / "oracles" / "mixture.json").read_text(encoding="utf-8"))
 NAMES = {
-    "gen": "generalization_error", "eps": "generalization_error", "gen_bary": "generalization_error_centre", "V": "V",
+    "gen": "generalization_error", "eps": "generalization_error", "gen_bary": "generalization_error_centre",
+    "V": "V",
     "q": "q", "M": "m", "m": "m", "b": "bias", "train_err": "training_error", "phi": "free_entropy", "lam": "multiplier",
 }  # fmt: skip
 
@@ -54,8 +56,11 @@ def answer(figure: dict[str, Any]) -> tuple[float, float]:
     if figure["id"].startswith("lam_opt"):
         best = replica.optimal_penalty(model, alpha=p["alpha"])
         assert best.solution is not None
-        return (best.solution["generalization_error"], best.solution.errors["generalization_error"]) if last == "gen" else (
-            best.value, best.error)
+        return (
+            (best.solution["generalization_error"], best.solution.errors["generalization_error"])
+            if last == "gen"
+            else (best.value, best.error)
+        )
     solution = replica.solve(model, alpha=p["alpha"])
     if kind in {"bayes", "unsup"}:
         value = replica.generalization_error(solution, estimator="bayes", labelled=p.get("eta", 1.0))
@@ -88,7 +93,9 @@ def test_slope_of_the_cost_with_the_penalty_is_half_the_norm(loss: str, data: An
     """``d/dpenalty [energy + penalty q/2] = q/2``: at a minimum nothing else moves to first order."""
     model = replica.Model(weights=replica.Gaussian(0.5), loss=loss, data=data)
     solution = replica.solve(model, alpha=2.2)
-    values = [replica.solve(model.with_parameters(penalty=0.5 + k * 1e-3), alpha=2.2).free_entropy for k in (-2, -1, 1, 2)]
+    values = [
+        replica.solve(model.with_parameters(penalty=0.5 + k * 1e-3), alpha=2.2).free_entropy for k in (-2, -1, 1, 2)
+    ]
     slope = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / 12e-3
     assert -slope == pytest.approx(solution["q"] / 2, abs=3e-11)
 
@@ -136,7 +143,9 @@ def test_a_large_penalty_tends_to_its_limit(loss: str, balance: float) -> None:
     assert near["generalization_error"] == pytest.approx(limit["generalization_error"], rel=1e-4)
 
 
-@pytest.mark.parametrize(("loss", "alpha"), [("square", 0.5), ("square", 2.0), ("hinge", 2.0), ("hinge", 8.0), ("logistic", 8.0)])
+@pytest.mark.parametrize(
+    ("loss", "alpha"), [("square", 0.5), ("square", 2.0), ("hinge", 2.0), ("hinge", 8.0), ("logistic", 8.0)]
+)
 def test_a_small_penalty_tends_to_its_limit(loss: str, alpha: float) -> None:
     limit = replica.solve(replica.mixture(loss, penalty=0.0, balance=0.3), alpha=alpha)
     near = replica.solve(replica.mixture(loss, penalty=1e-6, balance=0.3), alpha=alpha)
@@ -146,7 +155,9 @@ def test_a_small_penalty_tends_to_its_limit(loss: str, alpha: float) -> None:
 
 def test_separable_clusters_without_a_penalty() -> None:
     """Hinge: the largest margin, ``q = 1/kappa^2``; logistic: the same direction, without bounds."""
-    hinge, logistic = (replica.solve(replica.mixture(loss, penalty=0.0, balance=0.2), alpha=2.0) for loss in ("hinge", "logistic"))
+    hinge, logistic = (
+        replica.solve(replica.mixture(loss, penalty=0.0, balance=0.2), alpha=2.0) for loss in ("hinge", "logistic")
+    )
     margin = replica.max_margin(replica.mixture(balance=0.2), alpha=2.0)
     assert hinge["q"] == pytest.approx(1 / margin.value**2, rel=1e-12)
     assert hinge["bias"] == pytest.approx(margin.order_parameters["bias"] / margin.value, rel=1e-11)
@@ -163,9 +174,8 @@ def test_a_rare_class_may_leave_no_weights() -> None:
     assert solution["bias"] == -1
     assert solution["generalization_error"] == pytest.approx(0.06)
     assert "vanish" in solution.status
-    svm = pytest.importorskip("sklearn.svm")
     X, y = replica.instance(replica.mixture(noise=17.0, balance=0.06), n=40, alpha=12.0, seed=1)
-    found = svm.SVC(kernel="linear", C=1 / 0.08).fit(X / np.sqrt(40), y)
+    found = SVC(kernel="linear", C=1 / 0.08).fit(X / np.sqrt(40), y)
     assert np.sum(found.coef_**2) / 40 < 1e-3
 
 
@@ -196,7 +206,10 @@ class Bent(Loss):
 
 def test_a_convex_cost_known_by_its_values() -> None:
     for gain in (3.0,):
-        mine, known = (replica.solve(replica.mixture(loss, balance=0.3), alpha=1.5) for loss in (Soft(gain), replica.Logistic(gain)))
+        mine, known = (
+            replica.solve(replica.mixture(loss, balance=0.3), alpha=1.5)
+            for loss in (Soft(gain), replica.Logistic(gain))
+        )
         for name in ("q", "m", "V", "bias", "energy", "training_error"):
             assert mine[name] == pytest.approx(known[name], rel=1e-9), name
     field, chi = np.linspace(-6, 4, 41)[None, :], np.array([0.8])
@@ -237,7 +250,8 @@ def test_a_noisy_teacher_and_its_bayes_rule() -> None:
     student = replica.solve(bayes_student(noisy), alpha=3.0)
     assert student["m"] == pytest.approx(student["q"], rel=1e-11)
     clean, nearly = (
-        replica.solve(replica.perceptron("spherical", margin=0.1, labels=replica.Teacher(noise=x)), alpha=1.0) for x in (0.0, 1e-9)
+        replica.solve(replica.perceptron("spherical", margin=0.1, labels=replica.Teacher(noise=x)), alpha=1.0)
+        for x in (0.0, 1e-9)
     )
     assert nearly["m"] == pytest.approx(clean["m"], rel=1e-7)
     assert replica.capacity(noisy).value < np.inf
@@ -253,7 +267,6 @@ LEARNED = [
 @pytest.mark.parametrize(("loss", "balance", "at"), LEARNED, ids=str)
 def test_against_scikit_learn(loss: str, balance: float, at: dict[str, float]) -> None:
     """Means over samples within four standard errors, at a size where what is left of 1/N is smaller."""
-    pytest.importorskip("sklearn")
     size, samples = 300, 12
     model = replica.mixture(loss, penalty=at["penalty"], balance=balance, bias=True)
     theory, seen = replica.solve(model, alpha=at["alpha"]), []
