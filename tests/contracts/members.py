@@ -62,11 +62,11 @@ def sparing(weights: Weights, loss: Loss) -> bool:
 
 
 def combinations(weights: list[Weights], losses: list[Loss]) -> list[tuple[Weights, Loss, Data]]:
-    """Every pair of members meets: all weights and losses with the first data, a third of them with each other."""
+    """Every pair of members meets: all weights and losses with the first data, a third or a ninth with each other."""
     return [
         (one, loss, data)
         for (i, one), (j, loss), (k, data) in itertools.product(enumerate(weights), enumerate(losses), enumerate(DATA))
-        if sparing(one, loss) and (k == 0 or (i + j + k) % 3 == 0)
+        if sparing(one, loss) and (k == 0 or (i + j + k) % (9 if data.separable else 3) == 0)
     ]
 
 
