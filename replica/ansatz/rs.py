@@ -72,6 +72,8 @@ class RS(Ansatz):
         return found
 
     def equations(self, model: Model, size: int) -> Equations:
+        if model.weights.penalised and np.any(np.isinf(model.beta)):
+            raise ValueError(f"{model.weights} at beta = inf are one vector, risk minimisation without a branch")
         return Equations(model, size)
 
     def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
