@@ -2,7 +2,7 @@
 
     python -m benchmarks.franz_parisi [distances]
 
-Every point must be solved, or its status must say at which load the equations end. Prints one line per curve and exits
+Every point must be solved, or its status must say where the equations end. Prints one line per curve and exits
 with 1 when a point is neither.
 """
 
@@ -15,21 +15,29 @@ import numpy as np
 
 import replica
 
-ENDED = "the replica-symmetric equations have no solution at this distance: followed from alpha = 0"
+ENDED = ("have no solution at this distance: followed from", "no weights of the set are that close")
+SOFT = replica.perceptron("spherical", loss=replica.Logistic(gain=1.0))
+REFERENCES = {
+    "None": replica.Reference(),
+    "0.1": replica.Reference(margin=0.1),
+    "logistic": replica.Reference(model=SOFT),
+    "logistic, clipped": replica.Reference(model=SOFT, clipped=True),
+    "largest margin": replica.Reference(model=replica.perceptron("spherical"), margin="max"),
+}
 
 
-def run(weights: str, alpha: float, margin: float | None, distance: np.ndarray) -> bool:
+def run(weights: str, alpha: float, name: str, distance: np.ndarray) -> bool:
     """One curve; whether every point is solved or said not to exist."""
     begin = time.process_time()
     curve = replica.franz_parisi(
-        replica.perceptron(weights), alpha=alpha, distance=distance, reference=replica.Reference(margin=margin)
+        replica.perceptron(weights), alpha=alpha, distance=distance, reference=REFERENCES[name]
     )
     seconds = time.process_time() - begin
     status = curve["status"].values
     solved = np.array([text.startswith("converged") for text in status])
-    ended = np.array([ENDED in text for text in status])
+    ended = np.array([any(words in text for words in ENDED) for text in status])
     worst = float(np.max(curve["error"].values[solved])) if solved.any() else float("nan")
-    words = f"{weights:9s} alpha={alpha:.1f} reference={margin}: {solved.sum()} solved, {ended.sum()} ended"
+    words = f"{weights:9s} alpha={alpha:.1f} reference {name}: {solved.sum()} solved, {ended.sum()} ended"
     print(f"{words}, largest error {worst:.1e}, {seconds:.2f} s", flush=True)
     for text in sorted(set(status[~solved & ~ended])):
         print(f"    {np.sum(status == text)} times at {distance[status == text][:5]}: {text}")
@@ -42,10 +50,10 @@ def main() -> int:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     distance = np.geomspace(0.001, 0.5, count)
     good = [
-        run(weights, alpha, margin, distance)
+        run(weights, alpha, name, distance)
         for weights in ("binary", "spherical")
         for alpha in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
-        for margin in (None, 0.1)
+        for name in REFERENCES
     ]
     return 0 if all(good) else 1
 

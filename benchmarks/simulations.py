@@ -2,8 +2,8 @@
 
     python -m benchmarks.simulations [--parts enumeration messages success] [--samples 20] [--large]
 
-Prints and writes ``results/simulations.md``. Message passing is compared with the two matrix-vector products that each
-of its sweeps contains, in the same run. ``--large`` adds 10,001 weights (minutes for each sample).
+Prints and writes ``results/simulations.md``, in seconds of one core. Message passing is compared with the two
+matrix-vector products that each of its sweeps contains, in the same run. ``--large`` adds 10,001 weights (minutes for each sample).
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ def enumeration(samples: int, large: bool) -> Iterator[str]:
         for n in (25, 29, 31):
             search = plan(draw(BINARY, n=n, alpha=0.8, seed=1, inputs=inputs), BINARY.loss)
             search.search(0, 16)
-            begin = time.perf_counter()
+            begin = time.process_time()
             count, _ = search.search(0, 16)
-            seconds = time.perf_counter() - begin
+            seconds = time.process_time() - begin
             speed = f"{seconds:.3f} s, {2**n / seconds:.2e} a second"
             yield f"enumeration, {inputs} inputs, N = {n}: {speed} ({count} found)"
 
@@ -63,15 +63,15 @@ def messages(samples: int, large: bool) -> Iterator[str]:
         system = System.of(draw(BINARY, n=n, alpha=0.7, seed=1))
         mean, g = 0.01 * np.ones(n), np.zeros(len(system.F))
         iterate(system, mean, g, damping=0.0, tolerance=0.0, sweeps=2)  # compiled code is loaded
-        begin = time.perf_counter()
+        begin = time.process_time()
         done = iterate(system, mean, g, damping=0.0, tolerance=0.0, sweeps=12)
-        sweep = (time.perf_counter() - begin) / done.sweeps
+        sweep = (time.process_time() - begin) / done.sweeps
         row, column = mean.astype(np.float32), g.astype(np.float32)
-        begin = time.perf_counter()
+        begin = time.process_time()
         for _ in range(12):
             system.blas @ row
             column @ system.blas
-        products = (time.perf_counter() - begin) / 12
+        products = (time.process_time() - begin) / 12
         times = f"a sweep {sweep * 1e3:.2f} ms, its two products {products * 1e3:.2f} ms"
         yield f"messages, N = {n}: {times}, {sweep / products:.2f} times"
 
@@ -80,11 +80,11 @@ def success(samples: int, large: bool) -> Iterator[str]:
     """Share of samples that are solved, with the half-width of its 68 % interval, and the time for each."""
     for algorithm, n, alpha, settings in (*SOLVERS, *(LARGE if large else ())):
         count = samples if n < 10000 else min(samples, 4)
-        begin = time.perf_counter()
+        begin = time.process_time()
         runs = replica.simulate(
             BINARY, algorithm=algorithm, n=n, alpha=alpha, samples=count, seed=5, inputs="sign", **settings
         )
-        seconds = (time.perf_counter() - begin) / count
+        seconds = (time.process_time() - begin) / count
         rate = fraction(runs["solved"].values)
         named = ", ".join(f"{key} = {value:g}" for key, value in settings.items())
         words = f"{algorithm}{f' ({named})' if named else ''}, N = {n}, alpha = {alpha}"

@@ -13,7 +13,7 @@ from replica.ansatz import RS, RSB, Annealed
 from replica.architectures import Parity, Perceptron, TreeCommittee
 from replica.committees import committee, parity
 from replica.data import GaussianMixture, RandomLabels, Teacher
-from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Probit, Square
+from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Square
 from replica.model import Model, mixture, perceptron
 from replica.observables import flatness, generalization_error, margin_distribution, stability
 from replica.simulate import instance, simulate
@@ -24,6 +24,7 @@ from replica.weights import Binary, Discrete, Gaussian, Spherical, Ternary
 
 _LAZY = {
     "local_entropy": "replica.local",
+    "overlap_gap": "replica.clones",
     "local_entropy_threshold": "replica.local_thresholds",
     "isolation": "replica.neighbourhood",
     "sweep": "replica.curves",
@@ -53,7 +54,6 @@ __all__ = [
     "OutsideBand",
     "Parity",
     "Perceptron",
-    "Probit",
     "Quantity",
     "RandomLabels",
     "Reference",
@@ -84,6 +84,7 @@ __all__ = [
     "max_margin",
     "mixture",
     "optimal_penalty",
+    "overlap_gap",
     "parity",
     "perceptron",
     "plot",

@@ -10,6 +10,7 @@ import numpy as np
 from replica.ansatz._fp_annealed import annealed_curve
 from replica.ansatz._fp_patterns import Side
 from replica.ansatz._fp_teacher import student_curve, taught_curve
+from replica.ansatz.alphabets import alphabet_curve, alphabet_overlap
 from replica.ansatz.franz_parisi import Columns, random_curve, typical_overlap
 from replica.ansatz.minimiser import minimiser_curve
 from replica.ansatz.minimiser import typical_overlap as minimiser_overlap
@@ -84,6 +85,20 @@ class Quenched(Around):
         if not alone.converged or "q_hat" not in alone.batch.names:
             return float("nan"), float("nan")
         return typical_overlap(self.model, self.alpha, self.given, alone["q"])
+
+
+@dataclass(frozen=True)
+class FreeNorm(Quenched):
+    """Around a typical solution whose norm is solved for, random labels."""
+
+    def columns(self, distance: np.ndarray) -> Columns:
+        return alphabet_curve(self.model, self.alpha, self.given, distance)
+
+    def typical(self) -> tuple[float, float]:
+        if self.given.side == self.probe:  # two references are typical of each other
+            cosine = self.given.q / self.given.norm
+            return cosine, (self.given.q_error + cosine * self.given.norm_error) / self.given.norm
+        return alphabet_overlap(self.model, self.alpha, self.given)
 
 
 @dataclass(frozen=True)

@@ -30,23 +30,28 @@ def franz_parisi(
     checkpoint: Any = None,
     progress: bool = False,
 ) -> Any:
-    r"""Entropy of the solutions at a distance from a typical solution (the reference), over a grid of distances.
+    r"""Entropy of the solutions at a distance from a reference, over a grid of distances.
 
     .. math:: S_{FP}(d) = \frac1N E \ln \#\{w: w\cdot\tilde w = (1-2d) N,\ w \text{ solves}\}
 
-    with ``w~`` drawn from the solutions of the reference model, replica-symmetric for references and copies.
+    with ``w~`` a typical solution of the reference model, or a vector made of the data: the minimiser of a cost, the
+    maximum-margin vector, their noisy copy or their signs. Replica-symmetric for references and copies. Volumes on the
+    sphere are relative to the whole sphere. With norms other than 1 (alphabets, ternary, ...) the distance is that of
+    directions, ``d = (1 - w.w~/sqrt(|w|^2 |w~|^2))/2``, and the norm of w is free.
 
     Parameters
     ----------
     model : Model
-        What is counted: binary or spherical weights with any loss; at finite beta ``free_entropy`` is ln Z.
+        What is counted: weights on the sphere or from an alphabet with any loss, on random labels, a teacher or two
+        clusters; at finite beta ``free_entropy`` is ln Z.
     alpha : float
         Load of both, above 0.
     distance : increasing grid
         Distances ``d = (1 - t)/2`` in (0, 1).
     reference : Reference, "planted" or None
-        None: a typical solution of the model itself. With a teacher: a typical Bayes-optimal student (margin 0) or the
-        teacher itself.
+        None: a typical solution of the model itself. With a teacher a typical reference must be Bayes-optimal (margin
+        0); "planted" is the teacher itself. On a mixture the reference is one vector and the probe takes over its bias,
+        unless its own is imposed.
     ansatz : Ansatz, optional
         `RS` (default), or `Annealed`: ``ln E[pairs] - ln E[references]``, an upper bound of the typical curve.
     workers, checkpoint, progress
@@ -56,10 +61,12 @@ def franz_parisi(
     -------
     xarray.Dataset
         Over ``distance``: ``entropy`` (with ``error``), ``free_entropy``, ``training_error``, ``slope`` (dS/dd), the
-        order parameters ``q`` (two copies), ``s`` (copy and another reference; with a teacher its overlap with the
-        teacher), ``q_hat``, ``s_hat``, ``t_hat``, each with ``NAME_error``, and ``status``. With a teacher
-        ``generalization_error``. ``attrs``: ``typical_distance`` (maximum of the curve) with its error,
-        ``reference_margin``.
+        order parameters ``q`` (two copies), ``s`` (copy and another typical reference; with a teacher its overlap with
+        the teacher) or ``zeta`` (response to a minimiser; ``u`` the overlap with the minimiser where distances are
+        measured from another vector), ``m``, ``Q`` where the norm is free, their conjugates, ``stability`` (1 minus
+        the replicon of the copies) except around a student or the teacher, each with ``NAME_error``, and ``status``.
+        With a teacher or clusters ``generalization_error``. ``attrs``: ``typical_distance`` (maximum of the curve) with
+        its error, ``reference_margin``.
 
     Raises
     ------
@@ -68,12 +75,15 @@ def franz_parisi(
 
     Notes
     -----
-    Errors: change from one quadrature level to the next plus what the error of the reference carries over. Symmetry
-    breaking of the copies is not tested. Unsolved points are NaN; their status says at which load the equations end.
+    Errors: change from one quadrature level to the next plus what the error of the reference carries over. Around a
+    minimiser the probe sees the field ``t h + zeta k(h) + sqrt(q - t^2) y``, h the reference's cavity field and k(h)
+    its move by the proximal map. When not to use it: where ``stability`` is below 0, or around a minimiser that is
+    itself unstable (``reference_status``). Unsolved points are NaN; their status says where the equations end.
 
     References
     ----------
-    S. Franz and G. Parisi, J. Phys. I France 5, 1401 (1995); H. Huang and Y. Kabashima, Phys. Rev. E 90, 052813 (2014).
+    S. Franz and G. Parisi, J. Phys. I France 5, 1401 (1995); H. Huang and Y. Kabashima, Phys. Rev. E 90, 052813 (2014);
+    C. Baldassi, F. Pittorino and R. Zecchina, PNAS 117, 161 (2020) for minimisers of the cross-entropy.
 
     Examples
     --------

@@ -54,25 +54,26 @@ def local_entropy(
 ) -> Any:
     """Local entropy of optimal centres, or of real replicas, over the distance.
 
-    Centres are weighted with ``exp(y N S_I)``, S_I the logarithm of the number (sphere: volume) of
-    solutions at distance d,
-    per weight; see `replica.ansatz.local_entropy.LocalEntropy` for the equations.
+    Centres are weighted with ``exp(y N S_I)``, S_I the logarithm of the number (sphere: volume) of solutions at
+    distance d, per weight; see `replica.ansatz.local_entropy.LocalEntropy` for the equations.
 
     Parameters
     ----------
     model : Model
-        Perceptron with random labels, binary or spherical weights, and a margin (real replicas at finite y:
-        any loss).
+        Perceptron with random labels, binary or spherical weights. Finite y: any loss (round a solution, and for
+        y = inf or "zero-complexity": one with log-concave ``exp(-beta loss)`` that is not even).
     alpha : float
         Patterns per weight, above 0.
     distance : float or increasing grid
-        In (0, 1/2): from centre to replica, ``(1 - overlap)/2``; with ``centre=None`` half of one minus the
-        mutual overlap.
+        In (0, 1/2): from centre to replica, ``(1 - overlap)/2``; with ``centre=None`` half of one minus the mutual
+        overlap.
     replicas : float, inf or "zero-complexity"
-        The number y: at least 1 round a centre. ``"zero-complexity"`` is the y where the external entropy
-        vanishes.
-    centre : "free" or None
-        A centre without constraint, or none: y real replicas at mutual overlap ``q1 = 1 - 2d``.
+        The number y: at least 1 round a free centre, finite round a solution. ``"zero-complexity"`` is the y where the
+        external entropy vanishes (free centre, binary weights); where that y is very large the limit is given, with
+        the difference in its error.
+    centre : "free", "solution" or None
+        A centre without constraint; one that solves too (y to 0: the Franz-Parisi curve, y = 1: pairs of solutions);
+        or none: y real replicas at mutual overlap ``q1 = 1 - 2d``, which must be above the replica-symmetric one.
     tolerance, workers, checkpoint, progress
         As in `sweep`.
 
@@ -84,14 +85,12 @@ def local_entropy(
         ``q0, q1, q0_hat, q1_hat``, ``parisi`` (y), ``slope`` (the derivative of F/y with the distance),
         each with
         ``NAME_error``; ``error`` (of ``local_entropy``) and ``status``. Unsolved points are NaN with their
-        status. Spherical
-        weights have no conjugates (NaN).
+        status; a branch that ends before a distance says where. Spherical weights have no conjugates (NaN).
 
     Raises
     ------
     ValueError
-        Values outside their domain, a model that is not covered, ``centre="solution"``, a checkpoint of
-        other settings.
+        Values outside their domain, a model that is not covered, a checkpoint of other settings.
 
     Examples
     --------

@@ -13,7 +13,8 @@ from replica._checks import known_options, number
 from replica._registry import Member
 from replica.architectures import Architecture, Perceptron
 from replica.data import Data, GaussianMixture, RandomLabels
-from replica.losses import Loss, Margin, Probit
+from replica.losses import Loss, Margin
+from replica.losses._probit import Probit
 from replica.weights import Binary, Gaussian, Spherical, Weights
 
 

@@ -15,10 +15,11 @@ from replica.ansatz._minimiser_patterns import Minimiser
 from replica.ansatz._minimiser_weights import Centre
 from replica.ansatz.franz_parisi import check
 from replica.ansatz.minimiser import check_probe
-from replica.around import Around, Lowest, Pairs, Planted, Quenched, Student
+from replica.around import Around, FreeNorm, Lowest, Pairs, Planted, Quenched, Student
 from replica.losses._linear import Linear
 from replica.model import Model, bayes_student
 from replica.verbs import solve
+from replica.weights.base import Free
 
 PLANTED = "planted"  # the teacher itself as the reference
 LARGEST = "max"
@@ -111,7 +112,7 @@ def resolve(model: Model, alpha: float, given: Any, first_moment: bool) -> Aroun
         raise ValueError(
             "tilt and clipped are here for references that are one vector, a minimiser: give Reference(model=...)"
         )
-    check(model)
+    check(model, first_moment)
     if first_moment and not model.architecture.plain:
         raise ValueError(f"the first moment of pairs is here for the perceptron, got {model.architecture}")
     return _typical(model, alpha, given, first_moment)
@@ -140,6 +141,11 @@ def _typical(model: Model, alpha: float, given: Reference, first_moment: bool) -
     names = ("q", "q_hat")
     known = Typical(side, *(solution[name] for name in names), *(solution.errors[name] for name in names))
     kind = Student if model.data.overlaps else Quenched
+    if isinstance(model.weights.norm, Free):
+        curvature, error = solution["q_hat"] + solution["Q_hat"], solution.errors["q_hat"] + solution.errors["Q_hat"]
+        norm = {"norm": solution["Q"], "norm_error": solution.errors["Q"]}
+        known = dataclasses.replace(known, curvature=curvature, curvature_error=error, **norm)
+        kind = FreeNorm
     return kind(model, alpha, solution.status, margin, known)
 
 
@@ -189,7 +195,9 @@ def _vanishing(other: Model) -> Model:
     if other.data.trained or other.data.held_bias != 0.0:
         return other.with_parameters(penalty=HEAVY)
     if not other.loss.slope(np.zeros((1, 1)))[0, 0] < 0.0:
-        raise ValueError(f"Reference(model=...): under an infinite penalty {other.loss} pulls no pattern, no vector is left")
+        raise ValueError(
+            f"Reference(model=...): under an infinite penalty {other.loss} pulls no pattern, no vector is left"
+        )
     return dataclasses.replace(other, loss=Linear()).with_parameters(penalty=1.0)
 
 

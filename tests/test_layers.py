@@ -42,7 +42,7 @@ ORDER = [
     {"_version", "_checks", "_formats"}, {"_registry", "exact"}, {"weights", "losses"}, {"data"}, {"architectures"},
     {"model"}, {"committees"}, {"batch"}, {"solution"}, {"ansatz"}, {"verbs"}, {"records"}, {"observables"},
     {"thresholds"},
-    {"around"}, {"references"}, {"local_thresholds", "neighbourhood"}, {"simulate"},
+    {"around"}, {"references"}, {"local_thresholds", "neighbourhood", "clones"}, {"simulate"},
     {"curves", "diagrams", "landscape", "local"}, {"plots"}, {"demo"}, {"cli"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
@@ -51,7 +51,9 @@ MAY_NAME = {"__init__.py", "model.py", "committees.py", "demo.py", "exact.py"}
 #: and the one ansatz that is the default of every verb
 #: and the algorithm that is the default of the verb
 DEFAULT_ALGORITHM = {"simulate/run.py", "cli/simulate.py"}
-DEFAULT_ANSATZ = {"verbs.py", "curves.py", "diagrams.py", "thresholds/__init__.py", "cli/_verb.py"}
+DEFAULT_ANSATZ = {
+    "verbs.py", "curves.py", "diagrams.py", "thresholds/__init__.py", "thresholds/penalty.py", "cli/_verb.py",
+}
 
 
 def sources(package: str) -> list[Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,13 +21,33 @@ PARAMAGNET = Variables(Variable("depth", REAL))
 
 @dataclass(frozen=True)
 class Reference:
-    """A typical solution as the theory sees it: its side of a pattern, its overlap ``q``, conjugate and errors."""
+    """A typical solution as the theory sees it: its side of a pattern, its overlap ``q``, conjugate and errors.
+
+    Its norm and the curvature of its weights where these are not held.
+    """
 
     side: Side
     q: float
     q_hat: float
     q_error: float = 0.0
     q_hat_error: float = 0.0
+    norm: float = 1.0
+    curvature: float = 0.0
+    norm_error: float = 0.0
+    curvature_error: float = 0.0
+
+    @property
+    def errors(self) -> tuple[tuple[str, float], ...]:
+        """Errors of its numbers by name."""
+        return tuple((name, getattr(self, f"{name}_error")) for name in ("q", "q_hat", "norm", "curvature"))
+
+    def number(self, name: str) -> float:
+        """One of its numbers."""
+        return float(getattr(self, name))
+
+    def varied(self, name: str, step: float) -> Reference:
+        """The same reference with one of its numbers moved."""
+        return replace(self, **{name: self.number(name) + step})
 
 
 @dataclass(frozen=True)
@@ -154,7 +174,7 @@ class FranzParisiProblem(Problem):
         return np.array(rows)
 
     def describe(self, free: np.ndarray) -> dict[str, np.ndarray]:
-        """Order parameters, the free entropy and its slope in the distance."""
+        """Order parameters, the free entropy, its slope in the distance, the replicon of the copies."""
         states = self.states(free)
         terms = self.potential_terms(free)
         theta = np.array([one.pair.pull for one in states])
@@ -167,6 +187,7 @@ class FranzParisiProblem(Problem):
             "s_hat": np.array([one.s_hat for one in states]),
             "t_hat": theta,
             "slope": 2.0 * (theta - force),
+            "stability": np.array([1.0 - self.alpha * one.patterns.rigidity * one.pair.susceptibility for one in states]),
         }
         return found
 
@@ -175,6 +196,7 @@ class FranzParisiProblem(Problem):
         seen = self.describe(free)
         found = {name: 16 * EPS * np.abs(value) for name, value in seen.items()}
         found["free_entropy"] = 16 * EPS * np.abs(self.potential_terms(free)).sum(axis=1)
+        found["stability"] = 64 * EPS * (1.0 + np.abs(1.0 - seen["stability"]))
         found["slope"] = 64 * EPS * (np.abs(seen["t_hat"]) + 1.0)
         return found
 

@@ -52,6 +52,13 @@ class BinaryReplicasEven(BinaryReplicas):
         return apart(*super().observe(free))
 
 
+class BinaryCentreEven(BinaryReplicasEven):
+    """Binary weights round a centre for an even loss whose groups are independent: q0 = 0."""
+
+    own = Variables(Variable("reach", POSITIVE), Variable("pull", POSITIVE))
+    orientation = 1
+
+
 class BinaryReplicasLimit(GroupProblem):
     """Binary weights, infinitely many real replicas; ``gap_hat`` is the rescaled difference of the
     conjugates."""

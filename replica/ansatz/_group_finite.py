@@ -7,17 +7,18 @@ from collections.abc import Callable
 import numpy as np
 
 from replica.ansatz._group_along import STRIDE, Course, place_of
-from replica.ansatz._group_binary import BinaryCentre
+from replica.ansatz._group_binary import BinaryCentre, BinaryCentreEven
 from replica.ansatz._group_centre import Centre
 from replica.ansatz._group_problem import GroupProblem, Groups
 from replica.ansatz._group_solver import NEWTON, Book, along
-from replica.ansatz._group_spherical import SphericalCentre
+from replica.ansatz._group_spherical import SphericalCentre, lowest_overlap
 from saddlepoint import solve
 
 #: numbers of replicas from which the physical one is sought
 STARTS = (10.0, 4.0, 40.0)
 #: a physical number above it is not sought: where the complexity of the limit is above minus `NEARLY`
 LARGEST, NEARLY = 1e5, 3e-4
+NEAR = 5e-9  # of the limit: so close that it is taken
 #: logarithms of the numbers of replicas on the way to a large one
 HEIGHTS = np.linspace(np.log(10.0), np.log(LARGEST), 5)
 #: logarithm of the gap above which few replicas are far from the limit; a number of replicas that is not few
@@ -32,7 +33,9 @@ class Finite:
     def __init__(self, centre: Centre) -> None:
         self.centre, self.groups = centre, centre.groups
         self.model, self.typical, self.pinned = centre.model, centre.typical, centre.pinned
-        self.kind: type[GroupProblem] = BinaryCentre if self.pinned else SphericalCentre
+        self.even = self.pinned and bool(np.all(self.typical.q == 0.0))
+        binary = BinaryCentreEven if self.even else BinaryCentre
+        self.kind: type[GroupProblem] = binary if self.pinned else SphericalCentre
 
     def with_number(self, power: float, ends: bool = True) -> Book:
         """``power`` replicas; with ``ends`` rows without a solution are followed to the end of their branch."""
@@ -57,7 +60,8 @@ class Finite:
         last = observed(limit, "complexity")
         book.adopt(limit, last >= 0.0, ENDLESS)
         closing, bound = self._many(book, limit, last)
-        self._adopt_limit(book, limit, last, bound, bound > np.log(LARGEST))
+        near = (bound > np.log(LARGEST)) | (-last * np.exp(-bound) < NEAR)
+        self._adopt_limit(book, limit, last, bound, near)
         problem = BinaryCentre(self.groups, closed=True)
         starts = [lambda rows: closing[rows], *(self._closing(limit, last, power) for power in STARTS)]
         # the number grows like the inverse of the limit's complexity where that vanishes
@@ -203,13 +207,18 @@ class Finite:
         def loose(rows: np.ndarray) -> np.ndarray:
             return self._cold()[rows] + np.array([0.0, -7.0, 0.0])
 
+        if self.even:  # groups share nothing
+            return [lambda rows: cold(rows)[:, 1:], lambda rows: loose(rows)[:, 1:]]
+        if not self.model.loss.log_concave:
+            return [cold, loose]
         return [limit, fewer] if power > MANY else [limit, cold, loose]
 
     def _cold(self) -> np.ndarray:
         """Independent solutions of binary weights."""
         pull = 0.8 * np.arctanh(1.0 - 2.0 * self.groups.distance)
         reach = np.full(pull.size, np.log(0.5))
-        return np.stack([np.log(0.8 * self.typical.q_hat), reach, np.log(pull)], axis=1)
+        strength = np.log(np.where(self.even, 1.0, 0.8 * self.typical.q_hat))
+        return np.stack([strength, reach, np.log(pull)], axis=1)
 
     def _spherical_starts(self, power: np.ndarray) -> list[Callable[[np.ndarray], np.ndarray]]:
         q = self.typical.q
@@ -217,6 +226,10 @@ class Finite:
         ratio, found = np.minimum(q / q1, 0.95), []
         for place in (np.minimum(0.5 / power, 0.5), np.minimum(0.1 / power, 0.5), np.full(power.size, 0.3)):
             found.append(np.stack([np.log(ratio / (1.0 - ratio)), np.log(place / (1.0 - place))], axis=1))
+        t = 1.0 - 2.0 * self.groups.distance  # far from the centre groups are hardly closer than typical solutions
+        low, q1 = lowest_overlap(power, t), q + t**2 * (1.0 - q)
+        odds = q / (q1 - q), (q1 - low) / (1.0 - q1)
+        found.append(np.log(np.stack(odds, axis=1)))
         return [lambda rows, start=start: start[rows] for start in found]  # type: ignore[misc]
 
 

@@ -250,3 +250,35 @@ def tilted_rows(weight, drift, z, log_z, slope, power, out):  # type: ignore[no-
         log_mass = top + math.log(total) - 0.5 * c * c
         out[row, 0], out[row, 1], out[row, 2] = log_mass, first, second
         out[row, 3] = y * value * inverse - log_mass
+
+
+@array_kernel
+def joint_rows(weight, top, u, mass, power, log_c, slope_c, log_r, slope_r):  # type: ignore[no-untyped-def]
+    """Sums over groups with a centre: tilted by ``exp(log_c + power log_r)`` about ``top`` (a numerical kernel).
+
+    ``mass`` holds the Gaussian density of u; returns, averaged with ``weight``, the logarithm of the group's mass, the
+    products of the means of both slopes, the means of the products, and the mean of ``log_r``.
+    """
+    total = np.zeros(7)
+    for row in range(weight.size):
+        c, highest = top[row], -np.inf
+        for j in range(u.size):
+            highest = max(highest, log_c[row, j] + power * log_r[row, j] - c * u[j])
+        sums = np.zeros(6)
+        for j in range(u.size):
+            share = mass[j] * math.exp(log_c[row, j] + power * log_r[row, j] - c * u[j] - highest)
+            sums[0] += share
+            sums[1] += share * slope_c[row, j]
+            sums[2] += share * slope_r[row, j]
+            sums[3] += share * slope_r[row, j] ** 2
+            sums[4] += share * slope_c[row, j] * slope_r[row, j]
+            sums[5] += share * log_r[row, j]
+        mean_c, mean_r = sums[1] / sums[0], sums[2] / sums[0]
+        total[0] += weight[row] * (highest + math.log(sums[0]) - 0.5 * c * c)
+        total[1] += weight[row] * mean_c * mean_c
+        total[2] += weight[row] * mean_c * mean_r
+        total[3] += weight[row] * mean_r * mean_r
+        total[4] += weight[row] * sums[3] / sums[0]
+        total[5] += weight[row] * sums[4] / sums[0]
+        total[6] += weight[row] * sums[5] / sums[0]
+    return total[0], total[1], total[2], total[3], total[4], total[5], total[6]

@@ -20,10 +20,7 @@ class SphericalPoint(Point):
 
     q0: np.ndarray
     q1: np.ndarray
-
-    @cached_property
-    def gap(self) -> np.ndarray:
-        return self.q1 - self.q0
+    gap: np.ndarray
 
     @cached_property
     def c(self) -> np.ndarray:
@@ -121,17 +118,17 @@ class SphericalLimitPoint(Point):
 
 
 class SphericalReplicas(GroupProblem):
-    """Spherical weights, real replicas at mutual overlap q1: unknown ``ratio = q0/q1``."""
+    """Spherical weights, real replicas at mutual overlap q1: unknown ``odds = ln(q0/(q1-q0))``."""
 
-    own = Variables(Variable("ratio", UNIT))
+    own = Variables(Variable("odds", REAL))
 
     def averages(self, values: Named, power: np.ndarray, whole: bool) -> SphericalPoint:
-        return self._at(values["ratio"], self.groups.q1, power, whole)
+        return self._at(values["odds"], self.groups.q1, power, whole)
 
-    def _at(self, ratio: np.ndarray, q1: np.ndarray, power: np.ndarray, whole: bool) -> SphericalPoint:
-        q0 = ratio * q1
-        patterns = group_patterns(self.groups.model, q0, q1 - q0, 1.0 - q1, power, self.level, whole=whole)
-        return SphericalPoint(self.groups, power, patterns, q0, q1)
+    def _at(self, odds: np.ndarray, q1: np.ndarray, power: np.ndarray, whole: bool) -> SphericalPoint:
+        q0, gap = q1 / (1.0 + np.exp(-odds)), q1 / (1.0 + np.exp(odds))
+        patterns = group_patterns(self.groups.model, q0, gap, 1.0 - q1, power, self.level, whole=whole)
+        return SphericalPoint(self.groups, power, patterns, q0, q1, gap)
 
 
 class SphericalReplicasEven(SphericalReplicas):
@@ -140,7 +137,7 @@ class SphericalReplicasEven(SphericalReplicas):
     own = Variables()
 
     def averages(self, values: Named, power: np.ndarray, whole: bool) -> SphericalPoint:
-        return super().averages({"ratio": np.full(self.size, NOTHING)}, power, whole)
+        return super().averages({"odds": np.full(self.size, np.log(NOTHING))}, power, whole)
 
     def columns(self, point: SphericalPoint) -> list[np.ndarray]:
         return []
@@ -152,11 +149,11 @@ class SphericalReplicasEven(SphericalReplicas):
 class SphericalCentre(SphericalReplicas):
     """Spherical weights round a centre; ``place`` is q1 between its geometric bound and 1."""
 
-    own = Variables(Variable("ratio", UNIT), Variable("place", UNIT))
+    own = Variables(Variable("odds", REAL), Variable("place", UNIT))
 
     def averages(self, values: Named, power: np.ndarray, whole: bool) -> SphericalPoint:
         low = lowest_overlap(power, 1.0 - 2.0 * self.groups.distance)
-        return self._at(values["ratio"], low + (1.0 - low) * values["place"], power, whole)
+        return self._at(values["odds"], low + (1.0 - low) * values["place"], power, whole)
 
 
 def lowest_overlap(power: np.ndarray, overlap: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Franz-Parisi curves of saddle points in the conjugates: solved, followed, checked on finer integrals; no equations."""
+"""Franz-Parisi curves of saddle points in the conjugates: solved, followed, checked on finer meshes; no equations."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Callable
 import numpy as np
 
 from replica.ansatz._held_problem import HeldProblem
-from replica.ansatz.franz_parisi import NEGATIVE, UNBOUND, Columns, thermal
+from replica.ansatz.franz_parisi import UNBOUND, Columns, converged_sentence, thermal
 from replica.model import Model
 from replica.weights._pairs import LADDER
 from saddlepoint import Newton, Status, Tolerance, solve
 
 FIRST = Newton(max_step=1.0, steps=25, halvings=3)
 STEADY = Newton(max_step=1.0, steps=8, halvings=1)
-ROUGH = Tolerance(absolute=1e-7)
+ROUGH = Tolerance(absolute=1e-7)  # chord steps on finer meshes do the rest
+ANCHORS = 4  # every so many distances one is solved from its own start
 SURE = 1e-9  # of the entropy
 UNREACHED = "no weights of the set are that close to the reference"
 #: shares of the load at which a row that is not solved at once is followed
@@ -60,19 +61,12 @@ def held_curve(problem: HeldProblem) -> Columns:
 def _sentence(model: Model, columns: Columns, row: int, remarks: dict[int, str]) -> str:
     if row in remarks:
         return remarks[row]
-    value, error = columns.values["free_entropy"][row], columns.errors["free_entropy"][row]
-    facts = [Status.CONVERGED.sentence]
-    if model.weights.discrete and model.loss.hard and value < -error:
-        facts.append(NEGATIVE)
-    if columns.values["stability"][row] < 0:
-        facts.append("unstable: the replica symmetry of the copies is broken (stability < 0)")
-    return "; ".join(facts)
+    return converged_sentence(model.weights.discrete and model.loss.hard, columns.values, columns.errors, row)
 
 
 def _coarse(problem: HeldProblem) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
     """Points on the coarse mesh; rows that Newton's method does not solve are followed from few patterns."""
-    found = solve(problem, problem.start(), FIRST, ROUGH, "keep", check=False)
-    point, done = found.point.copy(), found.converged & problem.sound(found.point)
+    point, done = _between_anchors(problem)
     remarks: dict[int, str] = {}
     rows = np.flatnonzero(~done)
     if rows.size:
@@ -81,20 +75,53 @@ def _coarse(problem: HeldProblem) -> tuple[np.ndarray, np.ndarray, dict[int, str
             remarks[int(row)] = f"not converged: {UNREACHED}"
         rows = rows[close]
     if rows.size and done.any():
-        known = np.flatnonzero(done)
-        near = known[np.abs(problem.cosine[rows][:, None] - problem.cosine[known]).argmin(axis=1)]
-        point[rows], share = _walk(problem, near, rows, point[near])
-        done[rows] = share >= 1.0
-        begun = problem.cosine[near]
-        ended = begun + share * (problem.cosine[rows] - begun)
-        for row, first, last in zip(rows, begun, ended, strict=True):
-            remarks[int(row)] = _lost((1.0 - first) / 2.0, (1.0 - last) / 2.0)
+        remarks |= _spread(problem, point, done, rows)
     elif rows.size:
         point[rows], share = _follow(problem.take(rows))
         done[rows] = share >= 1.0
         for row, reached in zip(rows, share, strict=True):
             remarks[int(row)] = _ended(float(problem.alpha[row]), float(reached))
     return point, done, {row: remark for row, remark in remarks.items() if not done[row]}
+
+
+def _spread(problem: HeldProblem, point: np.ndarray, done: np.ndarray, rows: np.ndarray) -> dict[int, str]:
+    """From solved distances outwards, the nearest row first; what lies behind one that is not reached is not reached."""
+    remarks: dict[int, str] = {}
+    while rows.size:
+        known = np.flatnonzero(done)
+        gaps = problem.cosine[rows][:, None] - problem.cosine[known]
+        nearest = np.abs(gaps).argmin(axis=1)
+        gap = gaps[np.arange(rows.size), nearest]
+        k = int(np.abs(gap).argmin())
+        row, near = rows[k : k + 1], known[nearest[k : k + 1]]
+        point[row], share = _walk(problem, near, row, point[near])
+        if share[0] >= 1.0:
+            done[row], rows = True, np.delete(rows, k)
+            continue
+        first, last = (float(problem.cosine[i[0]]) for i in (near, row))
+        lost = _lost((1.0 - first) / 2.0, (1.0 - first - float(share[0]) * (last - first)) / 2.0)
+        behind = (known[nearest] == near[0]) & (np.sign(gap) == np.sign(gap[k]))
+        remarks |= {int(i): lost for i in rows[behind]}
+        rows = rows[~behind]
+    return remarks
+
+
+def _between_anchors(problem: HeldProblem) -> tuple[np.ndarray, np.ndarray]:
+    """A few distances from their own starts, the others from what lies between these."""
+    spread = np.linspace(0, problem.size - 1, max(2, problem.size // ANCHORS)).round().astype(int)
+    anchors = np.unique(spread) if problem.size > ANCHORS else np.arange(problem.size)
+    part = problem.take(anchors)
+    found = solve(part, part.start(), FIRST, ROUGH, "keep", check=False)
+    point, done = np.zeros((problem.size, len(problem.variables))), np.zeros(problem.size, dtype=bool)
+    point[anchors], done[anchors] = found.point, found.converged & part.sound(found.point)
+    rows = np.setdiff1d(np.arange(problem.size), anchors)
+    known = np.flatnonzero(done)[np.argsort(problem.cosine[done])]
+    if rows.size and known.size:
+        for k in range(point.shape[1]):
+            point[rows, k] = np.interp(problem.cosine[rows], problem.cosine[known], point[known, k])
+        found = solve(problem.take(rows), point[rows], FIRST, ROUGH, "keep", check=False)
+        point[rows], done[rows] = found.point, found.converged & problem.take(rows).sound(found.point)
+    return point, done
 
 
 def _lost(first: float, last: float) -> str:
@@ -107,9 +134,7 @@ def _ended(alpha: float, share: float) -> str:
     return f"not converged: {UNBOUND}: followed from alpha = 0 they end at alpha = {share * alpha:.2g} of the probe"
 
 
-def _walk(
-    problem: HeldProblem, near: np.ndarray, rows: np.ndarray, start: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _walk(problem: HeldProblem, near: np.ndarray, rows: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """From the solved distances ``near`` to those of ``rows``, each with its own step; points and share of the way."""
     first, last = problem.cosine[near], problem.cosine[rows]
 
@@ -179,10 +204,12 @@ def _corrected(
     for _ in range(6):
         seen, residual = fine.observe(free)
         step = -np.einsum("bij,bj->bi", inverse, residual)
-        settled = np.abs(step) < 1e-11 * np.maximum(1.0, np.abs(free))
-        if settled.all():
+        moved = np.max(
+            [np.einsum("bk,bk->b", np.abs(slopes[n]), np.abs(step)) / (1.0 + np.abs(seen[n])) for n in seen], 0
+        )
+        if np.all(moved < 1e-12):
             break
-        free = free + step
+        free = free + np.clip(step, -1.0 - 0.5 * np.abs(free), 1.0 + 0.5 * np.abs(free))
     point[rows] = free
     noise = 16 * np.finfo(float).eps * np.maximum(1.0, np.abs(free))
     left = 2.0 * np.abs(step) + np.einsum("bij,bj->bi", np.abs(inverse), noise)
@@ -191,8 +218,7 @@ def _corrected(
     for name, value in seen.items():
         carried = np.einsum("bk,bk->b", np.abs(slopes[name]), left) if name != "free_entropy" else 0.0
         errors[name] = np.abs(value - before[name]) + floors[name] + carried
-    small = np.abs(step).max(axis=1) < 1e-8 * np.maximum(1.0, np.abs(free).max(axis=1))
-    sure = small & (errors["free_entropy"] < SURE * np.maximum(1.0, np.abs(seen["free_entropy"])))
+    sure = (moved < 1e-7) & (errors["free_entropy"] < SURE * np.maximum(1.0, np.abs(seen["free_entropy"])))
     return seen, errors, np.abs(residual).max(axis=1), sure
 
 

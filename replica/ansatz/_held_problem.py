@@ -11,10 +11,10 @@ from replica.ansatz._fp_patterns import Side
 from replica.model import Model
 from replica.weights._pairs import LADDER
 from replica.weights.base import Free, Weights
-from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
+from saddlepoint import REAL, Problem, Variable, Variables
 
 EPS = float(np.finfo(float).eps)
-LEAST_OWN = 1e-24  # added to own_hat: close to a robust reference no pattern is felt, and its logarithm is a variable
+LEAST_OWN = 1e-24  # variance below which a probe has nothing of its own; trial points may lie beyond 0
 FARTHEST = 16.0  # arsinh of the strongest field that is tried
 
 
@@ -33,7 +33,7 @@ class HeldProblem(Problem):
         self.law = model.data.law(model.weights)
         self.free_norm = isinstance(model.weights.norm, Free)
         names = ["own_hat", *unknowns, *(["curvature"] if self.free_norm else [])]
-        self.variables = Variables(*(Variable(name, POSITIVE if name == "own_hat" else REAL) for name in names))
+        self.variables = Variables(*(Variable(name, REAL) for name in names))
 
     def _like(self, **changes: Any) -> Self:
         copy = object.__new__(type(self))
@@ -86,7 +86,7 @@ class HeldProblem(Problem):
 
     @abstractmethod
     def _free_overlap(self, field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Overlap with the vector, and norm, of weights without patterns in a field along it."""
+        """Overlap with the vector of norm 1, and norm, of weights without patterns in a field along the reference."""
 
     @abstractmethod
     def _turned(self, field: np.ndarray) -> dict[str, np.ndarray]:
@@ -119,7 +119,8 @@ class HeldProblem(Problem):
             middle = 0.5 * (low + high)
             over = gap(middle) > 0
             low, high = np.where(over, low, middle), np.where(over, middle, high)
-        return np.sinh(0.5 * (low + high)), held
+        # a free norm follows the field: more can be reached than this field alone reaches
+        return np.sinh(0.5 * (low + high)), held | self.free_norm
 
     def reachable(self) -> np.ndarray:
         """Whether weights of the set can have that overlap with the vector."""
@@ -131,7 +132,6 @@ class HeldProblem(Problem):
             turned = self._turned(self._without_patterns()[0])
         zero = np.zeros(self.size)
         columns = [turned.get(name, zero) for name in self.variables.names]
-        columns[0] = np.log(np.maximum(columns[0], LEAST_OWN))
         return np.stack(columns, axis=1)
 
     def floors(self, seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -47,10 +47,11 @@ class MinimiserProblem(HeldProblem):
     def _turned(self, field: np.ndarray) -> dict[str, np.ndarray]:
         zero, room = np.zeros(self.size), 1.0 - self.centre.m**2
         lean = field * room
-        values = {"own_hat": zero + np.log(1e-9), "t_hat": field, "lean": lean}
+        values = {"own_hat": zero + 1e-9, "t_hat": field, "lean": lean}
         sums = self.halves(np.stack([values.get(name, zero) for name in self.variables.names], axis=1))[2]
         share = self.alpha / (1.0 + self.alpha)
-        return {"own_hat": share * sums.apart - (share * sums.kg) ** 2 / room, "t_hat": field, "lean": lean}
+        values["own_hat"] = share * sums.apart - (share * sums.kg) ** 2 / room
+        return values
 
     def sound(self, free: np.ndarray) -> np.ndarray:
         return self.halves(free)[1].single.variance > 1e-12
@@ -59,6 +60,7 @@ class MinimiserProblem(HeldProblem):
         values, zero = self.variables.values(free), np.zeros(len(free))
         if self.centre.same:  # lean and zeta_hat may be large and cancel; the overlap is that of the lean
             values["t_hat"] = (values["lean"] - values["zeta_hat"]) / (1.0 - self.centre.m**2)
+        values["own_hat"] = np.maximum(values["own_hat"], LEAST_OWN)
         names = ("own_hat", "zeta_hat", "t_hat", "u_hat", "m_hat", "curvature")
         return Conjugates(*(values.get(name, zero) for name in names))
 
@@ -82,21 +84,20 @@ class MinimiserProblem(HeldProblem):
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
         halves = self.halves(free)
-        return self._describe(*halves), self._residual(*halves)
+        return self._describe(*halves), self._residual(*halves, free[:, 0])
 
-    def _residual(self, hats: Conjugates, weighed: Weighed, sums: PairSums) -> np.ndarray:
+    def _residual(self, hats: Conjugates, weighed: Weighed, sums: PairSums, free_own: np.ndarray) -> np.ndarray:
         alpha, norm = self.alpha, weighed.single.norm
         zeta = alpha * sums.kg
         # with alpha E k^2 = 1 - m_r^2, the reference's own equation, this is alpha E f'^2 - zeta_hat^2/(1-m_r^2)
         own = alpha * sums.apart - (zeta - hats.zeta) ** 2 / (1.0 - self.centre.m**2)
-        own = np.maximum(own, 0.0) + LEAST_OWN
         held = self.cosine * np.sqrt(norm)
         pull = self._pull(hats, sums) * self.cosine / np.sqrt(norm)
         away = (weighed.t - held) / np.maximum(norm - held**2, EPS)
         if not self.held:
             away = self._pull(hats, sums)
         rows = {
-            "own_hat": np.log(own / hats.own),
+            "own_hat": relative(own, free_own),
             "zeta_hat": relative(zeta, hats.zeta),
             "lean": away,
             "t_hat": away,
@@ -131,7 +132,7 @@ class MinimiserProblem(HeldProblem):
         if not self.centre.same:
             found |= {"u": weighed.u, "u_hat": hats.u}
         if self.free_norm:
-            found |= {"Q": single.norm, "curvature": hats.curvature}
+            found |= {"Q": single.norm, "Q_hat": hats.curvature - found["q_hat"]}
         if self.model.data.overlaps:
             overlaps = Overlaps(single.q, single.variance, single.m, single.transverse)
             found |= {"m": single.m, "m_hat": hats.m} | self._generalization(overlaps)
@@ -144,7 +145,7 @@ class MinimiserProblem(HeldProblem):
     def names(self) -> tuple[str, ...]:
         found = ["free_entropy", "q", "t", "zeta", "q_hat", "zeta_hat", "t_hat", "slope", "stability"]
         found += [] if self.centre.same else ["u", "u_hat"]
-        found += ["Q", "curvature"] if self.free_norm else []
+        found += ["Q", "Q_hat"] if self.free_norm else []
         if self.model.data.overlaps:
             one = np.ones(1)
             found += ["m", "m_hat", *self._generalization(Overlaps(one, one, one, one))]

@@ -42,7 +42,8 @@ class Rows:
             index, kept = rows[at], Part(rows[at], problem.take(at), found.point[at], found.error[at])
             bad = np.flatnonzero(~good)
             self.last = _without(self.last, rows[bad])
-            self.last.append(Part(rows[bad], problem.take(bad), found.point[bad], np.full_like(found.point[bad], np.nan)))
+            point = found.point[bad]
+            self.last.append(Part(rows[bad], problem.take(bad), point, np.full_like(point, np.nan)))
         if self.parts:
             self.parts = _without(self.parts, index)  # a later answer replaces an earlier one for the same row
         if index.size:

@@ -21,16 +21,18 @@ class FrozenState:
         self.variables = Variables()
 
     @staticmethod
+    def costless(model: Model) -> bool:
+        """Whether the teacher is among the letters and pays nothing for its own labels."""
+        among = model.data.realizable and model.weights.discrete
+        if not among or model.data.law(model.weights) != model.weights.law():
+            return False
+        return not np.any(model.loss.cost(np.geomspace(1e-6, 40.0, 200)[None, :]) > 0)
+
+    @staticmethod
     def exists(model: Model) -> bool:
         """Whether the map runs away to m = 1: a strong pull to the teacher returns a stronger one."""
-        if (
-            not model.data.realizable
-            or not model.weights.discrete
-            or model.data.law(model.weights) != model.weights.law()
-        ):
+        if not FrozenState.costless(model):
             return False
-        if np.any(model.loss.cost(np.geomspace(1e-6, 40.0, 200)[None, :]) > 0):
-            return False  # the teacher pays for its own labels
         if model.architecture.few is not None:
             return True  # near the teacher a label hangs on a single unit, as in the perceptron
         equations = Equations(model, 1)

@@ -22,8 +22,9 @@ STEADY = Newton(steps=12, halvings=3)
 ROUGH, FINE = Tolerance(absolute=1e-6), Tolerance(absolute=3e-11)
 #: the entropy is looked at on a finer mesh until its change is below this
 SURE = 1e-10
-NAMES = ("free_entropy", "q", "s", "q_hat", "s_hat", "t_hat", "slope")
+NAMES = ("free_entropy", "q", "s", "q_hat", "s_hat", "t_hat", "slope", "stability")
 NEGATIVE = "the entropy is negative: typically there is no solution at this distance from the reference"
+UNSTABLE = "unstable: the replica symmetry of the copies is broken (stability < 0)"
 UNBOUND = "the replica-symmetric equations have no solution at this distance"
 
 
@@ -56,10 +57,11 @@ def method(ansatz: Ansatz | None) -> tuple[Ansatz, bool]:
     return chosen, isinstance(chosen, Annealed)
 
 
-def check(model: Model) -> None:
+def check(model: Model, first_moment: bool = False) -> None:
     """Refuse, in one sentence, what the Franz-Parisi equations here do not cover."""
-    check_pairs(model.weights)
     network = model.architecture
+    if first_moment or not model.weights.discrete or model.data.overlaps or not network.plain:
+        check_pairs(model.weights)
     if network.few is not None:
         raise ValueError(f"Franz-Parisi entropies are here for perceptrons and units=inf, got {network}")
     if not network.plain and model.data.overlaps:
@@ -104,10 +106,17 @@ def curve(problem: FranzParisiProblem) -> Columns:
 def _sentence(problem: Any, good: bool, remark: str, values: Any, errors: Any, row: int) -> str:
     if not good:
         return remark
-    counted = problem.weights.discrete and problem.probe.loss.hard
+    return converged_sentence(problem.weights.discrete and problem.probe.loss.hard, values, errors, row)
+
+
+def converged_sentence(counted: bool, values: dict[str, np.ndarray], errors: dict[str, np.ndarray], row: int) -> str:
+    """Facts about a solution: negative entropy of what is counted, unstable copies."""
+    facts = [Status.CONVERGED.sentence]
     if counted and values["free_entropy"][row] < -errors["free_entropy"][row]:
-        return f"{Status.CONVERGED.sentence}; {NEGATIVE}"
-    return Status.CONVERGED.sentence
+        facts.append(NEGATIVE)
+    if values["stability"][row] < -errors["stability"][row]:
+        facts.append(UNSTABLE)
+    return "; ".join(facts)
 
 
 def _solve(problem: FranzParisiProblem) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
@@ -193,7 +202,8 @@ def _checked(
     for name, slope in slopes.items():
         seen[name] = seen[name] + np.einsum("bk,bk->b", slope, step)
         errors[name] += np.einsum("bk,bk->b", np.abs(slope), left)
-    # the slope moves with the point as its two terms do
+    # the slope and the replicon move with the point as their terms do
+    errors["stability"] += 4.0 * np.abs(1.0 - seen["stability"]) * (np.abs(step) + left).sum(axis=1)
     errors["slope"] += 2.0 * np.einsum("bk,bk->b", np.abs(slopes["t_hat"]), np.abs(step) + left)
     sure = (errors["free_entropy"] < SURE * np.maximum(1.0, np.abs(seen["free_entropy"]))) & (
         np.abs(step).max(axis=1) < 1e-6

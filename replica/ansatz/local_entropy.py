@@ -13,6 +13,7 @@ from replica.ansatz._group_centre import Centre
 from replica.ansatz._group_finite import Finite
 from replica.ansatz._group_real import real_replicas
 from replica.ansatz._group_solver import Book, check_concave, check_model
+from replica.ansatz._joint_solver import around_solutions
 from replica.ansatz.base import Ansatz
 from replica.ansatz.rsb import complexity_facts
 from replica.batch import Solutions
@@ -41,8 +42,9 @@ class LocalEntropy(Ansatz):
     replicas : float or "zero-complexity"
         y, at least 1 round a centre; ``inf`` is the limit of optimal centres, in its own rescaled equations;
         ``"zero-complexity"`` the y at which the external entropy vanishes, the largest that is physical.
-    centre : "free" or None
-        The centre is any weight vector, or there is none.
+    centre : "free", "solution" or None
+        The centre is any weight vector, a solution itself (its field and those of its replicas share a pattern:
+        ``F = (1/N) E ln sum over solutions w of exp(y N S(w, d))``; finite y), or there is none.
 
     When not to use it: the saddle points are replica symmetric in each level; near the capacity and at
     small distances they
@@ -57,24 +59,26 @@ class LocalEntropy(Ansatz):
     centre: str | None = "free"
 
     def __post_init__(self) -> None:
-        if self.centre == "solution":
-            raise ValueError("centre='solution' is not here; use 'free' (any centre) or None (real replicas)")
-        if self.centre not in ("free", None):
-            raise ValueError(f"centre must be 'free' or None, got {self.centre!r}")
+        if self.centre not in ("free", "solution", None):
+            raise ValueError(f"centre must be 'free', 'solution' or None, got {self.centre!r}")
         if isinstance(self.replicas, str):
             if self.replicas != ZERO_COMPLEXITY:
                 raise ValueError(f"replicas must be a number, inf or {ZERO_COMPLEXITY!r}, got {self.replicas!r}")
-            if self.centre is None:
+            if self.centre != "free":
                 raise ValueError(f"replicas={ZERO_COMPLEXITY!r} needs centre='free'")
         else:
-            low = 0.0 if self.centre is None else 1.0
-            y = number("replicas", self.replicas, low=low, open_low=self.centre is None, infinite=True)
+            free, endless = self.centre == "free", self.centre != "solution"
+            low = 1.0 if free else 0.0
+            y = number("replicas", self.replicas, low=low, open_low=not free, infinite=endless)
             object.__setattr__(self, "replicas", y)
 
     def check(self, model: Model) -> None:
         check_model(model, "the local entropy")
-        if self.centre is not None or self.replicas == np.inf:
-            check_concave(model, "the local entropy with a centre or with replicas = inf")
+        endless = self.replicas in (np.inf, ZERO_COMPLEXITY)
+        if endless or self.centre == "solution":
+            check_concave(model, "the local entropy round a solution or with replicas = inf")
+        elif self.centre is not None and model.loss.even and not model.weights.discrete:
+            raise ValueError(f"the local entropy of spherical weights needs a loss that is not even, got {model.loss}")
         if self.replicas == ZERO_COMPLEXITY and not model.weights.discrete:
             raise ValueError(f"replicas={ZERO_COMPLEXITY!r} needs centres that can be counted, got {model.weights}")
 
@@ -96,6 +100,8 @@ class LocalEntropy(Ansatz):
     def _book(self, model: Model, alpha: np.ndarray, distance: np.ndarray, tolerance: float) -> Book:
         if self.centre is None:
             return real_replicas(model, alpha, self.replicas, 1.0 - 2.0 * distance, tolerance)
+        if self.centre == "solution":
+            return around_solutions(model, alpha, self.replicas, distance, tolerance)
         centre = Centre(model, alpha, distance, tolerance)
         if self.replicas == np.inf:
             return centre.limit()

@@ -80,6 +80,8 @@ class RS(Ansatz):
         return found
 
     def equations(self, model: Model, size: int) -> Equations:
+        if model.weights.penalised and np.any(np.isinf(model.beta)):
+            raise ValueError(f"{model.weights} at beta = inf are one vector, risk minimisation without a branch")
         return Equations(model, size)
 
     def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
@@ -99,21 +101,22 @@ class _Solver(Rows):
     def run(self, start: Any) -> Solutions:
         model = self.model
         single = single_vectors(model, self.size)
-        self.open = np.flatnonzero(~single)
+        costly = np.isinf(per_row(model.beta, self.size)) & (not model.loss.satisfiable) & ~single
+        self.open = np.flatnonzero(~single & ~costly)
         if single.any():
             self._minimised(np.flatnonzero(single))
-        if not self.open.size:
+        if not self.open.size and not costly.any():
             pass
         elif isinstance(start, str):
             self._informed(start)
         else:
-            if has_paramagnet(model) and start is None:
+            if self.open.size and has_paramagnet(model) and start is None:
                 self._paramagnet()
             if self.open.size:
                 self._saddle(start)
             if self.open.size and start is None and len(self._equations(self.open).names) > 1:
                 self._from_branch()
-            taught_alphabet = model.data.realizable and model.weights.discrete  # its zero-cost state is the teacher
+            taught_alphabet = FrozenState.costless(model)  # its zero-cost state is the teacher
             if not model.loss.hard and np.any(np.isinf(model.beta)) and not taught_alphabet:
                 self._ground_states()
         return self.solutions()

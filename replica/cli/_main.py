@@ -28,6 +28,8 @@ VERBS = {
     "isolation": "replica.cli.local_thresholds:isolated",
     "flatness": "replica.cli.flatness:command",
     "franz-parisi": "replica.cli.franz_parisi:command",
+    "local-entropy": "replica.cli.local_entropy:command",
+    "overlap-gap": "replica.cli.local_entropy:gap",
     "sweep": "replica.cli.sweep:command",
     "diagram": "replica.cli.diagram:command",
     "simulate": "replica.cli.simulate:command",

@@ -83,13 +83,15 @@ def _reference(request: Request) -> Any:
 
 
 def _choices() -> str:
-    return "|".join(name for name, loss in Loss.registry.items() if not loss.hard)
+    losses: dict[str, Any] = Loss.registry
+    return "|".join(name for name, loss in losses.items() if not loss.hard)
 
 
 def _continuous(penalised: bool) -> str:
     """The continuous weights with a penalty, or those of held norm."""
-    kinds = Weights.registry.items()
-    return next(name for name, kind in kinds if not kind.discrete and ("penalty" in kind.parameters) == penalised)
+    kinds: dict[str, Any] = Weights.registry
+    continuous = {name: kind for name, kind in kinds.items() if not kind.discrete}
+    return next(name for name, kind in continuous.items() if ("penalty" in kind.parameters) == penalised)
 
 
 def _made(family: Any, name: str, given: dict[str, Any], besides: str) -> Any:

@@ -7,7 +7,6 @@ from replica.losses.hinge import Hinge
 from replica.losses.logistic import Logistic
 from replica.losses.margin import Margin
 from replica.losses.outside_band import OutsideBand
-from replica.losses.probit import Probit
 from replica.losses.square import Square
 
-__all__ = ["Band", "ErrorCount", "Hinge", "Logistic", "Loss", "Margin", "OutsideBand", "Probit", "Square"]
+__all__ = ["Band", "ErrorCount", "Hinge", "Logistic", "Loss", "Margin", "OutsideBand", "Square"]

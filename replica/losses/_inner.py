@@ -49,7 +49,9 @@ def _around_field(loss: Loss, field: np.ndarray, variance: np.ndarray, beta: Any
     spread, flat = _spread(field, variance), field.reshape(-1)
     places = [(per_row(edge, variance.size)[:, None] - field).reshape(-1) / spread for edge in edges]
     finite = np.where(np.isfinite(beta), beta, 0.0)
-    step = float(np.clip(1.5 / np.sqrt(1.0 + np.max(finite * variance)), 0.1, 2.5))
+    stiffness = np.atleast_1d(finite * variance)
+    steepest = np.max(stiffness, initial=0.0, where=np.isfinite(stiffness))  # rows without a variance give NaN
+    step = float(np.clip(1.5 / np.sqrt(1.0 + steepest), 0.1, 2.5))
     regular = np.arange(-10.0 + 0.5 * step, 10.0, step)
     grid = np.broadcast_to(regular, (spread.size, regular.size))
     breaks = np.concatenate([grid, *(place[:, None] for place in places)], axis=1)

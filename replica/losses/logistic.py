@@ -10,8 +10,8 @@ import numpy as np
 from replica._checks import number
 from replica._registry import column, per_row
 from replica.losses._ground import ground_nodes
-from replica.losses._inner import reference_moments, tilted_nodes
-from replica.losses._logistic import logistic_prox, logistic_sums
+from replica.losses._inner import reference_moments
+from replica.losses._logistic import logistic_prox, logistic_sums, logistic_terms
 from replica.losses.base import Loss
 
 
@@ -63,17 +63,10 @@ class Logistic(Loss):
         return np.stack([place, low], axis=1), np.stack([width, width], axis=1)
 
     def terms(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Inner quadrature: ``-beta <l'>``, ``beta^2 Var(l') - beta <l''>`` cancel less than moments of u."""
-        shape, cold = field.shape, column(per_row(beta, len(field)))
-        inner = tilted_nodes(self, field, variance, beta, ())
-        total = inner.mass.sum(axis=1)
-        rows = inner.u.reshape(shape[0], -1)
-        slope, bend = (np.reshape(part, inner.u.shape) for part in (self.slope(rows), self.bend(rows)))
-        first = (inner.mass * slope).sum(axis=1) / total
-        width = (inner.mass * (slope - first[:, None]) ** 2).sum(axis=1) / total
-        bent = (inner.mass * bend).sum(axis=1) / total
-        log_z = (np.log(total) + inner.top).reshape(shape)
-        return log_z, -cold * first.reshape(shape), cold * (cold * width.reshape(shape) - bent.reshape(shape))
+        return logistic_terms(field, self.gain, variance, beta)[:3]
+
+    def mean_cost(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
+        return logistic_terms(field, self.gain, variance, beta)[3]
 
     def inner_features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
         gain, inverse = per_row(self.gain, variance.size), per_row(beta, variance.size)

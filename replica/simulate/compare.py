@@ -229,7 +229,7 @@ def _placed(side: Side, axis: str | None) -> Side:
     known = np.ravel(side.settings.get(axis, ())) if axis == "alpha" and side.axis is None else ()
     if len(known) != 1:
         return side
-    numbers = {name: tuple(np.atleast_1d(column) for column in pair) for name, pair in side.numbers.items()}
+    numbers = {name: (np.atleast_1d(value), np.atleast_1d(error)) for name, (value, error) in side.numbers.items()}
     left_out = {name: np.atleast_1d(column) for name, column in side.left_out.items()}
     return side._replace(numbers=numbers, axis=axis, x=np.array(known, dtype=float), left_out=left_out)
 
@@ -272,6 +272,9 @@ def _warn(left: Side, right: Side) -> None:
         pairs["margin of the reference"] = (named.get("margin"), b["algorithm"].get("reference_margin"))
     elif left.axis is None and right.axis is not None:
         pairs["grid"] = ("a single point", right.axis)
+    if "instance" in b:
+        text = "the runs are of one given instance: their error does not hold the spread between instances"
+        warnings.warn(text, UserWarning, stacklevel=3)
     for name, (one, other) in pairs.items():
         if one != other:
             text = f"theory and simulation differ in {name}: {one} and {other}"

@@ -16,6 +16,8 @@ from replica.simulate.instances import INPUTS, Instance, draw, given_instance, h
 from replica.simulate.rng import generator
 
 NO_ERROR = 1e-15  # of numbers that are sums of a few terms
+#: powers of the norm of the weights in what algorithms report for weights of the set
+POWERS = {"q": 2, "m": 1}
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,8 @@ def simulate(
     sizes, loads, axes = _axes(model, n, alpha, given)
     samples, seed = whole("samples", samples, 1), whole("seed", seed, 0)
     one_of("inputs", inputs, INPUTS)
-    blocks = [range(i, min(i + chosen.batch, samples)) for i in range(0, samples, chosen.batch)]
+    step = chosen.samples_per_task
+    blocks = [range(i, min(i + step, samples)) for i in range(0, samples, step)]
     measured = _readouts(model, readouts)
     width = max(sizes)
     tasks = [
@@ -193,13 +196,14 @@ def _row(instance: Instance, outcome: Any, width: int) -> dict[str, Any]:
     if outcome.bias is not None:
         instance = dataclasses.replace(instance, bias=outcome.bias)
     if outcome.weights is not None:
-        weights[: instance.n] = outcome.weights
+        weights[: instance.n] = instance.gain * outcome.weights
         solved = instance.violations(outcome.weights) == 0
         numbers = {"training_error": (instance.training_error(outcome.weights), 0.0)}
         numbers |= _generalization(instance, outcome.weights)
     row: dict[str, Any] = {"solved": np.array(solved), "status": np.array(outcome.status), "weights": weights}
     for name, (value, error) in (outcome.numbers | numbers | outcome.numbers).items():
-        row[name], row[f"{name}_error"] = np.array(float(value)), np.array(float(error))
+        scale = instance.gain ** POWERS.get(name, 0)
+        row[name], row[f"{name}_error"] = np.array(scale * float(value)), np.array(scale * float(error))
     for name, (dims, values) in (outcome.arrays or {}).items():
         room = [width + 1 if dim == "flips" else size for dim, size in zip(dims, values.shape, strict=True)]
         padded = np.full(room, np.nan)

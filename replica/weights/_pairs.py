@@ -32,7 +32,7 @@ class Pair(NamedTuple):
 
     ``rest = 1 - q``; ``slopes`` is ((dq/dq_hat, dq/ds_hat), (ds/dq_hat, ds/ds_hat)) at fixed t; ``pull`` the field
     theta that keeps the distance, ``pull_slopes`` its derivatives; ``log_z`` the mean of ``ln 2cosh A`` (counted
-    weights).
+    weights); ``susceptibility`` the weights' factor of the replicon.
     """
 
     rest: float
@@ -41,6 +41,7 @@ class Pair(NamedTuple):
     pull: float
     pull_slopes: np.ndarray
     log_z: float
+    susceptibility: float
 
 
 @array_kernel
@@ -51,19 +52,20 @@ def binary_sums(theta, own, lean, hidden, outer, rule, grading, out):  # type: i
     for row in range(rows):
         shift[row] = theta + lean * hidden[row]
     z, weight = scaled_nodes(np.zeros((rows, 1)), np.ones((rows, 1)), shift, scale, rule, grading)
-    for i in range(9):
+    for i in range(10):
         out[i] = 0.0
     count = z.shape[1]
     v, t, c = np.empty(count), np.empty(count), np.empty(count)
     for row in range(rows):
         for node in range(count):
             v[node], t[node], c[node] = cosh_triple(shift[row] + scale[row] * z[row, node])
-        a = b = d = e = f = g = 0.0
+        a = b = d = e = f = g = k = 0.0
         for node in range(count):
             w, mean, spread = weight[row, node], t[node], c[node]
             a += w * v[node]
             b += w * mean
             d += w * spread
+            k += w * spread * spread
             e += w * mean * spread
             f += w * spread * (1.0 - 3.0 * mean * mean)
             g += w * (1.0 - spread) if spread > 0.5 else w * mean * mean
@@ -78,6 +80,7 @@ def binary_sums(theta, own, lean, hidden, outer, rule, grading, out):  # type: i
         out[6] += share * known * d
         out[7] += share * known * e
         out[8] += share * (1.0 - 2.0 * known * known) * d
+        out[9] += share * k
 
 
 @array_kernel
@@ -124,19 +127,19 @@ class BinaryPair:
         lean = s_hat / self.qt_hat if self.qt_hat > 0 else 0.0
         own = q_hat - lean * s_hat
         if not np.isfinite(own):
-            return Pair(np.nan, np.nan, np.full((2, 2), np.nan), np.nan, np.full(2, np.nan), np.nan)
-        own, out = max(own, 0.0), np.empty(9)
+            return Pair(np.nan, np.nan, np.full((2, 2), np.nan), np.nan, np.full(2, np.nan), np.nan, np.nan)
+        own, out = max(own, 0.0), np.empty(10)
         setting = (own, lean, *self._outer[level], *rule_of(level))
         theta, found = _binary_root(t, hint - s_hat, *setting, 1e-6 if level else 1e-4, out)
         binary_sums(theta, *setting, out)
         if not found:
             out[:] = np.nan
-        value, mean, rest, ts, curve, s, hs, hts, bend = out.tolist()
+        value, mean, rest, ts, curve, s, hs, hts, bend, stiff = out.tolist()
         pull_slopes = np.array([ts, hs]) / rest
         fixed = np.array([[curve, -2.0 * hts], [-hts, bend]])
         slopes = fixed + np.outer([2.0 * ts, hs], pull_slopes)
         value += theta * (t - mean)  # what the last rounding of theta leaves
-        return Pair(rest, s, slopes, theta + s_hat, pull_slopes + np.array([0.0, 1.0]), value)
+        return Pair(rest, s, slopes, theta + s_hat, pull_slopes + np.array([0.0, 1.0]), value, stiff)
 
     def entropic(self, t: float, rest: float, s: float, q_hat: float, s_hat: float, pair: Pair) -> list[float]:
         """Terms of the weights' part of the potential at the overlaps ``q = 1 - rest`` and s."""
@@ -164,7 +167,7 @@ class SphericalPair:
         ds = square * (s_hat * drest + rest * np.array([0.0, 1.0]))
         pull = t / rest + self.qt * s_hat
         dpull = -t * drest / rest**2 + self.qt * np.array([0.0, 1.0])
-        return Pair(rest, s, np.array([-drest, ds]), pull, dpull, 0.0)
+        return Pair(rest, s, np.array([-drest, ds]), pull, dpull, 0.0, rest * rest)
 
     def entropic(self, t: float, rest: float, s: float, q_hat: float, s_hat: float, pair: Pair) -> list[float]:
         """Terms of ``ln(1-q)/2 + (q - A)/(2(1-q))``, ``A = t^2 - ((s - qt t)/(1-qt))^2``."""

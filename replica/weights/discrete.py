@@ -8,6 +8,46 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica.weights.base import Free, Law, Norm, Weights, is_symmetric
+from saddlepoint._jit import array_kernel
+
+
+@array_kernel
+def _letter_terms(field, curvature, letters, symmetric, out):  # type: ignore[no-untyped-def]
+    """``ln z``, mean and variance of a letter (a numerical kernel).
+
+    The variance is centred, so that a frozen weight keeps a relative accuracy; at small fields of a symmetric alphabet
+    ``e^(hw) - e^(-hw)`` would cancel.
+    """
+    count = letters.size
+    mass = np.empty(count)
+    small = 0.1 / np.max(np.abs(letters))
+    for row in range(field.shape[0]):
+        half = 0.5 * curvature[row]
+        for node in range(field.shape[1]):
+            h = field[row, node]
+            first, top = 0, -np.inf
+            for k in range(count):
+                mass[k] = h * letters[k] - half * letters[k] * letters[k]
+                if mass[k] > top:
+                    first, top = k, mass[k]
+            rest, mean = 0.0, 0.0
+            for k in range(count):
+                mass[k] = np.exp(mass[k] - top)
+                if k != first:
+                    rest += mass[k]
+                mean += mass[k] * letters[k]
+            if symmetric and abs(h) < small:
+                mean = 0.0
+                for k in range(count):
+                    w = letters[k]
+                    mean += w * np.exp(-half * w * w - top) * np.expm1(h * w)
+            mean /= 1.0 + rest
+            spread = 0.0
+            for k in range(count):
+                spread += mass[k] * (letters[k] - mean) ** 2
+            out[0, row, node] = np.log1p(rest) + top
+            out[1, row, node] = mean
+            out[2, row, node] = spread / (1.0 + rest)
 
 
 @dataclass(frozen=True)
@@ -59,21 +99,10 @@ class Discrete(Weights):
         return is_symmetric(self.values)
 
     def log_z(self, field: np.ndarray, curvature: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        half = 0.5 * curvature[:, None]
-        exponents = [field * w - half * w * w for w in self.values]
-        top = np.maximum.reduce(exponents)
-        masses = [np.exp(e - top) for e in exponents]
-        total = np.add.reduce(masses)
-        largest = [e == top for e in exponents]
-        rest = sum(np.where(at, 0.0, m) for at, m in zip(largest, masses, strict=True)) + (sum(largest) - 1)
-        mean = sum(m * w for m, w in zip(masses, self.values, strict=True)) / total
-        if self.symmetric:  # at small fields e^(hw) - e^(-hw) would cancel
-            small = np.abs(field) < 0.1 / max(map(abs, self.values))
-            odd = sum(w * np.exp(-half * w * w - top) * np.expm1(np.where(small, field * w, 0.0)) for w in self.values)
-            mean = np.where(small, odd / total, mean)
-        # centred on each letter in turn, so that a frozen weight keeps a relative accuracy of its small variance
-        spread = sum(m * (w - mean) ** 2 for m, w in zip(masses, self.values, strict=True)) / total
-        return np.log1p(rest) + top, mean, spread
+        found = np.empty((3, *field.shape))
+        letters = np.array(self.values)
+        _letter_terms(np.ascontiguousarray(field), curvature * np.ones(len(field)), letters, self.symmetric, found)
+        return found[0], found[1], found[2]
 
     def features(self, curvature: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
         """Neighbouring letters a < b change places at ``h = A (a+b)/2`` over a width ``1/(b-a)``."""

@@ -48,6 +48,7 @@ class Potential:
         self.model, self.alpha = solution.model, solution.alpha
         self.law = self.model.data.law(self.model.weights)
         found = solution.order_parameters
+        self.bias = found.get("bias", 0.0)
         self.point = {"q": found["q"], "q_hat": found["q_hat"]}
         if held_norm(self.model.weights):
             # the multiplier of a held norm: 1/D on the sphere, a gauge for weights +-1
@@ -65,7 +66,7 @@ class Potential:
 
     def pattern(self, **changed: float) -> tuple[float, float, float]:
         v = {"m": 0.0} | self.fixed | self.point | changed
-        return plain_pattern(self.model, v["q"], v["Q"], v["m"], self.law is not None, step=0.05)
+        return plain_pattern(self.model, v["q"], v["Q"], v["m"], self.bias, step=0.05)
 
     def slope(self, name: str) -> float:
         """Richardson difference of the potential in one variable, relative to the size of the variable."""

@@ -26,6 +26,8 @@ MODEL = replica.perceptron("binary")
         (replica.perceptron("binary", loss="error-count", beta=1.5), 1.0),
         (replica.perceptron("gaussian", loss="error-count", beta=1.5), 1.0),
         (replica.perceptron("binary", loss=replica.Band(1.0)), 0.5),
+        (replica.mixture("hinge", weights="spherical", bias=False, noise=0.5, norm=2.0, beta=2.0), 1.5),
+        (replica.mixture("square", bias=False, noise=2.0, beta=1.5), 1.5),
     ],
     ids=str,
 )
@@ -99,6 +101,21 @@ def test_solvers_solve(algorithm, settings, inputs):
             assert set(np.unique(weights)) == {-1.0, 1.0}
             assert np.min(y * (X @ weights)) / np.sqrt(301) >= margin
             assert str(runs["status"].values[sample]).startswith("converged: solved in")
+
+
+def test_a_norm_other_than_one_stretches_the_margin():
+    """Weights sqrt(Q) times signs at margin kappa: the solutions are those of signs at kappa/sqrt(Q)."""
+    stretched = replica.Model(architecture=replica.Perceptron(0.25), loss=replica.Margin(0.2))
+    plain = replica.perceptron("binary", margin=0.4)
+    keywords = {"n": 101, "alpha": 0.2, "samples": 1, "seed": 4}
+    for algorithm in ("reinforced-bp", "focusing-bp", "sbpi", "replicated-annealing", "annealing", "entropy-driven-mc"):
+        runs = [replica.simulate(model, algorithm=algorithm, **keywords) for model in (stretched, plain)]
+        assert np.array_equal(2 * runs[0]["weights"], runs[1]["weights"]), algorithm
+        assert bool(runs[0]["solved"][0])
+    for algorithm in ("enumeration", "belief-propagation"):
+        runs = [replica.simulate(m, algorithm=algorithm, **keywords | {"n": 15}) for m in (stretched, plain)]
+        assert float(runs[0]["entropy"][0]) == pytest.approx(float(runs[1]["entropy"][0]), abs=1e-6)
+        assert 4 * float(runs[0]["q"][0]) == pytest.approx(float(runs[1]["q"][0]), abs=1e-5)
 
 
 @pytest.mark.parametrize("algorithm", ["reinforced-bp", "focusing-bp", "sbpi", "replicated-annealing", "annealing"])

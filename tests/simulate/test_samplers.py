@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import replica
+from replica.simulate.algorithms import Algorithm
 from replica.simulate.algorithms.langevin import _Chain
 from replica.simulate.instances import draw
 
@@ -18,7 +19,7 @@ MODELS = [
 
 @pytest.mark.parametrize("model", MODELS, ids=str)
 def test_langevin_samples_what_the_theory_says(model):
-    keywords = {"n": 100, "alpha": 1.0, "samples": 8, "seed": 2, "moves": 700}
+    keywords = {"n": 60, "alpha": 1.0, "samples": 8, "seed": 2, "moves": 500}
     runs = replica.simulate(model, algorithm="langevin", **keywords)
     assert all(text.startswith("converged") for text in runs["status"].values)
     report = replica.compare(replica.solve(model, alpha=1.0), runs, observables=["energy", "q", "training_error"])
@@ -78,3 +79,37 @@ def test_monte_carlo_on_the_local_entropy_solves(inputs):
     runs = replica.simulate(model, algorithm="entropy-driven-mc", n=101, alpha=0.5, samples=2, seed=1, inputs=inputs)
     assert bool(runs["solved"].all())
     assert np.all(runs["flips"] > 0)
+
+
+@pytest.mark.parametrize("name", sorted(Algorithm.registry))
+def test_tiny_systems_and_no_patterns(name):
+    """Every algorithm takes what it covers down to one weight and no pattern, with an error for each number."""
+    short = {
+        "annealing": {"sweeps": 30}, "replicated-annealing": {"sweeps": 30}, "sbpi": {"max_sweeps": 20},
+        "least-action": {"max_sweeps": 20}, "reinforced-bp": {"rate": 0.05}, "replicated-sgd": {"max_epochs": 5},
+        "gradient-descent": {"epochs": 5}, "entropic-sgd": {"epochs": 5}, "langevin": {"moves": 60},
+        "entropy-driven-mc": {"rounds": 2, "flips": 5}, "max-margin": {"max_sweeps": 50},
+    }  # fmt: skip
+    models = [
+        replica.perceptron("binary"), replica.perceptron("spherical"), replica.mixture("square"),
+        replica.mixture(replica.Margin(0.0), weights="binary", bias=False, norm=0.5),
+        replica.perceptron("spherical", loss="hinge", beta=1.0, labels="teacher"),
+    ]  # fmt: skip
+    covered = 0
+    for model in models:
+        try:
+            Algorithm.find(name)(**short.get(name, {})).check(model)
+        except ValueError:
+            continue
+        if model.data.trained and not Algorithm.find(name).biased:
+            continue
+        covered += 1
+        for n, alpha in ((1, 0.0), (1, 1.0), (2, 0.0), (7, 0.3), (9, 3.0)):
+            keywords = {"n": n, "alpha": alpha, "samples": 2, "seed": 1, "readouts": ["flatness", "margins"]}
+            runs = replica.simulate(model, algorithm=name, **keywords, **short.get(name, {}))
+            assert all(text.startswith(("converged", "not converged")) for text in runs["status"].values)
+            for key in runs.data_vars:
+                if f"{key}_error" in runs:
+                    value, error = runs[key].values, runs[f"{key}_error"].values
+                    assert np.all((error >= 0) | ~np.isfinite(value)), key
+    assert covered

@@ -19,20 +19,23 @@ SINGLE = 1 << 20  # entries of the matrix above which products are in single pre
 class System:
     r"""Patterns ``F = y X/sqrt(N)`` and external fields of one instance.
 
-    A sweep is, with ``V`` the mean variance of the weights and ``Z`` the local partition function of the loss,
+    A sweep is, with ``V`` the variance of the fields (that of the weights times ``sum_i F_i^2``, averaged over the
+    patterns), ``c = sum_i F_i^2`` and ``Z`` the local partition function of the loss,
 
     .. math:: \omega = F m - V g,\quad g = \partial_\omega\ln Z(\omega, V),\quad
-        A = -\tfrac1N\sum_\mu \partial_\omega g_\mu,\quad B = F^T g + A m
+        A = -\tfrac cN\sum_\mu \partial_\omega g_\mu,\quad B = F^T g + A m
 
-    and then ``m`` and ``V`` from the weights' own partition function in the field ``B + h``.
+    and then ``m`` and the variance from the weights' own partition function in the field ``B + h``.
     """
 
     model: Model
     F: np.ndarray
     external: Any = 0.0
     blas: np.ndarray = field(init=False)
+    scale: float = field(init=False)
 
     def __post_init__(self) -> None:
+        self.scale = float(np.sum(self.F**2)) / len(self.F) if self.F.size else 1.0
         self.blas = self.F.astype(np.float32) if self.F.size > SINGLE else self.F
 
     @classmethod
@@ -53,10 +56,11 @@ class System:
         return (self.blas @ mean.astype(self.blas.dtype)).astype(float)
 
     def patterns(self, mean: np.ndarray, variance: float, g: np.ndarray) -> Patterns:
-        """The patterns' side of a sweep."""
-        omega = self.project(mean) - variance * g
-        log_z, first, second = self.model.loss.terms(omega[None], np.array([variance]), self.model.beta)
-        return Patterns(omega, log_z[0], first[0], -float(second.sum()) / self.n)
+        """The patterns' side of a sweep, from means and mean variance of the weights."""
+        spread = self.scale * variance
+        omega = self.project(mean) - spread * g
+        log_z, first, second = self.model.loss.terms(omega[None], np.array([spread]), self.model.beta)
+        return Patterns(omega, spread, log_z[0], first[0], -self.scale * float(second.sum()) / self.n)
 
     def field(self, found: Patterns, mean: np.ndarray) -> np.ndarray:
         """``B``."""
@@ -77,9 +81,10 @@ class System:
 
 @dataclass
 class Patterns:
-    """Fields, logarithms of local partition functions, their slopes ``g``, and the curvature ``A``."""
+    """Fields, their variance, logarithms of local partition functions, their slopes ``g``, and the curvature ``A``."""
 
     omega: np.ndarray
+    variance: float
     log_z: np.ndarray
     g: np.ndarray
     curvature: float
@@ -115,7 +120,7 @@ def iterate(
         B = system.field(found, mean)
         fresh, variance_next, log_z = system.weights(B, found.curvature)
         if ending:
-            before, now = now, _bethe(system, found, mean, variance, B, fresh, variance_next, log_z)
+            before, now = now, _bethe(system, found, B, fresh, variance_next, log_z)
         change = float(np.max(np.abs(fresh - mean), initial=0.0))
         mean = (1.0 - damping) * fresh + damping * mean
         variance = (1.0 - damping) * variance_next + damping * variance
@@ -132,13 +137,10 @@ def _variance_of(system: System, mean: np.ndarray) -> float:
     return max(free - float(np.mean(mean**2)), LEAST_VARIANCE)
 
 
-def _bethe(
-    system: System, found: Patterns, mean: np.ndarray, variance: float, B: np.ndarray, fresh: np.ndarray,
-    spread: float, log_z: float,
-) -> float:  # fmt: skip
+def _bethe(system: System, found: Patterns, B: np.ndarray, fresh: np.ndarray, spread: float, log_z: float) -> float:
     r"""``(1/N)[sum_i (ln z_i - B_i m_i + A (m_i^2 + v)/2) + sum_mu (ln Z_mu + V g_mu^2/2)]``, stationary at the end."""
     pinned = isinstance(system.model.weights.norm, Pinned)  # then A is a gauge, and ln z does not contain it
     norm = 0.0 if pinned else float(fresh @ fresh) + system.n * spread
     entropic = log_z - float(B @ fresh) + found.curvature * norm / 2.0
     misfit = system.project(fresh) - found.omega if found.omega.size else np.zeros(0)
-    return (entropic + float(found.log_z.sum()) + float(misfit @ misfit) / (2.0 * variance)) / system.n
+    return (entropic + float(found.log_z.sum()) + float(misfit @ misfit) / (2.0 * found.variance)) / system.n

@@ -36,7 +36,7 @@ class Algorithm(Member):
     #: learns or heeds a bias of the output field
     biased: ClassVar[bool] = False
     #: samples that make one task; fixed, so that results do not depend on the number of workers
-    batch: ClassVar[int] = 1
+    samples_per_task: ClassVar[int] = 1
 
     def check(self, model: Model) -> None:
         """`ValueError` unless the algorithm covers the model."""

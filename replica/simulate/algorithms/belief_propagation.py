@@ -79,7 +79,7 @@ def _numbers(instance: Instance, found: FixedPoint) -> dict[str, tuple[float, fl
     model, n = instance.model, instance.n
     error = found.drift + 1.0 / n
     numbers = {}
-    omega, variance = found.patterns.omega[None], np.array([found.variance])
+    omega, variance = found.patterns.omega[None], np.array([found.patterns.variance])
     if model.loss.hard:
         numbers["entropy"] = (found.free_entropy, error)
     else:
@@ -95,7 +95,8 @@ def _numbers(instance: Instance, found: FixedPoint) -> dict[str, tuple[float, fl
         m = float(found.mean @ instance.direction) / n
         numbers["m"] = (m, error)
         overlaps = Overlaps(*(np.array([x]) for x in (q, found.variance, m, max(q - m * m, 0.0))))
-        errors = model.data.generalization(overlaps)
+        with np.errstate(invalid="ignore"):  # without patterns there is no barycentre
+            errors = model.data.generalization(overlaps)
         numbers |= {name: (float(value[0]), error) for name, value in errors.items()}
     return numbers
 

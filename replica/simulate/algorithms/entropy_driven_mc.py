@@ -79,19 +79,17 @@ class _Walk:
         self.instance, self.rng, self.system = instance, rng, System.of(instance)
         self.weights = rng.choice(np.array([-1.0, 1.0]), size=instance.n)
         self.best, self.fewest = self.weights, instance.violations(self.weights)
-        self.gamma, self.accepted, self.point = 0.0, 0, None
+        self.gamma, self.accepted = 0.0, 0
+        self.point = self._settle(self.weights, 0.5 * self.weights, np.zeros(instance.patterns))
 
-    def _settle(self, weights: np.ndarray) -> FixedPoint:
+    def _settle(self, weights: np.ndarray, mean: np.ndarray, g: np.ndarray) -> FixedPoint:
         self.system.external = self.gamma * weights
-        last = self.point
-        mean = 0.5 * weights if last is None else last.mean
-        g = np.zeros(self.instance.patterns) if last is None else last.g
         return iterate(self.system, mean, g, damping=0.2, tolerance=1e-3, sweeps=100)
 
     def turn(self, gamma: float) -> None:
         """Another strength of the field."""
         self.gamma = gamma
-        self.point = self._settle(self.weights)
+        self.point = self._settle(self.weights, self.point.mean, self.point.g)
 
     def flip(self, replicas: float) -> None:
         """Propose one flip."""
@@ -100,7 +98,7 @@ class _Walk:
             against = np.arange(self.weights.size)
         weights = self.weights.copy()
         weights[self.rng.choice(against)] *= -1.0
-        point = self._settle(weights)
+        point = self._settle(weights, self.point.mean, self.point.g)
         gain = replicas * self.instance.n * (point.free_entropy - self.point.free_entropy)
         if gain >= 0 or self.rng.random() < np.exp(gain):
             self.weights, self.point = weights, point

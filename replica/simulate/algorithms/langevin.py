@@ -108,6 +108,8 @@ class _Chain:
         if not self.sphere:
             return weights + self.step * momentum, momentum
         speed, radius = float(np.linalg.norm(momentum)), np.sqrt(weights.size)
+        if speed == 0.0:  # a sphere of one dimension leaves nowhere to go
+            return weights, momentum
         angle = self.step * speed / radius
         ahead = np.cos(angle) * weights + np.sin(angle) * (radius / speed) * momentum
         return ahead, np.cos(angle) * momentum - np.sin(angle) * (speed / radius) * weights
@@ -137,7 +139,7 @@ def _observe(instance: Instance, first: _Chain, second: _Chain) -> dict[str, lis
     fields = [chain.F @ chain.weights for chain in (first, second)]
     found = {
         "energy": [float(np.sum(loss.cost(h))) / n for h in fields],
-        "training_error": [float(np.mean(loss.violated(h))) for h in fields],
+        "training_error": [float(np.sum(loss.violated(h))) / max(h.size, 1) for h in fields],
         "q": [float(pair[0] @ pair[1]) / n] * 2,
         "acceptance": [float(first.accepted), float(second.accepted)],
     }

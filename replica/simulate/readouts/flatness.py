@@ -50,6 +50,7 @@ class Flatness(Readout):
             else:
                 t, size = 1.0 - 2.0 * d, np.sqrt(np.mean(weights**2))
                 moved = t * weights + np.sqrt(1 - t * t) * size * rng.standard_normal((self.draws, weights.size))
-            wrong = np.mean(instance.model.loss.violated(instance.stabilities(moved)), axis=1)
+            violated = instance.model.loss.violated(instance.stabilities(moved))
+            wrong = violated.sum(axis=1) / max(instance.patterns, 1)
             values[at], errors[at] = wrong.mean(), wrong.std(ddof=1) / np.sqrt(self.draws)
         return {"perturbed_training_error": (values, errors)}

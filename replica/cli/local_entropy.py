@@ -1,0 +1,71 @@
+"""``replica local-entropy|overlap-gap``: the entropy of solutions round optimal centres, and groups that cease to be."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from replica.cli._answers import Curves, Point
+from replica.cli._values import Number, parse_number
+from replica.cli._verb import ALPHA, Request, model_verb, option
+from replica.cli.thresholds import threshold_point
+
+WORDS = ("inf", "zero-complexity")
+CENTRES = ("free", "solution", "none")
+
+
+@model_verb(
+    "local-entropy",
+    ALPHA,
+    option(
+        "--distance",
+        type=Number(grids=True),
+        required=True,
+        help="From the centre, or without one half of one minus the mutual overlap: a number or a grid.",
+    ),
+    option(
+        "--replicas",
+        metavar="NUMBER|inf|zero-complexity",
+        default="inf",
+        show_default=True,
+        help="How many share a centre; zero-complexity: the largest physical number.",
+    ),
+    option(
+        "--centre",
+        metavar="free|solution|none",
+        default="free",
+        show_default=True,
+        help="Any weights, a solution, or no centre: replicas at mutual distances.",
+    ),
+    grids=True,
+)
+def command(request: Request) -> Curves:
+    """Local entropy: how many solutions surround optimal centres at a distance."""
+    import replica
+
+    options = request.options
+    if request.axes:
+        raise ValueError(f"local-entropy takes one model: {', '.join(request.axes)} must be a number, not a grid")
+    word, centre = options["replicas"], options["centre"]
+    if centre not in CENTRES:
+        raise ValueError(f"--centre must be one of {', '.join(CENTRES)}, got {centre!r}")
+    replicas = word if word == WORDS[1] else np.inf if word == WORDS[0] else parse_number("--replicas", word)
+    return Curves(
+        replica.local_entropy(
+            request.model,
+            alpha=options["alpha"],
+            distance=np.atleast_1d(options["distance"]),
+            replicas=replicas,
+            centre=None if centre == "none" else centre,
+            **request.grid_options,
+        )
+    )
+
+
+@model_verb(
+    "overlap-gap", option("--clones", type=Number(), help="Solutions at a mutual overlap [default: those with the lowest load].")
+)
+def gap(request: Request) -> Point:
+    """The load above which no m solutions exist at some mutual overlap."""
+    import replica
+
+    return threshold_point(request, replica.overlap_gap(request.model, clones=request.options["clones"]))
