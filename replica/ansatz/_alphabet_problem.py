@@ -9,7 +9,7 @@ with ``P(u|h) ~ exp(h u - A_t u^2/2)`` the reference's weight in its field; ``t 
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,10 +18,8 @@ from replica.ansatz._fp_problem import Reference
 from replica.ansatz._held_problem import EPS, LEAST_OWN, HeldProblem, relative
 from replica.model import Model
 from replica.weights.base import SingleWeight
-from saddlepoint import REAL
 from saddlepoint.quadrature.fields import weighted_sums
 from saddlepoint.quadrature.panels import gaussian_nodes
-from saddlepoint.variables import Chart
 
 LIGHT = (1e-10, 1e-18)  # letters of the reference that are less likely add nothing (coarse, fine meshes)
 
@@ -51,8 +49,6 @@ class AlphabetProblem(HeldProblem):
     Around references that are typical of the probe's own model nothing is its own at the typical distance: there
     ``own_hat`` reaches 0.
     """
-
-    chart: ClassVar[Chart] = REAL
 
     def __init__(self, model: Model, alpha: float, reference: Reference, cosine: np.ndarray, level: int = 1) -> None:
         super().__init__(model, alpha, cosine, level, [*(["s_hat"] if reference.q > 0 else []), "t_hat"])

@@ -75,20 +75,35 @@ def _coarse(problem: HeldProblem) -> tuple[np.ndarray, np.ndarray, dict[int, str
             remarks[int(row)] = f"not converged: {UNREACHED}"
         rows = rows[close]
     if rows.size and done.any():
-        known = np.flatnonzero(done)
-        near = known[np.abs(problem.cosine[rows][:, None] - problem.cosine[known]).argmin(axis=1)]
-        point[rows], share = _walk(problem, near, rows, point[near])
-        done[rows] = share >= 1.0
-        begun = problem.cosine[near]
-        ended = begun + share * (problem.cosine[rows] - begun)
-        for row, first, last in zip(rows, begun, ended, strict=True):
-            remarks[int(row)] = _lost((1.0 - first) / 2.0, (1.0 - last) / 2.0)
+        remarks |= _spread(problem, point, done, rows)
     elif rows.size:
         point[rows], share = _follow(problem.take(rows))
         done[rows] = share >= 1.0
         for row, reached in zip(rows, share, strict=True):
             remarks[int(row)] = _ended(float(problem.alpha[row]), float(reached))
     return point, done, {row: remark for row, remark in remarks.items() if not done[row]}
+
+
+def _spread(problem: HeldProblem, point: np.ndarray, done: np.ndarray, rows: np.ndarray) -> dict[int, str]:
+    """From solved distances outwards, the nearest row first; what lies behind one that is not reached is not reached."""
+    remarks: dict[int, str] = {}
+    while rows.size:
+        known = np.flatnonzero(done)
+        gaps = problem.cosine[rows][:, None] - problem.cosine[known]
+        nearest = np.abs(gaps).argmin(axis=1)
+        gap = gaps[np.arange(rows.size), nearest]
+        k = int(np.abs(gap).argmin())
+        row, near = rows[k : k + 1], known[nearest[k : k + 1]]
+        point[row], share = _walk(problem, near, row, point[near])
+        if share[0] >= 1.0:
+            done[row], rows = True, np.delete(rows, k)
+            continue
+        first, last = (float(problem.cosine[i[0]]) for i in (near, row))
+        lost = _lost((1.0 - first) / 2.0, (1.0 - first - float(share[0]) * (last - first)) / 2.0)
+        behind = (known[nearest] == near[0]) & (np.sign(gap) == np.sign(gap[k]))
+        remarks |= {int(i): lost for i in rows[behind]}
+        rows = rows[~behind]
+    return remarks
 
 
 def _between_anchors(problem: HeldProblem) -> tuple[np.ndarray, np.ndarray]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -11,11 +11,10 @@ from replica.ansatz._fp_patterns import Side
 from replica.model import Model
 from replica.weights._pairs import LADDER
 from replica.weights.base import Free, Weights
-from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
-from saddlepoint.variables import Chart
+from saddlepoint import REAL, Problem, Variable, Variables
 
 EPS = float(np.finfo(float).eps)
-LEAST_OWN = 1e-24  # added to own_hat: close to a robust reference no pattern is felt, and its logarithm is a variable
+LEAST_OWN = 1e-24  # variance below which a probe has nothing of its own; trial points may lie beyond 0
 FARTHEST = 16.0  # arsinh of the strongest field that is tried
 
 
@@ -27,8 +26,6 @@ class HeldProblem(Problem):
     """
 
     reference: Any
-    #: the chart of ``own_hat``
-    chart: ClassVar[Chart] = POSITIVE
 
     def __init__(self, model: Model, alpha: Any, cosine: np.ndarray, level: int, unknowns: list[str]) -> None:
         self.model, self.alpha = model, alpha * np.ones(cosine.size)
@@ -36,7 +33,7 @@ class HeldProblem(Problem):
         self.law = model.data.law(model.weights)
         self.free_norm = isinstance(model.weights.norm, Free)
         names = ["own_hat", *unknowns, *(["curvature"] if self.free_norm else [])]
-        self.variables = Variables(*(Variable(name, self.chart if name == "own_hat" else REAL) for name in names))
+        self.variables = Variables(*(Variable(name, REAL) for name in names))
 
     def _like(self, **changes: Any) -> Self:
         copy = object.__new__(type(self))
@@ -135,7 +132,6 @@ class HeldProblem(Problem):
             turned = self._turned(self._without_patterns()[0])
         zero = np.zeros(self.size)
         columns = [turned.get(name, zero) for name in self.variables.names]
-        columns[0] = self.chart.to_free(np.maximum(columns[0], LEAST_OWN))
         return np.stack(columns, axis=1)
 
     def floors(self, seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

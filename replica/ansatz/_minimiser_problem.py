@@ -47,7 +47,7 @@ class MinimiserProblem(HeldProblem):
     def _turned(self, field: np.ndarray) -> dict[str, np.ndarray]:
         zero, room = np.zeros(self.size), 1.0 - self.centre.m**2
         lean = field * room
-        values = {"own_hat": zero + np.log(1e-9), "t_hat": field, "lean": lean}
+        values = {"own_hat": zero + 1e-9, "t_hat": field, "lean": lean}
         sums = self.halves(np.stack([values.get(name, zero) for name in self.variables.names], axis=1))[2]
         share = self.alpha / (1.0 + self.alpha)
         values["own_hat"] = share * sums.apart - (share * sums.kg) ** 2 / room
@@ -60,6 +60,7 @@ class MinimiserProblem(HeldProblem):
         values, zero = self.variables.values(free), np.zeros(len(free))
         if self.centre.same:  # lean and zeta_hat may be large and cancel; the overlap is that of the lean
             values["t_hat"] = (values["lean"] - values["zeta_hat"]) / (1.0 - self.centre.m**2)
+        values["own_hat"] = np.maximum(values["own_hat"], LEAST_OWN)
         names = ("own_hat", "zeta_hat", "t_hat", "u_hat", "m_hat", "curvature")
         return Conjugates(*(values.get(name, zero) for name in names))
 
@@ -83,21 +84,20 @@ class MinimiserProblem(HeldProblem):
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
         halves = self.halves(free)
-        return self._describe(*halves), self._residual(*halves)
+        return self._describe(*halves), self._residual(*halves, free[:, 0])
 
-    def _residual(self, hats: Conjugates, weighed: Weighed, sums: PairSums) -> np.ndarray:
+    def _residual(self, hats: Conjugates, weighed: Weighed, sums: PairSums, free_own: np.ndarray) -> np.ndarray:
         alpha, norm = self.alpha, weighed.single.norm
         zeta = alpha * sums.kg
         # with alpha E k^2 = 1 - m_r^2, the reference's own equation, this is alpha E f'^2 - zeta_hat^2/(1-m_r^2)
         own = alpha * sums.apart - (zeta - hats.zeta) ** 2 / (1.0 - self.centre.m**2)
-        own = np.maximum(own, 0.0) + LEAST_OWN
         held = self.cosine * np.sqrt(norm)
         pull = self._pull(hats, sums) * self.cosine / np.sqrt(norm)
         away = (weighed.t - held) / np.maximum(norm - held**2, EPS)
         if not self.held:
             away = self._pull(hats, sums)
         rows = {
-            "own_hat": np.log(own / hats.own),
+            "own_hat": relative(own, free_own),
             "zeta_hat": relative(zeta, hats.zeta),
             "lean": away,
             "t_hat": away,

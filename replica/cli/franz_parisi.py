@@ -90,7 +90,8 @@ def _choices() -> str:
 def _continuous(penalised: bool) -> str:
     """The continuous weights with a penalty, or those of held norm."""
     kinds: dict[str, Any] = Weights.registry
-    return next(name for name, kind in kinds.items() if not kind.discrete and ("penalty" in kind.parameters) == penalised)
+    continuous = {name: kind for name, kind in kinds.items() if not kind.discrete}
+    return next(name for name, kind in continuous.items() if ("penalty" in kind.parameters) == penalised)
 
 
 def _made(family: Any, name: str, given: dict[str, Any], besides: str) -> Any:

@@ -272,3 +272,23 @@ def test_enumerated_binary_weights_near_fits(tilt: float, clipped: bool, d: floa
     assert spread < 5e-3
     assert limit == pytest.approx(wanted, abs=3 * spread)
     assert abs(wanted) > 20 * spread
+
+
+def test_cross_entropy_minimisers_lie_in_flat_regions() -> None:
+    """More solutions around them than around typical ones at the same load; signs of binary weights at all but the
+    closest distances. Where copies and minimiser share almost all noise the curve has no gap.
+    """
+    soft = replica.perceptron("spherical", loss=replica.Logistic(gain=1.0))
+    for weights, d, clipped in (("spherical", [0.005, 0.02, 0.1], False), ("binary", [0.01, 0.03, 0.1], True)):
+        model = replica.perceptron(weights)
+        typical = replica.franz_parisi(model, alpha=0.3, distance=d)
+        wide = replica.franz_parisi(
+            model, alpha=0.3, distance=d, reference=replica.Reference(model=soft, clipped=clipped)
+        )
+        assert np.all(wide["entropy"].values > typical["entropy"].values + 2e-3)
+    d = np.linspace(0.02, 0.45, 12)
+    curve = replica.franz_parisi(
+        replica.perceptron("spherical"), alpha=0.1, distance=d, reference=replica.Reference(model=soft)
+    )
+    assert all(str(text).startswith("converged") for text in curve["status"].values)
+    assert np.all(curve["error"] < 1e-10)
