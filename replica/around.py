@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from replica.ansatz._fp_annealed import annealed_curve
-from replica.ansatz._fp_columns import Columns
 from replica.ansatz._fp_patterns import Side
 from replica.ansatz._fp_teacher import student_curve, taught_curve
 from replica.ansatz.alphabets import alphabet_curve, alphabet_overlap
-from replica.ansatz.franz_parisi import random_curve, typical_overlap
+from replica.ansatz.franz_parisi import Columns, random_curve, typical_overlap
 from replica.ansatz.minimiser import minimiser_curve
 from replica.ansatz.minimiser import typical_overlap as minimiser_overlap
 from replica.model import Model

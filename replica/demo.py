@@ -1,4 +1,4 @@
-"""A first look at the library: two figures and their data. The physics and the drawing live elsewhere."""
+"""A first look at the library: four figures and their data. The physics and the drawing live elsewhere."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ _PANELS = (
 
 
 def run(directory: str | os.PathLike[str]) -> dict[str, Path]:
-    """Write the figures ``capacity`` and ``teacher`` (.png, .pdf) and the data behind them (.nc, .csv).
+    """Write the figures below (.png, .pdf) and the data behind them (.nc, .csv).
 
     ``capacity``: capacity and AT line against the margin, for binary, ternary and spherical weights and for a
     symmetric band. ``teacher``: phases of the binary student of a binary teacher, which counts errors, in the
-    plane of temperature and load.
+    plane of temperature and load. ``landscape``: entropy of the solutions of the binary perceptron around solutions of
+    growing margin, and around the best centres at growing load. ``learning``: generalisation error of three learning
+    rules on two Gaussian clusters.
 
     Parameters
     ----------
@@ -47,14 +49,19 @@ def run(directory: str | os.PathLike[str]) -> dict[str, Path]:
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
     capacities = {name: capacity_diagram(model, ends) for name, _, model, ends in _PANELS}
-    teacher = teacher_diagram()
-    figures = {"capacity": draw_capacities(capacities), "teacher": draw_teacher(teacher)}
+    teacher, landscape, learning = teacher_diagram(), landscape_curves(), learning_curves()
+    figures = {
+        "capacity": draw_capacities(capacities),
+        "teacher": draw_teacher(teacher),
+        "landscape": draw_landscape(landscape),
+        "learning": draw_learning(learning),
+    }
     files = {}
     for name, figure in figures.items():
         for suffix in (".png", ".pdf"):
             files[name + suffix] = folder / (name + suffix)
             write(figure, files[name + suffix])
-    for name, data in (capacities | {"teacher": teacher}).items():
+    for name, data in (capacities | {"teacher": teacher} | landscape | learning).items():
         for suffix in (".nc", ".csv"):
             files[name + suffix] = folder / (name + suffix)
             save(data, files[name + suffix])
@@ -78,6 +85,45 @@ def teacher_diagram() -> Any:
     model = perceptron("binary", loss="error-count", labels="teacher")
     temperatures = np.round(np.concatenate([np.linspace(0.02, 0.5, 25), np.linspace(0.55, 1.0, 10)]), 12)
     return diagram(model, x=("temperature", temperatures), lines=["transition", "spinodal", "freezing"])
+
+
+def landscape_curves() -> dict[str, Any]:
+    """Franz-Parisi entropies around solutions of several margins, and local entropies of centres at several loads."""
+    import xarray
+
+    from replica.landscape import franz_parisi
+    from replica.local import local_entropy
+    from replica.references import Reference
+    from replica.thresholds import max_margin
+
+    model, largest = perceptron("binary"), float(max_margin(perceptron("binary"), alpha=0.5))
+    distance = np.unique(np.round(np.concatenate([np.geomspace(1e-3, 0.02, 9), np.linspace(0.02, 0.34, 33)]), 12))
+    margins = np.round(largest * np.array([0.0, 1 / 3, 2 / 3, 1.0]), 12)
+    margins[-1] = largest
+    fan = [franz_parisi(model, alpha=0.5, distance=distance, reference=Reference(margin=float(x))) for x in margins]
+    loads = np.array([0.5, 0.7, 0.76, 0.8])
+    best = [local_entropy(model, alpha=float(alpha), distance=distance) for alpha in loads]
+    pick = {"combine_attrs": "override", "data_vars": "all", "coords": "minimal", "compat": "override"}
+    curves = {
+        "landscape-margins": xarray.concat(fan, xarray.Variable("reference_margin", margins), **pick),
+        "landscape-centres": xarray.concat(best, xarray.Variable("alpha", loads), **pick),
+    }
+    curves["landscape-margins"]["reference_margin"].attrs["symbol"] = r"\kappa_{\mathrm{ref}}"
+    curves["landscape-centres"]["alpha"].attrs["symbol"] = r"\alpha"
+    return curves
+
+
+def learning_curves() -> dict[str, Any]:
+    """Generalisation error over the load: ridge, logistic and hinge at a small penalty, unbalanced clusters."""
+    from replica.curves import sweep
+    from replica.model import mixture
+
+    loads = np.round(np.geomspace(0.2, 10.0, 41), 12)
+    models = {loss: mixture(loss, penalty=0.1, balance=0.25) for loss in ("square", "logistic", "hinge")}
+    return {
+        f"learning-{name}": sweep(model, alpha=loads, observables=["generalization_error"])
+        for name, model in models.items()
+    }
 
 
 def draw_capacities(diagrams: dict[str, Any]) -> Any:
@@ -115,4 +161,32 @@ def draw_teacher(data: Any) -> Any:
         ax.text(0.775, 2.17, "perfect stable,\npoor metastable", rotation=36, linespacing=1.4, **middle)
         ax.text(0.70, 1.35, "poor generalisation", **middle)
         ax.text(0.10, 1.37, "frozen", **middle)
+    return figure
+
+
+def draw_landscape(curves: dict[str, Any]) -> Any:
+    """Two fans over the distance: margins of the reference at one load, loads of the best centre."""
+    from replica.plots import house_style, page, plot
+
+    figure, panels = page(1, 2, size=(7.0, 2.8))
+    with house_style():
+        left, right = (plot(data, ax) for data, ax in zip(curves.values(), panels.flat, strict=True))
+        left.set_title(r"(a) around typical solutions of margin $\kappa_{\mathrm{ref}}$, $\alpha = 0.5$", loc="left")
+        right.set_title(r"(b) around the best centres, $y = \infty$", loc="left")
+    return figure
+
+
+def draw_learning(curves: dict[str, Any]) -> Any:
+    """Three rules in one panel."""
+    from replica.plots import house_style, page, plot
+
+    figure, panels = page(size=(4.0, 3.0))
+    with house_style():
+        ax = panels[0, 0]
+        looks = (("black", "-"), ("#D55E00", "--"), ("#0072B2", "-."))
+        for data, (colour, style) in zip(curves.values(), looks, strict=True):
+            plot(data, ax)
+            ax.lines[-1].set(color=colour, linestyle=style)
+        ax.legend(ax.lines, [name.removeprefix("learning-") for name in curves])
+        ax.set(xscale="log", title="two clusters, 1 : 3, noise 1, penalty 0.1")
     return figure

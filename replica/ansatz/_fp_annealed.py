@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from replica.ansatz._fp_columns import Columns
 from replica.ansatz._fp_patterns import Side
+from replica.ansatz.franz_parisi import Columns
 from replica.weights._pairs import room_at
 from saddlepoint.quadrature.fields import field_nodes
 

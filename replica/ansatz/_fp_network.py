@@ -16,7 +16,7 @@ def field_geometry(network: Architecture, at: Geometry, level: int) -> tuple[Geo
     overlap = np.array([at.q, at.s, at.t, at.qt])
     variance = np.array([at.rest, 1.0 - at.s, 1.0 - at.t, at.gap])
     fields, slopes = network.field_overlaps(Overlaps(overlap, variance, np.zeros(4), overlap), level)
-    q, s, t, qt = (float(x) for x in fields.q)
+    _, s, t, qt = (float(x) for x in fields.q)
     rest, _, away, gap = (float(x) for x in fields.variance)
     whole = qt + gap
     found = Geometry(t, s, 0.0, qt, whole, whole, away)

@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from replica.ansatz._fp_columns import NEGATIVE, Columns
 from replica.ansatz._fp_patterns import Geometry, Side, pattern_sums
 from replica.ansatz._fp_problem import EPS, Reference
 from replica.ansatz._rs_equations import Equations
-from replica.ansatz.franz_parisi import FINE, SURE
+from replica.ansatz.franz_parisi import FINE, NEGATIVE, SURE, Columns
 from replica.model import Model
 from replica.weights._pairs import binary_sums, rule_of
 from saddlepoint import POSITIVE, REAL, Anderson, Ladder, Newton, Problem, Status, Variable, Variables, solve

@@ -58,8 +58,11 @@ class Course:
     def _try(self, book: Book, rows: np.ndarray) -> None:
         for start in self.starts:
             rows = rows[book.open[rows]]
-            if rows.size:
-                book.settle(rows, self.problem.take(rows), start(rows))
+            if not rows.size:
+                return
+            point = start(rows)
+            known = np.isfinite(point).all(axis=1)  # a start may have nothing to say about some rows
+            book.settle(rows[known], self.problem.take(rows[known]), point[known])
 
     def _close_by_end(self, book: Book, rows: np.ndarray) -> None:
         """Rows still open: followed from larger distances; where the branch turns back before, that is the answer."""

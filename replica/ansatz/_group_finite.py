@@ -18,6 +18,7 @@ from saddlepoint import solve
 STARTS = (10.0, 4.0, 40.0)
 #: a physical number above it is not sought: where the complexity of the limit is above minus `NEARLY`
 LARGEST, NEARLY = 1e5, 3e-4
+NEAR = 5e-9  # of the limit: so close that it is taken
 #: logarithms of the numbers of replicas on the way to a large one
 HEIGHTS = np.linspace(np.log(10.0), np.log(LARGEST), 5)
 #: logarithm of the gap above which few replicas are far from the limit; a number of replicas that is not few
@@ -59,7 +60,8 @@ class Finite:
         last = observed(limit, "complexity")
         book.adopt(limit, last >= 0.0, ENDLESS)
         closing, bound = self._many(book, limit, last)
-        self._adopt_limit(book, limit, last, bound, bound > np.log(LARGEST))
+        near = (bound > np.log(LARGEST)) | (-last * np.exp(-bound) < NEAR)
+        self._adopt_limit(book, limit, last, bound, near)
         problem = BinaryCentre(self.groups, closed=True)
         starts = [lambda rows: closing[rows], *(self._closing(limit, last, power) for power in STARTS)]
         # the number grows like the inverse of the limit's complexity where that vanishes

@@ -48,7 +48,7 @@ def group_patterns(
     *,
     whole: bool = False,
 ) -> GroupPatterns:
-    """Averages at finite power: ``common`` and ``spread`` give the conjugates of q0 and of the gap by the chain rule."""
+    """Averages at finite power: ``common`` and ``spread`` are those of the weights, by the chain rule."""
     network = model.architecture
     if network.plain:
         return fields.group_patterns(model, common, gap, variance, power, level, whole=whole)

@@ -1,4 +1,4 @@
-"""How groups round a centre that is a solution are found: from the Franz-Parisi solution, along y; no equations here."""
+"""How groups round a centre that is a solution are found: from the Franz-Parisi solution; no equations here."""
 
 from __future__ import annotations
 

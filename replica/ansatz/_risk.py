@@ -136,7 +136,7 @@ def square_start(problem: RiskProblem) -> dict[str, np.ndarray]:
     m = x[:, 0] if problem.taught else zero
     square = constant - 2.0 * (pull * x).sum(axis=1) + np.einsum("bi,bij,bj->b", x, matrix, x)
     rest = alpha * share**2 * (square / gain + m**2) / np.maximum(1.0 - alpha * share**2, 1e-3)
-    rest = np.clip(rest, 1e-250, 1e250)
+    rest = np.clip(rest, 1e-3 * m**2 + 1e-250, 1e250)  # a norm that is held may not fit the square loss
     values = {"V": response, "transverse": rest, "lean": m / np.sqrt(rest)} | dict(zip(names, x.T, strict=True))
     return {name: values[name] for name in problem.variables.names}
 

@@ -69,6 +69,10 @@ def first_sign_change(values: np.ndarray) -> np.ndarray:
 
 def scan_branch(equations: Equations, low: float, high: float, step: float = STEP) -> BranchTable:
     """Tabulate the branch of a whole batch at once, from ``low`` to ``high`` in the logarithm of the held conjugate."""
+    if equations.model.architecture.even and equations.model.data.overlaps:
+        # overlaps grow from a finite load on, where all conjugates begin together
+        theta = np.tile(np.arange(-6.0, high + 0.5 * step, step), (equations.size, 1))
+        return tabulate(equations, theta, theta[:, :1] * np.ones(len(equations.names) - 1))
     theta = np.arange(low, high + 0.5 * step, step)
     return tabulate(equations, np.tile(theta, (equations.size, 1)))
 

@@ -33,6 +33,8 @@ class FrozenState:
         """Whether the map runs away to m = 1: a strong pull to the teacher returns a stronger one."""
         if not FrozenState.costless(model):
             return False
+        if model.architecture.few is not None:
+            return True  # near the teacher a label hangs on a single unit, as in the perceptron
         equations = Equations(model, 1)
         norm = float(np.ravel(model.weights.initial_norm(model.beta))[0])
         pull = 40.0
@@ -156,9 +158,25 @@ def start_from(problem: RSProblem, start: dict[str, Any]) -> np.ndarray:
 
 
 def has_paramagnet(model: Model) -> bool:
-    """Whether ``q = 0`` is a saddle point: an even loss or network, symmetric weights, nothing to be learned."""
-    even = model.loss.even or model.architecture.even
-    return even and model.weights.symmetric and not model.data.overlaps
+    """Whether ``q = m = 0`` is a saddle point: symmetric weights, an even network or (without a teacher) loss."""
+    taught = bool(model.data.overlaps)
+    even = model.loss.even and not taught or model.architecture.even and (model.data.imitates or not taught)
+    return even and model.weights.symmetric
+
+
+def paramagnet(equations: Equations) -> dict[str, float]:
+    """The conjugates that are held at 0 there."""
+    return {name: 0.0 for name in ("q_hat", "m_hat") if name in equations.names}
+
+
+def learns_from_nothing(equations: Equations, alpha: np.ndarray) -> np.ndarray:
+    """Rows in which a small overlap with the teacher grows (weights of norm 1)."""
+    if "m_hat" not in equations.names:
+        return np.zeros(equations.size, dtype=bool)
+    small = np.full(equations.size, 1e-4)
+    with np.errstate(all="ignore"):
+        _, pattern = equations.halves({"q_hat": small**2, "m_hat": small})
+        return ~(alpha * equations.conjugate(pattern, "m_hat") < small)
 
 
 def no_solution(alpha: float, end: float) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from replica.ansatz._alphabet_problem import AlphabetProblem
-from replica.ansatz._fp_columns import Columns
 from replica.ansatz._fp_problem import Reference
 from replica.ansatz._held_curve import held_curve, typical_cosine
+from replica.ansatz.franz_parisi import Columns
 from replica.model import Model
 
 

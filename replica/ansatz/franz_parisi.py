@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from replica.ansatz._fp_columns import Columns, converged_sentence, thermal
 from replica.ansatz._fp_patterns import Geometry, Side
 from replica.ansatz._fp_problem import FranzParisiProblem, Reference
+from replica.ansatz._fp_thermal import thermal
 from replica.ansatz.annealed import Annealed
 from replica.ansatz.base import Ansatz
 from replica.ansatz.rs import RS
@@ -23,7 +24,25 @@ ROUGH, FINE = Tolerance(absolute=1e-6), Tolerance(absolute=3e-11)
 #: the entropy is looked at on a finer mesh until its change is below this
 SURE = 1e-10
 NAMES = ("free_entropy", "q", "s", "q_hat", "s_hat", "t_hat", "slope", "stability")
+NEGATIVE = "the entropy is negative: typically there is no solution at this distance from the reference"
+UNSTABLE = "unstable: the replica symmetry of the copies is broken (stability < 0)"
 UNBOUND = "the replica-symmetric equations have no solution at this distance"
+
+
+@dataclass
+class Columns:
+    """Values, errors and status sentences over a grid of distances."""
+
+    values: dict[str, np.ndarray]
+    errors: dict[str, np.ndarray]
+    status: list[str]
+    residual: np.ndarray
+    point: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+
+    def flat(self) -> dict[str, np.ndarray]:
+        """One dict of arrays, as a sweep keeps it."""
+        named = {f"{name}_error": value for name, value in self.errors.items()}
+        return self.values | named | {"residual": self.residual, "status": np.array(self.status)}
 
 
 def problem_of(model: Model, alpha: float, reference: Reference, t: np.ndarray, level: int = 1) -> FranzParisiProblem:
@@ -91,6 +110,16 @@ def _sentence(problem: Any, good: bool, remark: str, values: Any, errors: Any, r
     if not good:
         return remark
     return converged_sentence(problem.weights.discrete and problem.probe.loss.hard, values, errors, row)
+
+
+def converged_sentence(counted: bool, values: dict[str, np.ndarray], errors: dict[str, np.ndarray], row: int) -> str:
+    """Facts about a solution: negative entropy of what is counted, unstable copies."""
+    facts = [Status.CONVERGED.sentence]
+    if counted and values["free_entropy"][row] < -errors["free_entropy"][row]:
+        facts.append(NEGATIVE)
+    if values["stability"][row] < -errors["stability"][row]:
+        facts.append(UNSTABLE)
+    return "; ".join(facts)
 
 
 def _solve(problem: FranzParisiProblem) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from replica.ansatz._fp_columns import Columns
 from replica.ansatz._held_curve import held_curve, typical_cosine
 from replica.ansatz._minimiser_patterns import Minimiser
 from replica.ansatz._minimiser_problem import MinimiserProblem
 from replica.ansatz._minimiser_weights import Centre
+from replica.ansatz.franz_parisi import Columns
 from replica.model import Model
 from replica.weights.base import Average
 

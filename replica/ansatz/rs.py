@@ -14,7 +14,15 @@ from replica.ansatz._risk_solver import check_penalty, minimise, single_vectors
 from replica.ansatz._rows import Rows
 from replica.ansatz._rs_branch import scan_branch, tabulate, zoom
 from replica.ansatz._rs_equations import Equations, RSProblem
-from replica.ansatz._rs_special import FreezingProblem, FrozenState, has_paramagnet, no_solution, start_from
+from replica.ansatz._rs_special import (
+    FreezingProblem,
+    FrozenState,
+    has_paramagnet,
+    learns_from_nothing,
+    no_solution,
+    paramagnet,
+    start_from,
+)
 from replica.ansatz.base import Ansatz
 from replica.batch import Part, Solutions
 from replica.model import Model
@@ -72,6 +80,8 @@ class RS(Ansatz):
         return found
 
     def equations(self, model: Model, size: int) -> Equations:
+        if model.weights.penalised and np.any(np.isinf(model.beta)):
+            raise ValueError(f"{model.weights} at beta = inf are one vector, risk minimisation without a branch")
         return Equations(model, size)
 
     def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
@@ -120,9 +130,10 @@ class _Solver(Rows):
         return Equations(self.model.take(rows), rows.size)
 
     def _paramagnet(self) -> None:
-        """q = 0 where it is a stable saddle point of an even loss."""
+        """q = 0 where it is a stable saddle point of an even loss or network."""
         rows = self.open
-        problem = RSProblem(self._equations(rows), self.alpha[rows], {"q_hat": 0.0})
+        equations = self._equations(rows)
+        problem = RSProblem(equations, self.alpha[rows], paramagnet(equations))
         if len(problem.variables):
             found = solve(problem, solver=PARAMAGNET, tolerance=self.tolerance, on_failure="keep")
             point, error, good = found.point, found.error, found.converged
@@ -131,6 +142,7 @@ class _Solver(Rows):
             point, error = np.zeros((2, rows.size, 0))
             good, residual = np.ones(rows.size, dtype=bool), np.zeros(rows.size)
         stable = good & (problem.observe(point)[0]["stability"] > 0)
+        stable &= ~learns_from_nothing(equations, self.alpha[rows])
         index = np.flatnonzero(stable)
         if index.size:
             self.parts.append(Part(rows[index], problem.take(index), point[index], error[index]))
@@ -177,7 +189,7 @@ class _Solver(Rows):
         """One conjugate: beyond the end of the branch there is no solution; short of it a bracket finds it."""
         if self.model.architecture.few is not None:
             for row in rows:
-                self.remarks[row] = "no solution was found where the averages over K fields are affordable (q not near 1)"
+                self.remarks[row] = "no solution was found where averages over K fields are affordable (q not near 1)"
             return
         top = tabulate(self._equations(rows), np.tile([[46.0, 50.0]], (rows.size, 1))).alpha[:, -1]
         for row, end in zip(rows, top, strict=True):
@@ -264,7 +276,8 @@ class _Solver(Rows):
         if frozen.any():
             self._frozen(rows[frozen], ["informed start"] * int(frozen.sum()))
         if self.open.size:
-            self._saddle({"q_hat": 1e3, "m_hat": 1e3})
+            pull = 1e3 if self.model.architecture.few is None else 8.0
+            self._saddle({"q_hat": pull, "m_hat": pull})
 
     def _ground_states(self) -> None:
         """Rows at beta = inf of a finite cost that no zero-cost solution satisfies."""

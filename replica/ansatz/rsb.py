@@ -80,9 +80,7 @@ class RSB(Ansatz):
         if self.m is not None:
             object.__setattr__(self, "m", number("m", self.m, low=0.0, open_low=True, infinite=True))
         if self.q1 is not None:
-            object.__setattr__(
-                self, "q1", number("q1", self.q1, low=0.0, high=1.0, open_low=True, open_high=True)
-            )
+            object.__setattr__(self, "q1", number("q1", self.q1, low=0.0, high=1.0, open_low=True, open_high=True))
         if self.q0 is not None:
             raise ValueError(f"q0 is always extremised: leave it None, got {self.q0!r}")
 
@@ -93,9 +91,7 @@ class RSB(Ansatz):
     def check(self, model: Model) -> None:
         for name in ("m", "q1"):
             if getattr(self, name) is None:
-                raise ValueError(
-                    f"{name} must be held, as in RSB(m=2.0, q1=0.8): extremising over it is not here"
-                )
+                raise ValueError(f"{name} must be held, as in RSB(m=2.0, q1=0.8): extremising over it is not here")
         check_model(model, "RSB")
         if np.isinf(self.m):
             check_concave(model, "RSB with m = inf")
@@ -104,9 +100,7 @@ class RSB(Ansatz):
         """Signs that the number of replicas is beyond its physical range."""
         return complexity_facts(solutions, row) if np.isfinite(self.m) else []
 
-    def solve(
-        self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12
-    ) -> Solutions:
+    def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
         self.check(model)
         if start is not None:
             raise ValueError(f"RSB finds its own start: leave start None, got {start!r}")

@@ -26,7 +26,7 @@ class Rule(NamedTuple):
     widest: float
 
 
-FEW = (Rule(8.7, 0.42, 0.8), Rule(8.7, 0.26, 0.6), Rule(8.9, 0.2, 0.5), Rule(9.1, 0.16, 0.42), Rule(9.3, 0.135, 0.36))
+FEW = (Rule(8.7, 0.42, 0.8), Rule(8.7, 0.3, 0.65), Rule(8.9, 0.25, 0.58), Rule(9.1, 0.16, 0.42), Rule(9.3, 0.135, 0.36))
 MANY = (Rule(6.6, 0.55, 0.9), Rule(7.3, 0.42, 0.8), Rule(8.5, 0.36, 0.7), Rule(8.9, 0.29, 0.62), Rule(9.2, 0.25, 0.56))
 #: nodes per unit that are still affordable at level 1, by number of units
 LARGEST = {2: 4000, 3: 450, 4: 150, 5: 80}

@@ -79,7 +79,7 @@ class Teacher(Data):
         """
         m, rest = self._seen(overlaps)
         typical = np.arctan2(np.sqrt(overlaps.variance + rest), m) / np.pi
-        centre = np.arctan2(np.sqrt(rest), m) / np.pi
+        centre = np.where((rest == 0) & (m == 0), 0.5, np.arctan2(np.sqrt(rest), m) / np.pi)  # nothing was learned
         return {"generalization_error": typical, "generalization_error_centre": centre}
 
     def draw(
@@ -96,7 +96,8 @@ class Teacher(Data):
         return Patterns(inputs, np.where(field >= 0, 1.0, -1.0), teacher)
 
     def channels(self, overlaps: Overlaps) -> list[Channel]:
-        q, (m, across) = overlaps.q, self._seen(overlaps)
+        (m, across), q = self._seen(overlaps), np.maximum(overlaps.q, 1e-300)  # at q = m = 0 the labels say nothing
+        across = np.maximum(across, 1e-300)
         rest = np.sqrt(across / q * (1.0 + self.noise))[:, None]  # sqrt(1 - M^2/q) times dm/dM
         slope = (m / np.sqrt(across))[:, None]
 

@@ -79,7 +79,7 @@ def proximal_point(loss: Loss, field: np.ndarray, variance: np.ndarray) -> np.nd
     """The zero of ``l'(u) + (u - h)/V`` (batch, node): safeguarded Newton; a kink that holds it is answered exactly."""
     chi = variance[:, None]
     best = np.full(field.shape, np.nan)
-    slope = loss.slope(field)
+    slope, bend = loss.slopes(field)
     # l' increases: the zero lies between h and h - V l'(h), on the side to which the slope at h points
     low, high = np.minimum(field, field - chi * slope), np.maximum(field, field - chi * slope)
     for kink in loss.kinks():
@@ -87,14 +87,16 @@ def proximal_point(loss: Loss, field: np.ndarray, variance: np.ndarray) -> np.nd
         left, right = (slopes(loss, at[:, :1], side)[0] + (at - field) / chi for side in (-1, 1))
         best = np.where((left <= 0) & (right >= 0), at, best)
         low, high = np.where((right < 0) & (at > low), at, low), np.where((left > 0) & (at < high), at, high)
-    u = np.clip(field - chi * slope / (1.0 + chi * loss.bend(field)), low, high)
+    u = np.clip(field - chi * slope / (1.0 + chi * np.maximum(bend, 0.0)), low, high)
     for _ in range(_STEPS):
-        value = loss.slope(u) + (u - field) / chi
+        slope, bend = loss.slopes(u)
+        value = slope + (u - field) / chi
         low, high = np.where(value < 0, u, low), np.where(value > 0, u, high)
-        new = u - value / (np.maximum(loss.bend(u), 0.0) + 1.0 / chi)
+        new = u - value / (np.maximum(bend, 0.0) + 1.0 / chi)
         new = np.where((new > low) & (new < high), new, 0.5 * (low + high))
         moved = np.where(value == 0, 0.0, np.abs(new - u))
         u = np.where(value == 0, u, new)
-        if np.all((moved <= 4e-16 * (1.0 + np.abs(u))) | ~np.isnan(best)):
+        # a step of that size was quadratic: what it leaves is rounding
+        if np.all((moved <= 1e-9 * (1.0 + np.abs(u))) | ~np.isnan(best)):
             break
     return np.where(np.isnan(best), u, best)

@@ -156,6 +156,12 @@ class Loss(Member):
             weight = np.exp(-column(beta) * cost) if not self.hard else np.where(cost > 0, 0.0, 1.0)
         return np.where(np.isnan(weight), 1.0, weight)  # beta = inf at zero cost
 
+    def slopes(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """``l'(u)`` and ``l''(u)`` together."""
+        if type(self).slope is Loss.slope and type(self).bend is Loss.bend:
+            return slopes(self, u)
+        return self.slope(u), self.bend(u)
+
     def slope(self, u: np.ndarray) -> np.ndarray:
         """``l'(u)`` of a convex cost between its kinks (default: local interpolation of the cost)."""
         return slopes(self, u)[0]

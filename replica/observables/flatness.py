@@ -177,6 +177,8 @@ def _shaken(cavity: Cavity, t: float) -> list[Shaken]:
     (away, _, taught), (near, near_slope, _) = covariance(t * overlaps.q), covariance(t * norm)
     common = away / typical if typical > 1e-250 else t
     own = t * near_slope / slope if cavity.response is not None else (near - away) / (whole - typical)
+    if abs(away - t * typical) <= 8 * EPS * typical and abs(near - t * whole) <= 8 * EPS * whole:
+        common = own = t  # a field that is linear in the weights; the quotients would lose digits as q -> 1
     rest = whole - common**2 * typical - own**2 * (whole - typical)
     fields, _ = architecture.field_overlaps(overlaps, cavity.level)
     moved = data.channels(fields._replace(m=taught * np.ones(1)))

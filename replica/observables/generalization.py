@@ -73,6 +73,8 @@ def generalization_error(solution: Solution, estimator: str = "typical", labelle
         where = f"{estimator!r} on {solution.model.data}"
         raise ValueError(f"labelled={labelled} is for estimator='bayes' on two clusters, got {where}")
     if estimator == "bayes":
+        if solution.model.architecture.few is not None:
+            raise ValueError(f"the optimal rule of {solution.model.architecture} is not here")
         optimal = bayes_student(solution.model)
         if optimal.settings() != solution.model.settings():
             from replica.verbs import solve

@@ -65,8 +65,9 @@ def output(model: Model, weights: np.ndarray, X: np.ndarray) -> np.ndarray:
     r"""Output field of weights (..., N) on inputs (P, N): hidden fields ``w_k.x_k/sqrt(N/K)``, read out; (..., P)."""
     units = hidden_units(model, X.shape[1])
     size = X.shape[1] // units
-    blocks = X.reshape(len(X), units, size)
-    hidden = np.einsum("...ki,pki->...pk", weights.reshape(*weights.shape[:-1], units, size), blocks)
+    blocks = X.reshape(len(X), units, size).transpose(1, 2, 0)  # (K, n, P)
+    rows = weights.reshape(-1, units, size).transpose(1, 0, 2)  # (K, rows, n)
+    hidden = np.moveaxis(np.matmul(rows, blocks), 0, -1).reshape(*weights.shape[:-1], len(X), units)
     return model.architecture.readout(hidden / np.sqrt(size))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from replica._registry import per_row
 from replica.ansatz import Ansatz
 from replica.ansatz._limits import LimitProblem
 from replica.ansatz._rs_special import has_paramagnet
@@ -47,7 +46,11 @@ def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     if model.weights.penalised:
         raise ValueError(f"{model.weights} can take any norm, so its capacity is not defined; use Spherical()")
     if model.data.realizable:
-        easy, why = per_row(model.margin, size) <= 0, "a noise-free teacher satisfies its own labels at margin <= 0"
+        right = np.broadcast_to(np.geomspace(1e-6, 40.0, 60), (size, 60))
+        easy, why = (
+            np.all(model.loss.cost(right) == 0, axis=1),
+            "a noise-free teacher satisfies its own labels for nothing",
+        )
     else:
         easy = np.broadcast_to(model.weights.vanishing & _holds_at_zero(model), (size,))
         why = "w = 0 satisfies every pattern"

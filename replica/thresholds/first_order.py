@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from replica.ansatz import Ansatz
-from replica.ansatz._rs_special import FreezingProblem, FrozenState
+from replica.ansatz._rs_special import FreezingProblem, FrozenState, has_paramagnet, learns_from_nothing
 from replica.batch import Part, Solutions
 from replica.model import Model
 from replica.solution import Solution
 from replica.thresholds.base import Line, Threshold, line_on_branch, zero_entropy_line
+from replica.thresholds.paramagnet import line_on_paramagnet
 from replica.thresholds.registry import threshold_line
 from saddlepoint import Newton, solve
 
@@ -31,6 +32,12 @@ def transition_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     `Annealed`: the alpha at which ``max_R h2((1-R)/2) + alpha ln(1 - arccos(R)/pi)`` vanishes, R < 1.
     """
     require_frozen_teacher(model, size)
+    if has_paramagnet(model):
+        line = line_on_paramagnet(model, size, ansatz, "free_entropy", "free entropies of q = 0 and the teacher cross")
+        solutions = line.solutions
+        held = solutions.value("stability") > 0 if solutions is not None else np.zeros(size, dtype=bool)
+        if np.all(line.converged & held & ~learns_from_nothing(ansatz.equations(model, size), line.value)):
+            return line
     return line_on_branch(
         model,
         size,

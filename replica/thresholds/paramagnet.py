@@ -7,12 +7,12 @@ import numpy as np
 from replica.ansatz import Ansatz
 from replica.ansatz._rs_branch import first_sign_change
 from replica.ansatz._rs_equations import EPS, Equations, RSProblem
+from replica.ansatz._rs_special import paramagnet
 from replica.batch import Part
 from replica.model import Model
 from replica.thresholds.base import NAN, Line, closed_line
 from saddlepoint import POSITIVE, REAL, Newton, Problem, Variable, Variables, solve
 
-HELD = {"q_hat": 0.0}
 GRID = np.exp(np.linspace(np.log(1e-4), np.log(1e6), 60))
 
 
@@ -34,14 +34,14 @@ class ParamagnetPoint(Problem):
         seen, _ = self.observe(free)
         rows = [seen[self.condition]]
         if self.equations.free_norm:
-            saddle = RSProblem(self.equations, np.exp(free[:, 0]), HELD)
+            saddle = RSProblem(self.equations, np.exp(free[:, 0]), paramagnet(self.equations))
             rows.append(saddle.residual(free[:, 1:])[:, 0])
         return np.stack(rows, axis=1)
 
     def start(self) -> np.ndarray:
         """From a scan of alpha; NaN where the condition keeps its sign."""
         rows = np.repeat(np.arange(self.size), GRID.size)
-        problem = RSProblem(self.equations.take(rows), np.tile(GRID, self.size), HELD)
+        problem = RSProblem(self.equations.take(rows), np.tile(GRID, self.size), paramagnet(self.equations))
         points = np.zeros((rows.size, len(problem.variables)))
         if len(problem.variables):
             points = solve(problem, solver=Newton(), on_failure="keep", check=False).point
@@ -56,7 +56,7 @@ class ParamagnetPoint(Problem):
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         alpha = np.exp(free[:, 0])
-        seen, floors = RSProblem(self.equations, alpha, HELD).observe(free[:, 1:])
+        seen, floors = RSProblem(self.equations, alpha, paramagnet(self.equations)).observe(free[:, 1:])
         return seen | {"alpha": alpha}, floors | {"alpha": 8 * EPS * alpha}
 
 
@@ -71,7 +71,7 @@ def line_on_paramagnet(model: Model, size: int, ansatz: Ansatz, condition: str, 
         f"converged; {found_text}" if ok else f"not converged: no zero of the {condition} at q = 0" for ok in good
     ]
     rows = np.flatnonzero(good)
-    saddle = RSProblem(equations.take(rows), seen["alpha"][rows], HELD)
+    saddle = RSProblem(equations.take(rows), seen["alpha"][rows], paramagnet(equations))
     parts = [Part(rows, saddle, found.point[rows, 1:], found.error[rows, 1:])] if rows.size else []
     line = closed_line(model, ansatz, seen["alpha"], errors["alpha"], status, parts)
     line.solutions.residual[:] = found.residual

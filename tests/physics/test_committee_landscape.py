@@ -77,7 +77,9 @@ def test_the_maximum_of_the_curve_is_the_replica_symmetric_entropy(activation: A
     assert float(top["entropy"][0]) == pytest.approx(solution.entropy, abs=1e-10)
 
 
-@pytest.mark.parametrize("settings", [{"replicas": 8.0}, {}, {"replicas": 8.0, "centre": None}, {"centre": None}], ids=str)
+@pytest.mark.parametrize(
+    "settings", [{"replicas": 8.0}, {}, {"replicas": 8.0, "centre": None}, {"centre": None}], ids=str
+)
 def test_slopes_are_differences_of_the_free_entropy(settings: dict[str, Any]) -> None:
     """The overlap is extremised or held: the terms with k'' must be there in both."""
     h = 2e-4

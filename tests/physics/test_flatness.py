@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,8 +12,6 @@ import pytest
 from scipy.stats import norm
 
 import replica
-from replica.architectures import Architecture, Slopes
-from replica.data import Overlaps
 from replica.losses import Loss
 
 FIGURES = [
@@ -193,27 +190,9 @@ def test_smooth_loss_minimisers_have_no_atoms_but_a_stretched_density() -> None:
         del Loss.registry["toy-quadratic"]
 
 
-@pytest.fixture
-def signs() -> Iterator[type]:
-    """A committee of infinitely many sign units: fields overlap as ``2 asin(q)/pi``."""
-
-    @dataclass(frozen=True)
-    class Signs(Architecture):
-        name: ClassVar[str] = "toy-signs"
-
-        def field_overlaps(self, overlaps: Overlaps) -> tuple[Overlaps, Slopes]:
-            q, variance, m, _ = overlaps
-            k, slope = 2 * np.arcsin(q) / np.pi, 2 / np.pi / np.sqrt(np.maximum(1 - q * q, 1e-300))
-            rest = 2 * np.arctan2(np.sqrt(variance * (1 + q)), q) / np.pi
-            return Overlaps(k, rest, 2 * np.arcsin(m) / np.pi, k), Slopes(q=slope, norm=slope, bend=q * slope)
-
-    yield Signs
-    del Architecture.registry["toy-signs"]
-
-
-def test_nonlinear_kernel_against_the_three_gaussian_fields(signs: type) -> None:
+def test_nonlinear_kernel_against_the_three_gaussian_fields() -> None:
     """The cavity field, the solution's and the perturbed one drawn together, from their covariances alone."""
-    model = replica.Model(weights="binary", loss=replica.Margin(0.2), architecture=signs())
+    model = replica.committee(units=np.inf, activation="sign", weights="binary", margin=0.2)
     solution = replica.solve(model, alpha=0.6)
     q, t = solution["q"], 0.9
     k, kt, ktq = (2 * np.arcsin(x) / np.pi for x in (q, t, t * q))

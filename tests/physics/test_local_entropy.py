@@ -12,9 +12,7 @@ from scipy import special
 
 import replica
 
-FIGURES = json.loads(
-    (Path(__file__).parents[1] / "oracles" / "local_entropy.json").read_text(encoding="utf-8")
-)
+FIGURES = json.loads((Path(__file__).parents[1] / "oracles" / "local_entropy.json").read_text(encoding="utf-8"))
 CENTRED = [f for f in FIGURES if f["id"].startswith("le_")]
 BINARY = replica.perceptron("binary")
 
@@ -92,13 +90,9 @@ def test_local_entropy_is_the_derivative_with_the_number() -> None:
     step = 1e-2
 
     def total(y: float) -> float:
-        return y * float(
-            replica.local_entropy(BINARY, alpha=0.6, distance=0.08, replicas=y)["free_entropy"][0]
-        )
+        return y * float(replica.local_entropy(BINARY, alpha=0.6, distance=0.08, replicas=y)["free_entropy"][0])
 
-    slope = (8 * (total(6 + step) - total(6 - step)) - (total(6 + 2 * step) - total(6 - 2 * step))) / (
-        12 * step
-    )
+    slope = (8 * (total(6 + step) - total(6 - step)) - (total(6 + 2 * step) - total(6 - 2 * step))) / (12 * step)
     curve = replica.local_entropy(BINARY, alpha=0.6, distance=0.08, replicas=6)
     assert abs(slope - float(curve["local_entropy"][0])) < 1e-9
 
@@ -260,9 +254,7 @@ def test_dataset(tmp_path: Path) -> None:
     assert np.all(curve["error"] == curve["local_entropy_error"])
     assert {"free_entropy", "complexity", "q0", "q1", "parisi", "status"} <= set(curve)
     assert all(str(s).startswith("converged") for s in curve["status"].values)
-    assert curve.identical(
-        replica.local_entropy(BINARY, alpha=0.6, distance=distance, checkpoint=tmp_path / "there")
-    )
+    assert curve.identical(replica.local_entropy(BINARY, alpha=0.6, distance=distance, checkpoint=tmp_path / "there"))
     assert curve.identical(replica.local_entropy(BINARY, alpha=0.6, distance=distance, workers=2))
 
 

@@ -11,7 +11,11 @@ from replica import demo
 
 pytestmark = pytest.mark.slow
 
-DATA = ("capacity-binary", "capacity-ternary", "capacity-spherical", "capacity-band", "teacher")
+FIGURES = ("capacity", "teacher", "landscape", "learning")
+DATA = (
+    *("capacity-binary", "capacity-ternary", "capacity-spherical", "capacity-band", "teacher"),
+    *("landscape-margins", "landscape-centres", "learning-square", "learning-logistic", "learning-hinge"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +24,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def test_figures_and_data_are_written(files: dict[str, Path]) -> None:
-    figures = {f"{name}{suffix}" for name in ("capacity", "teacher") for suffix in (".png", ".pdf")}
+    figures = {f"{name}{suffix}" for name in FIGURES for suffix in (".png", ".pdf")}
     data = {f"{name}{suffix}" for name in DATA for suffix in (".nc", ".csv")}
     assert set(files) == figures | data
     assert all(path.name == name and path.stat().st_size > 2000 for name, path in files.items())
@@ -53,3 +57,9 @@ def test_the_teacher_at_low_temperature(files: dict[str, Path]) -> None:
     assert float(data["spinodal"][0]) == pytest.approx(1.4926318, abs=1e-6)
     assert float(data["freezing"][0]) == pytest.approx(1.2446840, abs=1e-6)
     assert (data["transition"] < data["spinodal"]).all()
+
+
+def test_every_reference_sees_the_entropy_of_all_solutions_at_its_maximum(files: dict[str, Path]) -> None:
+    entropy = replica.load(files["landscape-margins.nc"])["entropy"].max("distance")
+    assert entropy.values == pytest.approx(replica.solve(replica.perceptron("binary"), alpha=0.5).entropy, abs=1e-3)
+    assert entropy.sizes == {"reference_margin": 4}

@@ -117,3 +117,20 @@ def test_a_table_of_ones_own_between_the_points_of_a_curve(tmp_path):
     assert str(report["status"].values[0, 2]).startswith("not converged: the theory")
     assert float(report["points"][0]) == 2
     replica.plot(report)
+
+
+@pytest.mark.parametrize(
+    ("model", "sizes", "alpha"),
+    [
+        (replica.committee(units=3, activation="sign", weights="binary"), [9, 12, 15], 1 / 3),
+        (replica.parity(units=2, weights="binary"), [6, 8, 12], 0.5),
+        (replica.committee(units=2, activation="relu", weights="binary", margin=0.1), [8, 12], 0.25),
+    ],
+    ids=str,
+)
+def test_networks_of_a_few_units(model, sizes, alpha):
+    """Every configuration of small committees and parity machines, through their read-out alone."""
+    runs = replica.simulate(model, n=sizes, alpha=alpha, samples=60, seed=1)
+    report = replica.compare(replica.solve(model, alpha=alpha), runs, observables=["entropy"])
+    assert abs(float(report["z"][0])) < 3
+    assert float(report["standard_error"][0]) < 0.05

@@ -141,7 +141,7 @@ def _sum(instance: Instance, rng: np.random.Generator) -> Outcome:
     sums = sum_over_all(instance)
     cost, least = sums.cost, float(sums.cost.min())
     if not np.isfinite(least):
-        numbers = _entropy(0, n) | {"q": (np.nan, np.nan)}
+        numbers = _entropy(0, n) | dict.fromkeys(("energy", "training_error", "q"), (np.nan, np.nan))
         return Outcome("converged; no solution exists", None, numbers)
     if np.isinf(model.beta):
         chance = (cost <= least + 1e-9 * max(least, 1.0)).astype(float)

@@ -1,45 +1,13 @@
-"""What a Franz-Parisi curve is made of: values, errors and statuses over the distances, and what is thermal in them."""
+"""What is thermal about solved distances of a Franz-Parisi curve: errors, energy, entropy; no equations here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from saddlepoint import Status
 
-NEGATIVE = "the entropy is negative: typically there is no solution at this distance from the reference"
-UNSTABLE = "unstable: the replica symmetry of the copies is broken (stability < 0)"
-
-
-@dataclass
-class Columns:
-    """Values, errors and status sentences over a grid of distances."""
-
-    values: dict[str, np.ndarray]
-    errors: dict[str, np.ndarray]
-    status: list[str]
-    residual: np.ndarray
-    point: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
-
-    def flat(self) -> dict[str, np.ndarray]:
-        """One dict of arrays, as a sweep keeps it."""
-        named = {f"{name}_error": value for name, value in self.errors.items()}
-        return self.values | named | {"residual": self.residual, "status": np.array(self.status)}
-
-
-def converged_sentence(counted: bool, values: dict[str, np.ndarray], errors: dict[str, np.ndarray], row: int) -> str:
-    """Facts about a solution: negative entropy of what is counted, unstable copies."""
-    facts = [Status.CONVERGED.sentence]
-    if counted and values["free_entropy"][row] < -errors["free_entropy"][row]:
-        facts.append(NEGATIVE)
-    if values["stability"][row] < -errors["stability"][row]:
-        facts.append(UNSTABLE)
-    return "; ".join(facts)
-
-
-def thermal(problem: Any, columns: Columns, rows: np.ndarray) -> None:
+def thermal(problem: Any, columns: Any, rows: np.ndarray) -> None:
     """Training error of solved rows, and for finite costs energy and entropy ``free_entropy + beta energy``."""
     probe, size = problem.probe, problem.size
     names = ("training_error",) if probe.loss.hard else ("training_error", "energy", "entropy")
