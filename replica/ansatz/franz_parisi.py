@@ -62,10 +62,8 @@ def check(model: Model, first_moment: bool = False) -> None:
     network = model.architecture
     if first_moment or not model.weights.discrete or model.data.overlaps or not network.plain:
         check_pairs(model.weights)
-    if network.few is not None:
-        raise ValueError(f"Franz-Parisi entropies are here for perceptrons and units=inf, got {network}")
-    if not network.plain and model.data.overlaps:
-        raise ValueError(f"Franz-Parisi entropies of {network} are here for random labels, got {model.data}")
+    if network.few is not None or not network.plain and model.data.overlaps:
+        raise ValueError(f"franz_parisi is here for perceptrons (units=inf: random labels), got {network}, {model.data}")
     if not model.loss.hard and np.isinf(model.beta) and not model.loss.has_ground:
         raise ValueError(f"{model.loss} at beta = inf is not a constraint; give a finite beta")
 
