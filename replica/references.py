@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from replica._checks import number
+from replica.ansatz._fp_network import check
 from replica.ansatz._fp_patterns import Side
 from replica.ansatz._fp_problem import Reference as Typical
 from replica.ansatz._minimiser_patterns import Minimiser
 from replica.ansatz._minimiser_weights import Centre
-from replica.ansatz.franz_parisi import check
 from replica.ansatz.minimiser import check_probe
 from replica.around import Around, FreeNorm, Lowest, Pairs, Planted, Quenched, Student
 from replica.losses._linear import LinearCost

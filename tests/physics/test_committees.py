@@ -46,9 +46,8 @@ def found_of(figure: dict[str, Any]) -> tuple[float, float, str]:
 
 def figures() -> list[Any]:
     """The stored figures; those of averages over four and five fields take seconds."""
-    slow = {
-        name for name in (f["id"] for f in FIGURES) if ".K4." in name or name.endswith("K5.sign.spherical.alpha_AT")
-    }
+    names = [figure["id"] for figure in FIGURES]
+    slow = {name for name in names if ".K4." in name or name.endswith("K5.sign.spherical.alpha_AT")}
     return [pytest.param(f, marks=[pytest.mark.slow] if f["id"] in slow else [], id=f["id"]) for f in FIGURES]
 
 
