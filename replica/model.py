@@ -181,6 +181,7 @@ def separated(model: Model) -> Model:
 
 def perceptron(
     weights: str | Weights = "binary",
+    *,
     margin: float = 0.0,
     loss: str | Loss | None = None,
     beta: float = np.inf,
@@ -229,6 +230,7 @@ def perceptron(
 
 def mixture(
     loss: str | Loss = "square",
+    *,
     penalty: float = 1.0,
     noise: float = 1.0,
     balance: float = 0.5,

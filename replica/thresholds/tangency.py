@@ -19,6 +19,7 @@ GRID = np.geomspace(1e-4, 0.45, 25)
 NODES, DEGREE = 11, 8  # of the polynomial through the slope around its lowest place, in ln d
 WIDEST, NARROWEST = 0.45, 0.12  # half of its range
 STEPS = 40
+FEW = 0.05  # nearer than that the entropy is that of few weights, whatever the slope
 
 
 class Curve(NamedTuple):
@@ -69,7 +70,11 @@ def first_tangency(
     low, high = 0, len(loads) - 1
     while high - low > 1:
         here = (low + high) // 2
-        dips[here] = coarse_dip(curve(loads[here], GRID))
+        seen = curve(loads[here], GRID)
+        if np.sum(np.isfinite(seen.slope) & (GRID > FEW)) < 5:
+            text = f"not converged: at alpha = {loads[here]:.6g} the curve is solved at too few distances"
+            return _none(text, (loads[low], loads[high]))
+        dips[here] = coarse_dip(seen)
         low, high = (low, here) if _falls(dips[here]) else (here, high)
     if high not in dips:
         text = f"not converged: the curve grows up to its maximum at loads up to {loads[low]:.6g}"
@@ -91,8 +96,7 @@ def coarse_dip(seen: Curve) -> Dip | None:
     places, slope = GRID[known], seen.slope[known]
     if not places.size:
         return None
-    # near d = 0 the entropy is that of few weights, whatever the slope
-    top = int(np.argmax(np.where(places > 0.05, seen.entropy[known], -np.inf)))
+    top = int(np.argmax(np.where(places > FEW, seen.entropy[known], -np.inf)))
     inner = [i for i in range(1, top) if slope[i] <= slope[i - 1] and slope[i] < slope[i + 1]]
     if not inner:
         return None
