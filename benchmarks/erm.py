@@ -85,9 +85,8 @@ def main() -> int:
     begin = time.process_time()
     slow = plain_logistic(2.0, 0.5)
     ratio = (time.process_time() - begin) / seconds(lambda: replica.solve(model, alpha=2.0), 20)
-    print(
-        f"logistic with scipy's quad and brentq: {ratio:.0f} times slower, off by {abs(slow - replica.solve(model, alpha=2.0)['m']):.0e}"
-    )
+    off = abs(slow - replica.solve(model, alpha=2.0)["m"])
+    print(f"logistic with scipy's quad and brentq: {ratio:.0f} times slower, off by {off:.0e}")
     return 0 if good else 1
 
 

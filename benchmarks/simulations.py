@@ -3,7 +3,8 @@
     python -m benchmarks.simulations [--parts enumeration messages success] [--samples 20] [--large]
 
 Prints and writes ``results/simulations.md``, in seconds of one core. Message passing is compared with the two
-matrix-vector products that each of its sweeps contains, in the same run. ``--large`` adds 10,001 weights (minutes for each sample).
+matrix-vector products that each of its sweeps contains, in the same run. ``--large`` adds 10,001
+weights (minutes for each sample).
 """
 
 from __future__ import annotations

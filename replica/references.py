@@ -16,7 +16,7 @@ from replica.ansatz._minimiser_patterns import Minimiser
 from replica.ansatz._minimiser_weights import Centre
 from replica.ansatz.minimiser import check_probe
 from replica.around import Around, FreeNorm, Lowest, Pairs, Planted, Quenched, Student
-from replica.losses._linear import Linear
+from replica.losses._linear import LinearCost
 from replica.model import Model, bayes_student
 from replica.verbs import solve
 from replica.weights.base import Free
@@ -198,7 +198,7 @@ def _vanishing(other: Model) -> Model:
         raise ValueError(
             f"Reference(model=...): under an infinite penalty {other.loss} pulls no pattern, no vector is left"
         )
-    return dataclasses.replace(other, loss=Linear()).with_parameters(penalty=1.0)
+    return dataclasses.replace(other, loss=LinearCost()).with_parameters(penalty=1.0)
 
 
 def _around_minimiser(model: Model, alpha: float, given: Reference, other: Model, solution: Any) -> Around:

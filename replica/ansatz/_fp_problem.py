@@ -193,7 +193,9 @@ class FranzParisiProblem(Problem):
             "s_hat": np.array([one.s_hat for one in states]),
             "t_hat": theta,
             "slope": 2.0 * (theta - force),
-            "stability": np.array([1.0 - self.alpha * one.patterns.rigidity * one.pair.susceptibility for one in states]),
+            "stability": np.array(
+                [1.0 - self.alpha * one.patterns.rigidity * one.pair.susceptibility for one in states]
+            ),
         }
         return found
 

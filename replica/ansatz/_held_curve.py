@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from replica.ansatz._fp_thermal import thermal
 from replica.ansatz._held_problem import HeldProblem
-from replica.ansatz.franz_parisi import UNBOUND, Columns, converged_sentence, thermal
+from replica.ansatz.franz_parisi import UNBOUND, Columns, converged_sentence
 from replica.model import Model
 from replica.weights._pairs import LADDER
 from saddlepoint import Newton, Status, Tolerance, solve
@@ -85,7 +86,7 @@ def _coarse(problem: HeldProblem) -> tuple[np.ndarray, np.ndarray, dict[int, str
 
 
 def _spread(problem: HeldProblem, point: np.ndarray, done: np.ndarray, rows: np.ndarray) -> dict[int, str]:
-    """From solved distances outwards, the nearest row first; what lies behind one that is not reached is not reached."""
+    """From solved distances outwards, the nearest row first; beyond one that is not reached nothing is reached."""
     remarks: dict[int, str] = {}
     while rows.size:
         known = np.flatnonzero(done)

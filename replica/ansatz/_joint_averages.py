@@ -76,7 +76,10 @@ def _step(efolds: float, strip: float) -> float:
 def joint_patterns(model: Model, at: Joint, power: np.ndarray, level: int) -> JointSums:
     """Averages over a pattern that the centre and its replicas all see."""
     size = at.t.size
-    rows = [_patterns_of(model.take(np.array([row])), Joint(*(c[row] for c in at)), power[row], level) for row in range(size)]
+    rows = [
+        _patterns_of(model.take(np.array([row])), Joint(*(c[row] for c in at)), power[row], level)
+        for row in range(size)
+    ]
     return JointSums(*np.array(rows).reshape(size, 7).T)
 
 
@@ -143,5 +146,10 @@ def _weights_of(hats: Joint, power: float, level: int) -> tuple[float, ...]:
     shape = (x.size, 2 * u.size)
     nothing = np.zeros(x.size)
     return joint_rows(
-        weight, nothing, np.tile(u, 2), np.tile(mass, 2), power, *(np.ascontiguousarray(c).reshape(shape) for c in tables)
+        weight,
+        nothing,
+        np.tile(u, 2),
+        np.tile(mass, 2),
+        power,
+        *(np.ascontiguousarray(c).reshape(shape) for c in tables),
     )

@@ -47,7 +47,8 @@ class BinaryJointPoint(JointPoint):
     r"""Binary weights: the conjugates are the unknowns, ``pull = t_hat - s_hat``.
 
     .. math:: F = -\tfrac{\hat q}{2}(1-q) - \tfrac y2 \hat q_1 (1-q_1) + \tfrac{y^2}{2}(q_0 \hat q_0 - q_1 \hat q_1)
-              - y \hat t t + y \hat s s + E \ln \sum_{w} e^{w \tilde h} \langle (2\cosh(h + (\hat t - \hat s) w))^y \rangle
+              - y \hat t t + y \hat s s
+              + E \ln \sum_{w} e^{w \tilde h} \langle (2\cosh(h + (\hat t - \hat s) w))^y \rangle
               + \alpha E \ln \langle \tilde Z Z^y \rangle
     """
 
@@ -105,14 +106,14 @@ class BinaryJoint(GroupProblem):
         hats = Joint(values["q_hat"], values["pull"], cross, values["q0_hat"], one)
         sums = joint_weights(hats, power, self.level)
         at = Joint(sums.cc, 1.0 - 2.0 * self.groups.distance, sums.cr, sums.rr, sums.inner)
-        # the given overlap with the centre is that of the weights at the solution: it keeps the overlaps those of vectors
+        # the given overlap with the centre is that of the weights at the solution: the overlaps stay those of vectors
         patterns = joint_patterns(self.groups.model, at._replace(t=sums.along), power, self.level)
         return BinaryJointPoint(self.groups, power, patterns, at, hats, sums)
 
 
 @dataclass
 class SphericalJointPoint(JointPoint):
-    r"""Spherical weights: ``(1/2)[(y-1) ln(1-q1) + ln det D + tr D^{-1} Q0]`` in the centre and the sum of its replicas."""
+    r"""Spherical weights: ``(1/2)[(y-1) ln(1-q1) + ln det D + tr D^{-1} Q0]``, D of centre and sum of replicas."""
 
     @cached_property
     def parts(self) -> tuple[np.ndarray, ...]:
@@ -125,7 +126,7 @@ class SphericalJointPoint(JointPoint):
         return 0.5 * ((self.power - 1.0) * np.log1p(-self.at.q1) + np.log(det) + trace / det)
 
     def entropy(self) -> np.ndarray:
-        at, y = self.at, self.power
+        at = self.at
         a, b, _, det, trace = self.parts
         d_det = a * at.gap - b**2
         d_trace = at.gap * at.centre - 2.0 * b * at.s + a * at.q0

@@ -9,6 +9,7 @@ import numpy as np
 
 from replica.ansatz._fp_patterns import Geometry, Side
 from replica.ansatz._fp_problem import FranzParisiProblem, Reference
+from replica.ansatz._fp_thermal import thermal
 from replica.ansatz.annealed import Annealed
 from replica.ansatz.base import Ansatz
 from replica.ansatz.rs import RS
@@ -225,32 +226,6 @@ def random_curve(model: Model, alpha: float, reference: Reference, t: np.ndarray
         columns.errors["free_entropy"] += max(sensitivity(problem, columns.point, row) for row in some)
     thermal(problem, columns, solved)
     return columns
-
-
-def thermal(problem: Any, columns: Columns, rows: np.ndarray) -> None:
-    """Training error of solved rows, and for finite costs energy and entropy ``free_entropy + beta energy``."""
-    probe, size = problem.probe, problem.size
-    names = ("training_error",) if probe.loss.hard else ("training_error", "energy", "entropy")
-    values, errors = ({name: np.full(size, np.nan) for name in names} for _ in range(2))
-    if probe.loss.hard and not np.any(probe.loss.error_rate(np.zeros((1, 1)), np.ones(1), probe.beta)):
-        values["training_error"][rows] = errors["training_error"][rows] = 0.0  # whatever the field
-    elif rows.size:
-        coarse, fine = (problem.take(rows).at_level(level).means(columns.point[rows]) for level in (1, 2))
-        change = {name: np.abs(fine[name] - coarse[name]) + 1e-14 for name in fine}
-        values["training_error"][rows], errors["training_error"][rows] = (
-            fine["training_error"],
-            change["training_error"],
-        )
-        if not probe.loss.hard:
-            alpha = problem.take(rows).alpha
-            energy, error = alpha * fine["cost"], alpha * change["cost"]
-            heat = np.where(energy == 0, 0.0, probe.beta * energy) if np.isfinite(probe.beta) else 0.0 * energy
-            values["energy"][rows], errors["energy"][rows] = energy, error
-            values["entropy"][rows] = columns.values["free_entropy"][rows] + heat
-            spread = probe.beta * error if np.isfinite(probe.beta) else 0.0
-            errors["entropy"][rows] = columns.errors["free_entropy"][rows] + spread
-    columns.values.update(values)
-    columns.errors.update(errors)
 
 
 def typical_overlap(model: Model, alpha: float, reference: Reference, q: float) -> tuple[float, float]:

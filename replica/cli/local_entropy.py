@@ -1,4 +1,4 @@
-"""``replica local-entropy|overlap-gap``: the entropy of solutions round optimal centres, and groups that cease to be."""
+"""``replica local-entropy|overlap-gap``: the entropy of solutions round optimal centres; groups that cease to be."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ def command(request: Request) -> Curves:
 
 
 @model_verb(
-    "overlap-gap", option("--clones", type=Number(), help="Solutions at a mutual overlap [default: those with the lowest load].")
+    "overlap-gap",
+    option("--clones", type=Number(), help="Solutions at a mutual overlap [default: those with the lowest load]."),
 )
 def gap(request: Request) -> Point:
     """The load above which no m solutions exist at some mutual overlap."""

@@ -11,7 +11,7 @@ from replica.losses.base import Loss
 
 
 @dataclass(frozen=True)
-class Linear(Loss):
+class LinearCost(Loss):
     """``l(u) = -u``: with any penalty its minimiser is the Hebb vector, the sum of all patterns with their labels."""
 
     log_concave: ClassVar[bool] = True

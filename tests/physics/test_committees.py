@@ -100,13 +100,16 @@ CASES: dict[str, tuple[replica.Model, Callable[[np.ndarray, float], np.ndarray]]
     "parity 3": (replica.parity(3), lambda a, s: product_sign(ndtr(a / s))),
     "relu 2": (replica.committee(2, activation="relu"), lambda a, s: two_rectified(a, s, 0.0, True)),
     "relu 2, ties violated": (
-        replica.committee(2, activation="relu", ties="violated"), lambda a, s: two_rectified(a, s, 0.0, False)
+        replica.committee(2, activation="relu", ties="violated"),
+        lambda a, s: two_rectified(a, s, 0.0, False),
     ),
     "relu 2, margin 0.3": (
-        replica.committee(2, activation="relu", margin=0.3), lambda a, s: two_rectified(a, s, 0.3 * np.sqrt(2), True)
+        replica.committee(2, activation="relu", margin=0.3),
+        lambda a, s: two_rectified(a, s, 0.3 * np.sqrt(2), True),
     ),
     "relu 2, margin -0.3": (
-        replica.committee(2, activation="relu", margin=-0.3), lambda a, s: two_rectified(a, s, -0.3 * np.sqrt(2), True)
+        replica.committee(2, activation="relu", margin=-0.3),
+        lambda a, s: two_rectified(a, s, -0.3 * np.sqrt(2), True),
     ),
 }
 

@@ -18,7 +18,8 @@ FIGURES = json.loads((Path(__file__).parents[1] / "oracles" / "mixture.json").re
 NAMES = {
     "gen": "generalization_error", "eps": "generalization_error", "gen_bary": "generalization_error_centre",
     "V": "V",
-    "q": "q", "M": "m", "m": "m", "b": "bias", "train_err": "training_error", "phi": "free_entropy", "lam": "multiplier",
+    "q": "q", "M": "m", "m": "m", "b": "bias",
+    "train_err": "training_error", "phi": "free_entropy", "lam": "multiplier",
 }  # fmt: skip
 
 

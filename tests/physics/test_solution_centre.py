@@ -91,7 +91,9 @@ def test_stationary_under_a_plain_quadrature() -> None:
     point = {name: float(found.value(name)[0]) for name in names} | {"t": 0.8}
     assert abs(plain_potential(point, y, alpha) / y - found.value("free_entropy")[0]) < 1e-9
     for name in names:
-        step = 1e-6 if name in ("s", "s_hat", "q0", "q0_hat") else 1e-4  # two replicas are nearly a pair with its double
+        step = (
+            1e-6 if name in ("s", "s_hat", "q0", "q0_hat") else 1e-4
+        )  # two replicas are nearly a pair with its double
         ends = [plain_potential(point | {name: point[name] + sign * step}, y, alpha) for sign in (1, -1)]
         assert abs(ends[0] - ends[1]) / (2 * step) < 1e-6, name
     ends = [plain_potential(point | {"t": 0.8 + sign * 1e-4}, y, alpha) for sign in (1, -1)]
