@@ -225,7 +225,7 @@ def perceptron(
         loss = named(**{named.parameters["margin"]: margin})
     elif isinstance(loss, Loss) and margin != 0.0:
         raise ValueError(f"margin={margin} and loss={loss} both given: put the margin into the loss")
-    return Model(weights=weights, loss=loss, architecture=Perceptron(), data=labels, beta=beta)
+    return Model(weights=weights, loss=loss, data=labels, beta=beta)
 
 
 def mixture(
@@ -295,6 +295,5 @@ def mixture(
         chosen = chosen()
     if norm is not None and getattr(chosen, "penalised", False):
         raise ValueError(f"norm={norm} is for weights whose norm is held; that of {chosen} follows from the penalty")
-    return Model(
-        weights=chosen, loss=loss, architecture=Perceptron(1.0 if norm is None else norm), data=data, beta=beta
-    )
+    unit = Perceptron(1.0 if norm is None else norm)
+    return Model(weights=chosen, loss=loss, architecture=unit, data=data, beta=beta)

@@ -75,7 +75,7 @@ class LocalEntropy(Ansatz):
     def check(self, model: Model) -> None:
         check_model(model, "the local entropy")
         if self.centre == "solution" and not model.architecture.plain:
-            raise ValueError(f"centres that are solutions are here for the perceptron, got {model.architecture}")
+            raise ValueError(f"centre='solution' is here for the perceptron, got {model.architecture}")
         endless = self.replicas in (np.inf, ZERO_COMPLEXITY)
         if endless or self.centre == "solution":
             check_concave(model, "the local entropy round a solution or with replicas = inf")

@@ -168,7 +168,7 @@ class _Solver(Rows):
         if dear:  # sums over K fields: most steps on coarse ones
             coarse = RSProblem(problem.equations.at_level(0), problem.alpha)
             rough = solve(coarse, start=point, solver=ladder, tolerance=ROUGH, on_failure="keep", check=False)
-            point = np.where(rough.converged[:, None], rough.point, point)
+            point = np.where(rough.converged[:, None], rough.point, np.nan)  # what fails there fails on finer ones
         found = solve(problem, start=point, solver=ladder, tolerance=self.tolerance, on_failure="keep")
         good = found.converged
         if self.model.data.metastable and start is None:

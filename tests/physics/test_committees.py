@@ -155,7 +155,7 @@ def test_average_and_its_slopes_are_those_of_brute_force(name: str) -> None:
 def test_rigidity_is_the_mean_square_of_all_second_derivatives(name: str) -> None:
     model, chance = CASES[name]
     q, units, step = 0.3, model.architecture.units, 1e-3
-    z, weight = trapezoid(0.3)
+    z, weight = trapezoid(0.45)
     mesh = np.stack(np.meshgrid(*([z] * units), indexing="ij"))
     mass = np.prod(np.stack(np.meshgrid(*([weight] * units), indexing="ij")), axis=0)
 
@@ -169,10 +169,11 @@ def test_rigidity_is_the_mean_square_of_all_second_derivatives(name: str) -> Non
 
     total = 0.0
     for k in range(units):
-        for m in range(units):
+        for m in range(k, units):
             corners = [log((k, a * step), (m, b * step)) * a * b for a in (1, -1) for b in (1, -1)]
             second = sum(corners) / (4 * step**2)
-            total += float((mass * np.where(mass > 1e-12, second, 0.0) ** 2).sum())
+            share = float((mass * np.where(mass > 1e-12, second, 0.0) ** 2).sum())
+            total += share if k == m else 2 * share
     assert averages(model, q).rigidity[0] == pytest.approx(total, rel=3e-5)
 
 
@@ -291,7 +292,7 @@ def test_what_a_few_units_do_not_have_is_refused_in_a_sentence() -> None:
 def test_enumeration_of_small_trees() -> None:
     """``E ln Z / N`` of K = 3 sign trees at alpha = 1/3: exact counts, extrapolated in 1/N."""
     rng = np.random.default_rng(11)
-    sizes, samples = (12, 18), 500
+    sizes, samples = (12, 18), 300
     means, errors = [], []
     for n in sizes:
         block, patterns = n // 3, n // 3
@@ -311,4 +312,4 @@ def test_enumeration_of_small_trees() -> None:
     limit = means[1] - slope / sizes[1]
     spread = np.hypot(errors[1] * (1 + 2), errors[0] * 2)
     assert abs(limit - theory) < 3 * spread
-    assert spread < 0.01
+    assert spread < 0.013
