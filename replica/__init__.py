@@ -16,11 +16,15 @@ from replica.data import GaussianMixture, RandomLabels, Teacher
 from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Square
 from replica.model import Model, mixture, perceptron
 from replica.observables import flatness, generalization_error, margin_distribution, stability
+from replica.real_data import TwoClusters, from_data
 from replica.simulate import instance, simulate
 from replica.solution import Quantity, Solution, SolveFailed
 from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, optimal_penalty, spinodal, transition
 from replica.verbs import solve
 from replica.weights import Binary, Discrete, Gaussian, Spherical, Ternary
+
+#: also where a reader of "two clusters" looks for it
+mixture.from_data = from_data  # type: ignore[attr-defined]
 
 _LAZY = {
     "local_entropy": "replica.local",
@@ -65,6 +69,7 @@ __all__ = [
     "Ternary",
     "Threshold",
     "TreeCommittee",
+    "TwoClusters",
     "__version__",
     "at_line",
     "capacity",
@@ -74,6 +79,7 @@ __all__ = [
     "flatness",
     "franz_parisi",
     "freezing",
+    "from_data",
     "generalization_error",
     "instance",
     "isolation",

@@ -1,0 +1,107 @@
+"""Patterns of two classes: checks, moments without the bias of finite samples, classifiers trained on part of them."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from replica.simulate.instances import SUFFIXES, read
+from replica.simulate.rng import generator
+
+GROUPS = 20  # of patterns, one of which is left out in each replicate
+
+
+def two_classes(X: Any, y: Any) -> tuple[np.ndarray, np.ndarray, tuple[Any, Any]]:
+    """Patterns, labels +-1 and the user's names of -1 and +1, checked."""
+    if isinstance(X, (str, os.PathLike)):
+        if y is not None:
+            raise ValueError(f"y must be None beside a file {' '.join(SUFFIXES)}, which holds the labels")
+        X, y = read(Path(X))
+    try:
+        X = np.asarray(X, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"X must be an array of numbers: {error}") from None
+    y = np.asarray(y)
+    if X.ndim != 2 or X.shape[1] < 1 or y.shape != (len(X),):
+        raise ValueError(f"X must have shape (P, n) and y (P,), got {X.shape} and {y.shape}")
+    if not np.all(np.isfinite(X)):
+        raise ValueError("X must be finite: fill in or drop what is missing")
+    names, which, counts = np.unique(y, return_inverse=True, return_counts=True)
+    if names.size != 2 or counts.min() < GROUPS:
+        found = ", ".join(f"{count} of {name}" for name, count in zip(names[:4], counts[:4], strict=True))
+        raise ValueError(f"y must hold two classes with at least {GROUPS} patterns each, got {found}")
+    return X, np.where(which.reshape(-1) == 1, 1.0, -1.0), (names[0].item(), names[1].item())
+
+
+def features(X: np.ndarray, label: np.ndarray, standardise: bool) -> np.ndarray:
+    """Without constant features, in units of their standard deviations if asked for, from the middle of the classes."""
+    X = X[:, np.ptp(X, axis=0) > 1e-12 * np.abs(X).max(axis=0)]
+    if X.shape[1] == 0:
+        raise ValueError("X must have a feature that is not constant")
+    X = X / X.std(axis=0) if standardise else X
+    return X - 0.5 * (X[label == 1].mean(axis=0) + X[label == -1].mean(axis=0))
+
+
+def groups(label: np.ndarray) -> np.ndarray:
+    """A group for each pattern: all with the balance of the whole, members drawn at random (files are often sorted)."""
+    found = np.empty(len(label), dtype=int)
+    for sign in (1, -1):
+        own = np.flatnonzero(label == sign)
+        found[generator(0, 0, 1, own.size, "patterns").permutation(own)] = np.arange(own.size) % GROUPS
+    return found
+
+
+def estimates(X: np.ndarray, label: np.ndarray, effective: bool) -> np.ndarray:
+    """Noise, scale, dimension and anisotropy; NaN where chance explains the distance of the centroids."""
+    up, down = X[label == 1], X[label == -1]
+    means = up.mean(axis=0), down.mean(axis=0)
+    rest = np.concatenate([up - means[0], down - means[1]])
+    freedom, chance = len(X) - 2, 1.0 / len(up) + 1.0 / len(down)
+    gram = rest.T @ rest if rest.shape[1] < len(rest) else rest @ rest.T
+    trace, squares = np.trace(gram) / freedom, np.sum(gram**2) / freedom**2
+    squares = (squares - trace**2 / freedom) / (1.0 + 1.0 / freedom - 2.0 / freedom**2)  # of the covariance itself
+    apart = means[0] - means[1]
+    distance2 = apart @ apart - chance * trace
+    if distance2 <= 0 or squares <= 0:
+        return np.full(4, np.nan)
+    size = (trace**2 - 2.0 * squares / freedom) / squares if effective else float(X.shape[1])
+    variance = squares / trace if effective else trace / size
+    along = np.sum((rest @ apart) ** 2) / freedom - chance * squares
+    return np.array([4.0 * variance / distance2, 0.5 * np.sqrt(distance2), size, along / (distance2 * variance)])
+
+
+def jackknife(values: np.ndarray) -> np.ndarray:
+    """Standard errors from values without one group each, along the first axis."""
+    return np.sqrt((len(values) - 1.0) * np.mean((values - values.mean(axis=0)) ** 2, axis=0))
+
+
+def trained(
+    estimator: Any, X: np.ndarray, label: np.ndarray, *, sizes: np.ndarray, repeats: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Errors on patterns left out and on those trained on, and their standard errors, shape (sizes, 2)."""
+    runs = [[_fit(estimator, X, label, int(size), seed, repeat) for repeat in range(repeats)] for size in sizes]
+    mean, variance, total = np.mean(runs, axis=1), np.var(runs, axis=1, ddof=1), len(label)
+    rate = (mean * total + 1.0) / (total + 2.0)  # that no error was seen does not say that there is none
+    return mean, np.sqrt(variance * (1.0 / repeats + sizes[:, None] / total) + rate * (1.0 - rate) / total)
+
+
+def _fit(estimator: Any, X: np.ndarray, label: np.ndarray, size: int, seed: int, repeat: int) -> tuple[float, float]:
+    """Both errors for one subsample, which holds both classes; NaN where the iterations were spent."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    rng = generator(seed, repeat, X.shape[1], size, "patterns")
+    up, down = (rng.permutation(np.flatnonzero(label == sign)) for sign in (1, -1))
+    first = int(np.clip(rng.hypergeometric(up.size, down.size, size), 1, size - 1))
+    chosen = np.zeros(len(label), dtype=bool)
+    chosen[up[:first]] = chosen[down[: size - first]] = True
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        estimator.fit(X[chosen], label[chosen])
+    if any(issubclass(one.category, ConvergenceWarning) for one in caught):
+        return np.nan, np.nan
+    wrong = label * (X @ np.ravel(estimator.coef_) + np.ravel(estimator.intercept_)[0]) <= 0
+    return float(np.mean(wrong[~chosen])), float(np.mean(wrong[chosen]))

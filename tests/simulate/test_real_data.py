@@ -1,0 +1,138 @@
+"""Two classes of data as two clusters: estimates, units, predicted curves against scikit-learn, refusals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression, Ridge
+
+import replica
+from replica.simulate.instances import draw
+
+CLUSTERS = replica.mixture(noise=0.5, balance=0.3)
+
+
+def clusters(seed: int = 1, n: int = 40, alpha: float = 20.0) -> tuple[np.ndarray, np.ndarray]:
+    return replica.instance(CLUSTERS, n=n, alpha=alpha, seed=seed)
+
+
+def test_estimates_have_no_bias_and_honest_errors() -> None:
+    """Over data sets with twice as many samples as features, where what chance adds to the distance is a quarter."""
+    truth = {"noise": 0.5, "balance": 0.3, "scale": 1.0, "dimension": 40.0, "anisotropy": 1.0}
+    found = [replica.from_data(*clusters(seed, 40, 5.0), standardise=False) for seed in range(40)]
+    for name, value in truth.items():
+        values = np.array([getattr(one, name) for one in found])
+        errors = np.array([one.errors[name] for one in found])
+        spread = values.std(ddof=1)
+        assert abs(values.mean() - value) < 4 * spread / np.sqrt(40) + 0.005 * value, name
+        # leaving out groups is cautious about the dimension, a ratio of quadratic forms
+        assert 0.6 < np.sqrt(np.mean(errors**2)) / spread < (2.2 if name == "dimension" else 1.5), name
+    assert all(one.status.startswith("converged") for one in found)
+
+
+def test_units_do_not_matter() -> None:
+    """Features in other units, moved and turned, other names of the classes, a constant feature: the same clusters."""
+    X, y = clusters()
+    turned, _ = np.linalg.qr(np.random.default_rng(0).standard_normal((40, 40)))
+    other = np.column_stack([7.0 * (X @ turned) + 3.0, np.full(len(X), 5.0)])
+    one = replica.from_data(X, y, standardise=False)
+    two = replica.from_data(other, np.where(y > 0, "yes", "no"), standardise=False)
+    assert two.classes == ("no", "yes")
+    assert two.X.shape[1] == 40
+    for name in ("noise", "balance", "dimension", "anisotropy"):
+        assert getattr(two, name) == pytest.approx(getattr(one, name), rel=1e-10), name
+        assert two.errors[name] == pytest.approx(one.errors[name], rel=1e-6), name
+    assert two.scale == pytest.approx(7.0 * one.scale, rel=1e-10)
+    penalties = [c.model("square", k).parameter("penalty") for c, k in ((one, 1.0), (two, 49.0))]
+    assert penalties[1] == pytest.approx(penalties[0])
+    wide = replica.from_data(X * np.linspace(1, 9, 40), y)  # standardised: the scale of each feature is no matter
+    assert np.allclose(wide.X.std(axis=0), 1.0)
+    assert wide.dimension == pytest.approx(one.dimension, rel=0.1)
+
+
+def test_a_penalty_is_that_of_scikit_learn() -> None:
+    """Weights trained on the features: overlap and norm in the units of the model are its order parameters."""
+    drawn = draw(CLUSTERS, n=400, alpha=3.0, seed=5)
+    X, y, centroid = 3.0 * drawn.X, drawn.y, 3.0 * drawn.direction / 20.0
+    found = replica.from_data(X, y, standardise=False)
+    middle = X[0] - found.X[0]
+    for loss, penalty, fit in (
+        ("square", 500.0, Ridge(alpha=500.0)),
+        ("logistic", 200.0, LogisticRegression(C=1 / 200.0, tol=1e-8, max_iter=1000)),
+    ):
+        solution = replica.solve(found.model(loss, penalty), alpha=found.alpha(len(y)))
+        v = fit.fit(found.X, y).coef_.ravel()
+        assert found.scale**2 * (v @ v) == pytest.approx(solution["q"], rel=0.08)
+        assert v @ centroid == pytest.approx(solution["m"], rel=0.08)
+        assert float(np.ravel(fit.intercept_)[0]) - v @ middle == pytest.approx(solution["bias"], abs=0.06)
+
+
+@pytest.mark.parametrize(("loss", "penalty"), [("square", 20.0), ("logistic", 2.0), ("hinge", 4.0)])
+def test_prediction_and_fits_agree_on_clusters(loss: str, penalty: float) -> None:
+    report = replica.from_data(*clusters()).compare([30, 100, 300], loss=loss, penalty=penalty, repeats=6, seed=2)
+    assert report.sizes == {"observable": 2, "samples": 3}
+    assert np.all(np.abs(report["z"]) < 3.0)
+    errors = report["theory"].sel(observable="generalization_error").values
+    assert np.all(np.diff(errors) < 0)
+    assert np.all(report["standard_error"] > 0)
+    assert np.all(report["theory_error"] < 0.03)
+
+
+def test_curve_is_that_of_the_model() -> None:
+    found = replica.mixture.from_data(*clusters())  # type: ignore[attr-defined]
+    curve = found.learning_curve([50, 200], loss="square", penalty=3.0, bias=False)
+    assert curve.attrs["kind"] == "curve"
+    assert np.allclose(curve["alpha"], [found.alpha(50), found.alpha(200)])
+    solution = replica.solve(found.model("square", 3.0, False), alpha=found.alpha(200))
+    assert float(curve["generalization_error"][1]) == pytest.approx(solution["generalization_error"], rel=1e-12)
+    assert np.all(curve["error"] > 1e-4)
+    assert replica.plot(curve).get_xlabel()
+
+
+def test_files(tmp_path: Any) -> None:
+    X, y = clusters()
+    np.savez(tmp_path / "data.npz", X=X, y=y)
+    np.savetxt(tmp_path / "data.csv", np.column_stack([X, y]), delimiter=",")
+    expected = replica.from_data(X, y)
+    for name in ("data.npz", "data.csv"):
+        assert replica.from_data(tmp_path / name).noise == pytest.approx(expected.noise, rel=1e-12)
+    with pytest.raises(ValueError, match="y must be None"):
+        replica.from_data(tmp_path / "data.npz", y)
+
+
+def test_wrong_data_are_refused() -> None:
+    X, y = clusters()
+    noise = np.random.default_rng(1).standard_normal((60, 40))
+    for a, b, words in (
+        (X, y[:-1], "shape"),
+        (X[:, 0], y, "shape"),
+        (np.where(X > 2, np.nan, X), y, "finite"),
+        ([["a"]] * len(y), y, "numbers"),
+        (X, np.arange(len(y)) % 3, "two classes"),
+        (X[:60], np.where(np.arange(60) < 19, 1, -1), "at least 20"),
+        (np.ones_like(X), y, "not constant"),
+        (noise, np.arange(60) % 2, "than chance"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            replica.from_data(a, b)
+    with pytest.raises(ValueError, match="dimension"):
+        replica.from_data(X, y, dimension="efective")
+
+
+def test_wrong_questions_are_refused() -> None:
+    found = replica.from_data(*clusters())
+    for options, words in (
+        ({"samples": [30.5]}, "whole numbers"),
+        ({"samples": [100, 795]}, "to 790"),
+        ({"samples": [30], "penalty": -1.0}, "penalty"),
+        ({"samples": [30], "penalty": np.inf}, "penalty"),
+        ({"samples": [30], "bias": 0.3}, "bias"),
+        ({"samples": [30], "repeats": 1}, "repeats"),
+        ({"samples": [30], "loss": "margin"}, "scikit-learn"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            found.compare(**{"loss": "square"} | options)
+    with pytest.raises(ValueError, match="samples"):
+        found.learning_curve([0.0, 10.0], loss="square")
