@@ -319,7 +319,8 @@ def test_errors_stay_honest_where_the_rule_converges_slowly() -> None:
     """Overlaps near 0.9: the next finer sums lie within the reported errors of conjugate and free entropy."""
     from replica.ansatz._rs_equations import Equations, RSProblem
 
-    for model, alpha in ((replica.committee(3, weights="spherical"), 3.0), (replica.parity(2, weights="spherical"), 4.0)):
+    networks = replica.committee(3, weights="spherical"), replica.parity(2, weights="spherical")
+    for model, alpha in zip(networks, (3.0, 4.0), strict=True):
         solution = replica.solve(model, alpha=alpha)
         fine = RSProblem(Equations(model, 1, 4), np.array([alpha]))
         point = np.log([[solution["q_hat"]]])
