@@ -313,3 +313,18 @@ def test_enumeration_of_small_trees() -> None:
     spread = np.hypot(errors[1] * (1 + 2), errors[0] * 2)
     assert abs(limit - theory) < 3 * spread
     assert spread < 0.013
+
+
+def test_errors_stay_honest_where_the_rule_converges_slowly() -> None:
+    """Overlaps near 0.9: the next finer sums lie within the reported errors of conjugate and free entropy."""
+    from replica.ansatz._rs_equations import Equations, RSProblem
+
+    networks = replica.committee(3, weights="spherical"), replica.parity(2, weights="spherical")
+    for model, alpha in zip(networks, (3.0, 4.0), strict=True):
+        solution = replica.solve(model, alpha=alpha)
+        fine = RSProblem(Equations(model, 1, 4), np.array([alpha]))
+        point = np.log([[solution["q_hat"]]])
+        residual, jacobian = fine.residual_and_jacobian(point)
+        off = abs(float(residual[0, 0] / jacobian[0, 0, 0])) * solution["q_hat"]
+        assert 1e-9 < off < solution.errors["q_hat"]
+        assert abs(float(fine.potential(point)[0]) - solution.free_entropy) < solution.error
