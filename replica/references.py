@@ -135,7 +135,9 @@ def _typical(model: Model, alpha: float, given: Reference, first_moment: bool) -
         _check_bayes(base)
     solution = solve(base, alpha=alpha, on_failure="keep")
     if not solution.converged or "q_hat" not in solution.batch.names:
-        return Around(model, alpha, f"not converged: no typical reference ({solution.status})", margin)
+        why = solution.status.removeprefix("converged; ")
+        hint = "; give reference='planted'" if solution.converged and model.data.overlaps else ""
+        return Around(model, alpha, f"not converged: no typical reference ({why}){hint}", margin)
     names = ("q", "q_hat")
     known = Typical(side, *(solution[name] for name in names), *(solution.errors[name] for name in names))
     kind = Student if model.data.overlaps else Quenched

@@ -84,6 +84,9 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None) -> Any:
 
     left = _theory(theory)
     right = _placed(_simulation(simulation, left.axis), left.axis)
+    if left.axis != right.axis and left.axis is not None:
+        over = f"over {right.axis}" if right.axis else "at a single point"
+        raise ValueError(f"the theory is a curve over {left.axis} and the runs are {over}: they need the same grid")
     names = [name for name in right.numbers if name in left.numbers] if observables is None else list(observables)
     for name in names:
         one_of("observable", name, [key for key in left.numbers if key in right.numbers])

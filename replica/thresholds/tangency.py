@@ -19,6 +19,7 @@ GRID = np.geomspace(1e-4, 0.45, 25)
 NODES, DEGREE = 11, 8  # of the polynomial through the slope around its lowest place, in ln d
 WIDEST, NARROWEST = 0.45, 0.12  # half of its range
 STEPS = 40
+SURE = 1e-6  # of the load
 FEW = 0.05  # nearer than that the entropy is that of few weights, whatever the slope
 
 
@@ -147,7 +148,9 @@ def _close_in(
             if abs(dip.slope) <= max(dip.error, 1e-11) and half <= 2 * NARROWEST and np.isfinite(steep):
                 slack = drift(load, place) if drift else 0.0
                 error = (dip.error + abs(dip.slope) + slack) / abs(steep) + 4e-16 * load
-                return Threshold(load, error, (a, b), f"converged; {remark}", parameters={"distance": place})
+                if error > SURE * load:
+                    return _none(f"not converged: the load is known to {error:.1g} only, about {load:.4g}", (a, b))
+                return Threshold(float(load), float(error), (a, b), f"converged; {remark}", None, {"distance": place})
             load = float(load - dip.slope / steep) if np.isfinite(steep) else load * (1.0 + 0.02 * np.sign(dip.slope))
         if not a < load < b:
             load = 0.5 * (a + b)
