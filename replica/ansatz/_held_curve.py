@@ -142,7 +142,7 @@ def _lost(first: float, last: float) -> str:
 
 def _ended(alpha: float, share: float) -> str:
     if share == 0.0:
-        return f"not converged: {UNBOUND}: none was found even for few patterns"
+        return "not converged: no replica-symmetric solution was found at this distance, not even for few patterns"
     return f"not converged: {UNBOUND}: followed from alpha = 0 they end at alpha = {share * alpha:.2g} of the probe"
 
 

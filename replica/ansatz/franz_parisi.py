@@ -162,7 +162,7 @@ def follow_alpha(problem: FranzParisiProblem) -> tuple[np.ndarray | None, str]:
     if reached >= 1.0:
         return point[0], ""
     if reached == 0.0:
-        return None, f"not converged: {UNBOUND}: none was found even for few patterns"
+        return None, "not converged: no replica-symmetric solution was found at this distance, even for few patterns"
     return None, (
         f"not converged: {UNBOUND}: followed from alpha = 0 they end at alpha = {reached * target:.3g} of the probe, "
         f"where 1 - q = {rest:.2g}"
