@@ -11,7 +11,7 @@ demo: .venv/installed  ## a figure and its data, written into ./demo
 	$(BIN)/replica demo --output demo
 
 test: .venv/installed-tools
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile
 
 lint: .venv/installed-tools
 	$(BIN)/ruff check .

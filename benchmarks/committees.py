@@ -2,8 +2,8 @@
 
     python -m benchmarks.committees [--figure FILE] [--times]
 
-Writes ``benchmarks/results/committees.md``: capacities over activations, widths, weights and ansatz, each with its
-error and what must be known of it (the AT load beside it); with ``--times`` also what one solution costs.
+Writes ``benchmarks/results/committees.md``: capacities over activations, widths, weights and ansatz, each with what
+must be known of it (the AT load beside it); with ``--times`` also what one solution costs.
 """
 
 from __future__ import annotations

@@ -136,4 +136,5 @@ def local_entropy(
     data = xarray.Dataset(variables, coords={"distance": distances}, attrs=attributes)
     for name in (*VARIABLES, "distance"):
         data[name].attrs["symbol"] = symbol_of(name)
+    data["distance"].attrs["symbol"] = "d"
     return data

@@ -181,6 +181,7 @@ def separated(model: Model) -> Model:
 
 def perceptron(
     weights: str | Weights = "binary",
+    *,
     margin: float = 0.0,
     loss: str | Loss | None = None,
     beta: float = np.inf,
@@ -224,11 +225,12 @@ def perceptron(
         loss = named(**{named.parameters["margin"]: margin})
     elif isinstance(loss, Loss) and margin != 0.0:
         raise ValueError(f"margin={margin} and loss={loss} both given: put the margin into the loss")
-    return Model(weights=weights, loss=loss, architecture=Perceptron(), data=labels, beta=beta)
+    return Model(weights=weights, loss=loss, data=labels, beta=beta)
 
 
 def mixture(
     loss: str | Loss = "square",
+    *,
     penalty: float = 1.0,
     noise: float = 1.0,
     balance: float = 0.5,
@@ -293,6 +295,5 @@ def mixture(
         chosen = chosen()
     if norm is not None and getattr(chosen, "penalised", False):
         raise ValueError(f"norm={norm} is for weights whose norm is held; that of {chosen} follows from the penalty")
-    return Model(
-        weights=chosen, loss=loss, architecture=Perceptron(1.0 if norm is None else norm), data=data, beta=beta
-    )
+    unit = Perceptron(1.0 if norm is None else norm)
+    return Model(weights=chosen, loss=loss, architecture=unit, data=data, beta=beta)

@@ -97,4 +97,5 @@ def _zero(around: Around, low: float, high: float) -> Threshold:
     slack = root * (1e-4 * (abs(value) + near.errors["free_entropy"][1]) / abs(0.5 * (above - below)) + 2e-13)
     parameters = {name: float(near.values[name][1]) for name in ORDER_PARAMETERS if name in near.values}
     bracket = root - slack, root + slack
-    return Threshold(root, float(slack), bracket, "converged; zero of the entropy nearest to d = 0", None, parameters)
+    text = "converged; first zero of the entropy from the typical distance inwards"
+    return Threshold(root, float(slack), bracket, text, None, parameters)

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from replica._checks import number
+from replica.ansatz._fp_network import check
 from replica.ansatz._fp_patterns import Side
 from replica.ansatz._fp_problem import Reference as Typical
 from replica.ansatz._minimiser_patterns import Minimiser
 from replica.ansatz._minimiser_weights import Centre
-from replica.ansatz.franz_parisi import check
 from replica.ansatz.minimiser import check_probe
 from replica.around import Around, FreeNorm, Lowest, Pairs, Planted, Quenched, Student
 from replica.losses._linear import LinearCost
@@ -23,8 +23,6 @@ from replica.weights.base import Free
 
 PLANTED = "planted"  # the teacher itself as the reference
 LARGEST = "max"
-#: with a bias the direction under an infinite penalty is that of this one, to one part in HEAVY
-HEAVY = 1e12
 
 
 @dataclass(frozen=True)
@@ -137,7 +135,9 @@ def _typical(model: Model, alpha: float, given: Reference, first_moment: bool) -
         _check_bayes(base)
     solution = solve(base, alpha=alpha, on_failure="keep")
     if not solution.converged or "q_hat" not in solution.batch.names:
-        return Around(model, alpha, f"not converged: no typical reference ({solution.status})", margin)
+        why = solution.status.removeprefix("converged; ")
+        hint = "; give reference='planted'" if solution.converged and model.data.overlaps else ""
+        return Around(model, alpha, f"not converged: no typical reference ({why}){hint}", margin)
     names = ("q", "q_hat")
     known = Typical(side, *(solution[name] for name in names), *(solution.errors[name] for name in names))
     kind = Student if model.data.overlaps else Quenched
@@ -155,6 +155,10 @@ def _margin_of(model: Model) -> float | None:
 
 def _check_bayes(base: Model) -> None:
     """References with a teacher must be typical as the teacher is: only then its overlap with the probe is known."""
+    if base.data.separable:
+        raise ValueError(
+            "typical references on two clusters are not here; give reference=Reference(model=...), a minimiser"
+        )
     if bayes_student(base) != base or not base.weights.discrete:
         raise ValueError(
             "with a teacher, references must be Bayes-optimal binary students (the teacher's weights, margin 0, "
@@ -173,6 +177,8 @@ def _lowest(model: Model, alpha: float, given: Reference) -> Around:
             f"Reference(model=...): the minimiser must be one vector of continuous weights, got {other.weights}; "
             "use weights='spherical' or 'gaussian' (and clipped=True for its binary version)"
         )
+    if not other.architecture.linear:
+        raise ValueError(f"Reference(model=...): the minimiser must be that of a perceptron, got {other.architecture}")
     if given.margin == LARGEST:
         return _largest(model, alpha, given, other)
     if other.loss.hard or not np.isinf(other.beta):
@@ -189,11 +195,16 @@ def _lowest(model: Model, alpha: float, given: Reference) -> Around:
 
 
 def _vanishing(other: Model) -> Model:
-    """Of weights under an infinite penalty a direction remains: the sum of the patterns, each with the slope of its
-    cost at field 0 (without bias), or that at a heavy penalty.
+    """Of weights under an infinite penalty a direction remains: without bias the sum of the patterns, each with the
+    slope of its cost at field 0.
     """
+    if other.data.trained and other.data.symmetric(1)[0]:  # what is learned is 0 by symmetry
+        other = dataclasses.replace(other, data=other.data.pinned(other.weights))
     if other.data.trained or other.data.held_bias != 0.0:
-        return other.with_parameters(penalty=HEAVY)
+        raise ValueError(
+            "Reference(model=...): under an infinite penalty a bias outgrows the weights; give bias=False, or a large "
+            "finite penalty"
+        )
     if not other.loss.slope(np.zeros((1, 1)))[0, 0] < 0.0:
         raise ValueError(
             f"Reference(model=...): under an infinite penalty {other.loss} pulls no pattern, no vector is left"
@@ -208,9 +219,7 @@ def _around_minimiser(model: Model, alpha: float, given: Reference, other: Model
         return Around(model, alpha, text + "maximum-margin one")
     norm, error = float(solution["q"]), solution.errors["q"]
     root, scale = np.sqrt(norm), {"m": 0.0, "bias": other.data.held_bias}
-    heavy = "penalty" in other.parameter_names and other.parameter("penalty") == HEAVY
-    blur = 10.0 / HEAVY * float(solution["V"]) if heavy else 0.0
-    errors = [("response", solution.errors["V"] + blur), ("norm", error)]
+    errors = [("response", solution.errors["V"]), ("norm", error)]
     for name in scale:
         if name in names:
             scale[name] = float(solution[name])

@@ -9,6 +9,8 @@ import numpy as np
 from replica.ansatz._fp_patterns import Geometry, PatternSums, Side, pattern_means, pattern_sums
 from replica.architectures import Architecture
 from replica.data import Overlaps
+from replica.model import Model
+from replica.weights._pairs import check_pairs
 
 
 def field_geometry(network: Architecture, at: Geometry, level: int) -> tuple[Geometry, Any, Any]:
@@ -41,6 +43,7 @@ def network_sums(network: Architecture, reference: Side, probe: Side, at: Geomet
         gg_q=bq * sums.gg + kq**2 * sums.gg_q,
         rg_q=kq * ks * sums.rg_q,
         rg_s=bs * sums.rg + ks**2 * sums.rg_s,
+        rigidity=kq**2 * sums.rigidity + bq * sums.gg,
     )
 
 
@@ -48,3 +51,15 @@ def network_means(network: Architecture, reference: Side, probe: Side, at: Geome
     """`pattern_means` at overlaps of the weights."""
     fields = at if network.plain else field_geometry(network, at, level)[0]
     return pattern_means(reference, probe, fields, level)
+
+
+def check(model: Model, first_moment: bool = False) -> None:
+    """Refuse, in one sentence, what the Franz-Parisi equations here do not cover."""
+    network = model.architecture
+    if first_moment or not model.weights.discrete or model.data.overlaps or not network.plain:
+        check_pairs(model.weights)
+    if network.few is not None or not network.plain and model.data.overlaps:
+        what = f"{network} and {model.data}"
+        raise ValueError(f"franz_parisi is here for perceptrons, and for units=inf with random labels, got {what}")
+    if not model.loss.hard and np.isinf(model.beta) and not model.loss.has_ground:
+        raise ValueError(f"{model.loss} at beta = inf is not a constraint; give a finite beta")

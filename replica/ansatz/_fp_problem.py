@@ -114,6 +114,12 @@ class FranzParisiProblem(Problem):
         copy.alpha = alpha
         return copy
 
+    def around(self, reference: Reference) -> FranzParisiProblem:
+        """The same problem with another reference."""
+        return FranzParisiProblem(
+            reference, self.probe, self.weights, self.alpha, self.t, self.level, self.network
+        )
+
     def refined(self) -> FranzParisiProblem:
         return self.at_level(min(self.level + 1, len(LADDER) - 1))
 

@@ -50,6 +50,7 @@ def held_curve(problem: HeldProblem) -> Columns:
         rows = np.flatnonzero(done)
         if rows.size:
             _carry(problem, columns, rows)
+            rows = _known(columns, rows, done, remarks)
         thermal(problem, columns, rows)
     for store in (columns.values, columns.errors):
         store.pop("t")
@@ -57,6 +58,16 @@ def held_curve(problem: HeldProblem) -> Columns:
             column[~done] = np.nan
     columns.status = [_sentence(problem.model, columns, row, remarks) for row in range(problem.size)]
     return columns
+
+
+def _known(columns: Columns, rows: np.ndarray, done: np.ndarray, remarks: dict[int, str]) -> np.ndarray:
+    """The rows whose entropy is known well enough with what the errors of the reference add."""
+    value, error = columns.values["free_entropy"][rows], columns.errors["free_entropy"][rows]
+    bad = ~(error < 1e-8 * np.maximum(1.0, np.abs(value)))
+    for row, size in zip(rows[bad], error[bad], strict=True):
+        done[row] = False
+        remarks[int(row)] = f"not converged: the reference is known too badly: the entropy would be off by {size:.0e}"
+    return rows[~bad]
 
 
 def _sentence(model: Model, columns: Columns, row: int, remarks: dict[int, str]) -> str:

@@ -18,7 +18,8 @@ from replica.data import Overlaps, PairOverlaps
 from replica.model import Model
 
 #: how what is described grows with weights that are multiplied
-POWERS = {"q": 2, "q_hat": -2, "m": 1, "u": 1, "zeta": 1, "m_hat": -1, "u_hat": -1, "zeta_hat": -1, "t_hat": -1}
+POWERS = {"Q": 2, "q": 2, "m": 1, "u": 1, "zeta": 1}
+POWERS |= {"Q_hat": -2, "q_hat": -2, "m_hat": -1, "u_hat": -1, "zeta_hat": -1, "t_hat": -1}
 
 
 class MinimiserProblem(HeldProblem):

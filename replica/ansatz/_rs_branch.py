@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from replica.ansatz._differences import fine_jacobian
+from replica.ansatz._differences import fine_jacobian, with_level_change
 from replica.ansatz._rs_equations import EPS, Equations, RSProblem
 from replica.ansatz._rs_held import HeldProblem
 from saddlepoint import Ladder, Newton, Picard, Problem, solve
@@ -144,13 +144,16 @@ class ConditionProblem(Problem):
         return ConditionProblem(self.equations.take(index), self.condition)
 
     def refined(self) -> ConditionProblem:
-        return ConditionProblem(self.equations.at_level(self.equations.level + 1), self.condition)
+        return self.at_level(self.equations.level + 1)
+
+    def at_level(self, level: int) -> ConditionProblem:
+        return ConditionProblem(self.equations.at_level(level), self.condition)
 
     def noise(self, free: np.ndarray) -> np.ndarray:
         """Rounding floor; the determinant of differences is known to about 1e-10 only (alpha is stationary at a
         fold).
         """
-        floor = self.equations.coarseness * super().noise(free)
+        floor = with_level_change(self, self.equations.coarseness * super().noise(free), free)
         if self.condition == "fold":
             floor[:, -1] = 2e-10
         return floor

@@ -9,7 +9,7 @@ import numpy as np
 
 from replica._registry import per_row
 from replica.ansatz._cavity import Cavity, rescaled
-from replica.ansatz._differences import fine_jacobian
+from replica.ansatz._differences import fine_jacobian, with_level_change
 from replica.architectures import PatternAverage
 from replica.data import Overlaps
 from replica.model import Model
@@ -210,7 +210,7 @@ class RSProblem(Problem):
         return RSProblem(self.equations.take(index), self.alpha[index], self.held)
 
     def refined(self) -> RSProblem:
-        return RSProblem(self.equations.at_level(self.equations.level + 1), self.alpha, self.held)
+        return self.at_level(self.equations.level + 1)
 
     def conjugates(self, free: np.ndarray) -> dict[str, np.ndarray]:
         """All conjugates, those held included."""
@@ -218,7 +218,10 @@ class RSProblem(Problem):
         return values | {name: np.full(self.size, v) for name, v in self.held.items()} if self.held else values
 
     def noise(self, free: np.ndarray) -> np.ndarray:
-        return self.equations.coarseness * super().noise(free)
+        return with_level_change(self, self.equations.coarseness * super().noise(free), free)
+
+    def at_level(self, level: int) -> RSProblem:
+        return RSProblem(self.equations.at_level(level), self.alpha, self.held)
 
     def update(self, free: np.ndarray) -> np.ndarray:
         equations = self.equations

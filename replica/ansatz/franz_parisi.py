@@ -14,7 +14,7 @@ from replica.ansatz.annealed import Annealed
 from replica.ansatz.base import Ansatz
 from replica.ansatz.rs import RS
 from replica.model import Model
-from replica.weights._pairs import LADDER, check_pairs
+from replica.weights._pairs import LADDER
 from saddlepoint import Anderson, Ladder, Newton, Status, Tolerance, solve
 
 FIRST = Ladder(Newton(steps=12, halvings=2), Anderson(damping=0.5), Newton())
@@ -47,9 +47,8 @@ class Columns:
 
 def problem_of(model: Model, alpha: float, reference: Reference, t: np.ndarray, level: int = 1) -> FranzParisiProblem:
     """The saddle point of ``model`` at overlaps ``t`` with a reference."""
-    return FranzParisiProblem(
-        reference, Side(model.loss, float(model.beta)), model.weights, alpha, t, level, model.architecture
-    )
+    probe = Side(model.loss, float(model.beta))
+    return FranzParisiProblem(reference, probe, model.weights, alpha, t, level, model.architecture)
 
 
 def method(ansatz: Ansatz | None) -> tuple[Ansatz, bool]:
@@ -58,19 +57,6 @@ def method(ansatz: Ansatz | None) -> tuple[Ansatz, bool]:
     if not isinstance(chosen, RS | Annealed):
         raise ValueError(f"ansatz of franz_parisi must be RS() or Annealed(), got {chosen}")
     return chosen, isinstance(chosen, Annealed)
-
-
-def check(model: Model, first_moment: bool = False) -> None:
-    """Refuse, in one sentence, what the Franz-Parisi equations here do not cover."""
-    network = model.architecture
-    if first_moment or not model.weights.discrete or model.data.overlaps or not network.plain:
-        check_pairs(model.weights)
-    if network.few is not None:
-        raise ValueError(f"Franz-Parisi entropies are here for perceptrons and units=inf, got {network}")
-    if not network.plain and model.data.overlaps:
-        raise ValueError(f"Franz-Parisi entropies of {network} are here for random labels, got {model.data}")
-    if not model.loss.hard and np.isinf(model.beta) and not model.loss.has_ground:
-        raise ValueError(f"{model.loss} at beta = inf is not a constraint; give a finite beta")
 
 
 def curve(problem: FranzParisiProblem) -> Columns:
@@ -223,9 +209,7 @@ def sensitivity(problem: FranzParisiProblem, point: np.ndarray, row: int) -> flo
     base = one.potential(point[row][None])[0]
     at, total = one.geometry(point[row][None], 0), 0.0
     for q, q_hat in ((given.q * (1 + 1e-6), given.q_hat), (given.q, given.q_hat * (1 + 1e-6))):
-        moved = FranzParisiProblem(
-            Reference(given.side, q, q_hat), one.probe, one.weights, one.alpha, one.t, 0, one.network
-        )
+        moved = one.around(Reference(given.side, q, q_hat))
         there = Geometry.of_rest(at.t, at.s, at.rest, q).depth
         change = moved.potential(np.array([[there, *point[row][1:]]]))[0] - base
         total += abs(change) / 1e-6 * (given.q_error / given.q if q != given.q else given.q_hat_error / given.q_hat)

@@ -30,7 +30,8 @@ from replica.weights.base import Average
 from saddlepoint import Bracket, Ladder, Newton, Picard, Status, Tolerance, solve
 
 SCALAR = Newton(max_step=3.0)
-WHOLE_BRANCH = Bracket(low=-70.0, high=56.0)
+# the second for patterns that are violated once in 1e15 or less
+WHOLE_BRANCH = Ladder(Bracket(low=-70.0, high=56.0), Bracket(low=-700.0, high=-60.0))
 # the curvature of a paramagnet: its logarithm where the loss is log-concave, itself elsewhere
 PARAMAGNET = Ladder(Newton(), Bracket(low=-25.0, high=15.0, points=161))
 GENERAL = Ladder(Newton(max_step=3.0), Picard(damping=0.5, steps=400))
@@ -168,7 +169,7 @@ class _Solver(Rows):
         if dear:  # sums over K fields: most steps on coarse ones
             coarse = RSProblem(problem.equations.at_level(0), problem.alpha)
             rough = solve(coarse, start=point, solver=ladder, tolerance=ROUGH, on_failure="keep", check=False)
-            point = np.where(rough.converged[:, None], rough.point, point)
+            point = np.where(rough.converged[:, None], rough.point, np.nan)  # what fails there fails on finer ones
         found = solve(problem, start=point, solver=ladder, tolerance=self.tolerance, on_failure="keep")
         good = found.converged
         if self.model.data.metastable and start is None:

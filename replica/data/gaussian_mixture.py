@@ -65,7 +65,9 @@ class GaussianMixture(Data):
             raise ValueError(f"centroid must be None, a name or Weights, got {self.centroid!r}")
         if isinstance(self.bias, str):
             one_of("bias", self.bias, (OPTIMAL,))
-        elif not isinstance(self.bias, (bool, np.bool_)):
+        elif isinstance(self.bias, (bool, np.bool_)):
+            object.__setattr__(self, "bias", bool(self.bias))
+        else:
             object.__setattr__(self, "bias", number("bias", self.bias))
 
     @property

@@ -25,7 +25,7 @@ def centre_error(solutions: Solutions) -> Measured:
     return solutions.value("generalization_error_centre"), solutions.error("generalization_error_centre")
 
 
-def generalization_error(solution: Solution, estimator: str = "typical", labelled: float = 1.0) -> Quantity:
+def generalization_error(solution: Solution, *, estimator: str = "typical", labelled: float = 1.0) -> Quantity:
     r"""Generalisation error of a model with something to be learned (a teacher, two clusters).
 
     Parameters

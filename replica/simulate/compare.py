@@ -84,6 +84,9 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None) -> Any:
 
     left = _theory(theory)
     right = _placed(_simulation(simulation, left.axis), left.axis)
+    if left.axis != right.axis and left.axis is not None:
+        over = f"over {right.axis}" if right.axis else "at a single point"
+        raise ValueError(f"the theory is a curve over {left.axis} and the runs are {over}: they need the same grid")
     names = [name for name in right.numbers if name in left.numbers] if observables is None else list(observables)
     for name in names:
         one_of("observable", name, [key for key in left.numbers if key in right.numbers])
@@ -174,13 +177,12 @@ def _theory(given: Any) -> Side:
     x = given[axis].values if axis else np.empty(0)
     numbers: dict[str, tuple[Any, Any]] = {}
     for name in map(str, given.data_vars):
-        if given[name].dtype.kind == "f" and not name.endswith("error") and name != "error":
-            beside = f"{name}_error" if f"{name}_error" in given else "error"
-            error = given[beside].values if beside in given else np.zeros(given[name].shape)
-            numbers[name] = (given[name].values, error)
-    for name in ("training_error", "generalization_error"):
-        if name in given and f"{name}_error" in given:
-            numbers[name] = (given[name].values, given[f"{name}_error"].values)
+        of_another = name == "error" or (name.endswith("_error") and name.removesuffix("_error") in given)
+        if given[name].dtype.kind != "f" or of_another:
+            continue
+        beside = "error" if name == given.attrs.get("main", name) and "error" in given else f"{name}_error"
+        error = given[beside].values if beside in given else np.zeros(given[name].shape)
+        numbers[name] = (given[name].values, error)
     return Side(numbers, axis, x, json.loads(given.attrs.get("settings", "{}")), {}, {})
 
 

@@ -19,6 +19,8 @@ GRID = np.geomspace(1e-4, 0.45, 25)
 NODES, DEGREE = 11, 8  # of the polynomial through the slope around its lowest place, in ln d
 WIDEST, NARROWEST = 0.45, 0.12  # half of its range
 STEPS = 40
+SURE = 1e-6  # of the load
+FEW = 0.05  # nearer than that the entropy is that of few weights, whatever the slope
 
 
 class Curve(NamedTuple):
@@ -69,7 +71,11 @@ def first_tangency(
     low, high = 0, len(loads) - 1
     while high - low > 1:
         here = (low + high) // 2
-        dips[here] = coarse_dip(curve(loads[here], GRID))
+        seen = curve(loads[here], GRID)
+        if np.sum(np.isfinite(seen.slope) & (GRID > FEW)) < 5:
+            text = f"not converged: at alpha = {loads[here]:.6g} the curve is solved at too few distances"
+            return _none(text, (loads[low], loads[high]))
+        dips[here] = coarse_dip(seen)
         low, high = (low, here) if _falls(dips[here]) else (here, high)
     if high not in dips:
         text = f"not converged: the curve grows up to its maximum at loads up to {loads[low]:.6g}"
@@ -91,8 +97,7 @@ def coarse_dip(seen: Curve) -> Dip | None:
     places, slope = GRID[known], seen.slope[known]
     if not places.size:
         return None
-    # near d = 0 the entropy is that of few weights, whatever the slope
-    top = int(np.argmax(np.where(places > 0.05, seen.entropy[known], -np.inf)))
+    top = int(np.argmax(np.where(places > FEW, seen.entropy[known], -np.inf)))
     inner = [i for i in range(1, top) if slope[i] <= slope[i - 1] and slope[i] < slope[i + 1]]
     if not inner:
         return None
@@ -143,7 +148,9 @@ def _close_in(
             if abs(dip.slope) <= max(dip.error, 1e-11) and half <= 2 * NARROWEST and np.isfinite(steep):
                 slack = drift(load, place) if drift else 0.0
                 error = (dip.error + abs(dip.slope) + slack) / abs(steep) + 4e-16 * load
-                return Threshold(load, error, (a, b), f"converged; {remark}", parameters={"distance": place})
+                if error > SURE * load:
+                    return _none(f"not converged: the load is known to {error:.1g} only, about {load:.4g}", (a, b))
+                return Threshold(float(load), float(error), (a, b), f"converged; {remark}", None, {"distance": place})
             load = float(load - dip.slope / steep) if np.isfinite(steep) else load * (1.0 + 0.02 * np.sign(dip.slope))
         if not a < load < b:
             load = 0.5 * (a + b)

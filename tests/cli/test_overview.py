@@ -21,7 +21,8 @@ def test_list_names_the_registries(run):
     assert {"margin", "band", "error-count"} <= set(tables["losses"])
     assert {"capacity", "at", "spinodal", "transition", "freezing"} <= set(tables["lines"])
     assert {"entropy", "stability"} <= set(tables["observables"])
-    assert tables["models"][0] == "perceptron" and "perceptron" in tables["architectures"]
+    assert tables["models"][0] == "perceptron"
+    assert {"perceptron", "tree-committee", "parity"} <= set(tables["architectures"])
     assert {"rs", "annealed"} <= set(tables["ansatz"])
     assert {"random", "teacher"} <= set(tables["data"])
     assert all(row["summary"] for rows in found.values() if isinstance(rows, list) for row in rows)

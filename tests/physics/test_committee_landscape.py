@@ -99,6 +99,15 @@ def test_many_replicas_approach_the_limit_as_its_complexity_says(centre: str | N
     assert 2 * gaps[1] - gaps[0] == pytest.approx(float(limit["complexity"][0]), rel=1e-2)
 
 
+def test_stability_of_the_copies_becomes_that_of_typical_solutions() -> None:
+    """At the typical distance the probe is one more typical solution, with its replicon (and the term in k'')."""
+    model = wide()
+    solution = replica.solve(model, alpha=0.6)
+    there = 0.5 * (1.0 - solution["q"])
+    curve = replica.franz_parisi(model, alpha=0.6, distance=[there * (1 - 1e-5)])
+    assert float(curve["stability"][0]) == pytest.approx(solution["stability"], abs=1e-4)
+
+
 def test_relu_minima_are_flatter_than_those_of_sign_units() -> None:
     """At half the capacity typical ReLU solutions have more of others around them."""
     found = {}

@@ -185,6 +185,7 @@ def test_maximum_is_the_free_entropy_of_the_probe(weights: str, kr: float, k: fl
     alone = replica.solve(model, alpha=0.5)
     assert abs(float(top["entropy"][0]) - alone.free_entropy) < 1e-11
     assert abs(float(top["slope"][0])) < 1e-9
+    assert float(top["stability"][0]) == pytest.approx(alone["stability"], abs=1e-8)
     assert float(top["q"][0]) == pytest.approx(alone["q"], abs=1e-9)
     if kr == k:
         assert (1 - alone["q"]) / 2 == pytest.approx(d, abs=1e-10)

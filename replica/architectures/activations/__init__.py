@@ -5,7 +5,7 @@ from replica.architectures.activations.custom import Custom
 from replica.architectures.activations.erf import Erf
 from replica.architectures.activations.gelu import GELU
 from replica.architectures.activations.leaky_relu import LeakyReLU
-from replica.architectures.activations.linear import Linear
+from replica.architectures.activations.linear import Identity
 from replica.architectures.activations.quadratic import Quadratic
 from replica.architectures.activations.relu import ReLU
 from replica.architectures.activations.sign import Sign
@@ -16,9 +16,9 @@ __all__ = [
     "Activation",
     "Custom",
     "Erf",
+    "Identity",
     "Kernel",
     "LeakyReLU",
-    "Linear",
     "Quadratic",
     "ReLU",
     "Sign",

@@ -11,7 +11,7 @@ from replica.architectures.activations.base import Activation, Kernel
 
 
 @dataclass(frozen=True)
-class Linear(Activation):
+class Identity(Activation):
     """``g(x) = x``, ``k(q) = q``: a perceptron, for comparison."""
 
     name: ClassVar[str] = "linear"
