@@ -14,6 +14,8 @@ from replica.model import Model, mixture
 from replica.simulate.instances import whole
 
 DIMENSIONS = ("effective", "features")
+#: where a number is known, but not its error
+UNSURE = "not converged: unsolved within the errors of the estimates; bring more data or take another penalty"
 PREDICTED = ("generalization_error", "training_error")
 
 
@@ -119,8 +121,12 @@ class TwoClusters:
             spread = jackknife(np.array([one[name].values for one in around]))
             tilt = 0.5 * (sides[0][name].values - sides[1][name].values) * self.errors["balance"] / step
             error = np.sqrt(found[f"{name}_error"].values ** 2 + spread**2 + tilt**2)
-            variables |= {name: ("samples", found[name].values), f"{name}_error": ("samples", error)}
-        variables |= {"status": ("samples", found["status"].values), "error": variables[f"{PREDICTED[0]}_error"]}
+            value = np.where(np.isfinite(error), found[name].values, np.nan)
+            variables |= {name: ("samples", value), f"{name}_error": ("samples", error)}
+        main = variables[f"{PREDICTED[0]}_error"]
+        known_alone = np.isfinite(found[PREDICTED[0]].values) & ~np.isfinite(main[1])
+        status = np.where(known_alone, UNSURE, found["status"].values.astype(object)).astype(str)
+        variables |= {"status": ("samples", status), "error": main}
         model = self.model(loss, penalty, bias)
         settings = {"verb": "learning_curve", "model": model.settings(), "penalty": penalty, "samples": places.tolist()}
         attrs = record(settings) | {"kind": "curve", "main": PREDICTED[0], "observables": list(PREDICTED)}

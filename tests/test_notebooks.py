@@ -14,7 +14,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
 def test_there_are_notebooks() -> None:
-    assert {"algorithms", "committees", "storage", "witness"} <= {path.stem for path in NOTEBOOKS}
+    assert {"algorithms", "committees", "storage", "two_clusters", "witness"} <= {path.stem for path in NOTEBOOKS}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -136,3 +137,13 @@ def test_wrong_questions_are_refused() -> None:
             found.compare(**{"loss": "square"} | options)
     with pytest.raises(ValueError, match="samples"):
         found.learning_curve([0.0, 10.0], loss="square")
+
+
+def test_a_number_without_its_error_is_no_answer() -> None:
+    """Estimates without one group of patterns that have no solution: NaN, and the status says so."""
+    found = replica.from_data(*clusters())
+    replicates = found.replicates.copy()
+    replicates[0, 0] = 1e-9  # a noise at which the logistic loss is not minimised
+    curve = dataclasses.replace(found, replicates=replicates).learning_curve([30, 1300], loss="logistic", penalty=0.0)
+    assert np.all(np.isnan(curve["generalization_error"]))
+    assert all(str(text).startswith("not converged: unsolved within the errors") for text in curve["status"].values)
