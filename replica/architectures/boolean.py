@@ -97,7 +97,8 @@ class BooleanUnits(FewUnits):
     ) -> PatternAverage:
         """Averages over a pattern at the overlaps of each unit; NaN for rows whose rule would be too long."""
         if self.units not in LARGEST:
-            raise ValueError(f"the equations are here for 2 to {max(LARGEST)} units, got {self.units} (the capacity of the sphere: any)")
+            few = f"2 to {max(LARGEST)} units (the capacity of the sphere: any)"
+            raise ValueError(f"the equations are here for {few}, got {self.units}")
         rows = np.size(overlaps.q)
         sums = np.zeros((rows, 5 + 2))
         q, variance, m, transverse = (np.broadcast_to(x, (rows,)) for x in overlaps)
