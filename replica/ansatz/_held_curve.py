@@ -18,6 +18,7 @@ STEADY = Newton(max_step=1.0, steps=8, halvings=1)
 ROUGH = Tolerance(absolute=1e-7)  # chord steps on finer meshes do the rest
 ANCHORS = 4  # every so many distances one is solved from its own start
 SURE = 1e-9  # of the entropy
+KNOWN = 1e-6  # of the entropy, with what the errors of the reference add
 UNREACHED = "no weights of the set are that close to the reference"
 #: shares of the load at which a row that is not solved at once is followed
 STEPS = (1e-3, 0.25)
@@ -63,7 +64,7 @@ def held_curve(problem: HeldProblem) -> Columns:
 def _known(columns: Columns, rows: np.ndarray, done: np.ndarray, remarks: dict[int, str]) -> np.ndarray:
     """The rows whose entropy is known well enough with what the errors of the reference add."""
     value, error = columns.values["free_entropy"][rows], columns.errors["free_entropy"][rows]
-    bad = ~(error < 1e-8 * np.maximum(1.0, np.abs(value)))
+    bad = ~(error < KNOWN * np.maximum(1.0, np.abs(value)))
     for row, size in zip(rows[bad], error[bad], strict=True):
         done[row] = False
         remarks[int(row)] = f"not converged: the reference is known too badly: the entropy would be off by {size:.0e}"
