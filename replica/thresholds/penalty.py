@@ -12,6 +12,7 @@ from replica.solution import Solution
 from replica.thresholds.base import NAN, Threshold
 
 GRID = np.linspace(np.log(1e-6), np.log(1e6), 57)
+FLAT = 1e-9  # generalisation errors that differ by less are those of one limit
 
 
 def optimal_penalty(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> Threshold:
@@ -60,6 +61,11 @@ def optimal_penalty(model: Model, *, alpha: float, ansatz: Ansatz | None = None)
     best = lowest(errors, GRID[None, :])
     ends = {-1: 0.0, 1: np.inf}
     value = ends.get(int(best.inside[0]), float(np.exp(best.place[0])))
+    if best.inside[0] == 0 and not np.isfinite(best.error[0]):  # flat: as low as in a limit, to what is known
+        seen = {end: chosen.solve(model.with_parameters(penalty=end), load) for end in (np.inf, 0.0)}
+        least = float(errors(best.place[:1, None])[0, 0])
+        flat = [end for end, at in seen.items() if at.value("generalization_error")[0] <= least + FLAT]
+        value = flat[0] if flat else value
     batch = chosen.solve(model.with_parameters(penalty=value), load)
     solution = Solution(batch)
     if not solution.converged or not (np.isfinite(best.error[0]) or value in (0.0, np.inf)):

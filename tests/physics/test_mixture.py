@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 from sklearn.svm import SVC
 
 import replica
@@ -282,3 +283,10 @@ def test_against_scikit_learn(loss: str, balance: float, at: dict[str, float]) -
     mean, deviation = np.mean(seen, axis=0), np.std(seen, axis=0, ddof=1) / np.sqrt(samples)
     expected = np.array([theory["q"], theory.energy, theory.training_error])
     assert np.all(np.abs(mean - expected) < 4 * deviation + 2.0 / size * np.abs(expected) + [0, 0, 1e-4])
+
+
+@pytest.mark.parametrize("loss", ["square", "logistic", "hinge"])
+def test_two_clusters_of_one_size_want_an_infinite_penalty(loss: str) -> None:
+    found = replica.optimal_penalty(replica.mixture(loss), alpha=2.0)
+    assert found.value == np.inf and found.converged
+    assert found.solution["generalization_error"] == pytest.approx(ndtr(-np.sqrt(2.0 / 3.0)), abs=1e-9)
