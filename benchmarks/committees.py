@@ -64,26 +64,27 @@ def table() -> str:
 
 
 def figure(path: str) -> None:
-    """Capacity against margin (infinite width) and against the number of units (sign, sphere: RS)."""
-    import matplotlib
+    """Capacity against margin (infinite width) and against the number of units (sphere: RS, unstable)."""
+    from replica.plots import house_style, page, write
 
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    _, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-    margins = np.linspace(0.0, 1.0, 21)
-    for name in ("sign", "relu", "erf", "tanh"):
-        line = replica.diagram(model_of(name, np.inf, "binary"), x=("margin", margins), lines=["capacity"])
-        left.plot(margins, line["capacity"], label=name)
-    left.set(xlabel=r"margin $\kappa$", ylabel=r"$\alpha_c$ (binary, RS zero entropy)")
-    left.legend(frameon=False)
-    units = np.arange(3, 32, 2)
-    for name, grid in (("sign", units), ("parity", np.arange(2, 9))):
-        loads = [replica.capacity(model_of(name, int(k), "spherical")).value for k in grid]
-        right.plot(grid, loads, "o-", label=f"{name} (RS, unstable)")
-    right.set(xlabel="hidden units $K$", ylabel=r"$\alpha_c$ (spherical, RS)", ylim=(0, 60))
-    right.legend(frameon=False)
-    plt.savefig(path, dpi=130)
+    whole, panels = page(1, 2, size=(7.0, 2.9))
+    left, right = panels.flat
+    margins, units = np.linspace(0.0, 1.0, 21), np.arange(3, 32, 2)
+    looks = (("black", "-"), ("#D55E00", "--"), ("#0072B2", "-."), ("#009E73", ":"))
+    with house_style():
+        for name, (colour, style) in zip(("sign", "relu", "erf", "tanh"), looks, strict=True):
+            line = replica.diagram(model_of(name, np.inf, "binary"), x=("margin", margins), lines=["capacity"])
+            left.plot(margins, line["capacity"], style, color=colour, label=name)
+        left.set(xlabel=r"margin $\kappa$", ylabel=r"capacity $\alpha_c$ (zero entropy)", xlim=(0, 1), ylim=(0, 1))
+        left.set_title(r"(a) binary weights, $K = \infty$", loc="left")
+        for name, grid, shape in (("sign", units, "o-"), ("parity", np.arange(2, 9), "s--")):
+            loads = [replica.capacity(model_of(name, int(k), "spherical")).value for k in grid]
+            right.plot(grid, loads, shape, color="black", markersize=3, markerfacecolor="white", label=name)
+        right.set(xlabel="hidden units $K$", ylabel=r"capacity $\alpha_c$ (RS, unstable)", xlim=(1, 32), ylim=(0, 60))
+        right.set_title("(b) spherical weights", loc="left")
+        for ax in (left, right):
+            ax.legend()
+    write(whole, path)
 
 
 # -- plain scipy, as a user would write the same equations -------------------------------------------------------------
