@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from replica.ansatz._cavity import POWERS as WEIGHT_POWERS
 from replica.ansatz._held_problem import EPS, LEAST_OWN, HeldProblem, relative
 from replica.ansatz._minimiser_patterns import Minimiser, PairSums, Stretched, pair_means, pair_sums
 from replica.ansatz._minimiser_weights import Centre, Conjugates, Weighed
@@ -18,8 +19,7 @@ from replica.data import Overlaps, PairOverlaps
 from replica.model import Model
 
 #: how what is described grows with weights that are multiplied
-POWERS = {"Q": 2, "q": 2, "m": 1, "u": 1, "zeta": 1}
-POWERS |= {"Q_hat": -2, "q_hat": -2, "m_hat": -1, "u_hat": -1, "zeta_hat": -1, "t_hat": -1}
+POWERS = WEIGHT_POWERS | {"u": 1, "zeta": 1, "u_hat": -1, "zeta_hat": -1, "t_hat": -1}
 
 
 class MinimiserProblem(HeldProblem):

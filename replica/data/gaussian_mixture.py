@@ -114,7 +114,7 @@ class GaussianMixture(Data):
 
     @property
     def held_bias(self) -> float:  # type: ignore[override]
-        return 0.0 if isinstance(self.bias, (bool, str)) else float(self.bias)
+        return float(self.held)
 
     def pinned(self, weights: Weights) -> GaussianMixture:
         return replace(self, bias=False)

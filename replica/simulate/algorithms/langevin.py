@@ -54,7 +54,7 @@ class Langevin(Algorithm):
 
     def check(self, model: Model) -> None:
         require_single_unit(self, model)
-        penalised = "penalty" in model.weights.parameters
+        penalised = model.weights.penalised
         if not (penalised or isinstance(model.weights.norm, Average)):
             raise ValueError(f"algorithm 'langevin' is for Gaussian or spherical weights, got {model.weights}")
         if np.isinf(model.beta) or not model.loss.log_concave or model.loss.hard:
