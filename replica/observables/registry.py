@@ -54,6 +54,10 @@ SYMBOLS = {
     "margin": r"\kappa",
     "temperature": "T",
     "penalty": r"\lambda",
+    "noise": r"\Delta",
+    "balance": r"\rho",
+    "bias": "b",
+    "norm": "Q",
 }
 
 

@@ -12,7 +12,14 @@ _WORDS = {
     "beta": ("inverse temperature", ""),
     "penalty": ("penalty", ""),
     "field": ("stability", ""),
-    "noise": ("distance of perturbed weights", ""),
+    "noise": ("noise", ""),
+    "balance": ("balance", ""),
+    "norm": ("norm", ""),
+    "bayes_error": ("Bayes error", ""),
+    "oracle_error": ("error of the oracle", ""),
+    "bayes_gap": ("Bayes gap", ""),
+    "capacity": ("capacity", ""),
+    "optimal-penalty": ("best penalty", ""),
     "training_error": ("training error", ""),
     "density": ("density", ""),
     "distance": ("distance", ""),
@@ -49,7 +56,8 @@ def symbol(data: Any, name: str) -> str:
 def title(data: Any, name: str) -> str:
     """Words, symbol and unit: the label of an axis."""
     unit = _WORDS.get(name, ("", ""))[1]
-    return " ".join(part for part in (words(name), symbol(data, name), f"({unit})" if unit else "") if part)
+    said = data[name].attrs.get("words") or words(name)
+    return " ".join(part for part in (said, symbol(data, name), f"({unit})" if unit else "") if part)
 
 
 def value(data: Any, name: str, number: float) -> str:
