@@ -203,6 +203,20 @@ class _Solver(Rows):
             for row in rows:
                 self.remarks[row] = ""
             self.keep(rows, problem, found, found.converged)
+            self._free(rows[~found.converged])
+
+    def _free(self, rows: np.ndarray) -> None:
+        """Patterns violated once in 1e300 or less leave no trace on the weights: q = 0."""
+        for row in rows:
+            index = np.array([row])
+            problem = RSProblem(self._equations(index), self.alpha[index])
+            with np.errstate(all="ignore"):
+                if not problem.update(np.full((1, 1), -600.0))[0, 0] < -600.0:
+                    continue
+            free = RSProblem(problem.equations, problem.alpha, dict.fromkeys(problem.names, 0.0))
+            self.parts.append(Part(index, free, np.zeros((1, 0)), np.zeros((1, 0))))
+            self.status[row], self.residual[row] = Status.CONVERGED, 0.0
+            self.remarks[row] = "the overlap q is below 1e-250: hardly a pattern is ever violated"
 
     def _from_branch(self) -> None:
         """Locate alpha on the followed branch; beyond its end a frozen teacher is the only state."""

@@ -45,6 +45,8 @@ class Loss(Member):
     exact: ClassVar[bool] = False
     #: the proximal map jumps: replica symmetry is always broken at zero temperature
     ground_jumps: ClassVar[bool] = False
+    #: the cost is made of straight pieces between its kinks
+    straight: ClassVar[bool] = False
     #: +1 where a larger margin is harder to satisfy, -1 where it is easier
     tightens: ClassVar[int] = 1
 

@@ -113,9 +113,14 @@ def line_on_branch(model: Model, size: int, ansatz: Ansatz, condition: str, miss
     # a table only brackets: where averages are dear, coarse ones do
     dear = model.architecture.few is not None
     rough = equations.at_level(0) if dear else equations
+    low = -34.0
     for high in (1.0, 3.0, 12.0) if dear else (12.0, 50.0):  # most conditions hold long before q -> 1
-        table = scan_branch(rough, -34.0, high)
+        table = scan_branch(rough, low, high)
         values = _along(table, condition)
+        if condition == "entropy" and np.any(values[:, 0] < 0) and not dear:  # q is tiny at any load
+            low = -600.0
+            table = scan_branch(rough, low, high)
+            values = _along(table, condition)
         cell = first_sign_change(values)
         if np.all(cell >= 0):
             break
