@@ -44,6 +44,8 @@ def slopes(loss: Loss, u: np.ndarray, side: int = 0) -> tuple[np.ndarray, np.nda
     A Chebyshev interpolant on a window that does not cross a kink; of three windows the one whose two highest
     coefficients are smallest against the rounding it amplifies. At a kink itself ``side`` (-1, 1) says which side.
     """
+    if not u.size:
+        return np.zeros(u.shape), np.zeros(u.shape)
     edges = _edges(loss, len(u))
     place = np.where(side > 0, u[:, :, None] >= edges[:, None, :], u[:, :, None] > edges[:, None, :])
     index = np.clip(place.sum(axis=2) - 1, 0, edges.shape[1] - 2)

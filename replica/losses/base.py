@@ -8,6 +8,7 @@ import numpy as np
 
 from replica._registry import Member, column, per_row
 from replica.losses._convex import proximal_point, slopes
+from replica.losses._cost_table import bends, single_rows, tabulated_prox
 from replica.losses._ground import panel_sums
 from replica.losses._inner import tilted_nodes
 from replica.losses._optimal import optimal_field
@@ -181,14 +182,33 @@ class Loss(Member):
         """Proximal point and Moreau envelope; only where `has_ground` (default: bracketed Newton on a convex cost)."""
         if not self.log_concave or self.hard:
             raise ValueError(f"the zero-temperature equations need the proximal map of {self}, which it does not give")
-        best = proximal_point(self, field, variance)
+        rows = self._tabulated(len(field))
+        best = proximal_point(self, field, variance) if rows is None else tabulated_prox(rows, field, variance)[0]
         return best, self.cost(best) + (best - field) ** 2 / (2.0 * variance[:, None])
+
+    @property
+    def coarseness(self) -> float:
+        """Rounding of the proximal map in units of that of a closed one: tables know it to some 1e-12."""
+        return 1e3 if self.log_concave and not self.hard and self._values_only else 1.0
+
+    @property
+    def _values_only(self) -> bool:
+        kind = type(self)
+        return kind.slope is Loss.slope and kind.bend is Loss.bend and kind.ground is Loss.ground
+
+    def _tabulated(self, size: int) -> list[Loss] | None:
+        """The cost of each row where it is known by its values alone, for its table; None where it gives its slopes."""
+        return single_rows(self, size) if self._values_only else None
 
     def ground_slope(self, field: np.ndarray, variance: np.ndarray) -> np.ndarray:
         """Derivative of the proximal point in the field: ``1/(1 + V l'')``, and 0 where a kink holds it.
 
         Default for maps that are no convex cost's: differences, exact for maps made of straight pieces.
         """
+        if self.log_concave and not self.hard:
+            rows = self._tabulated(len(field))
+            if rows is not None:
+                return 1.0 / (1.0 + variance[:, None] * tabulated_prox(rows, field, variance)[1])
         best, _ = self.ground(field, variance)
         if not self.log_concave or self.hard:
             return (self.ground(field + STEP, variance)[0] - best) / STEP
@@ -213,7 +233,12 @@ class Loss(Member):
         """
         if self.hard or not self.log_concave:
             return np.zeros((variance.size, 0)), np.zeros((variance.size, 0))
-        return self.ground_edge(variance)[:, None], np.ones((variance.size, 1))
+        place, width = self.ground_edge(variance)[:, None], np.ones((variance.size, 1))
+        rows = self._tabulated(variance.size)
+        if rows is None:
+            return place, width
+        places, widths = bends(rows, variance)
+        return np.concatenate([place, places], axis=1), np.concatenate([width, widths], axis=1)
 
     def ground_edge(self, variance: np.ndarray) -> np.ndarray:
         """Field below which the proximal point is on the wrong side of 0, one per row."""
