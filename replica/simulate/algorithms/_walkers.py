@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 
+from replica.simulate.algorithms._walks import count_moves
 from replica.simulate.instances import Instance, hidden_units
 from replica.weights.base import Average
 
@@ -39,6 +40,9 @@ class Walkers:
             instance = self._turned(instance, count, reference, distance)
         else:
             self._shell(count, reference, distance)
+        self.step = self._step(instance)
+        if self.step is not None:  # the compiled moves take patterns with their labels
+            instance = dataclasses.replace(instance, X=instance.y[:, None] * instance.X, y=np.ones(instance.patterns))
         self.instance = instance
         self.columns = np.ascontiguousarray(instance.X.T) / np.sqrt(self.size)
         self.refresh()
@@ -89,6 +93,17 @@ class Walkers:
         cost = loss.cost(self.instance.stabilities_of(np.moveaxis(hidden, 1, -1)))
         return np.sum(cost > 0 if loss.hard else cost, axis=1, dtype=float)
 
+    def _step(self, instance: Instance) -> float | None:
+        """The margin of hidden fields below which a pattern counts, where the compiled moves cover the model."""
+        model, kinks = instance.model, instance.model.loss.kinks()
+        covered = self.sphere or (self.letters == (-1.0, 1.0))
+        counts = (model.loss.hard or model.loss.ground_jumps) and len(kinks) == 1
+        if not (covered and counts and self.units == 1 and instance.bias == 0):
+            return None
+        cost = np.asarray(model.loss.cost(kinks[0] + np.array([-1e6, -1.0, 0.0, 1e6])), dtype=float)
+        one = np.inf if model.loss.hard else 1.0
+        return float(kinks[0]) / instance.gain if np.array_equal(cost, [one, one, 0.0, 0.0]) else None
+
     def take(self, chosen: np.ndarray) -> None:
         """Copies of chosen copies."""
         self.weights, self.hidden, self.cost = self.weights[chosen], self.hidden[chosen], self.cost[chosen]
@@ -96,11 +111,19 @@ class Walkers:
 
     def sweep(self, beta: float) -> None:
         """As many moves of each copy as there are weights; tunes how far continuous weights reach."""
-        accepted = 0.0
-        for _ in range(self.weights.shape[1]):
-            accepted += self._move(beta)
+        moves = self.weights.shape[1]
+        if self.step is None or (self.sphere and moves - self.held < 2):
+            share = sum(self._move(beta) for _ in range(moves)) / moves
+        elif self.order is not None and self.flips in (0, moves):
+            share = 0.0
+        else:
+            order = np.zeros((1, 1), dtype=np.int64) if self.order is None else self.order
+            flips = 0 if self.order is None else self.flips
+            share = count_moves(
+                self.columns, self.step, beta, self.reach if self.sphere else 0.0, int(self.held),
+                self.weights, self.hidden[:, 0], self.cost, order, flips, moves, self.rng,
+            )  # fmt: skip
         if self.letters is None:
-            share = accepted / self.weights.shape[1]
             self.reach = float(np.clip(self.reach * np.exp(share - AIM), 1e-4, np.pi))
 
     def _move(self, beta: float) -> float:
