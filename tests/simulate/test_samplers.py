@@ -89,7 +89,8 @@ def test_tiny_systems_and_no_patterns(name):
         "least-action": {"max_sweeps": 20}, "reinforced-bp": {"rate": 0.05}, "replicated-sgd": {"max_epochs": 5},
         "gradient-descent": {"epochs": 5}, "entropic-sgd": {"epochs": 5}, "langevin": {"moves": 60},
         "entropy-driven-mc": {"rounds": 2, "flips": 5}, "max-margin": {"max_sweeps": 50},
-        "population-annealing": {"population": 20, "sweeps": 1},
+        "population-annealing": {"population": 20, "sweeps": 1}, "max-sum": {"max_sweeps": 20},
+        "min-over": {"max_steps": 500},
     }  # fmt: skip
     models = [
         replica.perceptron("binary"), replica.perceptron("spherical"), replica.mixture("square"),
@@ -107,6 +108,7 @@ def test_tiny_systems_and_no_patterns(name):
         covered += 1
         for n, alpha in ((1, 0.1), (1, 1.0), (2, 0.1), (7, 0.3), (9, 3.0)):
             keywords = {"n": n, "alpha": alpha, "samples": 2, "seed": 1, "readouts": ["flatness", "margins"]}
+            keywords["inputs"] = "sign" if name == "max-sum" else "normal"
             runs = replica.simulate(model, algorithm=name, **keywords, **short.get(name, {}))
             assert all(text.startswith(("converged", "not converged")) for text in runs["status"].values)
             for key in runs.data_vars:
