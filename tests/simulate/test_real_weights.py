@@ -180,7 +180,7 @@ def test_wrong_models_are_refused():
         ("focusing-bp", SPHERE, "weights"),
         ("sbpi", replica.perceptron("binary", loss=replica.Band(1.0)), "one margin"),
         ("enumeration", replica.mixture("square", weights="binary", bias=0.5), "no bias"),
-        ("reinforced-bp", committee("binary"), "single unit"),
+        ("sbpi", committee("binary"), "single unit"),
         ("max-margin", committee("spherical"), "single unit"),
     ):
         with pytest.raises(ValueError, match=words):

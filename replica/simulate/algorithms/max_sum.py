@@ -65,6 +65,8 @@ class MaxSum(Algorithm):
         require_signs(self, model)
         require_single_unit(self, model)
         require_margin(self, model)
+        if model.data.separable:
+            raise ValueError(f"algorithm {self.name!r} is for inputs +-1, got {model.data}")
 
     def run(self, instance: Instance, rng: np.random.Generator) -> Outcome:
         if not np.all(np.abs(instance.X) == 1):
