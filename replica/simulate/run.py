@@ -12,8 +12,9 @@ import numpy as np
 from replica._checks import grid, known_options, number, one_of
 from replica.data.base import Overlaps
 from replica.model import Model
-from replica.simulate.instances import INPUTS, Instance, draw, given_instance, hidden_units, imposed_bias, whole
+from replica.simulate.instances import INPUTS, Instance, divided, draw, given_instance, hidden_units, imposed_bias, whole
 from replica.simulate.rng import generator
+from replica.simulate.statistics import fraction
 
 NO_ERROR = 1e-15  # of numbers that are sums of a few terms
 #: powers of the norm of the weights in what algorithms report for weights of the set
@@ -33,6 +34,7 @@ class Task:
     inputs: str
     given: Instance | None
     width: int  # of the weights in the dataset
+    held_out: int = 0  # patterns of the given ones that are not learned
     readouts: tuple[Any, ...] = ()
 
 
@@ -45,6 +47,7 @@ def simulate(
     samples: int = 1,
     seed: int = 0,
     instance: Any = None,
+    held_out: float | None = None,
     inputs: str = "normal",
     readouts: Any = (),
     workers: int = 1,
@@ -69,6 +72,9 @@ def simulate(
     instance : (X, y) or path, optional
         The user's own inputs (P, N) and labels, instead of ``n``, ``alpha`` and ``inputs``; ``samples`` are then
         independent runs. Files: ``.npz`` with X and y; ``.npy`` or ``.csv`` with the label in the last column.
+    held_out : float, optional
+        Share of the patterns of ``instance``, in (0, 1), that each sample sets aside at random and does not learn:
+        ``held_out_error`` is the fraction of them on the wrong side.
     inputs : {"normal", "sign"}
         Components of the inputs.
     readouts : sequence of str or Readout
@@ -109,7 +115,8 @@ def simulate(
     if (model.data.trained or imposed_bias(model)) and not chosen.biased:
         raise ValueError(f"algorithm {chosen.name!r} has no bias: give bias=False")
     given = None if instance is None else given_instance(model, instance)
-    sizes, loads, axes = _axes(model, n, alpha, given)
+    aside = _aside(held_out, given)
+    sizes, loads, axes = _axes(model, n, alpha, given, aside)
     samples, seed = whole("samples", samples, 1), whole("seed", seed, 0)
     one_of("inputs", inputs, INPUTS)
     step = chosen.samples_per_task
@@ -117,13 +124,14 @@ def simulate(
     measured = _readouts(model, readouts)
     width = max(sizes)
     tasks = [
-        Task(model, chosen, size, load, block, seed, inputs, given, width, measured)
+        Task(model, chosen, size, load, block, seed, inputs, given, width, aside, measured)
         for size, load, block in itertools.product(sizes, loads, blocks)
     ]
     asked: dict[str, Any] = {"verb": "simulate", "model": model.settings(), "algorithm": chosen.settings()}
     asked |= {"n": list(sizes), "alpha": list(loads), "samples": samples, "seed": seed, "inputs": inputs}
     asked |= {"readouts": [readout.settings() for readout in measured]} if measured else {}
     asked |= {} if given is None else {"instance": [given.X, given.y]}
+    asked |= {"held_out": held_out} if aside else {}
     parts = run(work, tasks, workers=workers, checkpoint=checkpoint, settings=asked, progress=progress)
     if given is not None:
         asked["instance"] = "given"
@@ -158,13 +166,13 @@ def _readouts(model: Model, given: Any) -> tuple[Any, ...]:
 
 
 def _axes(
-    model: Model, n: Any, alpha: Any, given: Instance | None
+    model: Model, n: Any, alpha: Any, given: Instance | None, aside: int
 ) -> tuple[tuple[int, ...], tuple[float, ...], dict[str, Any]]:
     """Sizes, loads, and those of them that become dimensions."""
     if given is not None:
         if n is not None or alpha is not None:
             raise ValueError("n and alpha come with the instance: leave them out")
-        return (given.n,), (given.patterns / given.n,), {}
+        return (given.n,), ((given.patterns - aside) / given.n,), {}
     if n is None or alpha is None:
         raise ValueError("simulate needs n and alpha, or an instance")
     sizes = tuple(whole("n", value, 1) for value in (np.asarray(n).tolist() if np.ndim(n) else [n]))
@@ -176,6 +184,19 @@ def _axes(
     return sizes, tuple(loads.tolist()), axes | ({"alpha": loads} if np.ndim(alpha) else {})
 
 
+def _aside(held_out: float | None, given: Instance | None) -> int:
+    """How many patterns of a given instance are not learned."""
+    if held_out is None:
+        return 0
+    if given is None:
+        raise ValueError("held_out is for an instance of your own: give instance=(X, y)")
+    number("held_out", held_out, low=0.0, high=1.0, open_low=True, open_high=True)
+    aside = round(held_out * given.patterns)
+    if not 0 < aside < given.patterns:
+        raise ValueError(f"held_out={held_out:g} of {given.patterns} patterns leaves none to learn or none to test")
+    return aside
+
+
 def work(task: Task) -> dict[str, np.ndarray]:
     """Columns of a few samples."""
     rows: list[dict[str, Any]] = []
@@ -184,10 +205,15 @@ def work(task: Task) -> dict[str, np.ndarray]:
             task.model, n=task.n, alpha=task.alpha, seed=task.seed, sample=sample, inputs=task.inputs
         )
         rng = generator(task.seed, sample, drawn.n, drawn.patterns, "algorithm")
+        rest = drawn
+        if task.held_out:
+            drawn, rest = divided(drawn, task.held_out, generator(task.seed, sample, drawn.n, drawn.patterns, "split"))
         outcome = task.algorithm.run(drawn, rng)
         row = _row(drawn, outcome, task.width)
         rng = generator(task.seed, sample, drawn.n, drawn.patterns, "readout")
         found = drawn if outcome.bias is None else dataclasses.replace(drawn, bias=outcome.bias)
+        if task.held_out:
+            row |= _held_out(dataclasses.replace(rest, bias=found.bias), outcome.weights)
         for readout in task.readouts:
             row |= _read(readout, found, outcome.weights, rng)
         rows.append(row)
@@ -218,13 +244,21 @@ def _row(instance: Instance, outcome: Any, width: int) -> dict[str, Any]:
     return row
 
 
+def _held_out(instance: Instance, weights: np.ndarray | None) -> dict[str, np.ndarray]:
+    """Share of patterns that were not learned on the wrong side; the error is that of a binomial fraction."""
+    if weights is None:
+        return {"held_out_error": np.array(np.nan), "held_out_error_error": np.array(np.nan)}
+    wrong = fraction(instance.stabilities(weights) < 0)
+    return {"held_out_error": np.asarray(wrong.value, dtype=float), "held_out_error_error": np.asarray(wrong.error)}
+
+
 def _read(readout: Any, instance: Instance, weights: np.ndarray | None, rng: np.random.Generator) -> dict[str, Any]:
     """The arrays of one read-out; NaN without weights (the names come from a trial on any weights)."""
     trial = np.ones(instance.n) if weights is None else weights
     dims, row = readout.coordinates(), {}
     for name, pair in readout.measure(instance, trial, rng).items():
         for key, values in zip((name, f"{name}_error"), pair, strict=True):
-            row[":".join((key, *dims))] = values if weights is not None else np.full(values.shape, np.nan)
+            row[":".join((key, *list(dims)[: values.ndim]))] = values if weights is not None else np.full(values.shape, np.nan)
     return row
 
 
