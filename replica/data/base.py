@@ -116,6 +116,8 @@ class Data(Member):
     realizable: ClassVar[bool] = False
     #: a capacity of these data is that of linear separability, whatever convex cost the weights are trained on
     separable: ClassVar[bool] = False
+    #: labels do not reweight the fields, which are Gaussian in every class of patterns
+    gaussian_classes: ClassVar[bool] = False
     #: states with and without knowledge of the direction may both be attracting
     metastable: ClassVar[bool] = False
 
