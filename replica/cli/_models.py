@@ -11,7 +11,7 @@ from typing import Any
 import click
 import numpy as np
 
-from replica._checks import one_of
+from replica._checks import one_of, spelled
 from replica.architectures import Activation, Architecture
 from replica.cli._values import Number, parse_word
 from replica.committees import committee, parity
@@ -52,7 +52,8 @@ class Name(click.ParamType):
         return "NAME"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return one_of(param.opts[0] if param else "the name", value, self.family.registry)
+        names = self.family.registry
+        return one_of(param.opts[0] if param else "the name", spelled(value, names), names)
 
 
 class Word(click.ParamType):
