@@ -175,6 +175,20 @@ class Data(Member):
         """
         return None
 
+    #: means and covariances of finite dimension (`Shapes`) that replace the overlaps of isotropic inputs; None: there
+    #: are none
+    shapes: Any = None
+
+    def error_of(self, weights: np.ndarray, direction: np.ndarray | None) -> dict[str, float]:
+        """Generalisation error of given weights (N,) with the bias that is held; empty where nothing is learned."""
+        if direction is None:
+            return {}
+        m, norm = float(weights @ direction) / weights.size, float(weights @ weights) / weights.size
+        size = float(direction @ direction) / weights.size
+        overlaps = Overlaps(*(np.array([x]) for x in (norm, 0.0, m, max(norm - m * m / size, 0.0))))
+        found = self.generalization(overlaps).items()
+        return {name: float(value[0]) for name, value in found if not name.endswith("_centre")}
+
     #: error of the rule that knows the direction to be learned
     oracle_error: ClassVar[float] = 0.0
 

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from replica._checks import grid, known_options, number, one_of
-from replica.data.base import Overlaps
 from replica.model import Model
 from replica.simulate.instances import INPUTS, Instance, draw, given_instance, hidden_units, imposed_bias, whole
 from replica.simulate.rng import generator
@@ -226,14 +225,10 @@ def _generalization(instance: Instance, weights: np.ndarray) -> dict[str, tuple[
     """Overlap with the direction to be learned, and the generalisation error of these weights on Gaussian inputs."""
     if instance.direction is None or instance.model.architecture.units != 1:
         return {}
-    m, norm = float(weights @ instance.direction) / instance.n, float(weights @ weights) / instance.n
-    size = float(instance.direction @ instance.direction) / instance.n
-    overlaps = Overlaps(*(np.array([x]) for x in (norm, 0.0, m, max(norm - m * m / size, 0.0))))
-    found = {"m": (m, NO_ERROR)}
+    found = {"m": (float(weights @ instance.direction) / instance.n, NO_ERROR)}
     data = instance.model.data.learned({"bias": np.array([instance.bias])})
-    for name, value in data.generalization(overlaps).items():
-        if not name.endswith("_centre"):
-            found[name] = (float(value[0]), NO_ERROR)
+    errors = data.error_of(weights, instance.direction)
+    found |= {name: (value, NO_ERROR) for name, value in errors.items()}
     return found
 
 
