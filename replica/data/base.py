@@ -168,6 +168,10 @@ class Data(Member):
         """
         return {}
 
+    def reference_generalization(self, overlaps: Overlaps, mp: Any) -> dict[str, Any]:
+        """``generalization_error`` of one student in mpmath; empty without one."""
+        return {}
+
     def bayes_error(self, alpha: float, labelled: float) -> tuple[float, float, str] | None:
         """Error of the optimal rule given the data, its error and a status, where that is no student's; None: it is.
 
