@@ -62,6 +62,8 @@ class Architecture(Member):
     linear: ClassVar[bool] = True
     #: hidden units, each with a block of N/units inputs of its own, in order
     units: ClassVar[int] = 1
+    #: a field of exactly the margin violates it (networks whose units can all be off)
+    strict: ClassVar[bool] = False
 
     def readout(self, hidden: np.ndarray) -> np.ndarray:
         """Output field of a finite network from the fields of its hidden units (..., units), for simulations."""

@@ -83,6 +83,10 @@ class TreeCommittee(Architecture):
         return self.activation.function(hidden) @ signs / np.sqrt(self.units)
 
     @property
+    def strict(self) -> bool:  # type: ignore[override]
+        return self.ties != TIES[0]
+
+    @property
     def even(self) -> bool:  # type: ignore[override]
         return self.activation.even
 
