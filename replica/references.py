@@ -176,8 +176,8 @@ def _check_covered(base: Model) -> None:
         )
     if bayes_student(base) != base or not (base.weights.discrete or isinstance(base.weights.norm, Average)):
         raise ValueError(
-            "with a teacher, references must be Bayes-optimal students, binary or on the sphere (the teacher's weights, "
-            "margin 0, beta = inf): "
+            "with a teacher, references must be Bayes-optimal students, binary or on the sphere (the teacher's "
+            "weights, margin 0, beta = inf): "
             f"give reference=Reference(margin=0.0), Reference(model=...) or 'planted', got {base}"
         )
 

@@ -40,7 +40,8 @@ def three(x: np.ndarray, t: float, alpha: float, qr: float) -> float:
     chance = weight_h * gauss(h) / ndtr(-edge)
     field = (s / np.sqrt(qr)) * h[:, None, None] + (t - s) / np.sqrt(gap) * n[..., None] + np.sqrt(spread) * e
     label = 2 * ndtr((np.sqrt(qr) * h[:, None] + lean * e) / np.sqrt(1 - qr - lean**2))
-    inner = np.einsum("hne,hn,he,e->h", log_ndtr(field / np.sqrt(1 - q)), gauss(n) * weight_u, label, weight_e * gauss(e))
+    own_n, own_e = gauss(n) * weight_u, gauss(e) * weight_e
+    inner = np.einsum("hne,hn,he,e->h", log_ndtr(field / np.sqrt(1 - q)), own_n, label, own_e)
     return float(0.5 * np.log(1 - q) + own / (2 * (1 - q)) + alpha * chance @ inner)
 
 
