@@ -10,7 +10,7 @@ from typing import Any
 
 from replica._version import __version__
 from replica.ansatz import RS, RSB, Annealed
-from replica.architectures import Parity, Perceptron, TreeCommittee
+from replica.architectures import FullCommittee, Parity, Perceptron, TreeCommittee
 from replica.committees import committee, parity
 from replica.data import Clusters, GaussianMixture, RandomLabels, Teacher
 from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Square
@@ -52,6 +52,7 @@ __all__ = [
     "Clusters",
     "Discrete",
     "ErrorCount",
+    "FullCommittee",
     "Gaussian",
     "GaussianMixture",
     "Hinge",

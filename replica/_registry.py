@@ -94,3 +94,8 @@ def per_row(value: Any, size: int) -> np.ndarray:
     if isinstance(value, np.ndarray) and value.shape == (size,):
         return np.ascontiguousarray(value, dtype=float)
     return np.full(size, value, dtype=float)
+
+
+def exact(value: Any, mp: Any) -> Any:
+    """A parameter of one row as a number of a mpmath context."""
+    return value if isinstance(value, mp.mpf) else mp.mpf(float(np.ravel(value)[0]))

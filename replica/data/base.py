@@ -116,6 +116,8 @@ class Data(Member):
     realizable: ClassVar[bool] = False
     #: a capacity of these data is that of linear separability, whatever convex cost the weights are trained on
     separable: ClassVar[bool] = False
+    #: labels do not reweight the fields, which are Gaussian in every class of patterns
+    gaussian_classes: ClassVar[bool] = False
     #: states with and without knowledge of the direction may both be attracting
     metastable: ClassVar[bool] = False
 
@@ -164,6 +166,10 @@ class Data(Member):
         """Generalisation errors by estimator, as observables ``generalization_error`` and ``..._centre``; empty
         without one.
         """
+        return {}
+
+    def reference_generalization(self, overlaps: Overlaps, mp: Any) -> dict[str, Any]:
+        """``generalization_error`` of one student in mpmath; empty without one."""
         return {}
 
     def bayes_error(self, alpha: float, labelled: float) -> tuple[float, float, str] | None:
