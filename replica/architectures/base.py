@@ -62,6 +62,8 @@ class Architecture(Member):
     linear: ClassVar[bool] = True
     #: hidden units, each with N/units weights, in order
     units: ClassVar[int] = 1
+    #: a field of exactly the margin violates it (networks whose units can all be off)
+    strict: ClassVar[bool] = False
     #: all units see the same N/units inputs, not each a block of its own of N inputs
     shared_inputs: ClassVar[bool] = False
 

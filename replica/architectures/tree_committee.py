@@ -80,6 +80,10 @@ class TreeCommittee(Architecture):
         return second_layer(self.activation, self.units, hidden)
 
     @property
+    def strict(self) -> bool:  # type: ignore[override]
+        return self.ties != TIES[0]
+
+    @property
     def even(self) -> bool:  # type: ignore[override]
         return self.activation.even
 

@@ -46,8 +46,12 @@ class Instance:
         return int(self.X.shape[0])
 
     def stabilities(self, weights: np.ndarray) -> np.ndarray:
-        """Stabilities (label times output field with bias) of weights (..., N), shape (..., P)."""
-        return self.y * (output(self.model, weights, self.X) + self.bias)
+        """Stabilities (label times output field with bias) of weights (..., N), shape (..., P).
+
+        Where ties count as violated, the next number below: a tie is then just below its margin.
+        """
+        found = self.y * (output(self.model, weights, self.X) + self.bias)
+        return np.nextafter(found, -np.inf) if self.model.architecture.strict else found
 
     def training_error(self, weights: np.ndarray) -> float:
         """Fraction of patterns on the wrong side."""
