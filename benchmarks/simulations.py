@@ -70,8 +70,8 @@ def messages(samples: int, large: bool) -> Iterator[str]:
         row, column = mean.astype(np.float32), g.astype(np.float32)
         begin = time.process_time()
         for _ in range(12):
-            system.blas @ row
-            column @ system.blas
+            system.products.forward(row)
+            system.products.backward(column)
         products = (time.process_time() - begin) / 12
         times = f"a sweep {sweep * 1e3:.2f} ms, its two products {products * 1e3:.2f} ms"
         yield f"messages, N = {n}: {times}, {sweep / products:.2f} times"

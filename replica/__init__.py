@@ -10,11 +10,12 @@ from typing import Any
 
 from replica._version import __version__
 from replica.ansatz import RS, RSB, Annealed
-from replica.architectures import Parity, Perceptron, TreeCommittee
+from replica.architectures import FullCommittee, Parity, Perceptron, TreeCommittee
 from replica.committees import committee, parity
-from replica.data import GaussianMixture, RandomLabels, Teacher
+from replica.data import Clusters, GaussianMixture, RandomLabels, Teacher
 from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Square
-from replica.model import Model, mixture, perceptron
+from replica.mixtures import clusters, mixture
+from replica.model import Model, perceptron
 from replica.observables import flatness, generalization_error, margin_distribution, stability
 from replica.real_data import TwoClusters, from_data
 from replica.simulate import instance, simulate
@@ -47,8 +48,10 @@ __all__ = [
     "Annealed",
     "Band",
     "Binary",
+    "Clusters",
     "Discrete",
     "ErrorCount",
+    "FullCommittee",
     "Gaussian",
     "GaussianMixture",
     "Hinge",
@@ -73,6 +76,7 @@ __all__ = [
     "__version__",
     "at_line",
     "capacity",
+    "clusters",
     "committee",
     "compare",
     "diagram",

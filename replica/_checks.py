@@ -17,6 +17,15 @@ def suggest(word: str, choices: Iterable[str]) -> str:
     return f"{hint}Valid: {', '.join(names)}"
 
 
+def spelled(word: Any, choices: Iterable[str]) -> Any:
+    """The choice that equals ``word`` up to case, hyphens and underscores, else ``word``."""
+
+    def bare(name: str) -> str:
+        return name.lower().replace("-", "").replace("_", "")
+
+    return next((name for name in choices if bare(name) == bare(word)), word) if isinstance(word, str) else word
+
+
 def one_of(argument: str, value: Any, choices: Iterable[str]) -> str:
     """``value`` if it is one of ``choices``, else a `ValueError` that names the nearest one."""
     names = list(choices)

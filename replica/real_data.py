@@ -10,7 +10,8 @@ import numpy as np
 from replica._checks import grid, number, one_of
 from replica._two_classes import GROUPS, estimates, features, groups, jackknife, trained, two_classes
 from replica.curves import sweep
-from replica.model import Model, mixture
+from replica.mixtures import mixture
+from replica.model import Model
 from replica.simulate.instances import whole
 
 DIMENSIONS = ("effective", "features")

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from replica.ansatz._fp_patterns import Geometry, Side, pattern_sums
+from replica.ansatz._fp_geometry import Geometry
+from replica.ansatz._fp_patterns import Side, pattern_sums
 from replica.ansatz._fp_problem import EPS, Reference
 from replica.ansatz._rs_equations import Equations
 from replica.ansatz.franz_parisi import FINE, NEGATIVE, SURE, Columns

@@ -60,9 +60,9 @@ class HeldProblem(Problem):
         """The same problem around another reference."""
         return self._like(reference=reference)
 
-    def unheld(self) -> Self:
-        """The same probes free to choose their distance: where the curve has its maximum."""
-        return self._like(held=False)
+    def unheld(self, point: np.ndarray) -> tuple[Self, np.ndarray]:
+        """The same probes free to choose their distance, where the curve has its maximum, and their point there."""
+        return self._like(held=False), point
 
     def refined(self) -> Self:
         return self.at_level(self.level + 1)

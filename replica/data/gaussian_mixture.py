@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._checks import number, one_of
-from replica._registry import per_row
+from replica._registry import exact, per_row
 from replica.data._centroid import centroid_overlap
 from replica.data.base import Channel, Data, Overlaps, PairChannel, PairOverlaps, Patterns
 from replica.weights.base import Law, Weights
@@ -53,6 +53,7 @@ class GaussianMixture(Data):
     parameters: ClassVar[dict[str, str]] = {"noise": "noise", "balance": "balance", "bias": "bias"}
     overlaps: ClassVar[tuple[str, ...]] = ("m",)
     separable: ClassVar[bool] = True
+    gaussian_classes: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "noise", number("noise", self.noise, low=0.0, open_low=True))
@@ -158,7 +159,9 @@ class GaussianMixture(Data):
 
     def pair_channels(self, m: float, bias: float, at: PairOverlaps) -> list[PairChannel]:
         scale, own = float(np.sqrt(self.noise)), self.held_bias / at.root
-        classes = ((1.0, self.balance), (-1.0, 1.0 - self.balance))
+        classes: tuple[tuple[float, float], ...] = ((1.0, self.balance), (-1.0, 1.0 - self.balance))
+        if bias == 0.0 and own == 0.0:  # both clusters are alike
+            classes = ((1.0, 1.0),)
         return [PairChannel(chance, m + sign * bias, at.m + sign * own, scale) for sign, chance in classes]
 
     def draw(
@@ -171,12 +174,18 @@ class GaussianMixture(Data):
         labels = np.where(rng.random(len(inputs)) < self.balance, 1.0, -1.0)
         return Patterns(labels[:, None] * centroid / np.sqrt(size) + np.sqrt(self.noise) * inputs, labels, centroid)
 
+    def reference_generalization(self, overlaps: Overlaps, mp: Any) -> dict[str, Any]:
+        noise, balance, bias = (exact(x, mp) for x in (self.noise, self.balance, self.held))
+        scale = mp.sqrt(2 * noise * (overlaps.q + overlaps.variance))
+        wrong = [mp.erfc((overlaps.m + sign * bias) / scale) / 2 for sign in (1, -1)]
+        return {"generalization_error": balance * wrong[0] + (1 - balance) * wrong[1]}
+
     def reference_channels(self, overlaps: Overlaps, mp: Any) -> list[Channel]:
-        noise, balance = (mp.mpf(float(np.ravel(x)[0])) for x in (self.noise, self.balance))
+        noise, balance = exact(self.noise, mp), exact(self.balance, mp)
         deviation, variance = mp.sqrt(noise * overlaps.q), noise * overlaps.variance
         found = []
         for sign, chance in ((1, balance), (-1, 1 - balance)):
-            mean = overlaps.m + sign * self.held
+            mean = overlaps.m + sign * exact(self.held, mp)
             levers = {"m": 1.0, "bias": float(sign)}
             found.append(Channel(chance, mean, deviation, variance, gain=noise, levers=levers))
         return found

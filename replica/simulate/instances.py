@@ -21,7 +21,7 @@ SUFFIXES = (".npz", ".npy", ".csv")
 class Instance:
     """Inputs ``X`` (P, N), labels ``y`` (P,), the direction to be learned where it is known, a bias of the output.
 
-    X is not scaled and not multiplied by y.
+    X has N/K columns where K units share their inputs. It is not scaled and not multiplied by y.
     """
 
     model: Model
@@ -39,15 +39,19 @@ class Instance:
 
     @property
     def n(self) -> int:
-        return int(self.X.shape[1])
+        return int(self.X.shape[1]) * _copies(self.model)
 
     @property
     def patterns(self) -> int:
         return int(self.X.shape[0])
 
     def stabilities(self, weights: np.ndarray) -> np.ndarray:
-        """Stabilities (label times output field with bias) of weights (..., N), shape (..., P)."""
-        return self.y * (output(self.model, weights, self.X) + self.bias)
+        """Stabilities (label times output field with bias) of weights (..., N), shape (..., P).
+
+        Where ties count as violated, the next number below: a tie is then just below its margin.
+        """
+        found = self.y * (output(self.model, weights, self.X) + self.bias)
+        return np.nextafter(found, -np.inf) if self.model.architecture.strict else found
 
     def training_error(self, weights: np.ndarray) -> float:
         """Fraction of patterns on the wrong side."""
@@ -62,13 +66,25 @@ class Instance:
 
 
 def output(model: Model, weights: np.ndarray, X: np.ndarray) -> np.ndarray:
-    r"""Output field of weights (..., N) on inputs (P, N): hidden fields ``w_k.x_k/sqrt(N/K)``, read out; (..., P)."""
-    units = hidden_units(model, X.shape[1])
-    size = X.shape[1] // units
-    blocks = X.reshape(len(X), units, size).transpose(1, 2, 0)  # (K, n, P)
+    r"""Output field of weights (..., N) on inputs (P, .): hidden fields ``w_k.x_k/sqrt(N/K)``, read out; (..., P)."""
+    blocks = seen_by_units(model, X).transpose(0, 2, 1)  # (K, n, P)
+    units, size, _ = blocks.shape
     rows = weights.reshape(-1, units, size).transpose(1, 0, 2)  # (K, rows, n)
     hidden = np.moveaxis(np.matmul(rows, blocks), 0, -1).reshape(*weights.shape[:-1], len(X), units)
     return model.architecture.readout(hidden / np.sqrt(size))
+
+
+def seen_by_units(model: Model, X: np.ndarray) -> np.ndarray:
+    """What each unit sees of the inputs, (K, P, N/K), without a copy: its own block, or all of them."""
+    units = int(model.architecture.units)
+    if model.architecture.shared_inputs:
+        return np.broadcast_to(X, (units, *X.shape))
+    return X.reshape(len(X), units, X.shape[1] // units).transpose(1, 0, 2)
+
+
+def _copies(model: Model) -> int:
+    """Number of units that see each input."""
+    return int(model.architecture.units) if model.architecture.shared_inputs else 1
 
 
 def hidden_units(model: Model, n: int) -> int:
@@ -98,7 +114,7 @@ def instance(
     model : Model
         Its data say how labels are drawn (at random, by a teacher, ...).
     n : int
-        Number of weights N (a multiple of the number of hidden units).
+        Number of weights N (a multiple of the number K of hidden units).
     alpha : float
         Load, at least 0: ``P = floor(alpha N + 1/2)`` patterns.
     seed, sample : int
@@ -109,7 +125,7 @@ def instance(
 
     Returns
     -------
-    X : ndarray, shape (P, N)
+    X : ndarray, shape (P, N), or (P, N/K) where all units see the same inputs
         Inputs, not scaled and not multiplied by the labels: the stability is ``y * (X @ w)/sqrt(N)``.
     y : ndarray, shape (P,)
         Labels +-1.
@@ -138,7 +154,9 @@ def draw(model: Model, *, n: int, alpha: float, seed: int, sample: int = 0, inpu
     one_of("inputs", inputs, INPUTS)
     patterns = int(np.floor(number("alpha", alpha, low=0.0) * n + 0.5))
     rng = generator(seed, sample, n, patterns, "patterns")
-    shape = (patterns, n)
+    shape = (patterns, n // _copies(model))
+    if model.architecture.shared_inputs and model.data.overlaps:
+        raise ValueError(f"instances of {model.architecture} have random labels, got {model.data}")
     X = rng.standard_normal(shape) if inputs == "normal" else rng.choice(np.array([-1.0, 1.0]), size=shape)
     drawn = model.data.draw(rng, X, model.weights, lambda w, x: output(model, w, x))
     return Instance(model, drawn.X, drawn.y, drawn.direction, imposed_bias(model))
@@ -164,7 +182,7 @@ def given_instance(model: Model, given: Any) -> Instance:
         raise ValueError(f"instance: X must have shape (P, N) and y (P,), got {X.shape} and {y.shape}")
     if not np.all(np.isfinite(X)) or not np.all(np.abs(y) == 1):
         raise ValueError("instance: inputs must be finite and labels +1 or -1")
-    hidden_units(model, X.shape[1])
+    hidden_units(model, X.shape[1] * _copies(model))
     return Instance(model, np.ascontiguousarray(X), y, bias=imposed_bias(model))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from replica._checks import one_of
+from replica._checks import one_of, spelled
 
 #: what must be known of a line of the constraint alone where the model has a finite cost
 COLD = "of the constraint that nothing costs anything, whatever the temperature"
@@ -66,4 +66,4 @@ def threshold_line(
 
 def find_line(name: str) -> LineDefinition:
     """The line ``name``; `ValueError` with the nearest name otherwise."""
-    return LINES[one_of("line", name, LINES)]
+    return LINES[one_of("line", spelled(name, LINES), LINES)]
