@@ -178,6 +178,10 @@ class BooleanUnits(FewUnits):
         sums[1] = -variance * sums[2] / (q + variance)  # the fields of the units scale
         return sums
 
+    @property
+    def levels(self) -> tuple[float, ...]:
+        return tuple(sorted(set(self.outputs)))
+
     def attainable(self, loss: Loss) -> bool:
         return bool(np.any(loss.cost(np.asarray(self.outputs)[None, :]) == 0))
 
