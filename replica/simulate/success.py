@@ -93,8 +93,8 @@ def success_threshold(runs: Any, *, power: float = 1.0) -> Any:
     found = {
         "threshold": ("n", value), "threshold_error": ("n", error), "error": ("n", error),
         "width": ("n", columns["width"]), "width_error": ("n", columns["width_error"]),
-        "deviance": ("n", columns["misfit"]), "freedom": ((), data.sizes["alpha"] - 2), "status": ("n", columns["status"]),
-        "limit": ((), limit[0]), "limit_error": ((), limit[1]),
+        "deviance": ("n", columns["misfit"]), "freedom": ((), data.sizes["alpha"] - 2),
+        "status": ("n", columns["status"]), "limit": ((), limit[0]), "limit_error": ((), limit[1]),
     }  # fmt: skip
     settings = {"verb": "success-threshold", "runs": _settings(data), "power": power}
     return xarray.Dataset(found, coords={"n": sizes}, attrs=record(settings) | {"kind": "curve", "main": "threshold"})
