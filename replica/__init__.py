@@ -18,6 +18,7 @@ from replica.mixtures import clusters, mixture
 from replica.model import Model, perceptron
 from replica.observables import flatness, generalization_error, margin_distribution, stability
 from replica.real_data import TwoClusters, from_data
+from replica.shaped_data import ShapedClusters
 from replica.simulate import instance, simulate
 from replica.solution import Quantity, Solution, SolveFailed
 from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, optimal_penalty, spinodal, transition
@@ -65,6 +66,7 @@ __all__ = [
     "Quantity",
     "RandomLabels",
     "Reference",
+    "ShapedClusters",
     "Solution",
     "SolveFailed",
     "Spherical",

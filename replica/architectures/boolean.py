@@ -143,6 +143,8 @@ class BooleanUnits(FewUnits):
         if table is None:
             return np.full(7, np.nan)
         scale = weight.max()  # of a soft loss at a low temperature
+        if not scale > 0:  # no output satisfies the pattern
+            return np.array([-np.inf, *[np.nan] * 6])
         arguments = (table, weight / scale)
         if not whole:
             out = np.empty(2)
@@ -155,6 +157,9 @@ class BooleanUnits(FewUnits):
         if np.any(extra):
             ratio_sums(*arguments, extra / scale, taught, self.units, rule.reach**2, found[5:])
         return found
+
+    def attainable(self, loss: Loss) -> bool:
+        return bool(np.any(loss.cost(np.asarray(self.outputs)[None, :]) == 0))
 
     def nearest(self, loss: Loss, level: int) -> tuple[float, float]:
         """An allowed number of positive units is reached by turning over the smallest fields of one sign: order

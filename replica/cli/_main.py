@@ -35,6 +35,7 @@ VERBS = {
     "simulate": "replica.cli.simulate:command",
     "compare": "replica.cli.compare:command",
     "success-threshold": "replica.cli.success:command",
+    "learn": "replica.cli.learn:command",
     "certify": "replica.cli.certify:command",
     "list": "replica.cli.listing:command",
     "demo": "replica.cli.demo:command",
