@@ -1,4 +1,4 @@
-"""Approximate message passing for tree committees of sign units; sweeps and protocols are those of a single unit."""
+"""Approximate message passing for committees of sign units; sweeps and protocols are those of a single unit."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from scipy.special import logsumexp
 
 from replica.model import Model
 from replica.simulate.algorithms._amp import LEAST_VARIANCE, Patterns, System
+from replica.simulate.algorithms._products import products
 from replica.simulate.algorithms.base import Algorithm, require_majority, require_margin, require_signs
-from replica.simulate.instances import Instance
+from replica.simulate.instances import Instance, seen_by_units
 from saddlepoint.special import tail
 
+SHARED_DAMPING = 0.3  # of units that see the same inputs: their sweeps oscillate without
 MOST_UNITS = 9  # 2^8 majorities
 
 
 @dataclass
 class MajoritySystem(System):
-    r"""K units with inputs of their own: fields ``omega_k`` with variance ``V_k = 1 - q_k``.
+    r"""K units, each with inputs of its own or all with the same: fields ``omega_k`` with variance ``V_k = 1 - q_k``.
 
     The local partition function is the chance of a majority,
 
@@ -30,22 +32,37 @@ class MajoritySystem(System):
 
     @classmethod
     def of(cls, instance: Instance, external: Any = 0.0) -> MajoritySystem:
-        units = instance.model.architecture.units
-        return cls(instance.model, instance.y[:, None] * instance.X / np.sqrt(instance.n / units), external)
+        size = instance.n // int(instance.model.architecture.units)
+        return cls(instance.model, instance.y[:, None] * instance.X / np.sqrt(size), external)
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         self.units = int(self.model.architecture.units)
+        blocks = seen_by_units(self.model, self.F)
+        self.size = blocks.shape[2]
+        self.blocks = [products(self.F)] * self.units if self.shared else [products(block) for block in blocks]
+        self.scale = float(np.mean(np.sum(self.F**2, axis=1))) if self.F.size else 1.0
+        self.damping = SHARED_DAMPING if self.shared else 0.0
         states = np.array(list(itertools.product((0.0, 1.0), repeat=self.units)))
         self.majorities = states[2 * states.sum(axis=1) > self.units]
-        squares = np.sum(self.F**2, axis=0).reshape(self.units, -1).sum(axis=1)
+        squares = np.sum(blocks**2, axis=(1, 2))
         self.scales = squares / len(self.F) if self.F.size else np.ones(self.units)
+
+    @property
+    def shared(self) -> bool:
+        return bool(self.model.architecture.shared_inputs)
+
+    @property
+    def n(self) -> int:
+        return self.units * self.size
+
+    @property
+    def resolution(self) -> float:
+        return 1e-5 if self.blocks[0].single else 1e-12
 
     def project(self, mean: np.ndarray) -> np.ndarray:
         """``F_k m_k``, (K, P)."""
-        size, row = self.n // self.units, mean.astype(self.blas.dtype)
-        blocks = [slice(k * size, (k + 1) * size) for k in range(self.units)]
-        return np.stack([self.blas[:, block] @ row[block] for block in blocks]).astype(float)
+        rows = mean.reshape(self.units, -1)
+        return np.stack([block.forward(row) for block, row in zip(self.blocks, rows, strict=True)])
 
     def patterns(self, mean: np.ndarray, variance: float, g: np.ndarray) -> Patterns:
         own = np.mean(mean.reshape(self.units, -1) ** 2, axis=1)
@@ -58,13 +75,12 @@ class MajoritySystem(System):
         share = self.majorities.T @ np.exp(logs - log_z)  # chance that a unit is with the majority's sign
         first = (share * rate_up - (1.0 - share) * rate_down) / np.sqrt(spread)
         second = -first * (first + omega / spread)
-        curvature = -self.scales * second.sum(axis=1) / (self.n / self.units)
+        curvature = -self.scales * second.sum(axis=1) / self.size
         return Patterns(omega, spread, log_z, first, curvature)
 
     def field(self, found: Patterns, mean: np.ndarray) -> np.ndarray:
-        blocks = self.blas.reshape(len(self.blas), self.units, -1)
-        back = np.stack([found.g[k].astype(self.blas.dtype) @ blocks[:, k] for k in range(self.units)])
-        return (back.astype(float) + found.curvature[:, None] * mean.reshape(self.units, -1)).reshape(-1)
+        back = np.stack([block.backward(g) for block, g in zip(self.blocks, found.g, strict=True)])
+        return (back + found.curvature[:, None] * mean.reshape(self.units, -1)).reshape(-1)
 
     def output(self, fields: np.ndarray) -> np.ndarray:
         return np.sign(fields).sum(axis=0)

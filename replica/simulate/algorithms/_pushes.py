@@ -39,12 +39,13 @@ def ascend(inputs, norms, rate, tolerance, sweeps, multipliers, weights):  # typ
 def push_units(inputs, labels, offset, binary, units, hidden, sweeps, rng):  # type: ignore[no-untyped-def]
     """Least action on a committee of sign units: a wrong pattern pushes the fewest units that mend it.
 
-    ``hidden`` (N) are the weights, or with ``binary`` the variables whose signs are the weights. Of the units on the
-    wrong side those nearest to the right one are pushed by ``label x`` (binary: twice that). ``offset`` is the field
-    that a single unit must reach. Sweeps done, -1 when they are spent.
+    Each unit sees a block of the inputs, or all of them where there are only N/K. ``hidden`` (N) are the weights, or
+    with ``binary`` the variables whose signs are the weights. Of the units on the wrong side those nearest to the right
+    one are pushed by ``label x`` (binary: twice that). ``offset`` is the field that a single unit must reach. Sweeps
+    done, -1 when they are spent.
     """
-    patterns, n = inputs.shape
-    size = n // units
+    patterns, size = inputs.shape[0], hidden.size // units
+    stride = 0 if inputs.shape[1] < hidden.size else size
     order, fields = np.arange(patterns), np.empty(units)
     for sweep in range(1, sweeps + 1):
         errors = 0
@@ -56,9 +57,10 @@ def push_units(inputs, labels, offset, binary, units, hidden, sweeps, rng):  # t
             balance = 0
             for k in range(units):
                 total = 0.0
-                for i in range(k * size, (k + 1) * size):
-                    weight = (1.0 if hidden[i] >= 0 else -1.0) if binary else hidden[i]
-                    total += inputs[mu, i] * weight
+                for i in range(size):
+                    own = hidden[k * size + i]
+                    weight = (1.0 if own >= 0 else -1.0) if binary else own
+                    total += inputs[mu, k * stride + i] * weight
                 fields[k] = labels[mu] * total - offset
                 balance += 1 if fields[k] > 0 or (fields[k] == 0 and labels[mu] > 0) else -1
             if balance > 0:
@@ -70,8 +72,9 @@ def push_units(inputs, labels, offset, binary, units, hidden, sweeps, rng):  # t
                     if fields[k] <= 0 and fields[k] > nearest:
                         nearest, chosen = fields[k], k
                 fields[chosen] = 1.0
-                for i in range(chosen * size, (chosen + 1) * size):
-                    hidden[i] += labels[mu] * inputs[mu, i] * (2.0 if binary else 1.0)
+                for i in range(size):
+                    step = labels[mu] * inputs[mu, chosen * stride + i]
+                    hidden[chosen * size + i] += step * (2.0 if binary else 1.0)
         if errors == 0:
             return sweep
     return -1

@@ -21,7 +21,7 @@ from replica.weights.base import Average, Pinned
 class BeliefPropagation(Algorithm):
     r"""Belief propagation in its relaxed (AMP) form: Bethe entropy and overlaps of one instance.
 
-    Any loss of one unit, any weights with a partition function of their own; tree committees of sign units with weights
+    Any loss of one unit, any weights with a partition function of their own; committees of sign units with weights
     +-1 at margin 0. The messages ``m`` and ``g`` are iterated
     to ``max |dm| < tolerance``; then ``free_entropy`` is the Bethe one, ``entropy`` (hard constraints: the same),
     ``energy``, ``q = sum m^2/N``, ``m`` (overlap with the teacher), training and generalisation errors are thermal
@@ -67,7 +67,7 @@ class BeliefPropagation(Algorithm):
         start = 0.01 * rng.standard_normal(instance.n)
         tolerance = max(self.tolerance, system.resolution)
         found = iterate(
-            system, start, np.zeros(instance.patterns), damping=self.damping, tolerance=tolerance,
+            system, start, np.zeros(instance.patterns), damping=max(self.damping, system.damping), tolerance=tolerance,
             sweeps=self.max_sweeps,
         )  # fmt: skip
         weights = into_set(instance.model, found.mean)

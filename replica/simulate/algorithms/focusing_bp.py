@@ -39,7 +39,7 @@ PROTOCOLS = {"pseudo-reinforcement": (pseudo_reinforcement, 20, 0.8), "scoping":
 
 @dataclass(frozen=True)
 class FocusingBP(Algorithm):
-    r"""Focusing belief propagation (AMP form) for weights +-1, of one unit or of a tree committee of sign units: y
+    r"""Focusing belief propagation (AMP form) for weights +-1, of one unit or of a committee of sign units: y
     identical replicas, each drawn to a common centre.
 
     .. math:: e = \mathrm{atanh}[\tanh\gamma \tanh((y-1)\,\mathrm{atanh}(\tanh\gamma\tanh B))],\qquad m = \tanh(B + e)

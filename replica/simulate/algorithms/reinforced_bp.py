@@ -20,7 +20,7 @@ LARGEST_FIELD = 300.0
 
 @dataclass(frozen=True)
 class ReinforcedBP(Algorithm):
-    r"""Reinforced belief propagation (AMP form) for weights +-1, of one unit or of a tree committee of sign units:
+    r"""Reinforced belief propagation (AMP form) for weights +-1, of one unit or of a committee of sign units:
     the field of each weight is added to its next one.
 
     .. math:: B^{t+1} = F^T g + A m + r_t B^t,\qquad r_t = 1 - (1 - \rho)^t
@@ -84,7 +84,7 @@ def _follow(
         g = found.g
         memory = 1.0 - (1.0 - rate) ** sweep
         B = np.clip(system.field(found, mean) + memory * B, -LARGEST_FIELD, LARGEST_FIELD)
-        mean = np.tanh(B)
+        mean = (1.0 - system.damping) * np.tanh(B) + system.damping * mean
         variance = max(1.0 - float(mean @ mean) / instance.n, 1e-8)
         if (sweep % 4 == 0 or variance <= 10 * FROZEN) and solves(system, instance, mean):
             break
