@@ -85,6 +85,21 @@ def test_committees_are_solved(algorithm):
         assert np.all(found.y * votes > 0)
 
 
+def test_committees_that_share_inputs():
+    """Messages against exact counts, solutions judged from the weights, walkers beside sums over all configurations."""
+    model = committee(connectivity="full")
+    runs = replica.simulate(model, algorithm="reinforced-bp", n=303, alpha=0.4, samples=2, seed=1, rate=5e-3)
+    assert bool(runs["solved"].all())
+    for sample in range(2):
+        X, y = replica.instance(model, n=303, alpha=0.4, seed=1, sample=sample)
+        fields = X @ runs["weights"].values[sample].reshape(3, 101).T
+        assert np.all(y * np.sign(fields).sum(axis=1) > 0)
+    keywords = {"n": 12, "alpha": 0.25, "samples": 4, "seed": 2}
+    exact = replica.simulate(model, **keywords)["entropy"].values
+    walkers = replica.simulate(model, algorithm="population-annealing", **keywords)
+    assert np.all(np.abs(walkers["entropy"].values - exact) < 5 * walkers["entropy_error"].values)
+
+
 def test_other_networks_are_refused():
     for model, words in (
         (committee(margin=0.2), "hard margin 0"),
