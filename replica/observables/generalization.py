@@ -73,15 +73,28 @@ def generalization_error(solution: Solution, *, estimator: str = "typical", labe
         where = f"{estimator!r} on {solution.model.data}"
         raise ValueError(f"labelled={labelled} is for estimator='bayes' on two clusters, got {where}")
     if estimator == "bayes":
-        if solution.model.architecture.few is not None:
-            raise ValueError(f"the optimal rule of {solution.model.architecture} is not here")
         optimal = bayes_student(solution.model)
         if optimal.settings() != solution.model.settings():
             from replica.verbs import solve
 
             solution = solve(optimal, alpha=solution.alpha, on_failure="keep")
+        if solution.model.architecture.few is not None:
+            return _few_bayes(solution)
     name = "generalization_error" if estimator == "typical" else "generalization_error_centre"
     values, errors = solution.batch.value(name), solution.batch.error(name)
     if not np.isfinite(values[0]) and solution.converged:
         raise ValueError(f"{solution.ansatz} does not define the generalisation error of {solution.model}")
     return Quantity(values[0], errors[0], solution.status)
+
+
+def _few_bayes(solution: Solution) -> Quantity:
+    """Of a few units, from the overlap of the optimal students; no single network gives the optimal rule."""
+    if not solution.model.data.realizable:
+        raise ValueError(f"the optimal rule of {solution.model.architecture} is here for a noise-free teacher only")
+    few, q = solution.model.architecture.few, solution["q"]
+    if not solution.converged:
+        return Quantity(np.nan, np.nan, solution.status)
+    value, error = few.bayes_error(q)
+    slack = solution.errors["q"] + 1e-15
+    moved, _ = few.bayes_error(min(max(q - 1e-6, 0.0), 1.0))
+    return Quantity(value, error + abs(moved - value) / 1e-6 * slack, solution.status)
