@@ -18,6 +18,7 @@ from replica.mixtures import clusters, mixture
 from replica.model import Model, perceptron
 from replica.observables import flatness, generalization_error, margin_distribution, stability
 from replica.real_data import TwoClusters, from_data
+from replica.shaped_data import ShapedClusters
 from replica.simulate import instance, simulate
 from replica.solution import Quantity, Solution, SolveFailed
 from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, optimal_penalty, spinodal, transition
@@ -37,6 +38,7 @@ _LAZY = {
     "Reference": "replica.references",
     "diagram": "replica.diagrams",
     "compare": "replica.simulate.compare",
+    "success_threshold": "replica.simulate.success",
     "plot": "replica.plots",
     "save": "replica.records",
     "load": "replica.records",
@@ -64,6 +66,7 @@ __all__ = [
     "Quantity",
     "RandomLabels",
     "Reference",
+    "ShapedClusters",
     "Solution",
     "SolveFailed",
     "Spherical",
@@ -103,6 +106,7 @@ __all__ = [
     "solve",
     "spinodal",
     "stability",
+    "success_threshold",
     "sweep",
     "transition",
 ]

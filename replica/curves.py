@@ -11,6 +11,7 @@ import numpy as np
 
 from replica._checks import grid, known_options, number, one_of
 from replica.ansatz import RS, Ansatz
+from replica.diagrams import diagram
 from replica.model import Model
 from replica.observables import OBSERVABLES, measure, symbol_of
 from replica.solution import ORDER_PARAMETERS
@@ -48,6 +49,7 @@ def sweep(
     ansatz: Ansatz | None = None,
     start: Any = None,
     tolerance: float = 1e-12,
+    lines: Any = (),
     workers: int = 1,
     checkpoint: Any = None,
     progress: bool = False,
@@ -64,6 +66,9 @@ def sweep(
         Observables or order parameters, see ``replica list``.
     ansatz, start, tolerance
         As in `solve`.
+    lines : sequence of str
+        Threshold lines in alpha (see `diagram`) to be drawn over a map of alpha and one parameter: ``["capacity"]`` is
+        the line of separability of two clusters.
     workers : int
         Processes (joblib; inside ``joblib.parallel_config(backend="dask")`` that cluster). Results do not depend on it.
     checkpoint : path, optional
@@ -75,7 +80,7 @@ def sweep(
     -------
     xarray.Dataset
         Each observable over the grids with ``NAME_error``, ``error`` (of the first observable) and ``status``.
-        Unsolved points are NaN with their status.
+        Unsolved points are NaN with their status. ``lines`` over the parameter, as `diagram` gives them.
 
     Raises
     ------
@@ -106,6 +111,7 @@ def sweep(
         for kind, own, rows in _structures(base, columns, total)
         for i in range(0, rows.size, CHUNK)
     ]
+    threshold = _lines(base, chosen, lines, grids, workers)
     settings = {
         "verb": "sweep",
         "model": model.settings(),
@@ -114,7 +120,7 @@ def sweep(
         "axes": {name: np.asarray(value).tolist() for name, value in axes.items()},
         "start": start,
         "tolerance": tolerance,
-    }
+    } | ({"lines": list(threshold.attrs["lines"])} if threshold is not None else {})
     results = run(solve_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress)
     order = np.argsort(np.concatenate([chunk.rows for chunk in chunks]))
     found = {name: np.concatenate([r[name] for r in results])[order] for name in results[0]}
@@ -126,7 +132,21 @@ def sweep(
     data = xarray.Dataset(variables, coords=dict(grids), attrs=attributes)
     for name in (*names, *grids):
         data[name].attrs["symbol"] = symbol_of(name)
+    if threshold is not None:
+        data = data.assign({name: threshold[name] for name in threshold.data_vars if name != "region"})
+        data.attrs["lines"] = threshold.attrs["lines"]
     return data
+
+
+def _lines(model: Model, ansatz: Ansatz, lines: Any, grids: dict[str, np.ndarray], workers: int) -> Any:
+    """The lines asked for along the one grid beside alpha; None without any."""
+    names = (lines,) if isinstance(lines, str) else tuple(lines)
+    if not names:
+        return None
+    others = [name for name in grids if name != "alpha"]
+    if len(grids) != 2 or len(others) != 1:
+        raise ValueError(f"lines={list(names)} are drawn over grids of alpha and one parameter, got {list(grids)}")
+    return diagram(model, x=(others[0], grids[others[0]]), lines=names, ansatz=ansatz, workers=workers)
 
 
 def _asked(model: Model, observables: Any, ansatz: Ansatz | None, axes: Any) -> tuple[tuple[str, ...], Ansatz]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +51,14 @@ class Instance:
 
         Where ties count as violated, the next number below: a tie is then just below its margin.
         """
-        found = self.y * (output(self.model, weights, self.X) + self.bias)
+        return self._signed(output(self.model, weights, self.X))
+
+    def stabilities_of(self, hidden: np.ndarray) -> np.ndarray:
+        """The same from the fields (..., P, K) of the hidden units."""
+        return self._signed(self.model.architecture.readout(hidden))
+
+    def _signed(self, field: np.ndarray) -> np.ndarray:
+        found = self.y * (field + self.bias)
         return np.nextafter(found, -np.inf) if self.model.architecture.strict else found
 
     def training_error(self, weights: np.ndarray) -> float:
@@ -177,7 +185,10 @@ def given_instance(model: Model, given: Any) -> Instance:
         given = read(Path(given))
     if not isinstance(given, (tuple, list)) or len(given) != 2:
         raise ValueError(f"instance must be a pair (X, y) or a file {' '.join(SUFFIXES)}, got {type(given).__name__}")
-    X, y = np.asarray(given[0], dtype=float), np.asarray(given[1], dtype=float).reshape(-1)
+    X, y = np.asarray(given[0], dtype=float), np.asarray(given[1]).reshape(-1)
+    if y.dtype.kind not in "fiub":
+        raise ValueError(f"instance: labels must be +1 or -1, got {y[:1].tolist()}")
+    y = y.astype(float)
     if X.ndim != 2 or X.shape[1] < 1 or len(X) != len(y):
         raise ValueError(f"instance: X must have shape (P, N) and y (P,), got {X.shape} and {y.shape}")
     if not np.all(np.isfinite(X)) or not np.all(np.abs(y) == 1):
@@ -195,11 +206,36 @@ def read(path: Path) -> tuple[np.ndarray, np.ndarray]:
         if suffix == ".npz":
             with np.load(path, allow_pickle=False) as stored:
                 return stored["X"], stored["y"]
-        table = np.load(path, allow_pickle=False) if suffix == ".npy" else np.loadtxt(path, delimiter=",", ndmin=2)
+        if suffix == ".csv":
+            return _comma_separated(path)
+        X, y = _inputs_and_labels(np.load(path, allow_pickle=False))
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror or error}") from error
     except (KeyError, ValueError) as error:
         raise ValueError(f"{path} is no instance: {error}") from error
+    return X, y
+
+
+def _inputs_and_labels(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if table.ndim != 2 or table.shape[1] < 2:
-        raise ValueError(f"{path}: a row is N inputs and then the label, got an array of shape {table.shape}")
+        raise ValueError(f"a row is N inputs and then the label, got an array of shape {table.shape}")
     return table[:, :-1], table[:, -1]
+
+
+def _comma_separated(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of numbers; a first row of names is left out, and labels may be words."""
+    with path.open(newline="", encoding="utf-8-sig") as stream:
+        rows = [row for row in csv.reader(stream) if row]
+    if rows and not _is_number(rows[0][0]):
+        rows = rows[1:]
+    table = np.array(rows, dtype=str)
+    X, y = _inputs_and_labels(table)
+    return X.astype(float), y.astype(float) if all(map(_is_number, y)) else np.char.strip(y)
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
