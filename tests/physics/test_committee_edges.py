@@ -139,3 +139,23 @@ def test_optimal_rule_beats_students_and_their_centre() -> None:
     with pytest.raises(ValueError, match="optimal rule"):
         model = replica.committee(5, labels="teacher", weights="spherical")
         replica.generalization_error(replica.solve(model, alpha=0.5), estimator="bayes")
+
+
+@pytest.mark.parametrize("ties", ["satisfied", "violated"])
+@pytest.mark.parametrize("margin", [0.0, -0.6, 3**-0.5, 1.0])
+def test_packed_enumeration_of_networks_is_that_of_all_configurations(
+    ties: str, margin: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three sign units on 9 weights, and parity: the same solutions and errors with and without the packed words."""
+    from replica.simulate.algorithms import _counting
+
+    models = [replica.committee(3, margin=margin, ties=ties), replica.parity(3)]
+    keys = ("entropy", "q", "training_error")
+    for model in models:
+        setting = dict(algorithm="enumeration", n=9, alpha=0.4, samples=4, seed=3)
+        fast = replica.simulate(model, **setting)
+        with monkeypatch.context() as patch:
+            patch.setattr(_counting, "counts_signs", lambda instance: False)
+            slow = replica.simulate(model, **setting)
+        for key in keys:
+            np.testing.assert_allclose(fast[key].values, slow[key].values, rtol=1e-13, atol=1e-14)
