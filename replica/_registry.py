@@ -23,6 +23,8 @@ class Member:
     name: ClassVar[str] = ""
     #: public parameter name -> name of the dataclass field
     parameters: ClassVar[dict[str, str]] = {}
+    #: public parameters of which each value has equations of its own, so that they are never arrays (a grid is a loop)
+    structure: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -94,3 +96,8 @@ def per_row(value: Any, size: int) -> np.ndarray:
     if isinstance(value, np.ndarray) and value.shape == (size,):
         return np.ascontiguousarray(value, dtype=float)
     return np.full(size, value, dtype=float)
+
+
+def exact(value: Any, mp: Any) -> Any:
+    """A parameter of one row as a number of a mpmath context."""
+    return value if isinstance(value, mp.mpf) else mp.mpf(float(np.ravel(value)[0]))

@@ -14,6 +14,7 @@ from replica.ansatz.alphabets import alphabet_curve, alphabet_overlap
 from replica.ansatz.franz_parisi import Columns, random_curve, typical_overlap
 from replica.ansatz.minimiser import minimiser_curve
 from replica.ansatz.minimiser import typical_overlap as minimiser_overlap
+from replica.ansatz.typical import sphere_curve, sphere_overlap
 from replica.model import Model
 from replica.verbs import solve
 
@@ -53,7 +54,7 @@ class Planted(Around):
     def columns(self, distance: np.ndarray) -> Columns:
         found = taught_curve(self.model, self.alpha, distance)
         found.values["s"], found.errors["s"] = 1.0 - 2.0 * distance, np.zeros(distance.size)
-        return found
+        return _judged(found)
 
     def typical(self) -> tuple[float, float]:
         alone = solve(self.model, alpha=self.alpha, on_failure="keep")
@@ -67,7 +68,15 @@ class Student(Planted):
     given: Any = None
 
     def columns(self, distance: np.ndarray) -> Columns:
-        return student_curve(self.model, self.alpha, self.given, distance)
+        return _judged(student_curve(self.model, self.alpha, self.given, distance))
+
+
+def _judged(found: Columns) -> Columns:
+    """With the error on new patterns, from the overlap ``s`` with the teacher."""
+    s = found.values["s"]
+    found.values["generalization_error"] = np.arccos(s) / np.pi
+    found.errors["generalization_error"] = found.errors["s"] / (np.pi * np.sqrt(1.0 - s * s))
+    return found
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,20 @@ class Quenched(Around):
         if not alone.converged or "q_hat" not in alone.batch.names:
             return float("nan"), float("nan")
         return typical_overlap(self.model, self.alpha, self.given, alone["q"])
+
+
+@dataclass(frozen=True)
+class Clustered(Quenched):
+    """Around a typical solution on the sphere, in classes of patterns with a direction to be learned."""
+
+    def columns(self, distance: np.ndarray) -> Columns:
+        return sphere_curve(self.model, self.alpha, self.given, distance)
+
+    def typical(self) -> tuple[float, float]:
+        root = float(np.sqrt(self.model.architecture.scale))
+        if self.given.side == self.probe and self.model.data.held_bias == root * self.given.bias:
+            return self.given.q, self.given.q_error  # two references are typical of each other
+        return sphere_overlap(self.model, self.alpha, self.given)
 
 
 @dataclass(frozen=True)

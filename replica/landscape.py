@@ -50,8 +50,8 @@ def franz_parisi(
         Distances ``d = (1 - t)/2`` in (0, 1).
     reference : Reference, "planted" or None
         None: a typical solution of the model itself. With a teacher a typical reference must be Bayes-optimal (margin
-        0); "planted" is the teacher itself. On a mixture the reference is one vector and the probe takes over its bias,
-        unless its own is imposed.
+        0); "planted" is the teacher itself. On a mixture typical references are on the sphere, and the probe takes over
+        the bias of the reference, unless its own is imposed.
     ansatz : Ansatz, optional
         `RS` (default), or `Annealed`: ``ln E[pairs] - ln E[references]``, an upper bound of the typical curve.
     workers, checkpoint, progress
@@ -139,10 +139,6 @@ def solve_chunk(chunk: Chunk) -> dict[str, np.ndarray]:
     if model.loss.hard:
         for store in (columns.values, columns.errors):
             store["entropy"] = store["free_entropy"].copy()
-    if "s" in columns.values and model.data.overlaps:
-        s = columns.values["s"]
-        columns.values["generalization_error"] = np.arccos(s) / np.pi
-        columns.errors["generalization_error"] = columns.errors["s"] / (np.pi * np.sqrt(1.0 - s * s))
     return columns.flat()
 
 

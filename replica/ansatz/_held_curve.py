@@ -33,7 +33,7 @@ def typical_cosine(problem: HeldProblem) -> tuple[float, float]:
         point, done, _ = _coarse(problem)
         if not done[0]:
             return float("nan"), float("nan")
-        free = problem.unheld()
+        free, point = problem.unheld(point)
         found = solve(free, point, FIRST, ROUGH, "keep", check=False)
         done &= found.converged & free.sound(found.point)
         if not done[0]:

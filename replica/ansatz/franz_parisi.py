@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from replica.ansatz._fp_patterns import Geometry, Side
+from replica.ansatz._fp_geometry import Geometry
+from replica.ansatz._fp_patterns import Side
 from replica.ansatz._fp_problem import FranzParisiProblem, Reference
 from replica.ansatz._fp_thermal import thermal
 from replica.ansatz.annealed import Annealed

@@ -29,6 +29,7 @@ class Square(Loss):
     log_concave: ClassVar[bool] = True
     satisfiable: ClassVar[bool] = True
     exact: ClassVar[bool] = True
+    quadratic: ClassVar[bool] = True
 
     def cost(self, u: np.ndarray) -> np.ndarray:
         return 0.5 * (1.0 - u) ** 2
@@ -79,6 +80,13 @@ class Square(Loss):
         square = shift**2 + deviation**2
         wrong = np.where(np.isinf(variance), 0.0, below(-variance, mean, deviation)) if whole else 0.0 * mean
         return np.stack([pull * shift, pull**2 * square, pull, pull**2, 0.5 * rest**2 * square, wrong])
+
+    def reference_cost(self, u: Any, mp: Any) -> Any:
+        return (1 - u) ** 2 / 2
+
+    def reference_ground(self, field: Any, variance: Any, mp: Any) -> tuple[Any, Any]:
+        pull = 1 / (1 + 1 / variance)
+        return field + pull * (1 - field), pull
 
     def reference_terms(self, field: Any, variance: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
         stiffness = 1 / (1 / beta + variance)
