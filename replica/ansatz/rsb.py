@@ -48,8 +48,8 @@ class RSB(Ansatz):
     q1 : float
         In (0, 1), above the replica-symmetric overlap; held. Of the square loss on the sphere any value below the
         norm Q: there replicas are one centre of norm ``(Q+(m-1)q1)/m`` at ``m beta`` and differences that see no
-        labels, with any data and at beta = inf too (``stability`` below 0: the differences are condensed on the smallest
-        eigenvalues of the patterns, and counted so).
+        labels, with any data and at beta = inf too (``stability`` below 0: the differences are condensed on the
+        smallest eigenvalues of the patterns, and counted so).
 
     Raises
     ------
