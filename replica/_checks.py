@@ -17,6 +17,15 @@ def suggest(word: str, choices: Iterable[str]) -> str:
     return f"{hint}Valid: {', '.join(names)}"
 
 
+def spelled(word: Any, choices: Iterable[str]) -> Any:
+    """The choice that equals ``word`` up to case, hyphens and underscores, else ``word``."""
+
+    def bare(name: str) -> str:
+        return name.lower().replace("-", "").replace("_", "")
+
+    return next((name for name in choices if bare(name) == bare(word)), word) if isinstance(word, str) else word
+
+
 def one_of(argument: str, value: Any, choices: Iterable[str]) -> str:
     """``value`` if it is one of ``choices``, else a `ValueError` that names the nearest one."""
     names = list(choices)
@@ -52,6 +61,19 @@ def number(
         shown = float(array) if array.ndim == 0 else float(array[~allowed].flat[0])
         raise ValueError(f"{argument} must be {_domain(low, high, open_low, open_high, infinite)}, got {shown}")
     return float(array) if array.ndim == 0 else array
+
+
+def whole(argument: str, value: Any, *, low: int, infinite: bool = False) -> Any:
+    """``value`` as an int of at least ``low`` (or inf, the name of a limit), else a `ValueError`."""
+    allowed = f"a whole number of at least {low}" + (" or inf" if infinite else "")
+    if isinstance(value, (str, bytes, bool, np.bool_)) or value is None or np.ndim(value):
+        raise ValueError(f"{argument} must be {allowed}, got {value!r}")
+    found = number(argument, value, low=low, infinite=infinite)
+    if infinite and found == np.inf:
+        return found
+    if found != int(found):
+        raise ValueError(f"{argument} must be {allowed}, got {found:g}")
+    return int(found)
 
 
 def _domain(low: float, high: float, open_low: bool, open_high: bool, infinite: bool) -> str:

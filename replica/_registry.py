@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from replica._checks import one_of
+from replica._checks import one_of, spelled
 
 
 class Member:
@@ -23,6 +23,8 @@ class Member:
     name: ClassVar[str] = ""
     #: public parameter name -> name of the dataclass field
     parameters: ClassVar[dict[str, str]] = {}
+    #: public parameters of which each value has equations of its own, so that they are never arrays (a grid is a loop)
+    structure: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -36,8 +38,8 @@ class Member:
 
     @classmethod
     def find(cls, name: str) -> type:
-        """The class registered under ``name``; `ValueError` with the nearest name otherwise."""
-        return cls.registry[one_of(cls.family, name, cls.registry)]
+        """The class of this ``name``, however it is hyphenated; `ValueError` with the nearest name otherwise."""
+        return cls.registry[one_of(cls.family, spelled(name, cls.registry), cls.registry)]
 
     @classmethod
     def examples(cls) -> list[Self]:
@@ -94,3 +96,8 @@ def per_row(value: Any, size: int) -> np.ndarray:
     if isinstance(value, np.ndarray) and value.shape == (size,):
         return np.ascontiguousarray(value, dtype=float)
     return np.full(size, value, dtype=float)
+
+
+def exact(value: Any, mp: Any) -> Any:
+    """A parameter of one row as a number of a mpmath context."""
+    return value if isinstance(value, mp.mpf) else mp.mpf(float(np.ravel(value)[0]))

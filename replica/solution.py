@@ -209,6 +209,8 @@ class Solution:
 
         if not self.batch.parts or not isinstance(self.problem, Problem):
             raise CertificationFailed(f"nothing to certify: {self.status}")
+        if type(self.problem).reference_update is Problem.reference_update:
+            raise CertificationFailed(f"solutions of this kind have no mpmath certificate: {self.status}")
         return certify(self.problem, self.point, digits=digits)
 
     def __repr__(self) -> str:

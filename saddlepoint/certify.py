@@ -157,6 +157,8 @@ class _Chord:
 
     def _double_jacobian(self, point: np.ndarray) -> Any:
         """From double precision where the residual is that of the map, else by differences in mpmath."""
+        if not self.names:
+            return self.mp.matrix(0, 0)
         kind = type(self.problem)
         if kind.residual is Problem.residual or kind.update is Problem.update:
             with np.errstate(all="ignore"):

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from replica._registry import exact
 from replica.data import Channel, Overlaps
 from replica.model import Model
 from replica.weights.base import Free
@@ -54,3 +55,9 @@ def rescaled(seen: dict[str, Any], scale: Any) -> dict[str, Any]:
     if type(scale) is float and scale == 1.0:
         return seen
     return {name: value * scale ** (POWERS[name] / 2) if name in POWERS else value for name, value in seen.items()}
+
+
+def exact_scale(model: Model, mp: Any) -> Any:
+    """`rescaled`'s scale for mpmath numbers: 1.0 where nothing is rescaled."""
+    scale = model.architecture.scale
+    return scale if type(scale) is float and scale == 1.0 else exact(scale, mp)

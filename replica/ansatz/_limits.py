@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from replica.ansatz._cavity import Cavity, rescaled
+from replica.ansatz._cavity import Cavity, exact_scale, rescaled
+from replica.ansatz._reference import ReferenceProjection, reference_projection
 from replica.ansatz._rs_equations import EPS
 from replica.data import Channel, Overlaps
 from replica.losses import Loss
@@ -143,7 +144,8 @@ class LimitProblem(Problem):
         with np.errstate(divide="ignore"):
             alpha = at.transverse / found.square
         jumps = self.model.loss.ground_jumps and self.model.loss.hard  # no pattern is given up at capacity
-        stability = np.full(self.size, -np.inf) if jumps else 1.0 - alpha * found.rigidity
+        with np.errstate(invalid="ignore"):
+            stability = np.full(self.size, -np.inf) if jumps else 1.0 - alpha * found.rigidity
         seen = {
             "q": one,
             "alpha": alpha,
@@ -158,3 +160,24 @@ class LimitProblem(Problem):
             seen |= cavity.model.data.reported(self.size)
         seen = rescaled(seen, self.model.architecture.scale)
         return seen, floors_of(seen)
+
+    def _reference(self, values: dict[str, Any], mp: Any, digits: int) -> tuple[Overlaps, ReferenceProjection]:
+        """Overlaps and averages of one row in mpmath numbers."""
+        lean = values.get("lean", mp.zero)
+        at = Overlaps(mp.one, mp.zero, lean / mp.sqrt(1 + lean**2), 1 / (1 + lean**2))
+        return at, reference_projection(self.model.learned(values), at, mp.inf, mp, digits)
+
+    def reference_update(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+        """The steps of `residual`."""
+        at, found = self._reference(values, mp, digits)
+        new = {"lean": mp.sqrt(at.transverse) * found.scores["m"] / found.square} if self.taught else {}
+        step = mp.sqrt(found.square)
+        return new | {name: values[name] + found.scores[name] / step for name in self.model.data.trained}
+
+    def reference_describe(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+        at, found = self._reference(values, mp, digits)
+        seen = {"q": at.q, "alpha": at.transverse / found.square}
+        if self.taught:
+            data, network = self.model.learned(values).data, self.model.architecture
+            seen |= {"m": at.m} | data.reference_generalization(network.field_overlaps(at)[0], mp)
+        return rescaled(seen, exact_scale(self.model, mp))

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from replica._registry import per_row
-from replica.ansatz._cavity import Cavity, rescaled
+from replica._registry import exact, per_row
+from replica.ansatz._cavity import Cavity, exact_scale, rescaled
 from replica.ansatz._limits import EPS, Projection, floors_of, unit_overlaps
+from replica.ansatz._reference import ReferenceProjection, reference_projection
 from replica.data import Channel, Overlaps
 from replica.model import Model
 from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
@@ -34,6 +35,9 @@ class RiskProblem(Problem):
     the last for a bias that is learned. ``lambda`` is the penalty, or (q held) the multiplier that is read off. With
     ``interpolates`` V is infinite: the smallest of all vectors that pay nothing.
     """
+
+    #: variables that approach their solution by damped steps; the others by roots
+    damped = ("lean", "transverse")
 
     def __init__(self, model: Model, alpha: np.ndarray, level: int = 1, interpolates: bool = False) -> None:
         self.model, self.alpha, self.level, self.size = model, alpha, level, alpha.size
@@ -76,6 +80,11 @@ class RiskProblem(Problem):
             return int(self.taught)
         return self.variables.names.index(name)
 
+    def interpolated(self, free: np.ndarray) -> np.ndarray:
+        """Whether a point of the limit ``penalty -> 0`` pays nothing: fewer patterns hold it than there are weights."""
+        with np.errstate(all="ignore"):
+            return self.alpha * Projection(self.cavity(free)).pull < 1.0
+
     def noise(self, free: np.ndarray) -> np.ndarray:
         """Fields are known to their rounding, which weighs more the narrower their distribution is."""
         with np.errstate(all="ignore"):
@@ -111,6 +120,45 @@ class RiskProblem(Problem):
         if not self.penalised:
             floors["multiplier"] = 8 * EPS * (1.0 + self.alpha * found.pull) / cavity.response
         return seen, floors
+
+    def _reference(self, values: dict[str, Any], mp: Any, digits: int) -> tuple[Overlaps, Any, ReferenceProjection]:
+        """Overlaps, response and averages of one row in mpmath numbers."""
+        lean, response = values.get("lean", mp.zero), values.get("V", mp.inf)
+        rest = values["transverse"] if self.penalised else 1 / (1 + lean**2)
+        at = Overlaps(rest * (1 + lean**2), mp.zero, lean * mp.sqrt(rest), rest)
+        return at, response, reference_projection(self.model.learned(values), at, response, mp, digits)
+
+    def reference_update(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+        """The steps of `residual`."""
+        at, response, found = self._reference(values, mp, digits)
+        alpha, new = mp.mpf(float(self.alpha[0])), dict(values)
+        if self.taught:
+            new["lean"] = alpha * found.scores["m"] / mp.sqrt(at.transverse)
+        new["transverse" if self.penalised else "V"] *= alpha * found.square / at.transverse
+        if self.penalised and not self.interpolates:
+            new["V"] *= mp.exp(exact(self.model.weights.penalty, mp) * response + alpha * found.pull - 1)
+        for name in self.model.data.trained:
+            new[name] += found.scores[name] / mp.sqrt(found.square)
+        return new
+
+    def reference_describe(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+        """Order parameters, energy and generalisation error at certified variables."""
+        at, response, found = self._reference(values, mp, digits)
+        alpha = mp.mpf(float(self.alpha[0]))
+        seen = {"q": at.q, "energy": alpha * found.cost}
+        if not self.interpolates:
+            seen["V"] = response
+        if not self.penalised:
+            seen["multiplier"] = (1 - alpha * found.pull) / response
+        if self.taught:
+            data, network = self.model.learned(values).data, self.model.architecture
+            seen |= {"m": at.m} | data.reference_generalization(network.field_overlaps(at)[0], mp)
+        return rescaled(seen, exact_scale(self.model, mp))
+
+    def reference_potential(self, values: dict[str, Any], mp: Any, digits: int) -> Any:
+        at, _, found = self._reference(values, mp, digits)
+        penalty = exact(self.model.weights.penalty, mp) if self.penalised else mp.zero
+        return -mp.mpf(float(self.alpha[0])) * found.cost - penalty * at.q / 2
 
 
 def square_start(problem: RiskProblem) -> dict[str, np.ndarray]:

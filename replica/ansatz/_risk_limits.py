@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._registry import per_row
+from replica._registry import exact, per_row
 from replica.ansatz._cavity import Cavity
 from replica.ansatz._limits import EPS, Projection, floors_of
+from replica.ansatz._reference import ReferenceProjection, reference_corners, reference_projection
 from replica.data import Overlaps
 from replica.losses._corner import Corner
 from replica.model import Model
@@ -88,9 +89,46 @@ class WeakProblem(Problem):
         floors["V"] = floors["stability"] = 32 * EPS * np.ones(self.size)
         return seen, floors
 
+    def _reference(self, values: dict[str, Any], mp: Any, digits: int) -> tuple[Model, Overlaps, ReferenceProjection]:
+        """The model with its bias, overlaps and averages of one row in mpmath numbers, at V' = 1."""
+        bias, found = reference_corners(self.model, self.bias, mp)
+        lean, rest = values.get("lean", mp.zero), values["transverse"]
+        at = Overlaps(rest * (1 + lean**2), mp.zero, lean * mp.sqrt(rest), rest)
+        shifted = self.model.on(self.model.data.learned({"bias": values.get("bias", mp.zero)}))
+        averages = reference_projection(shifted, at, mp.one, mp, digits, found)
+        return self.model.learned({"bias": bias}), at, averages
 
-class _Beyond:
+    def reference_update(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+        """The steps of `residual`."""
+        _, at, found = self._reference(values, mp, digits)
+        alpha, new = mp.mpf(float(self.alpha[0])), dict(values)
+        if self.taught:
+            new["lean"] = alpha * found.scores["m"] / mp.sqrt(at.transverse)
+        new["transverse"] *= alpha * found.square / at.transverse
+        for name in self.learned:
+            new[name] += found.scores[name] / mp.sqrt(found.square)
+        return new
+
+    def reference_describe(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+        model, at, found = self._reference(values, mp, digits)
+        alpha = mp.mpf(float(self.alpha[0]))
+        response = 1 - alpha * found.pull
+        seen = {"q": at.q * response**2, "V": response, "energy": alpha * found.cost}
+        if self.taught:
+            small = at._replace(q=at.q * mp.mpf(TINY) ** 2, m=at.m * TINY, transverse=at.transverse * mp.mpf(TINY) ** 2)
+            seen |= {"m": at.m * response} | model.data.reference_generalization(small, mp)
+            seen |= {name: exact(model.data.held, mp) for name in model.data.trained or self.model.data.trained}
+        return seen
+
+    def reference_potential(self, values: dict[str, Any], mp: Any, digits: int) -> Any:
+        return -mp.mpf(float(self.alpha[0])) * self._reference(values, mp, digits)[2].cost
+
+
+class _Beyond(Problem):
     """A limit whose state is read off another problem, at that one's point."""
+
+    #: what the limit makes of numbers of the other problem, by name
+    ends: ClassVar[dict[str, float]] = {}
 
     def __init__(self, found: Any) -> None:
         self.found, self.size, self.variables = found, found.size, found.variables
@@ -101,9 +139,21 @@ class _Beyond:
     def refined(self) -> Any:
         return type(self)(self.found.refined())
 
+    def residual(self, free: np.ndarray) -> np.ndarray:
+        return self.found.residual(free)
+
+    def reference_update(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+        return self.found.reference_update(values, mp, digits)
+
+    def reference_describe(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+        found = self.found.reference_describe(values, mp, digits)
+        return {name: mp.mpf(self.ends.get(name, value)) for name, value in found.items()}
+
 
 class VanishedState(_Beyond):
     """Weights that vanish at any penalty: the kink of the loss holds the larger class at the bias alone."""
+
+    ends: ClassVar[dict[str, float]] = {"q": 0.0, "V": 0.0, "m": 0.0}
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         found, zero = self.found, np.zeros(self.size)
@@ -115,6 +165,8 @@ class VanishedState(_Beyond):
 
 class DivergedState(_Beyond):
     """Separable patterns without a penalty, where costs fall for ever: the direction is that of largest margin."""
+
+    ends: ClassVar[dict[str, float]] = {"q": np.inf, "V": np.inf, "m": np.inf, "energy": 0.0}
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         seen, floors = self.found.observe(free)

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from replica._registry import per_row
-from replica.ansatz._limits import Projection
 from replica.ansatz._risk import RiskProblem
+from replica.ansatz._risk_clusters import ClusterProblem
 from replica.ansatz._risk_limits import DivergedState, VanishedState, WeakProblem
 from replica.model import Model, separated
 from replica.weights.base import Average
@@ -27,10 +27,15 @@ EASY = 1.0  # a penalty at which the way from the square loss is short
 
 
 def check_penalty(model: Model) -> None:
-    """Refuse the limits of the penalty where there is no minimum to take."""
+    """Refuse the limits of the penalty where there is no minimum to take, and shapes that only minima are known for."""
+    cold = model.weights.penalised and np.all(np.isinf(model.beta)) and model.architecture.plain
+    if model.data.shapes is not None and not cold:
+        raise ValueError(f"{model.data} is solved for penalised weights of one unit at beta = inf, got {model}")
     if not model.weights.penalised:
         return
     penalty = np.asarray(model.weights.penalty)
+    if model.data.shapes is not None and np.any(np.isinf(penalty)):
+        raise ValueError(f"penalty must be finite on {model.data}, got inf")
     if not np.all(np.isinf(model.beta) | (np.isfinite(penalty) & (penalty > 0))):
         raise ValueError("penalty must be above 0 and finite at finite beta (0 and inf are limits at beta = inf)")
 
@@ -39,6 +44,12 @@ def single_vectors(model: Model, size: int) -> np.ndarray:
     """Rows at beta = inf whose state is one vector of least cost from the start: penalised, or never free of cost."""
     held = isinstance(model.weights.norm, Average) and not model.loss.satisfiable
     return np.isinf(per_row(model.beta, size)) & (model.weights.penalised or held)
+
+
+def problem_of(model: Model, alpha: np.ndarray, interpolates: bool = False) -> Any:
+    """The equations: of isotropic inputs, or of clusters with covariances."""
+    kind = RiskProblem if model.data.shapes is None else ClusterProblem
+    return kind(model, alpha, interpolates=interpolates)
 
 
 class Found(NamedTuple):
@@ -89,14 +100,15 @@ def _attempt(problem: Any, rows: np.ndarray, start: Any, solver: Any, tolerance:
 
 def _proper_rows(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
     """A penalty above 0, or a norm that is held: directly, from settled averages, as a vanishing vector, followed."""
-    problem = RiskProblem(model, alpha)
+    problem = problem_of(model, alpha)
     answers = [_attempt(problem, np.arange(alpha.size), None, DIRECT, tolerance, LEAST)]
     rows = answers[-1].left
     if rows.size:
         part = problem.take(rows)
         answers.append(_attempt(part, rows, settled(part, QUICK), STEADY, tolerance, LEAST))
         rows = answers[-1].left
-    if rows.size and model.weights.penalised and model.data.trained and model.loss.kinks():
+    may_vanish = model.weights.penalised and model.data.trained and model.data.shapes is None
+    if rows.size and may_vanish and model.loss.kinks():
         answers.append(_vanished(model.take(rows), alpha[rows], tolerance).at(rows))
         rows = answers[-1].left
     if rows.size:
@@ -129,11 +141,9 @@ def _unpenalised(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[
     """``penalty -> 0``: the smallest vector that pays nothing where there is one, else the unpenalised minimum."""
     every = np.arange(alpha.size)
     margin = model if model.loss.satisfiable else separated(model)
-    problem = RiskProblem(margin, alpha, interpolates=True)
+    problem = problem_of(margin, alpha, interpolates=True)
     found = _attempt(problem, every, settled(problem, LONG), STEADY, tolerance, INTERPOLATES)
-    with np.errstate(all="ignore"):
-        free = alpha * Projection(problem.cavity(found.found.point)).pull < 1.0
-    found = found._replace(good=found.good & free)
+    found = found._replace(good=found.good & problem.interpolated(found.found.point))
     if not model.loss.satisfiable:
         found = found._replace(problem=DivergedState(problem), remark=DIVERGES)
     rows = found.left
@@ -159,19 +169,19 @@ def _followed(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> Found:
         step[good] *= 1.5
         step[bad] *= 0.4
         active = np.flatnonzero((place != target) & (np.abs(step) > 1e-3))
-    problem = RiskProblem(model, alpha)
+    problem = problem_of(model, alpha)
     found = solve(problem, start=point, solver=STEADY, tolerance=tolerance, on_failure="keep")
     return Found(np.arange(alpha.size), problem, found, found.converged, LEAST)
 
 
-def _at(model: Model, alpha: np.ndarray, rows: np.ndarray, log_penalty: np.ndarray) -> RiskProblem:
-    return RiskProblem(model.take(rows).with_parameters(penalty=np.exp(log_penalty)), alpha[rows])
+def _at(model: Model, alpha: np.ndarray, rows: np.ndarray, log_penalty: np.ndarray) -> Any:
+    return problem_of(model.take(rows).with_parameters(penalty=np.exp(log_penalty)), alpha[rows])
 
 
 def _start(model: Model, alpha: np.ndarray, log_penalty: np.ndarray) -> np.ndarray:
     """Solutions at an easy penalty."""
     every = np.arange(alpha.size)
-    problem = _at(model, alpha, every, log_penalty) if model.weights.penalised else RiskProblem(model, alpha)
+    problem = _at(model, alpha, every, log_penalty) if model.weights.penalised else problem_of(model, alpha)
     return solve(problem, start=settled(problem, LONG), solver=STEADY, on_failure="keep", check=False).point
 
 
@@ -183,12 +193,11 @@ def settled(problem: Any, steps: int) -> np.ndarray:
     with np.errstate(all="ignore"):
         for _ in range(steps):
             for name in names:
-                if name not in ("lean", "transverse"):
+                if name not in problem.damped:
                     free[:, names.index(name)] = _root(problem, free, names.index(name), problem.row_of(name))
             change = problem.residual(free)
-            for name in ("lean", "transverse"):
-                if name in names:
-                    k = names.index(name)
+            for k, name in enumerate(names):
+                if name in problem.damped:
                     free[:, k] += 0.5 * np.clip(np.nan_to_num(change[:, problem.row_of(name)]), -3.0, 3.0)
     return free
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from replica._registry import per_row
-from replica.ansatz._cavity import Cavity, rescaled
+from replica.ansatz._cavity import Cavity, exact_scale, rescaled
 from replica.ansatz._differences import fine_jacobian, with_level_change
 from replica.architectures import PatternAverage
 from replica.data import Overlaps
@@ -280,12 +280,12 @@ class RSProblem(Problem):
         """The overlaps at certified conjugates."""
         values = self._reference_values(values, mp)
         single, _ = self.equations.reference_single(values, mp, digits)
-        found = {"q": single.q, "V": single.variance}
+        names = set(self.equations.names) - {"curvature", *self.equations.learned}
+        found = {"q": single.q, "V": single.variance} | {name: values[name] for name in names}
         if self.equations.free_norm:
             found |= {"Q": single.norm, "Q_hat": values["curvature"] - values["q_hat"]}
         found |= {"m": single.m} if self.equations.model.data.overlaps else {}
-        scale = self.equations.model.architecture.scale
-        return rescaled(found, scale if type(scale) is float and scale == 1.0 else mp.mpf(float(np.ravel(scale)[0])))
+        return rescaled(found, exact_scale(self.equations.model, mp))
 
     def reference_potential(self, values: dict[str, Any], mp: Any, digits: int) -> Any:
         values = self._reference_values(values, mp)

@@ -34,6 +34,11 @@ class Perceptron(Architecture):
         return self.norm
 
     @property
+    def _number(self) -> float:
+        """The norm of a batch of one."""
+        return float(np.ravel(self.norm)[0])
+
+    @property
     def plain(self) -> bool:
         return type(self.norm) is float and self.norm == 1.0
 
@@ -43,7 +48,8 @@ class Perceptron(Architecture):
     def field_overlaps(self, overlaps: Overlaps, level: int = 1) -> tuple[Overlaps, Slopes]:
         if self.plain:
             return super().field_overlaps(overlaps)
-        norm, root = self.norm, np.sqrt(self.norm)
+        norm = self.norm if isinstance(overlaps.q, (float, np.ndarray)) else type(overlaps.q)(self._number)
+        root = norm**0.5
         fields = overlaps._replace(
             q=norm * overlaps.q,
             variance=norm * overlaps.variance,

@@ -11,13 +11,14 @@ from typing import Any
 import click
 import numpy as np
 
-from replica._checks import one_of
+from replica._checks import one_of, spelled
 from replica.architectures import Activation, Architecture
 from replica.cli._values import Number, parse_word
 from replica.committees import committee, parity
 from replica.data import Data
 from replica.losses import Loss
-from replica.model import Model, mixture, perceptron
+from replica.mixtures import mixture
+from replica.model import Model, perceptron
 from replica.weights import Weights
 
 #: model name -> shorthand; its keyword arguments are the options
@@ -51,7 +52,8 @@ class Name(click.ParamType):
         return "NAME"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return one_of(param.opts[0] if param else "the name", value, self.family.registry)
+        names = self.family.registry
+        return one_of(param.opts[0] if param else "the name", spelled(value, names), names)
 
 
 class Word(click.ParamType):

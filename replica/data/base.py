@@ -168,12 +168,33 @@ class Data(Member):
         """
         return {}
 
-    def bayes_error(self, alpha: float, labelled: float) -> tuple[float, float, str] | None:
-        """Error of the optimal rule given the data, its error and a status, where that is no student's; None: it is.
+    def reference_generalization(self, overlaps: Overlaps, mp: Any) -> dict[str, Any]:
+        """``generalization_error`` of one student in mpmath; empty without one."""
+        return {}
+
+    def rule_errors(
+        self, rule: str, alpha: np.ndarray, labelled: float
+    ) -> tuple[np.ndarray, np.ndarray, list[str]] | None:
+        """Errors of a rule that follows from the data (``"bayes"``: the optimal one), what is known of them and their
+        status, for a batch; None where the data have no such formula (the optimal rule may be that of a student).
 
         ``labelled`` is the share of patterns whose label is known.
         """
         return None
+
+    #: means and covariances of finite dimension (`Shapes`) that replace the overlaps of isotropic inputs; None: there
+    #: are none
+    shapes: Any = None
+
+    def error_of(self, weights: np.ndarray, direction: np.ndarray | None) -> dict[str, float]:
+        """Generalisation error of given weights (N,) with the bias that is held; empty where nothing is learned."""
+        if direction is None:
+            return {}
+        m, norm = float(weights @ direction) / weights.size, float(weights @ weights) / weights.size
+        size = float(direction @ direction) / weights.size
+        overlaps = Overlaps(*(np.array([x]) for x in (norm, 0.0, m, max(norm - m * m / size, 0.0))))
+        found = self.generalization(overlaps).items()
+        return {name: float(value[0]) for name, value in found if not name.endswith("_centre")}
 
     #: error of the rule that knows the direction to be learned
     oracle_error: ClassVar[float] = 0.0

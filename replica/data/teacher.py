@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._checks import number, one_of
+from replica._registry import exact
 from replica.data.base import Channel, Data, Overlaps, PairChannel, PairDensity, PairOverlaps, Patterns
 from replica.weights.base import Law, Weights
 from saddlepoint.special import tail
@@ -82,6 +83,12 @@ class Teacher(Data):
         centre = np.where((rest == 0) & (m == 0), 0.5, np.arctan2(np.sqrt(rest), m) / np.pi)  # nothing was learned
         return {"generalization_error": typical, "generalization_error_centre": centre}
 
+    def reference_generalization(self, overlaps: Overlaps, mp: Any) -> dict[str, Any]:
+        m, rest = overlaps.m, overlaps.transverse + overlaps.variance
+        noise = exact(self.noise, mp)
+        angle = mp.atan2(mp.sqrt(rest + noise * (rest + m**2)), m)
+        return {"generalization_error": angle / mp.pi}
+
     def draw(
         self, rng: np.random.Generator, inputs: np.ndarray, weights: Weights, output: Callable[..., np.ndarray]
     ) -> Patterns:
@@ -133,7 +140,7 @@ class Teacher(Data):
         return [PairChannel(1.0, 0.0, np.zeros_like(at.q), 1.0, PairDensity(weigh, outer, inner))]
 
     def reference_channels(self, overlaps: Overlaps, mp: Any) -> list[Channel]:
-        noise = mp.mpf(float(np.ravel(self.noise)[0]))
+        noise = exact(self.noise, mp)
         m, across = overlaps.m / mp.sqrt(1 + noise), overlaps.transverse + overlaps.m**2 * noise / (1 + noise)
         rest, slope = mp.sqrt(across / overlaps.q * (1 + noise)), m / mp.sqrt(across)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from replica._registry import column, per_row
+from replica._registry import column, exact, per_row
 from replica.losses._ground import below, clipped_moments
 from replica.losses.base import Loss
 
@@ -54,6 +54,16 @@ class Corner(Loss):
 
     def ground_features(self, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return np.zeros((variance.size, 0)), np.zeros((variance.size, 0))
+
+    def reference_cost(self, u: Any, mp: Any) -> Any:
+        return exact(self.level, mp)
+
+    def reference_ground(self, field: Any, variance: Any, mp: Any) -> tuple[Any, Any]:
+        weak, strong = (variance * exact(side, mp) for side in (self.weak, self.strong))
+        return field + min(max(-field, weak), strong), mp.one if weak < -field <= strong else mp.zero
+
+    def reference_breaks(self, variance: Any, mp: Any) -> list[Any]:
+        return [-variance * exact(side, mp) for side in (self.weak, self.strong)]
 
     def ground_sums(
         self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int, whole: bool = True

@@ -11,6 +11,7 @@ from replica.losses._convex import proximal_point, slopes
 from replica.losses._ground import panel_sums
 from replica.losses._inner import tilted_nodes
 from replica.losses._optimal import optimal_field
+from saddlepoint import CertificationFailed
 from saddlepoint.quadrature.fields import field_nodes, weighted_sums
 
 STEP = 2.0**-24  # of the slope of a proximal map that is known by its values, exact in binary
@@ -245,6 +246,14 @@ class Loss(Member):
     def reference_cost(self, u: Any, mp: Any) -> Any:
         """The cost of one stability in mpmath arithmetic (default: the double-precision `cost`)."""
         return mp.mpf(float(self.cost(np.array(float(u)))))
+
+    def reference_ground(self, field: Any, variance: Any, mp: Any) -> tuple[Any, Any]:
+        """The proximal point u of one field in mpmath, and ``1 - u'`` there (``variance`` may be ``inf``)."""
+        raise CertificationFailed(f"{self} gives no proximal map in mpmath, so its minimisers have no certificate")
+
+    def reference_breaks(self, variance: Any, mp: Any) -> list[Any]:
+        """`ground_breaks` of one row in mpmath."""
+        return []
 
     def reference_terms(self, field: Any, variance: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
         """``ln Z`` and its first two derivatives in mpmath (default: differences of `reference`)."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._checks import number
-from replica._registry import column, per_row
+from replica._registry import column, exact, per_row
 from replica.losses._tail import error_probability, mixed_log_and_slopes, reference_tail
 from replica.losses.base import Loss
 
@@ -75,6 +75,17 @@ class ErrorCount(Loss):
     def ground_breaks(self, variance: np.ndarray) -> np.ndarray:
         kappa = per_row(self.kappa, variance.size)
         return np.stack([kappa - np.sqrt(2.0 * variance), kappa], axis=1)
+
+    def reference_cost(self, u: Any, mp: Any) -> Any:
+        return mp.zero if u >= exact(self.kappa, mp) else mp.one
+
+    def reference_ground(self, field: Any, variance: Any, mp: Any) -> tuple[Any, Any]:
+        gap = exact(self.kappa, mp) - field
+        return (field + gap, mp.one) if 0 < gap <= mp.sqrt(2 * variance) else (field, mp.zero)
+
+    def reference_breaks(self, variance: Any, mp: Any) -> list[Any]:
+        kappa = exact(self.kappa, mp)
+        return [kappa - mp.sqrt(2 * variance), kappa]
 
     def reference_terms(self, field: Any, variance: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
         log_tail, slope, curvature = reference_tail(mp.mpf(self.kappa), field, variance, mp)

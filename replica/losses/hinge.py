@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._checks import number
-from replica._registry import column, per_row
+from replica._registry import column, exact, per_row
 from replica.losses._ground import below, clipped_moments
 from replica.losses._soft_tail import hinge_terms, missing_margin, reference_hinge
 from replica.losses.base import Loss
@@ -132,6 +132,19 @@ class Hinge(Loss):
             edge = self.ground_edge(variance)
             wrong = np.where(np.isinf(edge), 0.0, below(edge, mean, deviation))
         return np.stack([deviation * one, deviation**2 * two, held, held, deviation * cost, wrong])
+
+    def reference_cost(self, u: Any, mp: Any) -> Any:
+        return max(exact(self.kappa, mp) - u, mp.zero)
+
+    def reference_ground(self, field: Any, variance: Any, mp: Any) -> tuple[Any, Any]:
+        kappa = exact(self.kappa, mp)
+        if field >= kappa:
+            return field, mp.zero
+        return (kappa, mp.one) if kappa - field <= variance else (field + variance, mp.zero)
+
+    def reference_breaks(self, variance: Any, mp: Any) -> list[Any]:
+        kappa = exact(self.kappa, mp)
+        return [kappa - variance, kappa]
 
     def reference_terms(self, field: Any, variance: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
         return reference_hinge(mp.mpf(self.kappa), field, variance, beta, mp)

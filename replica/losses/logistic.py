@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._checks import number
-from replica._registry import column, per_row
+from replica._registry import column, exact, per_row
 from replica.losses._ground import ground_nodes
 from replica.losses._inner import reference_moments
-from replica.losses._logistic import logistic_prox, logistic_sums, logistic_terms
+from replica.losses._logistic import logistic_prox, logistic_push, logistic_sums, logistic_terms
 from replica.losses.base import Loss
 
 
@@ -90,6 +90,23 @@ class Logistic(Loss):
     def reference_cost(self, u: Any, mp: Any) -> Any:
         gain = mp.mpf(self.gain)
         return mp.log1p(mp.exp(-gain * u)) / gain
+
+    def reference_ground(self, field: Any, variance: Any, mp: Any) -> tuple[Any, Any]:
+        """Newton's method in the logit of the force, as in the compiled map."""
+        gain = exact(self.gain, mp)
+        a, c = gain * field, gain * variance
+        rough = logistic_push(float(field), float(gain), float(variance))
+        t = mp.log(rough) - mp.log1p(-rough) if 0 < rough < 1 else min(mp.zero, -a) if a + c / 2 > 0 else max(0, -a - c)
+        while True:
+            push = 1 / (1 + mp.exp(-t))
+            bend = c * push / (1 + mp.exp(t))
+            step = (t + a + c * push) / (1 + bend)
+            t -= step
+            if abs(step) <= mp.sqrt(mp.eps) * (1 + abs(t)) * mp.mpf("1e-3"):  # the next step would be below rounding
+                break
+        push = 1 / (1 + mp.exp(-t))
+        bend = c * push / (1 + mp.exp(t))
+        return field + variance * push, bend / (1 + bend)
 
     def ground_features(self, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         r"""The two places next to which ``1 + V l''(u)`` vanishes: ``gain u = +-2 arsinh(sqrt(gain V)/2) + i pi``."""

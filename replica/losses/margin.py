@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._checks import number
-from replica._registry import column, per_row
+from replica._registry import column, exact, per_row
 from replica.losses._ground import below, clipped_moments
 from replica.losses._optimal import optimal_margin
 from replica.losses._tail import margin_sums, reference_tail, tail_log_and_slopes
@@ -87,6 +87,16 @@ class Margin(Loss):
         one, two, held, _, cost = clipped_moments(upper, np.full(mean.size, np.inf))
         wrong = np.where(kappa < 0, below(0.0, mean, deviation), 0.0) if whole else 0.0 * mean
         return np.stack([deviation * one, deviation**2 * two, held, held, 0.0 * cost, wrong])
+
+    def reference_cost(self, u: Any, mp: Any) -> Any:
+        return mp.zero if u >= exact(self.kappa, mp) else mp.inf
+
+    def reference_ground(self, field: Any, variance: Any, mp: Any) -> tuple[Any, Any]:
+        kappa = exact(self.kappa, mp)
+        return (field, mp.zero) if field >= kappa else (kappa, mp.one)
+
+    def reference_breaks(self, variance: Any, mp: Any) -> list[Any]:
+        return [exact(self.kappa, mp)]
 
     def reference_terms(self, field: Any, variance: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
         return reference_tail(mp.mpf(self.kappa), field, variance, mp)

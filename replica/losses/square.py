@@ -81,6 +81,13 @@ class Square(Loss):
         wrong = np.where(np.isinf(variance), 0.0, below(-variance, mean, deviation)) if whole else 0.0 * mean
         return np.stack([pull * shift, pull**2 * square, pull, pull**2, 0.5 * rest**2 * square, wrong])
 
+    def reference_cost(self, u: Any, mp: Any) -> Any:
+        return (1 - u) ** 2 / 2
+
+    def reference_ground(self, field: Any, variance: Any, mp: Any) -> tuple[Any, Any]:
+        pull = 1 / (1 + 1 / variance)
+        return field + pull * (1 - field), pull
+
     def reference_terms(self, field: Any, variance: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
         stiffness = 1 / (1 / beta + variance)
         shift = 1 - field

@@ -101,7 +101,8 @@ def flatness(solution: Solution, *, noise: Any, margin: float | None = None) -> 
     }
     attributes = record(settings) | {"kind": "curve", "main": "training_error"}
     curve = xarray.Dataset(data, coords={"noise": places}, attrs=attributes)
-    curve["training_error"].attrs["symbol"], curve["noise"].attrs["symbol"] = r"\epsilon_{\mathrm{t}}", "(1-t)/2"
+    curve["training_error"].attrs["symbol"] = r"\epsilon_{\mathrm{t}}"
+    curve["noise"].attrs.update(symbol="(1-t)/2", long_name="distance of perturbed weights")
     return curve
 
 

@@ -54,6 +54,11 @@ SYMBOLS = {
     "margin": r"\kappa",
     "temperature": "T",
     "penalty": r"\lambda",
+    "noise": r"\Delta",
+    "balance": r"\rho",
+    "units": "K",
+    "norm": "Q",
+    "bias": "b",
 }
 
 

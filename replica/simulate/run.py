@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from replica._checks import grid, known_options, number, one_of
-from replica.data.base import Overlaps
 from replica.model import Model
 from replica.simulate.instances import INPUTS, Instance, draw, given_instance, hidden_units, imposed_bias, whole
 from replica.simulate.rng import generator
@@ -63,7 +62,7 @@ def simulate(
     n : int or increasing grid of them
         Number of weights.
     alpha : float or increasing grid
-        Load: ``P = floor(alpha N + 1/2)`` patterns.
+        Load, above 0: ``P = floor(alpha N + 1/2)`` patterns.
     samples, seed : int
         Samples 0 ... samples-1 of `instance`; the algorithm's random numbers have streams of their own.
     instance : (X, y) or path, optional
@@ -127,8 +126,13 @@ def simulate(
     parts = run(work, tasks, workers=workers, checkpoint=checkpoint, settings=asked, progress=progress)
     if given is not None:
         asked["instance"] = "given"
-    coordinates = {name: points for readout in measured for name, points in readout.coordinates().items()}
-    return _assemble(parts, axes, samples, width, record(asked), coordinates)
+    grids = (chosen, *measured)
+    coordinates = {name: points for part in grids for name, points in part.coordinates().items()}
+    found = _assemble(parts, axes, samples, width, record(asked), coordinates)
+    for part in grids:
+        for name in part.meanings.keys() & found.keys():
+            found[name].attrs |= part.meanings[name]
+    return found
 
 
 def _algorithm(algorithm: Any, settings: dict[str, Any]) -> Any:
@@ -166,7 +170,7 @@ def _axes(
     for size in sizes:
         hidden_units(model, size)
     loads = grid("alpha", alpha) if np.ndim(alpha) else np.array([number("alpha", alpha)])
-    number("alpha", loads, low=0.0)
+    number("alpha", loads, low=0.0, open_low=True)
     axes = {"n": grid("n", sizes).astype(int)} if np.ndim(n) else {}
     return sizes, tuple(loads.tolist()), axes | ({"alpha": loads} if np.ndim(alpha) else {})
 
@@ -182,8 +186,9 @@ def work(task: Task) -> dict[str, np.ndarray]:
         outcome = task.algorithm.run(drawn, rng)
         row = _row(drawn, outcome, task.width)
         rng = generator(task.seed, sample, drawn.n, drawn.patterns, "readout")
+        found = drawn if outcome.bias is None else dataclasses.replace(drawn, bias=outcome.bias)
         for readout in task.readouts:
-            row |= _read(readout, drawn, outcome.weights, rng)
+            row |= _read(readout, found, outcome.weights, rng)
         rows.append(row)
     return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
@@ -226,14 +231,10 @@ def _generalization(instance: Instance, weights: np.ndarray) -> dict[str, tuple[
     """Overlap with the direction to be learned, and the generalisation error of these weights on Gaussian inputs."""
     if instance.direction is None or instance.model.architecture.units != 1:
         return {}
-    m, norm = float(weights @ instance.direction) / instance.n, float(weights @ weights) / instance.n
-    size = float(instance.direction @ instance.direction) / instance.n
-    overlaps = Overlaps(*(np.array([x]) for x in (norm, 0.0, m, max(norm - m * m / size, 0.0))))
-    found = {"m": (m, NO_ERROR)}
+    found = {"m": (float(weights @ instance.direction) / instance.n, NO_ERROR)}
     data = instance.model.data.learned({"bias": np.array([instance.bias])})
-    for name, value in data.generalization(overlaps).items():
-        if not name.endswith("_centre"):
-            found[name] = (float(value[0]), NO_ERROR)
+    errors = data.error_of(weights, instance.direction)
+    found |= {name: (value, NO_ERROR) for name, value in errors.items()}
     return found
 
 

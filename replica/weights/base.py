@@ -191,10 +191,9 @@ class Weights(Member):
         self, q_hat: Any, m_hat: Any, curvature: Any, beta: Any, law: Law | None, mp: Any, digits: int
     ) -> SingleWeight:
         """`single` in mpmath arithmetic, from `reference`."""
-        atoms = ((mp.zero, mp.one),) if law is None else _reference_atoms(law, mp)
-        if law is not None and law.values is None:
-            raise ValueError(f"{self} with a Gaussian teacher has no mpmath reference")
-        scale = mp.sqrt(q_hat)
+        gaussian = law is not None and law.values is None
+        atoms = [(mp.zero, mp.one)] if law is None or gaussian else _reference_atoms(law, mp)
+        scale = mp.sqrt(q_hat + m_hat**2) if gaussian else mp.sqrt(q_hat)
         total = [mp.zero] * 5
         for atom, chance in atoms:
             places, widths = self.features(np.array([float(curvature)]), float(beta))
@@ -214,6 +213,7 @@ class Weights(Member):
             part, _ = gaussian_average_reference(moments, digits, features=features, mp=mp)
             total = [t + chance * x for t, x in zip(total, part, strict=True)]
         log_z, q, variance, m, susceptibility = total
+        m = m_hat * variance if gaussian else m
         return self.assemble(log_z, q, variance, m, q - m * m, susceptibility)
 
     def reference(self, field: Any, curvature: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:

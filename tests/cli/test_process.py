@@ -42,6 +42,10 @@ def test_answers_streams_and_codes():
     assert (code, out, err) == (2, "", "replica: --alpha must be a number, got nan\n")
 
 
+def test_the_package_is_a_program():
+    assert run("--version", python=("-m", "replica")) == (0, f"replica {replica.__version__}\n", "")
+
+
 def test_light_commands_import_nothing_heavy():
     script = (
         "import sys; from replica.cli import main; code = main(sys.argv[1:]); "

@@ -89,6 +89,7 @@ def test_tiny_systems_and_no_patterns(name):
         "least-action": {"max_sweeps": 20}, "reinforced-bp": {"rate": 0.05}, "replicated-sgd": {"max_epochs": 5},
         "gradient-descent": {"epochs": 5}, "entropic-sgd": {"epochs": 5}, "langevin": {"moves": 60},
         "entropy-driven-mc": {"rounds": 2, "flips": 5}, "max-margin": {"max_sweeps": 50},
+        "population-annealing": {"population": 20, "sweeps": 1},
     }  # fmt: skip
     models = [
         replica.perceptron("binary"), replica.perceptron("spherical"), replica.mixture("square"),
@@ -104,7 +105,7 @@ def test_tiny_systems_and_no_patterns(name):
         if model.data.trained and not Algorithm.find(name).biased:
             continue
         covered += 1
-        for n, alpha in ((1, 0.0), (1, 1.0), (2, 0.0), (7, 0.3), (9, 3.0)):
+        for n, alpha in ((1, 0.1), (1, 1.0), (2, 0.1), (7, 0.3), (9, 3.0)):
             keywords = {"n": n, "alpha": alpha, "samples": 2, "seed": 1, "readouts": ["flatness", "margins"]}
             runs = replica.simulate(model, algorithm=name, **keywords, **short.get(name, {}))
             assert all(text.startswith(("converged", "not converged")) for text in runs["status"].values)

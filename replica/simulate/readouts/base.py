@@ -20,6 +20,9 @@ class Readout(Member):
     family = "readout"
     registry: ClassVar[dict[str, type]] = {}
     parameters: ClassVar[dict[str, str]] = {}
+    #: attributes of its variables: ``theory``, what a theory calls them where it has another word for it, and
+    #: ``error="independent"`` where errors are noise that differs from sample to sample
+    meanings: ClassVar[dict[str, dict[str, str]]] = {}
 
     def check(self, model: Model) -> None:
         """`ValueError` unless the read-out covers the model."""
