@@ -65,13 +65,13 @@ def franz_parisi(
     xarray.Dataset
         Over ``distance``: ``entropy`` (with ``error``), ``free_entropy``, on the sphere ``normalised_entropy``
         (``free_entropy - ln(1-t^2)/2``, relative to all weights at that distance), ``training_error``, ``slope``
-        (dS/dd), the order parameters ``q`` (two copies), ``s`` (copy and another typical reference; with a teacher its overlap with
-        the teacher) or ``zeta`` (response to a minimiser; ``u`` the overlap with the minimiser where distances are
-        measured from another vector), ``m``, ``Q`` where the norm is free, their conjugates, ``stability`` (1 minus
-        the replicon of the copies) except around a student or the teacher, each with ``NAME_error``, and ``status``.
-        With a teacher or clusters ``generalization_error``. ``attrs``: ``typical_distance`` (maximum of the curve) with
-        its error, ``reference_margin``; around one vector on the sphere ``largest_overlap`` of weights without errors,
-        with its error: the curve ends there.
+        (dS/dd), the order parameters ``q`` (two copies), ``s`` (copy and another typical reference; with a teacher its
+        overlap with the teacher) or ``zeta`` (response to a minimiser; ``u`` the overlap with the minimiser where
+        distances are measured from another vector), ``m``, ``Q`` where the norm is free, their conjugates,
+        ``stability`` (1 minus the replicon of the copies) except around a binary student or its teacher, each with
+        ``NAME_error``, and ``status``. With a teacher or clusters ``generalization_error``. ``attrs``:
+        ``typical_distance`` (maximum of the curve) with its error, ``reference_margin``; around one vector on the
+        sphere ``largest_overlap`` of weights without errors, with its error: the curve ends there.
 
     Raises
     ------
