@@ -71,7 +71,7 @@ def franz_parisi(
         ``stability`` (1 minus the replicon of the copies) except around a binary student or its teacher, each with
         ``NAME_error``, and ``status``. With a teacher or clusters ``generalization_error``. ``attrs``:
         ``typical_distance`` (maximum of the curve) with its error, ``reference_margin``; around one vector on the
-        sphere ``largest_overlap`` of weights without errors, with its error: the curve ends there.
+        sphere, where it is found, ``largest_overlap`` of weights without errors, with its error: the curve ends there.
 
     Raises
     ------

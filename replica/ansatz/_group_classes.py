@@ -1,4 +1,4 @@
-"""Real replicas on the sphere, in classes of patterns with a direction to be learned: the saddle point and its start."""
+"""Real replicas on the sphere in classes of patterns with a direction to be learned: saddle point and start."""
 
 from __future__ import annotations
 
