@@ -8,6 +8,7 @@ import numpy as np
 
 from replica._registry import per_row
 from replica.ansatz._limits import EPS, floors_of
+from replica.data import Channel
 from replica.data._shapes import Forms
 from replica.model import Model
 from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
@@ -29,6 +30,18 @@ class Fields(NamedTuple):
     push: np.ndarray
     force: np.ndarray
     forms: Forms
+
+
+class ShapedCavity(NamedTuple):
+    """A solution seen by one pattern, as `Cavity`: the fields of both labels, each with its own response."""
+
+    model: Model
+    fields: list[Channel]
+    response: np.ndarray
+    level: int
+
+    def channels(self) -> list[Channel]:
+        return self.fields
 
 
 class ClusterProblem(Problem):
@@ -79,15 +92,21 @@ class ClusterProblem(Problem):
         variance = variance + np.einsum("bs,bst->bt", force, forms.pairs)
         return Fields(mean, variance, forms.traces, push, force, forms)
 
+    def cavity(self, free: np.ndarray, fields: Fields | None = None) -> ShapedCavity:
+        """What one pattern sees."""
+        fields = self.fields(free) if fields is None else fields
+        model, found = self.model.learned(self.variables.values(free)), []
+        response = np.full_like(fields.response, np.inf) if self.interpolates else fields.response
+        for k, (sign, chance) in enumerate(model.data.classes):
+            mean, deviation = sign * (fields.mean[:, k] + model.data.held), np.sqrt(fields.variance[:, k])
+            found.append(Channel(chance, mean, deviation, np.ascontiguousarray(response[:, k])))
+        return ShapedCavity(model, found, response, self.level)
+
     def averages(self, free: np.ndarray, fields: Fields, whole: bool) -> np.ndarray:
         """`Loss.ground_sums` of both labels, (6, batch, 2)."""
-        model, found = self.model.learned(self.variables.values(free)), []
-        for k, (sign, _) in enumerate(model.data.classes):
-            mean = sign * (fields.mean[:, k] + model.data.held)
-            response = np.full(self.size, np.inf) if self.interpolates else fields.response[:, k]
-            deviation = np.sqrt(fields.variance[:, k])
-            found.append(model.loss.ground_sums(mean, deviation, np.ascontiguousarray(response), self.level, whole))
-        return np.stack(found, axis=2)
+        cavity = self.cavity(free, fields)
+        of = cavity.model.loss.ground_sums
+        return np.stack([of(c.mean, c.deviation, c.variance, self.level, whole) for c in cavity.fields], axis=2)
 
     def residual(self, free: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
