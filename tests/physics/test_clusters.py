@@ -156,6 +156,26 @@ def test_margins() -> None:
     assert place == 1.0 and 0.05 < mass < 0.9
 
 
+@pytest.mark.parametrize(("alpha", "gone"), [(3.0, False), (12.0, True)])
+def test_weights_vanish_where_the_larger_class_rests_on_its_kink(alpha: float, gone: bool) -> None:
+    direction = np.random.default_rng(0).standard_normal(30)
+    round_ones = {"means": direction / np.linalg.norm(direction), "covariances": 4.0}
+    expected = replica.solve(replica.mixture("hinge", noise=4.0, penalty=0.01, balance=0.1), alpha=alpha)
+    found = replica.solve(replica.clusters("hinge", penalty=0.01, balance=0.1, **round_ones), alpha=alpha)
+    assert ("vanish" in found.status) == ("vanish" in expected.status) == gone
+    for name in set(found.batch.names) & set(expected.batch.names):
+        assert found[name] == pytest.approx(expected[name], abs=1e-11), name
+    # of two shapes, where forces in [0, 1] on the larger class balance those of 1 on the smaller: a linear program
+    rng = np.random.default_rng(2)
+    spectra = np.exp(0.5 * rng.standard_normal((2, 60))) * np.array([[2.0], [6.0]])
+    model = replica.clusters("hinge", means=0.01 * rng.standard_normal(60), covariances=spectra, balance=0.1)
+    assert ("vanish" in replica.solve(model, alpha=alpha).status) == gone
+    X, y = replica.instance(model, n=60, alpha=alpha, seed=1)
+    X = np.column_stack([X, np.ones(len(X))])
+    balanced = optimize.linprog(np.zeros(np.sum(y < 0)), A_eq=X[y < 0].T, b_eq=X[y > 0].sum(axis=0), bounds=(0, 1))
+    assert (balanced.status == 0) == gone
+
+
 @pytest.mark.parametrize("loss", ["square", "logistic", "hinge"])
 def test_any_clusters_are_solved(loss: str) -> None:
     """Random shapes, loads, penalties, balances: solved to an error that is small."""
