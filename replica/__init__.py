@@ -38,6 +38,7 @@ _LAZY = {
     "Reference": "replica.references",
     "diagram": "replica.diagrams",
     "compare": "replica.simulate.compare",
+    "success_threshold": "replica.simulate.success",
     "plot": "replica.plots",
     "save": "replica.records",
     "load": "replica.records",
@@ -105,6 +106,7 @@ __all__ = [
     "solve",
     "spinodal",
     "stability",
+    "success_threshold",
     "sweep",
     "transition",
 ]

@@ -174,10 +174,10 @@ def _check_covered(base: Model) -> None:
             f"typical references on two clusters are here for weights on the sphere, got {base.weights}; give "
             "reference=Reference(model=...), a minimiser"
         )
-    if bayes_student(base) != base or not base.weights.discrete:
+    if bayes_student(base) != base or not (base.weights.discrete or isinstance(base.weights.norm, Average)):
         raise ValueError(
-            "with a teacher, references must be Bayes-optimal binary students (the teacher's weights, margin 0, "
-            "beta = inf): "
+            "with a teacher, references must be Bayes-optimal students, binary or on the sphere (the teacher's "
+            "weights, margin 0, beta = inf): "
             f"give reference=Reference(margin=0.0), Reference(model=...) or 'planted', got {base}"
         )
 

@@ -28,9 +28,11 @@ class Geometry(NamedTuple):
     away: float | None = None
 
     @classmethod
-    def of_rest(cls, t: float, s: float, rest: float, qt: float, norm: float = 1.0, size: float = 1.0) -> Geometry:
+    def of_rest(
+        cls, t: float, s: float, rest: float, qt: float, norm: float = 1.0, size: float = 1.0, away: float | None = None
+    ) -> Geometry:
         """From ``rest = 1 - q``."""
-        bare = cls(t, s, 0.0, qt, norm, size)
+        bare = cls(t, s, 0.0, qt, norm, size, away)
         return bare._replace(depth=float(np.log(bare.room / rest)))
 
     @property

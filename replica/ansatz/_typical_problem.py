@@ -18,7 +18,7 @@ from replica.ansatz._cavity import POWERS as WEIGHT_POWERS
 from replica.ansatz._fp_geometry import Geometry
 from replica.ansatz._fp_patterns import PatternSums, pattern_means, pattern_sums
 from replica.ansatz._fp_problem import Reference
-from replica.ansatz._held_problem import LEAST_OWN, HeldProblem, relative
+from replica.ansatz._held_problem import EPS, LEAST_OWN, HeldProblem, relative
 from replica.data import Overlaps, PairOverlaps
 from replica.model import Model
 from saddlepoint import REAL, Variable, Variables
@@ -73,7 +73,7 @@ class TypicalProblem(HeldProblem):
         a = hats["m_hat"] - c * mr
         strength = a * a * free + c * c * qr * gap + 2.0 * a * c * mr * gap + hats["own_hat"]
         t = self.cosine if self.held else np.tanh(hats["turn"])
-        room = (1.0 - t) * (1.0 + t) if self.held else 1.0 / np.cosh(hats["turn"]) ** 2
+        room = self.gap * (1.0 + t) if self.held else 1.0 / np.cosh(hats["turn"]) ** 2
         rest = 2.0 * room / (1.0 + np.sqrt(1.0 + 4.0 * room * strength))
         along, beside = a * free + c * mr * gap, a * mr + c * qr  # (m - t m_r)/rest and (s - t q_r)/(rest gap)
         m, s = t * mr + rest * along, t * qr + rest * gap * beside
@@ -91,7 +91,8 @@ class TypicalProblem(HeldProblem):
             reference = replace(given.side, mean=root * channel.reference_mean)
             probe = replace(self.probe, mean=root * float(channel.mean[0]))
             t, s, rest = (scale * float(x[row]) for x in (at.t, at.s, at.rest))
-            fields = Geometry.of_rest(t, s, rest, scale * given.q, scale, scale)
+            away = scale * float(self.gap[row]) if self.held else None
+            fields = Geometry.of_rest(t, s, rest, scale * given.q, scale, scale, away)
             found.append((channel.probability, scale, reference, probe, fields))
         return found
 
@@ -143,6 +144,11 @@ class TypicalProblem(HeldProblem):
 
     def sound(self, free: np.ndarray) -> np.ndarray:
         return self.overlaps(self.conjugates(free)).rest > 1e-12
+
+    def floors(self, seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The distance is held exactly, in closed form: the entropy does not round with its conjugate."""
+        calm = 16 * EPS * (np.abs(seen["free_entropy"]) + self.alpha + 1.0)
+        return super().floors(seen) | {"free_entropy": calm}
 
     def potential(self, free: np.ndarray) -> np.ndarray:
         _, at, sums = self.halves(free)

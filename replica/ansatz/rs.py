@@ -17,7 +17,9 @@ from replica.ansatz._rs_equations import Equations, RSProblem
 from replica.ansatz._rs_special import (
     FreezingProblem,
     FrozenState,
+    attracting,
     has_paramagnet,
+    idle_rows,
     learns_from_nothing,
     no_solution,
     paramagnet,
@@ -38,6 +40,7 @@ GENERAL = Ladder(Newton(max_step=3.0), Picard(damping=0.5, steps=400))
 CAREFUL = Ladder(Newton(max_step=1.0), Picard(damping=0.5, steps=400))
 ROUGH = Tolerance(absolute=1e-6)
 FIRST_STEPS = Picard(steps=25)
+DEAR = "no solution where averages over K fields are affordable: beyond the branch (see capacity), or q near 1"
 
 
 @dataclass(frozen=True)
@@ -173,24 +176,20 @@ class _Solver(Rows):
         found = solve(problem, start=point, solver=ladder, tolerance=self.tolerance, on_failure="keep")
         good = found.converged
         if self.model.data.metastable and start is None:
-            good &= self._uninformed(problem, found.point)
+            good &= attracting(problem, found.point)
         self.keep(rows, problem, found, good)
         if single and not good.all() and start is None:
             self._bracketed(rows[~good])
 
-    def _uninformed(self, problem: RSProblem, point: np.ndarray) -> np.ndarray:
-        """Whether a point is attracting under the plain map and away from the frozen teacher: the uninformed branch."""
-        matrix = problem.jacobian(point) + np.eye(point.shape[1])
-        finite = np.all(np.isfinite(matrix), axis=(1, 2))
-        radius = np.full(len(point), np.inf)
-        radius[finite] = np.max(np.abs(np.linalg.eigvals(matrix[finite])), axis=1)
-        return radius < 1.0
-
     def _bracketed(self, rows: np.ndarray) -> None:
         """One conjugate: beyond the end of the branch there is no solution; short of it a bracket finds it."""
-        if self.model.architecture.few is not None:
-            for row in rows:
-                self.remarks[row] = "no solution was found where averages over K fields are affordable (q not near 1)"
+        few = self.model.architecture.few is not None
+        idle = idle_rows(self.model.take(rows), rows.size)
+        for row, why in zip(rows, idle, strict=True):
+            self.status[row] = Status.NO_SOLUTION if why else self.status[row]
+            self.remarks[row] = why or (DEAR if few else "")
+        rows = rows[[not why for why in idle]]
+        if few or not rows.size:
             return
         top = tabulate(self._equations(rows), np.tile([[46.0, 50.0]], (rows.size, 1))).alpha[:, -1]
         for row, end in zip(rows, top, strict=True):

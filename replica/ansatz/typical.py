@@ -13,7 +13,7 @@ from replica.model import Model
 
 def sphere_curve(model: Model, alpha: float, reference: Reference, distance: np.ndarray) -> Columns:
     """The curve over a grid of distances."""
-    return held_curve(TypicalProblem(model, alpha, reference, 1.0 - 2.0 * distance, 0))
+    return held_curve(TypicalProblem(model, alpha, reference, 1.0 - 2.0 * distance, 0).at_distance(distance))
 
 
 def sphere_overlap(model: Model, alpha: float, reference: Reference) -> tuple[float, float]:

@@ -24,6 +24,15 @@ class FewUnits(ABC):
     ) -> PatternAverage:
         """`Architecture.patterns`; NaN for rows whose average would take too long."""
 
+    @property
+    def levels(self) -> tuple[float, ...] | None:
+        """The values of the field in increasing order; None where it takes any."""
+        return None
+
+    def attainable(self, loss: Loss) -> bool:
+        """Whether some fields satisfy the loss; its parameters are those of one row."""
+        return True
+
     @abstractmethod
     def nearest(self, loss: Loss, level: int) -> tuple[float, float]:
         """``E D^2``, D the distance of K standard Gaussian fields to the nearest allowed ones, and ``E |H|^2`` of the

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._checks import number, one_of
+from replica._checks import one_of, whole
 from replica.architectures.activations import Activation, Custom, Sign
 from replica.architectures.base import Architecture, Slopes
 from replica.architectures.few_units import FewUnits
@@ -63,6 +63,7 @@ class TreeCommittee(Architecture):
     ties: str = "satisfied"
     name: ClassVar[str] = "tree-committee"
     linear: ClassVar[bool] = False
+    structure: ClassVar[tuple[str, ...]] = ("units",)
     _few: ClassVar[FewUnits | None] = None  # set per instance
 
     def __post_init__(self) -> None:
@@ -145,11 +146,9 @@ def activation_of(given: Any) -> Activation:
 
 def units_of(given: Any, activation: Activation) -> Any:
     """The number of units, checked against the symmetry of the activation."""
-    units = number("units", given, low=1.0, infinite=True)
-    if isinstance(units, np.ndarray) or units == np.inf:
+    units = whole("units", given, low=1, infinite=True)
+    if units == np.inf:
         return units
-    if units != int(units):
-        raise ValueError(f"units must be a whole number or inf, got {units:g}")
     if not activation.odd and units % 2:
         raise ValueError(
             f"units must be even for {activation}, which is not odd (half of the units enter with -1), got {units:g}"
@@ -158,4 +157,4 @@ def units_of(given: Any, activation: Activation) -> Any:
         raise ValueError("units must be at least 2: one unit is a perceptron")
     if activation.odd and units % 2 == 0 and not activation.smooth:
         raise ValueError(f"units must be odd for {activation}, so that no majority is tied, got {units:g}")
-    return int(units)
+    return units

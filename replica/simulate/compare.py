@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from replica._checks import one_of
+from replica._checks import number, one_of
 from replica._formats import plain
 from replica.simulate.means import Side, means_of, placed
 from replica.solution import Solution
@@ -17,7 +17,7 @@ from replica.solution import Solution
 SAME = 1e-9  # coordinates that differ by less are one place
 
 
-def compare(theory: Any, simulation: Any, *, observables: Any = None) -> Any:
+def compare(theory: Any, simulation: Any, *, observables: Any = None, power: float = 1.0) -> Any:
     r"""Set a theory beside a simulation: ``z = (simulation - theory)/sqrt(standard_error^2 + theory_error^2)``.
 
     Parameters
@@ -30,6 +30,8 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None) -> Any:
         Runs with references are set beside a Franz-Parisi curve through `entropy_around`.
     observables : sequence of str, optional
         What to compare; by default all that both have.
+    power : float
+        Of the finite-size correction ``N^-power``, above 0: 1 away from capacity, 2/3 near it.
 
     Returns
     -------
@@ -69,7 +71,8 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None) -> Any:
     from replica.records import record
 
     left = _theory(theory)
-    right = placed(means_of(simulation, left.axis, left.numbers), left.axis)
+    power = float(number("power", power, low=0.0, open_low=True))
+    right = placed(means_of(simulation, left.axis, left.numbers, power), left.axis)
     if left.axis != right.axis and left.axis is not None:
         over = f"over {right.axis}" if right.axis else "at a single point"
         raise ValueError(f"the theory is a curve over {left.axis} and the runs are {over}: they need the same grid")
@@ -91,7 +94,7 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None) -> Any:
         for i, key in enumerate(("fit_chi_square", "fit_freedom")):
             variables[key] = (("observable",), np.array([right.freedom[name][i] for name in names], dtype=float))
     coordinates = {"observable": names} | ({} if right.axis is None else {right.axis: right.x})
-    settings = {"verb": "compare", "theory": left.settings, "simulation": right.settings}
+    settings = {"verb": "compare", "theory": left.settings, "simulation": right.settings, "power": power}
     attrs = record(settings) | {"kind": "comparison"}
     return xarray.Dataset(variables, coords=coordinates, attrs=attrs)
 

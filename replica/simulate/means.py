@@ -26,7 +26,7 @@ class Side(NamedTuple):
     left_out: dict[str, np.ndarray]
 
 
-def means_of(given: Any, axis: str | None, known: Collection[str]) -> Side:
+def means_of(given: Any, axis: str | None, known: Collection[str], power: float = 1.0) -> Side:
     """Runs of `simulate`, or a table, as means over samples, under the names ``known`` to the theory."""
     if isinstance(given, (str, os.PathLike)):
         given = read_table(Path(given), axis)
@@ -51,7 +51,7 @@ def means_of(given: Any, axis: str | None, known: Collection[str]) -> Side:
     freedom: dict[str, tuple[float, int]] = {}
     if several:
         sizes = sizes_of(given)
-        numbers = {name: _extrapolated(means, name, sizes, freedom) for name in names if name != "solved"}
+        numbers = {name: _extrapolated(means, name, sizes, freedom, power) for name in names if name != "solved"}
     x = means[own[0]].values if own else np.empty(0)
     return Side(numbers, own[0] if own else None, x, settings, freedom, left_out)
 
@@ -99,15 +99,17 @@ def _left_out(means: Any, name: str, sizes: bool) -> np.ndarray:
     return missing.max(axis=0) if sizes else missing
 
 
-def _extrapolated(means: Any, name: str, n: np.ndarray, freedom: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-    """The value at 1/N = 0 at each place; chi-square of the fits summed."""
+def _extrapolated(
+    means: Any, name: str, n: np.ndarray, freedom: dict[str, Any], power: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """The value at N = infinity at each place; chi-square of the fits summed."""
     value, error = means[name].values, means[f"{name}_error"].values
     flat_value, flat_error = value.reshape(len(n), -1), error.reshape(len(n), -1)
     found, total, degrees = np.full((2, flat_value.shape[1]), np.nan), 0.0, 0
     for i, (v, e) in enumerate(zip(flat_value.T, flat_error.T, strict=True)):
         good = np.isfinite(v) & (e > 0)
         if good.sum() > 1:
-            fit = extrapolate(n[good], v[good], e[good])
+            fit = extrapolate(n[good], v[good], e[good], powers=(power,))
             found[:, i] = fit.value, fit.error
             total, degrees = total + fit.chi_square, degrees + fit.freedom
         elif np.all(e == 0) and np.ptp(v) == 0:
