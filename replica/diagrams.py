@@ -11,9 +11,10 @@ import replica.local_thresholds as _local_thresholds
 from replica._checks import grid, known_options, number
 from replica.ansatz import RS, Ansatz
 from replica.model import Model
-from replica.observables import symbol_of
+from replica.observables import measure, symbol_of
 from replica.thresholds import Line, LineDefinition, find_line, invert
 
+LEARNED = "generalization_error"  # reported along lines of models with something to be learned
 CHUNK = 32  # points of a line located together; fixed, so that results do not depend on the number of workers
 
 _FILES = (_local_thresholds,)  # importing it makes its lines known
@@ -37,20 +38,36 @@ class LineChunk:
     ansatz: Ansatz
     y: str
     alpha: np.ndarray
+    lone: bool = False
 
 
 def locate_chunk(chunk: LineChunk) -> dict[str, np.ndarray]:
     """Values, errors, stability and status of one line at a few points."""
-    compute = find_line(chunk.name).line
-    size = chunk.alpha.size
-    if chunk.y == "alpha":
-        line: Line = compute(chunk.model, size, chunk.ansatz)
+    definition = find_line(chunk.name)
+    if chunk.lone:  # one structure of several may have no such line: the others are still drawn
+        try:
+            return _located(chunk, definition)
+        except ValueError as refusal:
+            nothing = np.full(chunk.alpha.size, np.nan)
+            status = np.array([f"not converged: {refusal}"] * nothing.size)
+            return {"value": nothing, "error": nothing, "stability": nothing, "status": status}
+    return _located(chunk, definition)
+
+
+def _located(chunk: LineChunk, definition: LineDefinition) -> dict[str, np.ndarray]:
+    compute, size = definition.line, chunk.alpha.size
+    if chunk.y == definition.axis:
+        line: Line = compute(chunk.model, size if chunk.y == "alpha" else chunk.alpha, chunk.ansatz)
     else:
         line = invert(lambda m, n: compute(m, n, chunk.ansatz), chunk.model, chunk.y, chunk.alpha, SEARCH[chunk.y])
-    stability = np.full(size, np.nan)
-    if line.solutions is not None and line.solutions.size == size:
-        stability = line.solutions.value("stability")
-    return {"value": line.value, "error": line.error, "stability": stability, "status": np.array(line.status)}
+    found = {"value": line.value, "error": line.error, "status": np.array(line.status)}
+    nothing = np.full(size, np.nan)
+    solved = line.solutions if line.solutions is not None and line.solutions.size == size else None
+    found["stability"] = nothing if solved is None else solved.value("stability")
+    if chunk.model.data.overlaps:
+        known = (nothing, nothing) if solved is None else measure(solved, LEARNED)
+        found[LEARNED], found[f"{LEARNED}_error"] = (np.where(line.converged, column, np.nan) for column in known)
+    return found
 
 
 def diagram(
@@ -71,13 +88,13 @@ def diagram(
     ----------
     model : Model
     x : (name, grid)
-        Horizontal axis: a model parameter (``margin``, ``temperature``, ``penalty``, ...) or ``alpha``.
+        Horizontal axis: a model parameter (``margin``, ``temperature``, ``penalty``, ``units``, ...) or ``alpha``.
     y : str
         Vertical axis: ``alpha``, or a parameter of the model such as ``margin`` or ``temperature`` (the lines are then
         inverted at each point, which those that are slow to find refuse).
     lines : sequence of str
         Names from the table of thresholds: ``capacity at max-margin local-entropy spinodal transition freezing ...``
-        (see ``replica list``).
+        (see ``replica list``); with ``y="penalty"`` also ``optimal-penalty``.
     alpha : float, optional
         The load, where neither axis is alpha.
     ansatz, workers, checkpoint, progress
@@ -87,8 +104,8 @@ def diagram(
     -------
     xarray.Dataset
         Each line over x with ``NAME_error``, ``NAME_status`` and ``NAME_stability`` (below 0: RS is not to be trusted
-        there), and ``region`` over (x, y): which lines lie below each point of a grid in y, and which are not known at
-        that x (unsolved, or not there).
+        there), with something to be learned also ``NAME_generalization_error``; and ``region`` over (x, y): which lines
+        lie below each point of a grid in y, and which are not known at that x (unsolved, or not there).
 
     Raises
     ------
@@ -112,11 +129,11 @@ def diagram(
     names = (lines,) if isinstance(lines, str) else tuple(lines)
     x_name, places = x[0], grid(x[0], x[1])
     definitions = _definitions(model, names, x_name, y, chosen)
-    loads = _loads(x_name, places, y, alpha)
+    loads, shapes = _loads(x_name, places, y, alpha), x_name in model.structure_names
     chunks = [
-        LineChunk(definition.name, _moved(model, x_name, places[part]), chosen, y, loads[part])
+        LineChunk(definition.name, _moved(model, x_name, places[part]), chosen, y, loads[part], shapes)
         for definition in definitions
-        for part in _parts(places.size, 1 if definition.slow else CHUNK)
+        for part in _parts(places.size, 1 if definition.slow or shapes else CHUNK)
     ]
     settings = {
         "verb": "diagram",
@@ -143,11 +160,14 @@ def _definitions(model: Model, names: tuple[str, ...], x: str, y: str, ansatz: A
     if not names:
         raise ValueError("diagram needs at least one line")
     found = [find_line(name) for name in names]
-    known_options("diagram axis", [x], ("alpha", *model.parameter_names))
+    known_options("diagram axis", [x], ("alpha", *model.parameter_names, *model.structure_names))
     known_options("diagram axis", [y], ("alpha", *(name for name in SEARCH if name in model.parameter_names)))
     if x == y:
         raise ValueError(f"the two axes of a diagram must differ, got {x!r} twice")
     for definition in found:
+        if definition.axis not in ("alpha", y):
+            axis = definition.axis
+            raise ValueError(f"the line {definition.name!r} is a {axis}: give y={axis!r}, got {y!r}")
         if definition.slow and y != "alpha":
             raise ValueError(f"the line {definition.name!r} is found in alpha only: give y='alpha', got {y!r}")
         ansatz.check(definition.model(model))
@@ -167,12 +187,14 @@ def _variables(
         mine = [result for chunk, result in zip(chunks, results, strict=True) if chunk.name == definition.name]
         joined = {key: np.concatenate([r[key] for r in mine]) for key in mine[0]}
         variables[definition.name] = (x, joined["value"], {"symbol": definition.symbol})
-        for key in ("error", "stability", "status"):
+        for key in (key for key in joined if key != "value"):
             variables[f"{definition.name}_{key}"] = (x, joined[key])
     return variables
 
 
 def _moved(model: Model, name: str, places: np.ndarray) -> Model:
+    if name in model.structure_names:
+        return model.with_structure(**{name: float(places[0])})
     return model if name == "alpha" else model.with_parameters(**{name: np.ascontiguousarray(places)})
 
 
@@ -188,9 +210,9 @@ def _loads(x_name: str, places: np.ndarray, y: str, alpha: float | None) -> np.n
 def _regions(names: tuple[str, ...], variables: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     """A grid in y and, at each of its points, the lines that lie below and those that are not known there."""
     values = np.stack([variables[name][1] for name in names])
-    known = np.isfinite(values)
-    top = values[known].max() if known.any() else 1.0
-    bottom = min(0.0, float(values[known].min())) if known.any() else 0.0
+    known, finite = ~np.isnan(values), np.isfinite(values)
+    top = values[finite].max() if finite.any() else 1.0
+    bottom = min(0.0, float(values[finite].min())) if finite.any() else 0.0
     heights = np.linspace(bottom, 1.1 * top, 61)
     labels = [
         [_label(names, heights[k] > values[:, i], known[:, i]) for k in range(heights.size)]

@@ -61,7 +61,8 @@ def local_entropy(
     ----------
     model : Model
         Perceptron with random labels, binary or spherical weights. Finite y: any loss (round a solution, and for
-        y = inf or "zero-complexity": one with log-concave ``exp(-beta loss)`` that is not even).
+        y = inf or "zero-complexity": one with log-concave ``exp(-beta loss)`` that is not even). Without a centre also
+        the square loss on the sphere, with any data and norm (``d = (1 - q1/Q)/2``), at beta = inf too.
     alpha : float
         Patterns per weight, above 0.
     distance : float or increasing grid

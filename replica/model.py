@@ -98,6 +98,21 @@ class Model:
                 fields[argument] = part.with_parameters(**own)
         return dataclasses.replace(self, **fields)
 
+    @property
+    def structure_names(self) -> tuple[str, ...]:
+        """Public parameters of which each value has equations of its own (``units``)."""
+        return tuple(name for part in self.parts.values() for name in part.structure)
+
+    def with_structure(self, **changes: Any) -> Model:
+        """A copy with such parameters replaced, each by one value."""
+        known_options("the structure of this model", changes, self.structure_names)
+        fields = {}
+        for argument, part in self.parts.items():
+            own = {key: changes[key] for key in part.structure if key in changes}
+            if own:
+                fields[argument] = dataclasses.replace(part, **own)
+        return dataclasses.replace(self, **fields) if fields else self
+
     def take(self, index: np.ndarray) -> Model:
         """The models ``index`` of a batch."""
         if not self._batched:

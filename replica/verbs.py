@@ -8,7 +8,8 @@ import numpy as np
 
 from replica._checks import number, one_of
 from replica.ansatz import RS, Ansatz
-from replica.model import Model
+from replica.batch import Solutions
+from replica.model import Model, bayes_student
 from replica.solution import Solution, SolveFailed
 
 
@@ -75,3 +76,8 @@ def solve(
     if on_failure == "raise" and not batch.converged[0]:
         raise SolveFailed(solution)
     return solution
+
+
+def optimal_students(model: Model, alpha: np.ndarray) -> Solutions:
+    """The Bayes-optimal students of a batch, for which replica symmetry is exact; their barycentre is the best rule."""
+    return RS().solve(bayes_student(model), alpha)

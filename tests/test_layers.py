@@ -43,7 +43,7 @@ ORDER = [
     {"model"}, {"committees", "mixtures"}, {"batch"}, {"solution"}, {"ansatz"}, {"verbs"}, {"records"}, {"observables"},
     {"thresholds"},
     {"around"}, {"references"}, {"local_thresholds", "neighbourhood", "clones"}, {"simulate"},
-    {"curves", "diagrams", "landscape", "local"},
+    {"diagrams"}, {"curves", "landscape", "local"},
     {"_two_classes"}, {"_learning"}, {"shaped_data"}, {"real_data"}, {"plots"}, {"demo"}, {"cli"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}

@@ -40,7 +40,7 @@ GENERAL = Ladder(Newton(max_step=3.0), Picard(damping=0.5, steps=400))
 CAREFUL = Ladder(Newton(max_step=1.0), Picard(damping=0.5, steps=400))
 ROUGH = Tolerance(absolute=1e-6)
 FIRST_STEPS = Picard(steps=25)
-DEAR = "no solution was found where averages over K fields are affordable (q not near 1)"
+DEAR = "no solution where averages over K fields are affordable: beyond the branch (see capacity), or q near 1"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from replica.architectures._boolean_kernels import ratio_sums, residual_sums, whole_sums
+from replica.architectures._majority_kernels import majority_sums, unanimous_sums
 from replica.architectures.base import PatternAverage
 from replica.architectures.few_units import FewUnits
 from replica.data.base import Data, Overlaps
@@ -30,6 +31,8 @@ FEW = (Rule(8.7, 0.42, 0.8), Rule(8.7, 0.3, 0.65), Rule(8.9, 0.25, 0.58), Rule(9
 MANY = (Rule(6.6, 0.55, 0.9), Rule(7.3, 0.42, 0.8), Rule(8.5, 0.36, 0.7), Rule(8.9, 0.29, 0.62), Rule(9.2, 0.25, 0.56))
 #: nodes per unit that are still affordable at level 1, by number of units
 LARGEST = {2: 4000, 3: 450, 4: 150, 5: 80}
+#: share of the overlap in the norm above which panels take the place of the trapezoidal rule
+PANELLED = 0.8
 
 
 def rule_of(units: int, level: int) -> tuple[Rule, int]:
@@ -138,6 +141,11 @@ class BooleanUnits(FewUnits):
         whole: bool,
     ) -> np.ndarray:
         found = np.zeros(7)
+        if q > PANELLED * (q + variance) and taught.all() and not np.any(extra):
+            sums = self._near_one(q, variance, weight, level, whole)
+            if sums is not None:
+                found[:4] = sums
+                return found
         rule, most = rule_of(self.units, level)
         table = unit_table(q, variance, m, transverse, rule, most) if np.isfinite(q + variance + m) else None
         if table is None:
@@ -157,6 +165,22 @@ class BooleanUnits(FewUnits):
         if np.any(extra):
             ratio_sums(*arguments, extra / scale, taught, self.units, rule.reach**2, found[5:])
         return found
+
+    def _near_one(
+        self, q: float, variance: float, weight: np.ndarray, level: int, whole: bool
+    ) -> np.ndarray | None:
+        """The sums without a teacher on panels that follow the edges; None where there are none for these outputs."""
+        every = np.all(weight[:-1] == 0.0)
+        if not every and (self.units != 3 or weight[:2].any() or weight[2] != weight[3]):
+            return None
+        sums = unanimous_sums(q, variance, self.units, level) if every else majority_sums(q, variance, level, whole)
+        sums[0] = sums[0] + np.log(weight[-1]) if whole else np.nan
+        sums[1] = -variance * sums[2] / (q + variance)  # the fields of the units scale
+        return sums
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        return tuple(sorted(set(self.outputs)))
 
     def attainable(self, loss: Loss) -> bool:
         return bool(np.any(loss.cost(np.asarray(self.outputs)[None, :]) == 0))

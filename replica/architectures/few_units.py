@@ -24,6 +24,11 @@ class FewUnits(ABC):
     ) -> PatternAverage:
         """`Architecture.patterns`; NaN for rows whose average would take too long."""
 
+    @property
+    def levels(self) -> tuple[float, ...] | None:
+        """The values of the field in increasing order; None where it takes any."""
+        return None
+
     def attainable(self, loss: Loss) -> bool:
         """Whether some fields satisfy the loss; its parameters are those of one row."""
         return True

@@ -35,6 +35,7 @@ class Parity(Architecture):
     name: ClassVar[str] = "parity"
     even: ClassVar[bool] = True
     linear: ClassVar[bool] = False
+    structure: ClassVar[tuple[str, ...]] = ("units",)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "units", whole("units", self.units, low=2))

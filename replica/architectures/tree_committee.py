@@ -63,6 +63,7 @@ class TreeCommittee(Architecture):
     ties: str = "satisfied"
     name: ClassVar[str] = "tree-committee"
     linear: ClassVar[bool] = False
+    structure: ClassVar[tuple[str, ...]] = ("units",)
     _few: ClassVar[FewUnits | None] = None  # set per instance
 
     def __post_init__(self) -> None:

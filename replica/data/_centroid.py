@@ -9,6 +9,7 @@ import numpy as np
 from replica.weights.base import Weights
 from saddlepoint import UNIT, Ladder, Newton, Picard, Problem, Variable, Variables, solve
 from saddlepoint.quadrature.fields import field_nodes
+from saddlepoint.special import tail
 
 EPS = float(np.finfo(float).eps)
 
@@ -62,15 +63,30 @@ class CentroidProblem(Problem):
             return (np.log(found) - np.log1p(-found))[:, None]
 
 
-def centroid_overlap(data: Any, alpha: float, labelled: float) -> tuple[float, float, bool]:
-    """Overlap ``v.<v>/N`` of the posterior mean with its error, and whether it was found; from the informed side."""
-    load = np.array([alpha])
+def centroid_overlap(
+    data: Any, alpha: np.ndarray, labelled: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Overlaps ``v.<v>/N`` of the posterior mean with errors, and where they were found; from the informed side."""
     if labelled == 1.0:
-        values = [overlap_of_centroid(data.centroid, load / data.noise, level)[0] for level in (2, 1)]
-        return float(values[0]), float(abs(values[0] - values[1]) + 8 * EPS), True
-    problem = CentroidProblem(data, load, labelled)
+        q, coarse = (overlap_of_centroid(data.centroid, alpha / data.noise, level) for level in (2, 1))
+        return q, np.abs(q - coarse) + 8 * EPS, np.ones(alpha.size, dtype=bool)
+    problem = CentroidProblem(data, alpha, labelled)
     found = solve(problem, solver=Ladder(Picard(steps=60), Newton(max_step=1.0)), on_failure="keep")
-    q = float(found["q"][0])
-    if not found.converged[0] and q < 1e-3:  # without labels nothing may be known: q = 0
-        return 0.0, 8 * EPS, True
-    return q, float(found.error[0, 0]) * q * (1.0 - q) + 8 * EPS, bool(found.converged[0])
+    q, slack = found["q"], found.error[:, 0]
+    nothing = ~found.converged & (q < 1e-3)  # without labels nothing may be known: q = 0
+    error = np.where(nothing, 0.0, slack * q * (1.0 - q)) + 8 * EPS
+    return np.where(nothing, 0.0, q), error, found.converged | nothing
+
+
+def strength_of(data: Any, alpha: np.ndarray, labelled: float, q: np.ndarray) -> np.ndarray:
+    """What all patterns together say of one component, A, where the overlap is q."""
+    return CentroidProblem(data, alpha, labelled, level=2).strength(q)
+
+
+def clipped_overlap(centroid: Weights | None, strength: np.ndarray) -> np.ndarray:
+    """``E v sign(A v + sqrt(A) z)`` of a component: that of the signs of the Hebb vector, or of the posterior mean."""
+    if centroid is None or centroid.letters is None:
+        return np.sqrt(2.0 / np.pi * strength / (1.0 + strength))
+    letters = np.asarray(centroid.letters, dtype=float) / np.sqrt(np.mean(np.square(centroid.letters)))
+    right = 1.0 - 2.0 * np.exp(tail(np.sqrt(strength)[:, None] * letters)[0])
+    return np.asarray((letters * right).mean(axis=1))

@@ -172,8 +172,11 @@ class Data(Member):
         """``generalization_error`` of one student in mpmath; empty without one."""
         return {}
 
-    def bayes_error(self, alpha: float, labelled: float) -> tuple[float, float, str] | None:
-        """Error of the optimal rule given the data, its error and a status, where that is no student's; None: it is.
+    def rule_errors(
+        self, rule: str, alpha: np.ndarray, labelled: float
+    ) -> tuple[np.ndarray, np.ndarray, list[str]] | None:
+        """Errors of a rule that follows from the data (``"bayes"``: the optimal one), what is known of them and their
+        status, for a batch; None where the data have no such formula (the optimal rule may be that of a student).
 
         ``labelled`` is the share of patterns whose label is known.
         """

@@ -10,7 +10,7 @@ import numpy as np
 
 from replica._checks import number, one_of
 from replica._registry import exact, per_row
-from replica.data._centroid import centroid_overlap
+from replica.data._centroid import EPS, centroid_overlap, clipped_overlap, strength_of
 from replica.data.base import Channel, Data, Overlaps, PairChannel, PairOverlaps, Patterns
 from replica.weights.base import Law, Weights
 from saddlepoint.special import tail
@@ -123,17 +123,34 @@ class GaussianMixture(Data):
     def follow(self, bias: float) -> GaussianMixture:
         return replace(self, bias=bias) if self.bias is True or isinstance(self.bias, str) else self
 
-    def bayes_error(self, alpha: float, labelled: float) -> tuple[float, float, str]:
-        """``sign(v'.x/sqrt(N) + (noise/2) ln(rho/(1-rho)))``, v' the posterior mean with ``v'.v/N = |v'|^2/N = q``."""
-        q, slack, found = centroid_overlap(self, alpha, labelled)
-        if not found:
-            return np.nan, np.nan, "not converged: the overlap with the centroid was not found"
-        bias = np.array([0.5 * self.noise * np.log(self.balance / (1.0 - self.balance))])
-        rule, at = self.learned({"bias": bias}), np.maximum([q, q + slack], 1e-250)
-        errors = [
-            float(rule.generalization(Overlaps(x, 0.0 * x, x, 0.0 * x))["generalization_error"][0]) for x in at[:, None]
-        ]
-        return errors[0], abs(errors[1] - errors[0]) + 1e-15, "converged; Bayes-optimal"
+    def rule_errors(
+        self, rule: str, alpha: np.ndarray, labelled: float
+    ) -> tuple[np.ndarray, np.ndarray, list[str]]:
+        """``sign(w.x/sqrt(N) + b)`` at the best bias ``b = noise Q ln(rho/(1-rho))/(2m)``, ``Q = |w|^2/N``.
+
+        Posterior mean: ``m = Q``; Hebb vector of the labelled: ``m^2/Q = 1/(1 + noise/(labelled alpha))``; signs:
+        ``Q = 1``.
+        """
+        own, hebb, signs = labelled * alpha / self.noise, rule.endswith("hebb"), rule.startswith("clipped")
+        q, slack, found = own / (1.0 + own), 4 * EPS * np.ones(alpha.size), np.ones(alpha.size, dtype=bool)
+        if not hebb:
+            q, slack, found = centroid_overlap(self, alpha, labelled)
+        values = []
+        for at in (q, q + slack):
+            seen = clipped_overlap(self.centroid, own if hebb else strength_of(self, alpha, labelled, at))
+            values.append(self._best_error(seen if signs else np.sqrt(at)))
+        weights = f"{'the signs of ' if signs else ''}{'the Hebb vector' if hebb else 'the posterior mean'}"
+        said = f"converged; {'Bayes-optimal' if rule == 'bayes' else f'the best rule with {weights}'}"
+        sentences = [said if good else "not converged: the overlap with the centroid was not found" for good in found]
+        error = np.abs(values[1] - values[0]) + 1e-15
+        return np.where(found, values[0], np.nan), np.where(found, error, np.nan), sentences
+
+    def _best_error(self, cosine: np.ndarray) -> np.ndarray:
+        """Error of weights of norm 1 with that overlap with the centroid, at their best bias."""
+        m, zero = np.maximum(cosine, 1e-140), np.zeros(cosine.size)
+        bias = 0.5 * self.noise * np.log(self.balance / (1.0 - self.balance)) / m
+        at = Overlaps(np.ones(cosine.size), zero, m, zero)
+        return self.learned({"bias": bias}).generalization(at)["generalization_error"]
 
     def law(self, weights: Weights) -> Law:
         return Law() if self.centroid is None else self.centroid.law()

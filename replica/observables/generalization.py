@@ -6,11 +6,14 @@ import numpy as np
 
 from replica._checks import number, one_of
 from replica.batch import Solutions
-from replica.model import bayes_student
+from replica.model import Model, bayes_student
 from replica.observables.registry import Measured, observable
 from replica.solution import Quantity, Solution
+from replica.verbs import optimal_students
 
-ESTIMATORS = ("typical", "centre", "bayes", "oracle")
+#: rules that follow from the data, whatever the model does
+RULES = ("bayes", "hebb", "clipped", "clipped-hebb")
+ESTIMATORS = ("typical", "centre", "oracle", *RULES)
 
 
 @observable("generalization_error", r"\epsilon_{\mathrm{g}}")
@@ -25,19 +28,58 @@ def centre_error(solutions: Solutions) -> Measured:
     return solutions.value("generalization_error_centre"), solutions.error("generalization_error_centre")
 
 
+@observable("bayes_error", r"\epsilon_{\mathrm{Bayes}}")
+def bayes_error(solutions: Solutions) -> Measured:
+    """Error of the optimal rule given the data, whatever the students of the model do."""
+    values, errors, _ = _optimal(solutions.model, solutions.alpha, 1.0)
+    return values, errors
+
+
+@observable("oracle_error", r"\epsilon_{\mathrm{oracle}}")
+def oracle_error(solutions: Solutions) -> Measured:
+    """Error of the rule that knows what is to be learned, the limit of any rule for alpha -> inf."""
+    data = solutions.model.data
+    if not data.overlaps:
+        return np.full((2, solutions.size), np.nan)
+    return data.oracle_error * np.ones(solutions.size), np.full(solutions.size, 1e-15)
+
+
+@observable("bayes_gap", r"\epsilon_{\mathrm{g}} - \epsilon_{\mathrm{Bayes}}")
+def bayes_gap(solutions: Solutions) -> Measured:
+    """Generalisation error of a typical student above that of the optimal rule."""
+    (own, slack), (best, slack_of_best) = typical_error(solutions), bayes_error(solutions)
+    return own - best, slack + slack_of_best
+
+
+def _optimal(model: Model, alpha: np.ndarray, labelled: float) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Errors of the optimal rule with their standing: given by the data, else the barycentre of the optimal student."""
+    nothing = np.full(alpha.size, np.nan)
+    if not model.data.overlaps:
+        return nothing, nothing, ["not converged: nothing is to be learned"] * alpha.size
+    if model.architecture.few is not None:
+        return nothing, nothing, [f"not converged: the optimal rule of {model.architecture} is not here"] * alpha.size
+    known = model.data.rule_errors("bayes", alpha, labelled)
+    if known is not None:
+        return known
+    found = optimal_students(model, alpha)
+    return (*centre_error(found), found.sentences())
+
+
 def generalization_error(solution: Solution, *, estimator: str = "typical", labelled: float = 1.0) -> Quantity:
     r"""Generalisation error of a model with something to be learned (a teacher, two clusters).
 
     Parameters
     ----------
     solution : Solution
-    estimator : {"typical", "centre", "bayes", "oracle"}
+    estimator : {"typical", "centre", "bayes", "oracle", "hebb", "clipped", "clipped-hebb"}
         A typical student, ``arccos(m/sqrt Q)/pi``; the barycentre of the students, ``arccos(m/sqrt q)/pi``; the optimal
         rule given the data (the barycentre of the Bayes-optimal student, solved here when the model is another one);
         the rule that knows the teacher, 0 for noise-free labels. For two clusters the first two follow from
-        ``rho H((m+b)/sqrt(noise Q)) + (1-rho) H((m-b)/sqrt(noise Q))``, the others from their optimal linear rules.
+        ``rho H((m+b)/sqrt(noise Q)) + (1-rho) H((m-b)/sqrt(noise Q))``, the others from their optimal linear rules:
+        that of the posterior mean (``"bayes"``), of the Hebb vector ``sum label x`` over patterns with a label, and of
+        the signs of both (``"clipped"``, ``"clipped-hebb"``), each with the bias that is best for it.
     labelled : float
-        For ``"bayes"`` on two clusters: the share of patterns whose label is known (0: unsupervised, up to the sign).
+        For the rules of two clusters: the share of patterns whose label is known (0: unsupervised, up to the sign).
 
     Returns
     -------
@@ -66,20 +108,20 @@ def generalization_error(solution: Solution, *, estimator: str = "typical", labe
     if estimator == "oracle":
         return Quantity(solution.model.data.oracle_error, 1e-15, "converged")
     share = number("labelled", labelled, low=0.0, high=1.0)
-    known = solution.model.data.bayes_error(solution.alpha, share) if estimator == "bayes" else None
-    if known is not None:
-        return Quantity(*known)
-    if share != 1.0:
-        where = f"{estimator!r} on {solution.model.data}"
-        raise ValueError(f"labelled={labelled} is for estimator='bayes' on two clusters, got {where}")
-    if estimator == "bayes":
-        if solution.model.architecture.few is not None:
-            raise ValueError(f"the optimal rule of {solution.model.architecture} is not here")
-        optimal = bayes_student(solution.model)
-        if optimal.settings() != solution.model.settings():
-            from replica.verbs import solve
-
-            solution = solve(optimal, alpha=solution.alpha, on_failure="keep")
+    model, alpha = solution.model, solution.batch.alpha
+    if estimator in RULES:
+        known = model.data.rule_errors(estimator, alpha, share)
+        if known is not None:
+            return Quantity(known[0][0], known[1][0], known[2][0])
+        if estimator != "bayes" or share != 1.0:
+            asked = f"estimator={estimator!r} with labelled={labelled:g}"
+            raise ValueError(f"{asked} is for two clusters, not for {model.data}")
+        if model.architecture.few is not None:
+            raise ValueError(f"the optimal rule of {model.architecture} is not here")
+        if bayes_student(model).settings() != model.settings():
+            solution = Solution(optimal_students(model, alpha))
+    elif share != 1.0:
+        raise ValueError(f"labelled={labelled:g} is for rules of the data ({', '.join(RULES)}), not for {estimator!r}")
     name = "generalization_error" if estimator == "typical" else "generalization_error_centre"
     values, errors = solution.batch.value(name), solution.batch.error(name)
     if not np.isfinite(values[0]) and solution.converged:

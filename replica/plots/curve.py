@@ -19,8 +19,8 @@ from replica.plots.lines import (
     remarks,
     sample,
 )
-from replica.plots.style import COLOURS, GREY, MARKERS
-from replica.plots.words import title, value
+from replica.plots.style import COLOURS, DASHES, GREY, MARKERS
+from replica.plots.words import symbol, title, value, words
 
 if TYPE_CHECKING:
     import xarray
@@ -31,6 +31,7 @@ RIM = 0.04  # share of the points of a map, at either end, that may lie beyond t
 UNSOLVED = {"hatch": "....", "facecolor": "white", "edgecolor": "0.6"}
 DOUBTFUL_HATCH = "/////"  # as in a diagram
 CONTOUR = {"colors": "black", "linewidths": 0.6, "linestyles": "solid"}
+LINE = COLOURS[1]  # threshold lines over a map
 METASTABLE = "metastable: "  # begins the remark of a status
 DOUBTS = (UNTRUSTED, METASTABLE)
 
@@ -155,6 +156,17 @@ def _standing(ax: Axes, places: np.ndarray, heights: np.ndarray, trace: Trace) -
     return entries
 
 
+def _draw_lines(ax: Axes, data: xarray.Dataset, places: np.ndarray) -> list[Any]:
+    """Threshold lines that the dataset carries, cut at the frame of the map; their entries of the legend."""
+    entries = []
+    ax.set(xlim=ax.get_xlim(), ylim=ax.get_ylim())
+    for name, dash in zip(map(str, np.atleast_1d(data.attrs.get("lines", ()))), DASHES, strict=False):
+        line = np.where(np.isfinite(data[name].values), data[name].values, np.nan)
+        ax.plot(places, line, color=LINE, linestyle=dash, linewidth=1.8)
+        entries.append(sample(f"{symbol(data, name)}  {words(name)}".strip(), colour=LINE, dash=dash))
+    return entries
+
+
 def _draw_map(ax: Axes, data: xarray.Dataset, main: str, dims: list[str]) -> None:
     """Colours with contours; dotted where unsolved, hatched where doubtful; dashes where the stability changes sign."""
     y = "alpha" if "alpha" in dims else dims[1]
@@ -174,6 +186,7 @@ def _draw_map(ax: Axes, data: xarray.Dataset, main: str, dims: list[str]) -> Non
         ax.contour(places, heights, table["stability"].values, **edge)
         entries.append(sample("AT line", colour=COLOURS[1], dash="--"))
     entries += _standing(ax, places, heights, trace)
+    entries += _draw_lines(ax, table, places)
     if entries:
         ax.legend(handles=entries, frameon=True, framealpha=0.9, edgecolor="none", fancybox=False)
     bar = ax.figure.colorbar(mesh, ax=ax, extend=beyond)

@@ -32,7 +32,7 @@ def draw_diagram(data: xarray.Dataset, ax: Axes) -> None:
         if traces[name].solved.any():
             label = f"{symbol(data, name)}  {words(name)}".strip()
             entries.append(sample(label, colour=colour, dash=dash, of=traces[name]))
-    holes = np.any([_holes(trace) for trace in traces.values()], axis=0)
+    holes = np.any([_holes(trace) & ~np.isinf(data[name].values) for name, trace in traces.items()], axis=0)
     draw_unsolved(ax, data[x].values, holes, colour=GREY)
     broken = _hatch_broken(ax, traces)
     doubt = "" if broken else UNTRUSTED_LABEL

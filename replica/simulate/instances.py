@@ -51,7 +51,14 @@ class Instance:
 
         Where ties count as violated, the next number below: a tie is then just below its margin.
         """
-        found = self.y * (output(self.model, weights, self.X) + self.bias)
+        return self._signed(output(self.model, weights, self.X))
+
+    def stabilities_of(self, hidden: np.ndarray) -> np.ndarray:
+        """The same from the fields (..., P, K) of the hidden units."""
+        return self._signed(self.model.architecture.readout(hidden))
+
+    def _signed(self, field: np.ndarray) -> np.ndarray:
+        found = self.y * (field + self.bias)
         return np.nextafter(found, -np.inf) if self.model.architecture.strict else found
 
     def training_error(self, weights: np.ndarray) -> float:

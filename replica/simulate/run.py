@@ -126,11 +126,12 @@ def simulate(
     parts = run(work, tasks, workers=workers, checkpoint=checkpoint, settings=asked, progress=progress)
     if given is not None:
         asked["instance"] = "given"
-    coordinates = {name: points for readout in measured for name, points in readout.coordinates().items()}
+    grids = (chosen, *measured)
+    coordinates = {name: points for part in grids for name, points in part.coordinates().items()}
     found = _assemble(parts, axes, samples, width, record(asked), coordinates)
-    for readout in measured:
-        for name, meaning in readout.meanings.items():
-            found[name].attrs |= meaning
+    for part in grids:
+        for name in part.meanings.keys() & found.keys():
+            found[name].attrs |= part.meanings[name]
     return found
 
 

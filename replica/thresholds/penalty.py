@@ -7,9 +7,10 @@ import numpy as np
 from replica._checks import number
 from replica.ansatz import RS, Ansatz
 from replica.ansatz._tuned import lowest
+from replica.batch import Solutions
 from replica.model import Model
-from replica.solution import Solution
-from replica.thresholds.base import NAN, Threshold
+from replica.thresholds.base import NAN, Line, Threshold
+from replica.thresholds.registry import threshold_line
 
 GRID = np.linspace(np.log(1e-6), np.log(1e6), 57)
 FLAT = 1e-9  # generalisation errors that differ by less are those of one limit
@@ -47,34 +48,59 @@ def optimal_penalty(model: Model, *, alpha: float, ansatz: Ansatz | None = None)
     """
     model.require_single()
     load = np.array([number("alpha", alpha, low=0.0, open_low=True)])
-    if not (model.weights.penalised and np.isinf(model.beta) and model.data.overlaps):
+    return optimal_penalty_line(model, load, ansatz or RS()).row(0)
+
+
+@threshold_line("optimal-penalty", r"\lambda^*", axis="penalty")
+def optimal_penalty_line(model: Model, alpha: np.ndarray, ansatz: Ansatz) -> Line:
+    """Penalty at which penalised weights make the fewest errors on new patterns, at each load of a batch."""
+    if not (model.weights.penalised and np.all(np.isinf(model.beta)) and model.data.overlaps):
         raise ValueError(
             f"optimal_penalty needs penalised weights at beta = inf and something to be learned, got {model}"
         )
-    chosen = ansatz or RS()
+    size = alpha.size
 
     def errors(place: np.ndarray) -> np.ndarray:
-        batch = model.with_parameters(penalty=np.exp(np.ravel(place)))
-        found = chosen.solve(batch, np.repeat(load, place.size))
-        return found.value("generalization_error").reshape(place.shape)
+        rows = np.repeat(np.arange(size), place.shape[1])
+        batch = model.take(rows).with_parameters(penalty=np.exp(np.ravel(place)))
+        return ansatz.solve(batch, alpha[rows]).value("generalization_error").reshape(place.shape)
 
-    best = lowest(errors, GRID[None, :])
-    ends = {-1: 0.0, 1: np.inf}
-    value = ends.get(int(best.inside[0]), float(np.exp(best.place[0])))
-    if best.inside[0] == 0 and not np.isfinite(best.error[0]):  # flat: as low as in a limit, to what is known
-        seen = {end: chosen.solve(model.with_parameters(penalty=end), load) for end in (np.inf, 0.0)}
-        least = float(errors(best.place[:1, None])[0, 0])
-        flat = [end for end, at in seen.items() if at.value("generalization_error")[0] <= least + FLAT]
-        value = flat[0] if flat else value
-    batch = chosen.solve(model.with_parameters(penalty=value), load)
-    solution = Solution(batch)
-    if not solution.converged or not (np.isfinite(best.error[0]) or value in (0.0, np.inf)):
-        sentence = f"not converged: no lowest generalisation error between penalties {np.exp(GRID[0]):g} and 1e6"
-        return Threshold(NAN, NAN, (NAN, NAN), sentence)
-    if value in (0.0, np.inf):
-        edge = float(np.exp(GRID[0 if value == 0 else -1]))
-        text = f"converged; the generalisation error is lowest in the limit penalty -> {value:g}"
-        return Threshold(value, 0.0, (min(edge, value), max(edge, value)), text, solution)
-    error = float(best.error[0]) * value
-    text = "converged; lowest generalisation error along the penalty"
-    return Threshold(value, error, (value - error, value + error), text, solution)
+    best = lowest(errors, np.tile(GRID, (size, 1)))
+    value = np.select([best.inside < 0, best.inside > 0], [0.0, np.inf], np.exp(best.place))
+    flat = (best.inside == 0) & ~np.isfinite(best.error)
+    if flat.any():
+        least = errors(best.place[:, None])[:, 0]
+        value[flat] = _flat(model.take(np.flatnonzero(flat)), alpha[flat], ansatz, value[flat], least[flat])
+    found = ansatz.solve(model.with_parameters(penalty=value), alpha)
+    return _line(found, value, best.error)
+
+
+def _flat(model: Model, alpha: np.ndarray, ansatz: Ansatz, value: np.ndarray, least: np.ndarray) -> np.ndarray:
+    """Where the error is as low as in a limit, to what is known of it: that limit."""
+    for end in (0.0, np.inf):
+        limit = model.with_parameters(penalty=np.full(alpha.size, end))
+        there = ansatz.solve(limit, alpha).value("generalization_error")
+        value = np.where(there <= least + FLAT, end, value)
+    return value
+
+
+def _line(found: Solutions, value: np.ndarray, slack: np.ndarray) -> Line:
+    """Values with their standing; the weights are those of the penalty given."""
+    ends = (value == 0) | np.isinf(value)
+    good = found.converged & (ends | np.isfinite(slack))
+    with np.errstate(invalid="ignore"):
+        error = np.where(ends, 0.0, slack * value)
+    edge = np.exp(GRID[[0, -1]])
+    bracket = np.stack([value - error, value + error], axis=1)
+    bracket[value == 0], bracket[np.isinf(value)] = (0.0, edge[0]), (edge[1], np.inf)
+    status = []
+    for row in range(value.size):
+        if not good[row]:
+            where = f"between penalties {edge[0]:g} and {edge[1]:g}"
+            status.append(f"not converged: no lowest generalisation error {where}")
+        elif ends[row]:
+            status.append(f"converged; the generalisation error is lowest in the limit penalty -> {value[row]:g}")
+        else:
+            status.append("converged; lowest generalisation error along the penalty")
+    bracket[~good] = NAN
+    return Line(np.where(good, value, NAN), np.where(good, error, NAN), bracket, status, found)

@@ -14,9 +14,10 @@ COLD = "of the constraint that nothing costs anything, whatever the temperature"
 
 @dataclass(frozen=True)
 class LineDefinition:
-    """A line in alpha: name, symbol (LaTeX), and for each method the function ``(model, size, ansatz) -> Line``.
+    """A line: name, symbol (LaTeX), and for each method the function ``(model, size, ansatz) -> Line``, in alpha.
 
-    ``slow``: a point takes a second or more, so that the line is not inverted.
+    ``slow``: a point takes a second or more, so that the line is not inverted. ``axis``: what the values of the line
+    are, where that is not alpha: the function is then ``(model, alpha, ansatz) -> Line``, alpha (size,).
     """
 
     name: str
@@ -24,8 +25,9 @@ class LineDefinition:
     cold: bool
     methods: dict[str, Callable[..., Any]]
     slow: bool = False
+    axis: str = "alpha"
 
-    def line(self, model: Any, size: int, ansatz: Any) -> Any:
+    def line(self, model: Any, size: Any, ansatz: Any) -> Any:
         """The line of a batch of models in an ansatz; `ValueError` where that ansatz has no such line."""
         if ansatz.method not in self.methods:
             raise ValueError(f"{ansatz} gives no {self.name} line")
@@ -48,14 +50,14 @@ LINES: dict[str, LineDefinition] = {}
 
 
 def threshold_line(
-    name: str, symbol: str = "", *, method: str = "branch", cold: bool = False, slow: bool = False
+    name: str, symbol: str = "", *, method: str = "branch", cold: bool = False, slow: bool = False, axis: str = "alpha"
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a function as the line ``name`` by a method; ``cold`` lines are of the model at beta = inf, ``slow``
-    ones are not inverted.
+    ones are not inverted; ``axis`` is what a line gives that is not an alpha.
     """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        definition = LINES.setdefault(name, LineDefinition(name, symbol, cold, {}, slow))
+        definition = LINES.setdefault(name, LineDefinition(name, symbol, cold, {}, slow, axis))
         known = definition.methods.setdefault(method, function)
         if known.__qualname__ != function.__qualname__:
             raise TypeError(f"two threshold lines are called {name!r} for the method {method!r}")

@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 
 import replica
+from replica.architectures._boolean_kernels import residual_sums
+from replica.architectures._majority_kernels import majority_sums
+from replica.architectures.boolean import Rule, unit_table
 
 
 @pytest.mark.parametrize("units", [0, 2, 3.5, np.nan, "5", True, None, [3, 5], -np.inf])
@@ -36,3 +39,63 @@ def test_far_corner_of_two_rectified_units() -> None:
     assert all(load.converged for load in loads)
     # E D^2 = t^2 + O(1), t = kappa sqrt 2: the corner of the convex set is at distance t of the mean
     assert loads[1].value * 2 * 50**2 == pytest.approx(1.0, abs=1e-3)
+
+
+def test_three_units_reach_the_end_of_their_branch() -> None:
+    """The sphere has q = 1 at the load of `capacity`, where (alpha_c - alpha)/(1 - q) tends to a constant."""
+    model = replica.committee(3, weights="spherical")
+    end = replica.capacity(model)
+    found = [replica.solve(model, alpha=end.value * share) for share in (0.98, 0.9999)]
+    away = [float(solution.order_parameters["V"]) for solution in found]
+    assert 0.9 < away[0] / away[1] / 200 < 1.6
+    branch = replica.spinodal(model)
+    assert abs(branch.value - end.value) <= 1e-12 * end.value
+
+
+@pytest.mark.parametrize("overlap", [0.7, 0.82])
+def test_panels_agree_with_the_trapezoidal_rule(overlap: float) -> None:
+    rule, sums = Rule(8.5, 0.15, 0.4), np.empty(2)
+    table = unit_table(overlap, 1 - overlap, 0.0, 1 - overlap, rule, 900)
+    residual_sums(table, np.array([0.0, 0.0, 1.0, 1.0]), np.ones(4), 3, rule.reach**2, sums)
+    assert majority_sums(overlap, 1 - overlap, 1, False)[2] == pytest.approx(sums[0], rel=1e-10)
+
+
+def test_three_units_that_must_all_be_right_near_the_end() -> None:
+    """Three perceptrons at three times the load, also where the overlap is near 1."""
+    three = replica.solve(replica.committee(3, weights="spherical", margin=1.0), alpha=0.66)
+    single = replica.solve(replica.perceptron("spherical"), alpha=1.98)
+    for name in ("q", "free_entropy", "stability"):
+        assert abs(three[name] - single[name]) <= three.errors[name] + single.errors[name] + 1e-14
+
+
+@pytest.mark.parametrize("alpha, units_right", [(0.6, 3), (1.0, 2), (4.1, 1), (50.0, 0)])
+def test_largest_margin_of_sign_units_is_a_step(alpha: float, units_right: int) -> None:
+    """sqrt 3 up to the load of three perceptrons, 2/3; 1/sqrt 3 up to the capacity at margin 0; and so on."""
+    for ties in ("satisfied", "violated"):
+        found = replica.max_margin(replica.committee(3, weights="spherical", ties=ties), alpha=alpha)
+        assert found.converged
+        assert abs(found.value - (2 * units_right - 3) / np.sqrt(3)) <= found.error
+        assert found.bracket[0] == found.value < found.bracket[1]
+
+
+def test_largest_margin_of_two_rectified_units_turns_the_capacity_round() -> None:
+    model = replica.committee(2, activation="relu", weights="spherical")
+    found = replica.max_margin(model, alpha=0.8)
+    assert replica.capacity(model.with_parameters(margin=found.value)).value == pytest.approx(0.8, rel=1e-10)
+
+
+def test_units_as_an_axis() -> None:
+    """Each point of a grid over units is the model with that many of them; one without equations says so."""
+    model = replica.committee(3, weights="spherical")
+    found = replica.sweep(model, alpha=[0.5, 1.0], units=[3, 5], margin=[0.0, 0.2], observables=["q"])
+    assert found["q"].dims == ("alpha", "units", "margin")
+    single = replica.solve(replica.committee(5, weights="spherical"), alpha=0.5)["q"]
+    assert float(found["q"].sel(alpha=0.5, units=5, margin=0.0)) == pytest.approx(single, rel=1e-10)
+    lines = replica.diagram(model, x=("units", [3, 9]), lines=["capacity", "at"])
+    nine = replica.capacity(replica.committee(9, weights="spherical"))
+    assert float(lines["capacity"].sel(units=9)) == nine.value
+    assert "2 to 5 units" in str(lines["at_status"].sel(units=9).values)
+    assert np.isnan(float(lines["at"].sel(units=9)))
+    assert replica.plot(lines).get_xlabel() == "units $K$"
+    with pytest.raises(ValueError, match="units must be odd"):
+        replica.diagram(model, x=("units", [3, 4]), lines=["capacity"])

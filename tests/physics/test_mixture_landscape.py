@@ -12,7 +12,7 @@ import pytest
 import replica
 
 FIGURES = json.loads((Path(__file__).parents[1] / "oracles" / "mixture_landscape.json").read_text(encoding="utf-8"))
-MINIMISERS = [f["id"] for f in FIGURES if "typical" not in f["id"] and "tmax" not in f["id"]]
+MINIMISERS = [f["id"] for f in FIGURES if not f["id"].startswith(("fp_typical", "fp_tmax", "mse_replicated"))]
 NAMES = {"phi": "free_entropy", "M": "m", "err": "training_error"}
 
 

@@ -89,6 +89,7 @@ def test_tiny_systems_and_no_patterns(name):
         "least-action": {"max_sweeps": 20}, "reinforced-bp": {"rate": 0.05}, "replicated-sgd": {"max_epochs": 5},
         "gradient-descent": {"epochs": 5}, "entropic-sgd": {"epochs": 5}, "langevin": {"moves": 60},
         "entropy-driven-mc": {"rounds": 2, "flips": 5}, "max-margin": {"max_sweeps": 50},
+        "population-annealing": {"population": 20, "sweeps": 1},
     }  # fmt: skip
     models = [
         replica.perceptron("binary"), replica.perceptron("spherical"), replica.mixture("square"),

@@ -78,3 +78,27 @@ def push_units(inputs, labels, offset, binary, units, hidden, sweeps, rng):  # t
         if errors == 0:
             return sweep
     return -1
+
+
+@summing_kernel
+def least_satisfied(gram, tolerance, steps, counts):  # type: ignore[no-untyped-def]
+    """MinOver: again and again the pattern of the smallest field is added to the weights; steps done.
+
+    ``gram`` are the products of the patterns, ``counts`` (P) receives how often each was added. It ends when the margin
+    is within ``tolerance`` (relative) of the bound ``|w|/steps``.
+    """
+    patterns = gram.shape[0]
+    fields, square = np.zeros(patterns), 0.0
+    for step in range(1, steps + 1):
+        worst = 0
+        for mu in range(patterns):
+            if fields[mu] < fields[worst]:
+                worst = mu
+        # |w|^2 before this step; both sides of the margin of the weights so far
+        if step > 1 and fields[worst] * (step - 1) >= (1.0 - tolerance) * square:
+            return step - 1
+        square += 2.0 * fields[worst] + gram[worst, worst]
+        counts[worst] += 1
+        for mu in range(patterns):
+            fields[mu] += gram[worst, mu]
+    return steps
