@@ -81,7 +81,6 @@ ROWS = [
     Row("focusing-bp", 10001, 0.70, large=True),
     Row("sbpi", 10001, 0.60, large=True),
     Row("reinforced-bp", 10001, 0.74, {"rate": 5e-4}, samples=10, large=True),
-    Row("focusing-bp", 10001, 0.74, samples=10, large=True),
 ]
 #: solvers whose solutions are looked at from near, on the same instances
 NEAR = {
