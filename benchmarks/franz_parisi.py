@@ -24,20 +24,24 @@ REFERENCES = {
     "logistic, clipped": replica.Reference(model=SOFT, clipped=True),
     "largest margin": replica.Reference(model=replica.perceptron("spherical"), margin="max"),
 }
+MODELS = {weights: replica.perceptron(weights) for weights in ("binary", "spherical")}
+CLUSTERS = {
+    "clusters": replica.mixture(replica.Margin(0.0), weights="spherical"),
+    "unequal": replica.mixture(replica.Margin(0.0), weights="spherical", balance=0.2),
+}
 
 
-def run(weights: str, alpha: float, name: str, distance: np.ndarray) -> bool:
+def run(kind: str, alpha: float, name: str, distance: np.ndarray) -> bool:
     """One curve; whether every point is solved or said not to exist."""
+    model = (MODELS | CLUSTERS)[kind]
     begin = time.process_time()
-    curve = replica.franz_parisi(
-        replica.perceptron(weights), alpha=alpha, distance=distance, reference=REFERENCES[name]
-    )
+    curve = replica.franz_parisi(model, alpha=alpha, distance=distance, reference=REFERENCES[name])
     seconds = time.process_time() - begin
     status = curve["status"].values
     solved = np.array([text.startswith("converged") for text in status])
     ended = np.array([any(words in text for words in ENDED) for text in status])
     worst = float(np.max(curve["error"].values[solved])) if solved.any() else float("nan")
-    words = f"{weights:9s} alpha={alpha:.1f} reference {name}: {solved.sum()} solved, {ended.sum()} ended"
+    words = f"{kind:9s} alpha={alpha:.1f} reference {name}: {solved.sum()} solved, {ended.sum()} ended"
     print(f"{words}, largest error {worst:.1e}, {seconds:.2f} s", flush=True)
     for text in sorted(set(status[~solved & ~ended])):
         print(f"    {np.sum(status == text)} times at {distance[status == text][:5]}: {text}")
@@ -50,11 +54,12 @@ def main() -> int:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     distance = np.geomspace(0.001, 0.5, count)
     good = [
-        run(weights, alpha, name, distance)
-        for weights in ("binary", "spherical")
+        run(kind, alpha, name, distance)
+        for kind in MODELS
         for alpha in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
         for name in REFERENCES
     ]
+    good += [run(kind, alpha, name, distance) for kind in CLUSTERS for alpha in (0.5, 1.0) for name in ("None", "0.1")]
     return 0 if all(good) else 1
 
 

@@ -10,13 +10,15 @@ from typing import Any
 
 from replica._version import __version__
 from replica.ansatz import RS, RSB, Annealed
-from replica.architectures import Parity, Perceptron, TreeCommittee
+from replica.architectures import FullCommittee, Parity, Perceptron, TreeCommittee
 from replica.committees import committee, parity
-from replica.data import GaussianMixture, RandomLabels, Teacher
+from replica.data import Clusters, GaussianMixture, RandomLabels, Teacher
 from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Square
-from replica.model import Model, mixture, perceptron
+from replica.mixtures import clusters, mixture
+from replica.model import Model, perceptron
 from replica.observables import flatness, generalization_error, margin_distribution, stability
 from replica.real_data import TwoClusters, from_data
+from replica.shaped_data import ShapedClusters
 from replica.simulate import instance, simulate
 from replica.solution import Quantity, Solution, SolveFailed
 from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, optimal_penalty, spinodal, transition
@@ -36,6 +38,7 @@ _LAZY = {
     "Reference": "replica.references",
     "diagram": "replica.diagrams",
     "compare": "replica.simulate.compare",
+    "success_threshold": "replica.simulate.success",
     "plot": "replica.plots",
     "save": "replica.records",
     "load": "replica.records",
@@ -47,8 +50,10 @@ __all__ = [
     "Annealed",
     "Band",
     "Binary",
+    "Clusters",
     "Discrete",
     "ErrorCount",
+    "FullCommittee",
     "Gaussian",
     "GaussianMixture",
     "Hinge",
@@ -61,6 +66,7 @@ __all__ = [
     "Quantity",
     "RandomLabels",
     "Reference",
+    "ShapedClusters",
     "Solution",
     "SolveFailed",
     "Spherical",
@@ -73,6 +79,7 @@ __all__ = [
     "__version__",
     "at_line",
     "capacity",
+    "clusters",
     "committee",
     "compare",
     "diagram",
@@ -99,6 +106,7 @@ __all__ = [
     "solve",
     "spinodal",
     "stability",
+    "success_threshold",
     "sweep",
     "transition",
 ]

@@ -63,6 +63,19 @@ def number(
     return float(array) if array.ndim == 0 else array
 
 
+def whole(argument: str, value: Any, *, low: int, infinite: bool = False) -> Any:
+    """``value`` as an int of at least ``low`` (or inf, the name of a limit), else a `ValueError`."""
+    allowed = f"a whole number of at least {low}" + (" or inf" if infinite else "")
+    if isinstance(value, (str, bytes, bool, np.bool_)) or value is None or np.ndim(value):
+        raise ValueError(f"{argument} must be {allowed}, got {value!r}")
+    found = number(argument, value, low=low, infinite=infinite)
+    if infinite and found == np.inf:
+        return found
+    if found != int(found):
+        raise ValueError(f"{argument} must be {allowed}, got {found:g}")
+    return int(found)
+
+
 def _domain(low: float, high: float, open_low: bool, open_high: bool, infinite: bool) -> str:
     if low == -np.inf and high == np.inf:
         words = "finite"
@@ -82,7 +95,8 @@ def grid(argument: str, values: Any) -> np.ndarray:
     if not np.all(np.isfinite(array)):
         raise ValueError(f"{argument} must be finite, got {array[~np.isfinite(array)][0]}")
     if np.any(np.diff(array) <= 0):
-        raise ValueError(f"{argument} must increase, got {array[0]:g} ... {array[-1]:g} with a step that does not")
+        at = int(np.flatnonzero(np.diff(array) <= 0)[0])
+        raise ValueError(f"{argument} must increase, got {array[at]:g} followed by {array[at + 1]:g}")
     return array
 
 

@@ -23,6 +23,8 @@ class Member:
     name: ClassVar[str] = ""
     #: public parameter name -> name of the dataclass field
     parameters: ClassVar[dict[str, str]] = {}
+    #: public parameters of which each value has equations of its own, so that they are never arrays (a grid is a loop)
+    structure: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)

@@ -12,6 +12,7 @@ import numpy as np
 from replica.simulate.instances import SUFFIXES, read
 from replica.simulate.rng import generator
 
+NO_CENTROIDS = "the centroids of the two classes are no further apart than chance puts them: bring more data"
 GROUPS = 20  # of patterns, one of which is left out in each replicate
 
 
@@ -72,6 +73,44 @@ def estimates(X: np.ndarray, label: np.ndarray, effective: bool) -> np.ndarray:
     variance = squares / trace if effective else trace / size
     along = np.sum((rest @ apart) ** 2) / freedom - chance * squares
     return np.array([4.0 * variance / distance2, 0.5 * np.sqrt(distance2), size, along / (distance2 * variance)])
+
+
+def shaped(X: np.ndarray, label: np.ndarray, shrinkage: float | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Means (2, n), covariances (2, n, n) and their shrinkage (2,) of the labels +1 and -1.
+
+    The difference of the means is shortened by what chance adds to it, as in `estimates`. The shrinkage towards a
+    multiple of the identity is that of O. Ledoit and M. Wolf (2004) unless it is given.
+    """
+    found = [_covariance(X[label == sign], shrinkage) for sign in (1, -1)]
+    means, covariances = (np.array([one[k] for one in found]) for k in (0, 1))
+    counts = np.array([np.sum(label == 1), np.sum(label == -1)])
+    apart = 0.5 * (means[0] - means[1])
+    chance = 0.25 * np.sum(np.trace(covariances, axis1=1, axis2=2) / counts)
+    left = 1.0 - chance / (apart @ apart)
+    if not left > 0:
+        raise ValueError(NO_CENTROIDS)
+    move = np.sqrt(left) * apart
+    return means.mean(axis=0) + np.array([move, -move]), covariances, np.array([one[2] for one in found])
+
+
+def _covariance(X: np.ndarray, shrinkage: float | None) -> tuple[np.ndarray, np.ndarray, float]:
+    mean, (count, size) = X.mean(axis=0), X.shape
+    rest = X - mean
+    raw = rest.T @ rest / count
+    round_part = np.trace(raw) / size * np.eye(size)
+    if shrinkage is None:
+        scatter = (np.sum(np.sum(rest**2, axis=1) ** 2) / count - np.sum(raw**2)) / count
+        shrinkage = float(min(scatter / max(np.sum((raw - round_part) ** 2), 1e-300), 1.0))
+    return mean, ((1.0 - shrinkage) * raw + shrinkage * round_part) * count / (count - 1.0), shrinkage
+
+
+def half(label: np.ndarray, share: float) -> np.ndarray:
+    """A share of the patterns at random, of both classes alike."""
+    chosen = np.zeros(len(label), dtype=bool)
+    for sign in (1, -1):
+        own = generator(0, 1, 1, int(np.sum(label == sign)), "patterns").permutation(np.flatnonzero(label == sign))
+        chosen[own[: int(round(share * own.size))]] = True
+    return chosen
 
 
 def jackknife(values: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,16 @@ import numpy as np
 from replica.ansatz._fp_annealed import annealed_curve
 from replica.ansatz._fp_patterns import Side
 from replica.ansatz._fp_teacher import student_curve, taught_curve
+from replica.ansatz._nearest import covers_nearest, nearest_overlap
 from replica.ansatz.alphabets import alphabet_curve, alphabet_overlap
 from replica.ansatz.franz_parisi import Columns, random_curve, typical_overlap
 from replica.ansatz.minimiser import minimiser_curve
 from replica.ansatz.minimiser import typical_overlap as minimiser_overlap
+from replica.ansatz.typical import sphere_curve, sphere_overlap
 from replica.model import Model
 from replica.verbs import solve
+
+TOO_CLOSE = "no weights without errors are that close to the reference: the largest overlap is"
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,10 @@ class Around:
         """Overlap at which the curve has its maximum, with its error; NaN where there is none or it is not found."""
         return float("nan"), float("nan")
 
+    def largest(self) -> tuple[float, float]:
+        """Largest overlap with the reference of weights without errors, with its error; NaN where it is not known."""
+        return float("nan"), float("nan")
+
     @property
     def probe(self) -> Side:
         return Side(self.model.loss, float(self.model.beta))
@@ -53,7 +62,7 @@ class Planted(Around):
     def columns(self, distance: np.ndarray) -> Columns:
         found = taught_curve(self.model, self.alpha, distance)
         found.values["s"], found.errors["s"] = 1.0 - 2.0 * distance, np.zeros(distance.size)
-        return found
+        return _judged(found)
 
     def typical(self) -> tuple[float, float]:
         alone = solve(self.model, alpha=self.alpha, on_failure="keep")
@@ -67,7 +76,15 @@ class Student(Planted):
     given: Any = None
 
     def columns(self, distance: np.ndarray) -> Columns:
-        return student_curve(self.model, self.alpha, self.given, distance)
+        return _judged(student_curve(self.model, self.alpha, self.given, distance))
+
+
+def _judged(found: Columns) -> Columns:
+    """With the error on new patterns, from the overlap ``s`` with the teacher."""
+    s = found.values["s"]
+    found.values["generalization_error"] = np.arccos(s) / np.pi
+    found.errors["generalization_error"] = found.errors["s"] / (np.pi * np.sqrt(1.0 - s * s))
+    return found
 
 
 @dataclass(frozen=True)
@@ -85,6 +102,20 @@ class Quenched(Around):
         if not alone.converged or "q_hat" not in alone.batch.names:
             return float("nan"), float("nan")
         return typical_overlap(self.model, self.alpha, self.given, alone["q"])
+
+
+@dataclass(frozen=True)
+class Clustered(Quenched):
+    """Around a typical solution on the sphere, in classes of patterns with a direction to be learned."""
+
+    def columns(self, distance: np.ndarray) -> Columns:
+        return sphere_curve(self.model, self.alpha, self.given, distance)
+
+    def typical(self) -> tuple[float, float]:
+        root = float(np.sqrt(self.model.architecture.scale))
+        if self.given.side == self.probe and self.model.data.held_bias == root * self.given.bias:
+            return self.given.q, self.given.q_error  # two references are typical of each other
+        return sphere_overlap(self.model, self.alpha, self.given)
 
 
 @dataclass(frozen=True)
@@ -121,7 +152,23 @@ class Lowest(Around):
     solved = True
 
     def columns(self, distance: np.ndarray) -> Columns:
-        return minimiser_curve(self.model, self.alpha, self.given, self.centre, distance)
+        found = minimiser_curve(self.model, self.alpha, self.given, self.centre, distance)
+        lost = [row for row, text in enumerate(found.status) if not text.startswith("converged")]
+        if lost:
+            largest, error = self.largest()
+            for row in lost:
+                if 1.0 - 2.0 * distance[row] > largest + error:
+                    found.status[row] = f"not converged: {TOO_CLOSE} {largest:.6g}"
+        return found
+
+    def largest(self) -> tuple[float, float]:
+        return self._largest
+
+    @cached_property
+    def _largest(self) -> tuple[float, float]:
+        if not covers_nearest(self.model):
+            return float("nan"), float("nan")
+        return nearest_overlap(self.model, self.alpha, self.given, self.centre)
 
     def typical(self) -> tuple[float, float]:
         return minimiser_overlap(self.model, self.alpha, self.given, self.centre)

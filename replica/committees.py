@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from replica.architectures import Parity, TreeCommittee
+from replica._checks import one_of
+from replica.architectures import Architecture, FullCommittee, Parity, TreeCommittee
 from replica.data import Data
 from replica.losses import Loss
 from replica.model import Model, perceptron
 from replica.weights import Weights
+
+CONNECTIVITIES = ("tree", "full")
 
 
 def committee(
@@ -24,8 +27,9 @@ def committee(
     loss: str | Loss | None = None,
     beta: float = np.inf,
     labels: str | Data = "random",
+    connectivity: str = "tree",
 ) -> Model:
-    """The tree committee: two layers, hidden units on disjoint inputs.
+    """The committee: two layers, hidden units on disjoint inputs.
 
     Parameters
     ----------
@@ -45,6 +49,8 @@ def committee(
         Inverse temperature; multiplies the loss.
     labels : str or Data
         ``"random"`` (storage) or ``"teacher"`` (a committee of the same kind), or an instance.
+    connectivity : str
+        ``"tree"``: inputs of its own for each unit; ``"full"``: all units see the same inputs (simulations only).
 
     Returns
     -------
@@ -63,7 +69,10 @@ def committee(
     0.903986281
     """
     single = perceptron(weights, margin=margin, loss=loss, beta=beta, labels=labels)
-    return dataclasses.replace(single, architecture=TreeCommittee(units, activation, ties))
+    one_of("connectivity", connectivity, CONNECTIVITIES)
+    shared = connectivity == "full"
+    network: Architecture = FullCommittee(units, activation) if shared else TreeCommittee(units, activation, ties)
+    return dataclasses.replace(single, architecture=network)
 
 
 def parity(

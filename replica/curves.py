@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,7 @@ class Chunk:
     observables: tuple[str, ...]
     start: Any
     tolerance: float
+    rows: np.ndarray  # their places in the product of the grids
 
 
 def solve_chunk(chunk: Chunk) -> dict[str, np.ndarray]:
@@ -58,7 +60,7 @@ def sweep(
     Parameters
     ----------
     model : Model
-    alpha, margin, beta, temperature, penalty, ... : float or increasing grid
+    alpha, margin, beta, temperature, penalty, units, ... : float or increasing grid
         ``alpha`` is required. Several grids are combined into their product; a grid becomes a dimension of the result.
     observables : sequence of str
         Observables or order parameters, see ``replica list``.
@@ -100,13 +102,14 @@ def sweep(
 
     names, chosen = _asked(model, observables, ansatz, axes)
     grids, fixed = _axes(model, axes)
-    base = model.with_parameters(**{name: value for name, value in fixed.items() if name != "alpha"})
+    base = _changed(model, {name: value for name, value in fixed.items() if name != "alpha"})
     chosen.check(base)
     columns = _product(grids)
     total = math.prod(g.size for g in grids.values())
     chunks = [
-        _chunk(base, chosen, columns, fixed, slice(i, i + CHUNK), names, start, tolerance, total)
-        for i in range(0, total, CHUNK)
+        _chunk(kind, chosen, own, fixed, rows[i : i + CHUNK], names, start, tolerance)
+        for kind, own, rows in _structures(base, columns, total)
+        for i in range(0, rows.size, CHUNK)
     ]
     threshold = _lines(base, chosen, lines, grids, workers)
     settings = {
@@ -119,7 +122,8 @@ def sweep(
         "tolerance": tolerance,
     } | ({"lines": list(threshold.attrs["lines"])} if threshold is not None else {})
     results = run(solve_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress)
-    found = {name: np.concatenate([r[name] for r in results]) for name in results[0]}
+    order = np.argsort(np.concatenate([chunk.rows for chunk in chunks]))
+    found = {name: np.concatenate([r[name] for r in results])[order] for name in results[0]}
     _check_defined(model, chosen, names, found)
     shape = tuple(g.size for g in grids.values())
     variables = {name: (tuple(grids), column.reshape(shape)) for name, column in found.items()}
@@ -171,7 +175,7 @@ def _check_defined(model: Model, ansatz: Ansatz, names: tuple[str, ...], found: 
 
 def _axes(model: Model, axes: dict[str, Any]) -> tuple[dict[str, np.ndarray], dict[str, float]]:
     """Grids (more than a number) and fixed values among the named axes."""
-    known_options("sweep", axes, ("alpha", *model.parameter_names))
+    known_options("sweep", axes, ("alpha", *model.parameter_names, *model.structure_names))
     grids, fixed = {}, {}
     for name, value in axes.items():
         if np.ndim(value) == 0:
@@ -189,20 +193,41 @@ def _product(grids: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: axis.reshape(-1) for name, axis in zip(grids, mesh, strict=True)}
 
 
+def _changed(model: Model, values: dict[str, Any]) -> Model:
+    """A model with parameters of either kind replaced."""
+    shape = {name: value for name, value in values.items() if name in model.structure_names}
+    rest = {name: value for name, value in values.items() if name not in shape}
+    moved = model.with_structure(**shape) if shape else model
+    return moved.with_parameters(**rest) if rest else moved
+
+
+def _structures(
+    base: Model, columns: dict[str, np.ndarray], total: int
+) -> Iterator[tuple[Model, dict[str, np.ndarray], np.ndarray]]:
+    """For each structure in the grids its model, the other columns, and the rows of the product that it has."""
+    shapes = [name for name in columns if name in base.structure_names]
+    own = {name: column for name, column in columns.items() if name not in shapes}
+    if not shapes:
+        yield base, own, np.arange(total)
+        return
+    table = np.stack([columns[name] for name in shapes], axis=1)
+    for values in np.unique(table, axis=0):
+        rows = np.flatnonzero(np.all(table == values, axis=1))
+        yield base.with_structure(**dict(zip(shapes, values.tolist(), strict=True))), own, rows
+
+
 def _chunk(
     base: Model,
     ansatz: Ansatz,
     columns: dict[str, np.ndarray],
     fixed: dict[str, float],
-    part: slice,
+    rows: np.ndarray,
     names: tuple[str, ...],
     start: Any,
     tolerance: float,
-    total: int,
 ) -> Chunk:
-    own = {name: np.ascontiguousarray(column[part]) for name, column in columns.items()}
-    size = len(range(*part.indices(total)))
+    own = {name: np.ascontiguousarray(column[rows]) for name, column in columns.items()}
     alpha = own.pop("alpha", None)
     if alpha is None:
-        alpha = np.full(size, fixed["alpha"])
-    return Chunk(base.with_parameters(**own) if own else base, ansatz, alpha, names, start, tolerance)
+        alpha = np.full(rows.size, fixed["alpha"])
+    return Chunk(base.with_parameters(**own) if own else base, ansatz, alpha, names, start, tolerance, rows)

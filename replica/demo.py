@@ -116,7 +116,7 @@ def landscape_curves() -> dict[str, Any]:
 def learning_curves() -> dict[str, Any]:
     """Generalisation error over the load: ridge, logistic and hinge at a small penalty, unbalanced clusters."""
     from replica.curves import sweep
-    from replica.model import mixture
+    from replica.mixtures import mixture
 
     loads = np.round(np.geomspace(0.2, 10.0, 41), 12)
     models = {loss: mixture(loss, penalty=0.1, balance=0.25) for loss in ("square", "logistic", "hinge")}

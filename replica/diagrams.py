@@ -38,11 +38,23 @@ class LineChunk:
     ansatz: Ansatz
     y: str
     alpha: np.ndarray
+    lone: bool = False
 
 
 def locate_chunk(chunk: LineChunk) -> dict[str, np.ndarray]:
     """Values, errors, stability and status of one line at a few points."""
     definition = find_line(chunk.name)
+    if chunk.lone:  # one structure of several may have no such line: the others are still drawn
+        try:
+            return _located(chunk, definition)
+        except ValueError as refusal:
+            nothing = np.full(chunk.alpha.size, np.nan)
+            status = np.array([f"not converged: {refusal}"] * nothing.size)
+            return {"value": nothing, "error": nothing, "stability": nothing, "status": status}
+    return _located(chunk, definition)
+
+
+def _located(chunk: LineChunk, definition: LineDefinition) -> dict[str, np.ndarray]:
     compute, size = definition.line, chunk.alpha.size
     if chunk.y == definition.axis:
         line: Line = compute(chunk.model, size if chunk.y == "alpha" else chunk.alpha, chunk.ansatz)
@@ -76,7 +88,7 @@ def diagram(
     ----------
     model : Model
     x : (name, grid)
-        Horizontal axis: a model parameter (``margin``, ``temperature``, ``penalty``, ...) or ``alpha``.
+        Horizontal axis: a model parameter (``margin``, ``temperature``, ``penalty``, ``units``, ...) or ``alpha``.
     y : str
         Vertical axis: ``alpha``, or a parameter of the model such as ``margin`` or ``temperature`` (the lines are then
         inverted at each point, which those that are slow to find refuse).
@@ -117,11 +129,11 @@ def diagram(
     names = (lines,) if isinstance(lines, str) else tuple(lines)
     x_name, places = x[0], grid(x[0], x[1])
     definitions = _definitions(model, names, x_name, y, chosen)
-    loads = _loads(x_name, places, y, alpha)
+    loads, shapes = _loads(x_name, places, y, alpha), x_name in model.structure_names
     chunks = [
-        LineChunk(definition.name, _moved(model, x_name, places[part]), chosen, y, loads[part])
+        LineChunk(definition.name, _moved(model, x_name, places[part]), chosen, y, loads[part], shapes)
         for definition in definitions
-        for part in _parts(places.size, 1 if definition.slow else CHUNK)
+        for part in _parts(places.size, 1 if definition.slow or shapes else CHUNK)
     ]
     settings = {
         "verb": "diagram",
@@ -148,7 +160,7 @@ def _definitions(model: Model, names: tuple[str, ...], x: str, y: str, ansatz: A
     if not names:
         raise ValueError("diagram needs at least one line")
     found = [find_line(name) for name in names]
-    known_options("diagram axis", [x], ("alpha", *model.parameter_names))
+    known_options("diagram axis", [x], ("alpha", *model.parameter_names, *model.structure_names))
     known_options("diagram axis", [y], ("alpha", *(name for name in SEARCH if name in model.parameter_names)))
     if x == y:
         raise ValueError(f"the two axes of a diagram must differ, got {x!r} twice")
@@ -181,6 +193,8 @@ def _variables(
 
 
 def _moved(model: Model, name: str, places: np.ndarray) -> Model:
+    if name in model.structure_names:
+        return model.with_structure(**{name: float(places[0])})
     return model if name == "alpha" else model.with_parameters(**{name: np.ascontiguousarray(places)})
 
 

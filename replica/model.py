@@ -12,10 +12,10 @@ import numpy as np
 from replica._checks import known_options, number
 from replica._registry import Member
 from replica.architectures import Architecture, Perceptron
-from replica.data import Data, GaussianMixture, RandomLabels
+from replica.data import Data, RandomLabels
 from replica.losses import Loss, Margin
 from replica.losses._probit import Probit
-from replica.weights import Binary, Gaussian, Spherical, Weights
+from replica.weights import Binary, Spherical, Weights
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,21 @@ class Model:
             if own:
                 fields[argument] = part.with_parameters(**own)
         return dataclasses.replace(self, **fields)
+
+    @property
+    def structure_names(self) -> tuple[str, ...]:
+        """Public parameters of which each value has equations of its own (``units``)."""
+        return tuple(name for part in self.parts.values() for name in part.structure)
+
+    def with_structure(self, **changes: Any) -> Model:
+        """A copy with such parameters replaced, each by one value."""
+        known_options("the structure of this model", changes, self.structure_names)
+        fields = {}
+        for argument, part in self.parts.items():
+            own = {key: changes[key] for key in part.structure if key in changes}
+            if own:
+                fields[argument] = dataclasses.replace(part, **own)
+        return dataclasses.replace(self, **fields) if fields else self
 
     def take(self, index: np.ndarray) -> Model:
         """The models ``index`` of a batch."""
@@ -226,74 +241,3 @@ def perceptron(
     elif isinstance(loss, Loss) and margin != 0.0:
         raise ValueError(f"margin={margin} and loss={loss} both given: put the margin into the loss")
     return Model(weights=weights, loss=loss, data=labels, beta=beta)
-
-
-def mixture(
-    loss: str | Loss = "square",
-    *,
-    penalty: float = 1.0,
-    noise: float = 1.0,
-    balance: float = 0.5,
-    bias: bool | float | str = True,
-    weights: str | Weights = "gaussian",
-    norm: float | None = None,
-    beta: float = np.inf,
-    centroid: str | Weights = "gaussian",
-) -> Model:
-    r"""Classification of two Gaussian clusters, ``x = label v/sqrt(N) + sqrt(noise) z`` with ``|v|^2 = N``.
-
-    The stability of a pattern is ``h = label (w.x/sqrt(N) + bias)``, the cost ``sum loss(h) + (penalty/2)|w|^2``.
-
-    Parameters
-    ----------
-    loss : str or Loss
-        ``"square"`` is ``(1-h)^2/2``, ``"logistic"`` is ``ln(1+exp(-h))``, ``"hinge"`` is ``max(0, 1-h)``; or an
-        instance.
-    penalty : float
-        Of Gaussian weights only, at least 0; ``0`` and ``inf`` are the limits.
-    noise : float
-        Variance of the clusters, above 0.
-    balance : float
-        Share of the label +1, in (0, 1).
-    bias : bool, float or "optimal"
-        Learned (without a penalty), 0, a number that is held, or the number that makes the fewest errors.
-    weights : str or Weights
-        ``"gaussian"`` (penalised), ``"spherical"`` or ``"binary"``.
-    norm : float, optional
-        ``|w|^2/N`` of spherical weights; binary weights are ``sqrt(norm)`` times signs. None: 1.
-    beta : float
-        Inverse temperature; ``inf`` minimises the cost.
-    centroid : str or Weights
-        What the components of v are drawn from: ``"gaussian"``, ``"binary"``, ...
-
-    Returns
-    -------
-    Model
-
-    Raises
-    ------
-    ValueError
-        Unknown names or values outside their domain; a norm for weights that are penalised.
-
-    References
-    ----------
-    F. Mignacco, F. Krzakala, Y. Lu, P. Urbani and L. Zdeborova, ICML (2020); scikit-learn with features ``X/sqrt(N)``:
-    ``RidgeClassifier(alpha=penalty)``, ``LogisticRegression(C=1/penalty)``, ``SVC(kernel="linear", C=1/penalty)``.
-
-    Examples
-    --------
-    >>> import replica
-    >>> solution = replica.solve(replica.mixture("hinge", balance=0.2), alpha=2.0)
-    >>> print(f"{solution['q']:.10f} {solution['bias']:.10f} {solution.error < 1e-12}")
-    0.3740115935 -0.7625690798 True
-    """
-    data = GaussianMixture(noise=noise, balance=balance, bias=bias, centroid=centroid)
-    chosen = Weights.find(weights) if isinstance(weights, str) else weights
-    if chosen is Gaussian:
-        chosen = Gaussian(penalty)
-    elif isinstance(chosen, type):
-        chosen = chosen()
-    if norm is not None and getattr(chosen, "penalised", False):
-        raise ValueError(f"norm={norm} is for weights whose norm is held; that of {chosen} follows from the penalty")
-    unit = Perceptron(1.0 if norm is None else norm)
-    return Model(weights=chosen, loss=loss, architecture=unit, data=data, beta=beta)

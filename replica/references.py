@@ -15,11 +15,11 @@ from replica.ansatz._fp_problem import Reference as Typical
 from replica.ansatz._minimiser_patterns import Minimiser
 from replica.ansatz._minimiser_weights import Centre
 from replica.ansatz.minimiser import check_probe
-from replica.around import Around, FreeNorm, Lowest, Pairs, Planted, Quenched, Student
+from replica.around import Around, Clustered, FreeNorm, Lowest, Pairs, Planted, Quenched, Student
 from replica.losses._linear import LinearCost
 from replica.model import Model, bayes_student
 from replica.verbs import solve
-from replica.weights.base import Free
+from replica.weights.base import Average, Free
 
 PLANTED = "planted"  # the teacher itself as the reference
 LARGEST = "max"
@@ -132,7 +132,7 @@ def _typical(model: Model, alpha: float, given: Reference, first_moment: bool) -
     if first_moment:
         return Pairs(model, alpha, "converged; first moment", margin, side)
     if model.data.overlaps:
-        _check_bayes(base)
+        _check_covered(base)
     solution = solve(base, alpha=alpha, on_failure="keep")
     if not solution.converged or "q_hat" not in solution.batch.names:
         why = solution.status.removeprefix("converged; ")
@@ -141,6 +141,8 @@ def _typical(model: Model, alpha: float, given: Reference, first_moment: bool) -
     names = ("q", "q_hat")
     known = Typical(side, *(solution[name] for name in names), *(solution.errors[name] for name in names))
     kind = Student if model.data.overlaps else Quenched
+    if model.data.gaussian_classes:
+        return _clustered(model, alpha, solution, margin, known)
     if isinstance(model.weights.norm, Free):
         curvature, error = solution["q_hat"] + solution["Q_hat"], solution.errors["q_hat"] + solution.errors["Q_hat"]
         norm = {"norm": solution["Q"], "norm_error": solution.errors["Q"]}
@@ -153,16 +155,29 @@ def _margin_of(model: Model) -> float | None:
     return float(model.margin) if "margin" in model.parameter_names else None
 
 
-def _check_bayes(base: Model) -> None:
+def _clustered(model: Model, alpha: float, solution: Any, margin: float | None, known: Typical) -> Around:
+    """Order parameters in units of weights of norm 1; the probe follows the bias of the reference."""
+    root = float(np.sqrt(model.architecture.scale))
+    found = {"q": known.q / root**2, "q_error": known.q_error / root**2}
+    for name in ("m", "bias"):
+        found |= {name: solution[name] / root, f"{name}_error": solution.errors[name] / root}
+    known = dataclasses.replace(known, **found)
+    return Clustered(_beside(model, known.bias), alpha, solution.status, margin, known)
+
+
+def _check_covered(base: Model) -> None:
     """References with a teacher must be typical as the teacher is: only then its overlap with the probe is known."""
-    if base.data.separable:
+    if base.data.gaussian_classes:
+        if isinstance(base.weights.norm, Average):
+            return
         raise ValueError(
-            "typical references on two clusters are not here; give reference=Reference(model=...), a minimiser"
+            f"typical references on two clusters are here for weights on the sphere, got {base.weights}; give "
+            "reference=Reference(model=...), a minimiser"
         )
-    if bayes_student(base) != base or not base.weights.discrete:
+    if bayes_student(base) != base or not (base.weights.discrete or isinstance(base.weights.norm, Average)):
         raise ValueError(
-            "with a teacher, references must be Bayes-optimal binary students (the teacher's weights, margin 0, "
-            "beta = inf): "
+            "with a teacher, references must be Bayes-optimal students, binary or on the sphere (the teacher's "
+            "weights, margin 0, beta = inf): "
             f"give reference=Reference(margin=0.0), Reference(model=...) or 'planted', got {base}"
         )
 

@@ -32,7 +32,7 @@ FAMILIES = {
     "activations": Activation,
 }
 #: names of shorthands, of an option of simulations and of a data type, which members share
-SHORTHANDS = {"perceptron", "committee", "parity", "mixture", "sign", "linear"}
+SHORTHANDS = {"perceptron", "committee", "parity", "mixture", "clusters", "sign", "linear"}
 #: the folder of a family that is not called like it
 FOLDERS = {"activations": "architectures"}
 FAMILIES["simulate/algorithms"] = Algorithm
@@ -40,14 +40,15 @@ FAMILIES["simulate/algorithms"] = Algorithm
 #: rooms of `replica` from the ground up: a room may import itself and what stands before it
 ORDER = [
     {"_version", "_checks", "_formats"}, {"_registry", "exact"}, {"weights", "losses"}, {"data"}, {"architectures"},
-    {"model"}, {"committees"}, {"batch"}, {"solution"}, {"ansatz"}, {"verbs"}, {"records"}, {"observables"},
+    {"model"}, {"committees", "mixtures"}, {"batch"}, {"solution"}, {"ansatz"}, {"verbs"}, {"records"}, {"observables"},
     {"thresholds"},
     {"around"}, {"references"}, {"local_thresholds", "neighbourhood", "clones"}, {"simulate"},
-    {"diagrams"}, {"curves", "landscape", "local"}, {"_two_classes"}, {"real_data"}, {"plots"}, {"demo"}, {"cli"},
+    {"diagrams"}, {"curves", "landscape", "local"},
+    {"_two_classes"}, {"_learning"}, {"shaped_data"}, {"real_data"}, {"plots"}, {"demo"}, {"cli"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 #: where members may be named outside their family: the public face, defaults and shorthands, a user of the public face
-MAY_NAME = {"__init__.py", "model.py", "committees.py", "demo.py", "exact.py"}
+MAY_NAME = {"__init__.py", "model.py", "committees.py", "mixtures.py", "demo.py", "exact.py"}
 #: and the one ansatz that is the default of every verb
 #: and the algorithm that is the default of the verb
 DEFAULT_ALGORITHM = {"simulate/run.py", "cli/simulate.py"}

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from replica.ansatz._fp_patterns import Geometry, PatternSums, pattern_means, pattern_sums
+from replica.ansatz._fp_geometry import Geometry
+from replica.ansatz._fp_patterns import PatternSums, pattern_means, pattern_sums
 from replica.ansatz._fp_problem import Reference
 from replica.ansatz._held_problem import EPS, LEAST_OWN, HeldProblem, relative
 from replica.model import Model

@@ -77,6 +77,8 @@ class AlphabetLimit(Problem):
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         found, weights = Projection(self.cavity(free)), self._weights(free)
-        seen = {"q": weights.norm, "V": np.zeros(self.size), "alpha": weights.softness**2 / found.square}
+        with np.errstate(divide="ignore"):  # inf for a field whose slope is infinite at q = 1
+            alpha = weights.softness**2 / found.square
+        seen = {"q": weights.norm, "V": np.zeros(self.size), "alpha": alpha}
         seen |= {"Q": weights.norm} if self.free_norm else {}
         return seen, floors_of(seen)

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from replica.ansatz._fp_patterns import Geometry, PatternSums, Side, pattern_means, pattern_sums
+from replica.ansatz._fp_geometry import Geometry
+from replica.ansatz._fp_patterns import PatternSums, Side, pattern_means, pattern_sums
 from replica.architectures import Architecture
 from replica.data import Overlaps
 from replica.model import Model
@@ -33,7 +34,7 @@ def network_sums(network: Architecture, reference: Side, probe: Side, at: Geomet
     if network.plain:
         return pattern_sums(reference, probe, at, level)
     if not 0.0 < at.rest < np.inf:
-        return PatternSums(*[np.nan] * 10)
+        return PatternSums(*[np.nan] * 11)
     fields, (kq, ks, kt, _), (bq, bs, _, _) = field_geometry(network, at, level)
     sums = pattern_sums(reference, probe, fields, level)
     return sums._replace(
@@ -58,7 +59,8 @@ def check(model: Model, first_moment: bool = False) -> None:
     network = model.architecture
     if first_moment or not model.weights.discrete or model.data.overlaps or not network.plain:
         check_pairs(model.weights)
-    if network.few is not None or not network.plain and model.data.overlaps:
+    classes = network.linear and model.data.gaussian_classes
+    if network.few is not None or not network.plain and model.data.overlaps and not classes:
         what = f"{network} and {model.data}"
         raise ValueError(f"franz_parisi is here for perceptrons, and for units=inf with random labels, got {what}")
     if not model.loss.hard and np.isinf(model.beta) and not model.loss.has_ground:

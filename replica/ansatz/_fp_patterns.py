@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from replica.ansatz._fp_geometry import Geometry
 from replica.losses.base import Loss
 from replica.weights._pairs import rule_of
 from saddlepoint._jit import array_kernel
@@ -14,105 +15,42 @@ from saddlepoint.quadrature.fields import scaled_nodes
 from saddlepoint.quadrature.panels import build_nodes
 from saddlepoint.special._elementary import scale, split_exponential
 
-#: edge ``own = 0``: there the two-dimensional form of the averages degenerates, but they are smooth
-LEAST_DEPTH = 1e-13
 #: features beyond that many deviations are dropped: the integrand is smooth there
 FAR = 40.0
 
 
 @dataclass(frozen=True)
 class Side:
-    """What a reference or a probe does with a field: its loss (numbers, no batch) and its inverse temperature."""
+    """What a reference or a probe does with a field: its loss (numbers, no batch) and its inverse temperature.
+
+    ``mean`` is that of its fields.
+    """
 
     loss: Loss
     beta: float
+    mean: float = 0.0
 
     def terms(self, field: np.ndarray, variance: float) -> tuple[np.ndarray, ...]:
-        return self.loss.terms(field, np.full(len(field), variance), self.beta)
+        return self.loss.terms(field + self.mean, np.full(len(field), variance), self.beta)
 
     def features(self, variance: float) -> tuple[np.ndarray, np.ndarray]:
         places, widths = self.loss.features(np.array([variance]), self.beta)
-        return places[0], widths[0]
+        return places[0] - self.mean, widths[0]
 
+    def kinks(self) -> np.ndarray:
+        return np.array(self.loss.kinks(), dtype=float) - self.mean
 
-class Geometry(NamedTuple):
-    """Overlaps as numbers: ``t`` own reference, ``s`` another reference; ``qt`` of the references.
-
-    ``q = s^2/qt + (t-s)^2/(1-qt) + own`` with ``own >= 0`` when the overlaps are those of vectors. ``depth`` says how
-    much of the room ``1 - s^2/qt - (t-s)^2/(1-qt)`` two copies share: ``1 - q = room exp(-depth)``, 0 at ``own = 0``,
-    infinite at q = 1. With norms other than 1, ``norm`` of the reference and ``size`` of the probe take the place of
-    these ones. ``away = sqrt(size norm) - t`` where it is known without cancellation.
-    """
-
-    t: float
-    s: float
-    depth: float
-    qt: float
-    norm: float = 1.0
-    size: float = 1.0
-    away: float | None = None
-
-    @classmethod
-    def of_rest(cls, t: float, s: float, rest: float, qt: float, norm: float = 1.0, size: float = 1.0) -> Geometry:
-        """From ``rest = 1 - q``."""
-        bare = cls(t, s, 0.0, qt, norm, size)
-        return bare._replace(depth=float(np.log(bare.room / rest)))
-
-    @property
-    def room(self) -> float:
-        """Without cancellation near t = 1."""
-        off = self.s - self.qt * self.t / self.norm
-        across = off * off * self.norm / (self.qt * self.gap) if self.qt > 0 else 0.0
-        top, near = np.sqrt(self.size * self.norm), self.t
-        away = top - near if self.away is None else self.away
-        return away * (top + near) / self.norm - across
-
-    @property
-    def narrowing(self) -> float:
-        """``-d room/ds``."""
-        if self.qt == 0:
-            return 0.0
-        return 2.0 * (self.s - self.qt * self.t / self.norm) * self.norm / (self.qt * self.gap)
-
-    @property
-    def gap(self) -> float:
-        """``1 - qt``: thermal variance of the reference."""
-        return self.norm - self.qt
-
-    @property
-    def inside(self) -> bool:
-        """Whether the copies have something of their own; else the averages are taken at the edge ``own = 0``."""
-        return self.depth > LEAST_DEPTH
-
-    @property
-    def rest(self) -> float:
-        """``1 - q``."""
-        return self.room * float(np.exp(-max(self.depth, LEAST_DEPTH)))
-
-    @property
-    def own(self) -> float:
-        return self.room * -float(np.expm1(-max(self.depth, LEAST_DEPTH)))
-
-    @property
-    def q(self) -> float:
-        return self.size - self.rest
-
-    @property
-    def shared(self) -> float:
-        """``s^2/qt``: what the probe shares with the barycentre of the references."""
-        return self.s * self.s / self.qt if self.qt > 0 else 0.0
-
-    @property
-    def towards(self) -> float:
-        """``(t-s)^2/(1-qt)``: what it shares with the reference's own direction."""
-        return (self.t - self.s) ** 2 / self.gap
+    def means(self, field: np.ndarray, variance: float) -> tuple[np.ndarray, np.ndarray]:
+        """Thermal mean of the cost and probability of an error."""
+        at = field + self.mean, np.full(len(field), variance), self.beta
+        return self.loss.mean_cost(*at), self.loss.error_rate(*at)
 
 
 class PatternSums(NamedTuple):
     """Averages over a pattern: g = d ln Z/dh of the probe, r that of the reference in its cavity, p the pinned one.
 
     ``log_z = E ln Z``; ``gg = E g^2``, ``rg = E r g``, ``pg = E p g``; derivatives ``gg_q``, ``gg_s = 2 rg_q``,
-    ``rg_s``; ``bend = E g'``, ``rigidity = E g'^2``.
+    ``rg_s``; ``bend = E g'``, ``rigidity = E g'^2``, ``force = E g``.
     """
 
     log_z: float
@@ -125,6 +63,7 @@ class PatternSums(NamedTuple):
     weight: float
     bend: float
     rigidity: float
+    force: float
 
 
 class Mesh(NamedTuple):
@@ -178,7 +117,7 @@ def _pinned_nodes(  # type: ignore[no-untyped-def]
 @array_kernel
 def _reduce(outer, weight, pinned, moved, r, r1, p, value, g, g1, out):  # type: ignore[no-untyped-def]
     """The sums of `PatternSums` in one pass (a numerical kernel)."""
-    for i in range(10):
+    for i in range(11):
         out[i] = 0.0
     count = weight.shape[1]
     mass = np.empty(count)
@@ -209,6 +148,7 @@ def _reduce(outer, weight, pinned, moved, r, r1, p, value, g, g1, out):  # type:
         out[7] += share * m
         out[8] += share * h
         out[9] += share * stiff
+        out[10] += share * c
 
 
 def mesh(reference: Side, probe: Side, at: Geometry, level: int) -> Mesh:
@@ -254,7 +194,7 @@ def _cavity_nodes(
 
 def _reach(reference: Side, cavity: np.ndarray, lever: float) -> np.ndarray:
     """Breaks that widen the domain to every place that a loss which is not log-concave may push the field to."""
-    kinks = np.array(reference.loss.kinks(), dtype=float)
+    kinks = reference.kinks()
     push = np.minimum(np.abs(kinks[None, :] - cavity[:, None]).max(axis=1) * abs(lever), 14.0)
     far = np.sqrt(push * (push + 18.0))
     return np.stack([-far, far], axis=1)
@@ -275,10 +215,10 @@ def pattern_sums(reference: Side, probe: Side, at: Geometry, level: int, *, plan
     `PatternSums.rg` and averages).
     """
     if not 0.0 < at.rest < np.inf:
-        return PatternSums(*[np.nan] * 10)
+        return PatternSums(*[np.nan] * 11)
     net = mesh(reference, probe, at, level)
     value, g, g1 = probe.terms(net.field, net.rest)
-    out = np.empty(10)
+    out = np.empty(11)
     outer = 2.0 * net.outer * np.exp(net.base) if planted else net.outer
     _reduce(outer, net.weight, net.pinned, net.moved, *net.cavity, net.pull, value, g, g1, out)
     return PatternSums(*out.tolist())
@@ -288,7 +228,5 @@ def pattern_means(reference: Side, probe: Side, at: Geometry, level: int) -> dic
     """Thermal mean of the cost and the rate of training errors of the probe."""
     net = mesh(reference, probe, at, level)
     weight: Any = net.outer[:, None] * net.weight * np.exp(net.pinned + net.moved)
-    variance = np.full(len(net.field), net.rest)
-    cost = probe.loss.mean_cost(net.field, variance, probe.beta)
-    wrong = probe.loss.error_rate(net.field, variance, probe.beta)
+    cost, wrong = probe.means(net.field, net.rest)
     return {"cost": float((weight * cost).sum()), "training_error": float((weight * wrong).sum())}

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from replica.ansatz._fp_geometry import Geometry
 from replica.ansatz._fp_network import network_means, network_sums
-from replica.ansatz._fp_patterns import Geometry, PatternSums, Side
+from replica.ansatz._fp_patterns import PatternSums, Side
 from replica.architectures import Architecture
 from replica.weights._pairs import LADDER, Pair, pair_of
 from saddlepoint import REAL, Problem, Variable, Variables
@@ -23,7 +24,8 @@ PARAMAGNET = Variables(Variable("depth", REAL))
 class Reference:
     """A typical solution as the theory sees it: its side of a pattern, its overlap ``q``, conjugate and errors.
 
-    Its norm and the curvature of its weights where these are not held.
+    Its norm and the curvature of its weights where these are not held; its overlap ``m`` with the direction to be
+    learned and its bias, both of weights of norm 1.
     """
 
     side: Side
@@ -35,11 +37,16 @@ class Reference:
     curvature: float = 0.0
     norm_error: float = 0.0
     curvature_error: float = 0.0
+    m: float = 0.0
+    bias: float = 0.0
+    m_error: float = 0.0
+    bias_error: float = 0.0
 
     @property
     def errors(self) -> tuple[tuple[str, float], ...]:
         """Errors of its numbers by name."""
-        return tuple((name, getattr(self, f"{name}_error")) for name in ("q", "q_hat", "norm", "curvature"))
+        names = ("q", "q_hat", "norm", "curvature", "m", "bias")
+        return tuple((name, getattr(self, f"{name}_error")) for name in names)
 
     def number(self, name: str) -> float:
         """One of its numbers."""

@@ -6,16 +6,21 @@ r"""Franz-Parisi curves with a teacher: around the teacher, and around a typical
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from replica.ansatz._fp_patterns import Geometry, Side, pattern_sums
+from replica.ansatz._fp_geometry import Geometry
+from replica.ansatz._fp_patterns import Side, pattern_sums
 from replica.ansatz._fp_problem import EPS, Reference
+from replica.ansatz._held_curve import held_curve
 from replica.ansatz._rs_equations import Equations
+from replica.ansatz._taught_sphere import TaughtSphere
 from replica.ansatz.franz_parisi import FINE, NEGATIVE, SURE, Columns
 from replica.model import Model
 from replica.weights._pairs import binary_sums, rule_of
+from replica.weights.base import Average
 from saddlepoint import POSITIVE, REAL, Anderson, Ladder, Newton, Problem, Status, Variable, Variables, solve
 from saddlepoint.quadrature.fields import scaled_nodes
 
@@ -67,6 +72,9 @@ class TaughtProblem(Problem):
 def taught_curve(model: Model, alpha: float, distance: np.ndarray) -> Columns:
     """Entropy and overlaps at distances from the teacher; `Columns.errors` from the point's error and a finer mesh."""
     t = 1.0 - 2.0 * distance
+    if isinstance(model.weights.norm, Average):
+        teacher = Reference(Side(model.loss, float(model.beta)), 1.0, np.inf)
+        return held_curve(TaughtSphere(model, alpha, teacher, t, 0).at_distance(distance))
     problem = TaughtProblem(model, alpha, t)
     with np.errstate(all="ignore"):
         found = solve(problem, solver=SOLVER, tolerance=FINE, on_failure="keep")
@@ -94,23 +102,39 @@ def taught_curve(model: Model, alpha: float, distance: np.ndarray) -> Columns:
 
 
 def overlap_with_teacher(
-    reference: Reference, probe: Side, alpha: float, t: float, q: float, q_hat: float, theta: float, level: int
+    reference: Reference, probe: Side, alpha: float, t: float, q: float, weigh: Callable[[float], float], level: int
 ) -> float:
-    """``s = E tanh h~ tanh h`` of copies held around a typical student: a scalar root in the planted measure.
+    """``s = E <w~><w>`` of copies held around a typical student: a scalar root in the planted measure.
 
     References count once (weight ``2H(u0)``); q, q_hat and theta are those of `taught_curve`. ``s`` lies in the range
-    in which the three overlaps are those of vectors.
+    in which the three overlaps are those of vectors. ``weigh`` is the overlap for a coupling s_hat.
     """
     from scipy.optimize import brentq
 
     middle, half = reference.q * t, np.sqrt(reference.q * (1.0 - reference.q) * max(q - t * t, 0.0))
+    half *= 1.0 - 4.0 * EPS
 
     def gap(s: float) -> float:
         at = Geometry.of_rest(t, s, 1.0 - q, reference.q)
         s_hat = alpha * pattern_sums(reference.side, probe, at, level, planted=True).rg
-        return _common(reference.q_hat, q_hat, s_hat, theta, level) - s
+        return weigh(s_hat) - s
 
-    return float(brentq(gap, middle - half, middle + half, xtol=1e-14, rtol=1e-14))
+    low, high = gap(middle - half), gap(middle + half)
+    if low > 0.0 > high:
+        return float(brentq(gap, middle - half, middle + half, xtol=1e-14, rtol=1e-14))
+    # at the typical distance the root is the end: nothing is the copies' own
+    return float(middle + half) if abs(high) < abs(low) else float(middle - half)
+
+
+def _common_overlap(
+    model: Model, reference: Reference, t: float, q: float, q_hat: float, theta: float, level: int
+) -> Callable[[float], float]:
+    """Overlap of the copies with the mean of references over their coupling s_hat: ``qt t + (1-qt)(1-q) s_hat`` on the
+    sphere.
+    """
+    if isinstance(model.weights.norm, Average):
+        return lambda s_hat: reference.q * t + (1.0 - reference.q) * (1.0 - q) * s_hat
+    return lambda s_hat: _common(reference.q_hat, q_hat, s_hat, theta, level)
 
 
 def _common(known: float, q_hat: float, s_hat: float, theta: float, level: int) -> float:
@@ -137,9 +161,10 @@ def student_curve(model: Model, alpha: float, reference: Reference, distance: np
     found = np.full((2, distance.size), np.nan)
     for row, d in enumerate(distance):
         if columns.status[row].startswith("converged"):
-            held = [float(columns.values[name][row]) for name in ("q", "q_hat", "t_hat")]
+            q, q_hat, theta = (float(columns.values[name][row]) for name in ("q", "q_hat", "t_hat"))
             for k, level in enumerate((1, 2)):
-                found[k, row] = overlap_with_teacher(reference, probe, alpha, 1.0 - 2.0 * d, *held, level)
+                weigh = _common_overlap(model, reference, 1.0 - 2.0 * d, q, q_hat, theta, level)
+                found[k, row] = overlap_with_teacher(reference, probe, alpha, 1.0 - 2.0 * d, q, weigh, level)
     columns.values["s"] = found[1]
     # the root is as sharp as the gap's slope, which is of order 1; q - t^2 is small near d = 0
     columns.errors["s"] = np.abs(found[1] - found[0]) + 1e-13 + columns.errors["q"] + columns.errors["q_hat"]

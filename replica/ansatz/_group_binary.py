@@ -92,6 +92,7 @@ class BinaryPlateau(GroupProblem):
     """
 
     own = Variables(Variable("q_hat", POSITIVE), Variable("pull", POSITIVE))
+    plateau = True
 
     def averages(self, values: Named, power: np.ndarray, whole: bool) -> PlateauPoint:
         scale = np.sqrt(values["q_hat"])

@@ -103,7 +103,7 @@ class Centre:
         """Conjugates of the limit in the coordinates of `BinaryCentreLimit`; beyond its end those of small gaps."""
         point = np.full((self.groups.size, 3), np.nan)
         for part in limit.parts:
-            if isinstance(part.problem, BinaryPlateau):
+            if part.problem.plateau:
                 strength, pull = part.point.T
                 small = np.full(pull.size, np.log(0.05))
                 point[part.rows] = np.stack([strength, small, 0.2 * np.exp(pull)], axis=1)

@@ -58,6 +58,8 @@ class GroupProblem(Problem):
     own: Variables
     #: sign of the determinant of the Jacobian on the branch that begins without patterns; 0: not looked at
     orientation: ClassVar[int] = 0
+    #: all solutions, seen from a centre that is only looked for
+    plateau: ClassVar[bool] = False
 
     def __init__(self, groups: Groups, level: int = 0, closed: bool = False) -> None:
         self.groups, self.level, self.closed, self.size = groups, level, closed, groups.size

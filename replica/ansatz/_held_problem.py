@@ -30,6 +30,7 @@ class HeldProblem(Problem):
     def __init__(self, model: Model, alpha: Any, cosine: np.ndarray, level: int, unknowns: list[str]) -> None:
         self.model, self.alpha = model, alpha * np.ones(cosine.size)
         self.cosine, self.size, self.level, self.held = cosine, cosine.size, level, True
+        self.gap = 1.0 - cosine
         self.law = model.data.law(model.weights)
         self.free_norm = isinstance(model.weights.norm, Free)
         names = ["own_hat", *unknowns, *(["curvature"] if self.free_norm else [])]
@@ -43,7 +44,7 @@ class HeldProblem(Problem):
         return copy
 
     def take(self, index: np.ndarray) -> Self:
-        return self._like(cosine=self.cosine[index], alpha=self.alpha[index])
+        return self._like(cosine=self.cosine[index], gap=self.gap[index], alpha=self.alpha[index])
 
     def at_level(self, level: int) -> Self:
         return self._like(level=min(level, len(LADDER) - 1))
@@ -54,15 +55,19 @@ class HeldProblem(Problem):
 
     def at_cosine(self, cosine: np.ndarray) -> Self:
         """The same problem at other overlaps with the vector."""
-        return self._like(cosine=cosine)
+        return self._like(cosine=cosine, gap=1.0 - cosine)
+
+    def at_distance(self, distance: np.ndarray) -> Self:
+        """The same problem at distances, without the rounding of ``1 - cosine``."""
+        return self._like(cosine=1.0 - 2.0 * distance, gap=2.0 * distance)
 
     def around(self, reference: Any) -> Self:
         """The same problem around another reference."""
         return self._like(reference=reference)
 
-    def unheld(self) -> Self:
-        """The same probes free to choose their distance: where the curve has its maximum."""
-        return self._like(held=False)
+    def unheld(self, point: np.ndarray) -> tuple[Self, np.ndarray]:
+        """The same probes free to choose their distance, where the curve has its maximum, and their point there."""
+        return self._like(held=False), point
 
     def refined(self) -> Self:
         return self.at_level(self.level + 1)

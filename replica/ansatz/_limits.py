@@ -144,7 +144,8 @@ class LimitProblem(Problem):
         with np.errstate(divide="ignore"):
             alpha = at.transverse / found.square
         jumps = self.model.loss.ground_jumps and self.model.loss.hard  # no pattern is given up at capacity
-        stability = np.full(self.size, -np.inf) if jumps else 1.0 - alpha * found.rigidity
+        with np.errstate(invalid="ignore"):
+            stability = np.full(self.size, -np.inf) if jumps else 1.0 - alpha * found.rigidity
         seen = {
             "q": one,
             "alpha": alpha,

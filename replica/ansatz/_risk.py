@@ -36,6 +36,9 @@ class RiskProblem(Problem):
     ``interpolates`` V is infinite: the smallest of all vectors that pay nothing.
     """
 
+    #: variables that approach their solution by damped steps; the others by roots
+    damped = ("lean", "transverse")
+
     def __init__(self, model: Model, alpha: np.ndarray, level: int = 1, interpolates: bool = False) -> None:
         self.model, self.alpha, self.level, self.size = model, alpha, level, alpha.size
         self.interpolates, self.penalised = interpolates, model.weights.penalised
@@ -76,6 +79,11 @@ class RiskProblem(Problem):
         if name == "V" and not self.penalised:
             return int(self.taught)
         return self.variables.names.index(name)
+
+    def interpolated(self, free: np.ndarray) -> np.ndarray:
+        """Whether a point of the limit ``penalty -> 0`` pays nothing: fewer patterns hold it than there are weights."""
+        with np.errstate(all="ignore"):
+            return self.alpha * Projection(self.cavity(free)).pull < 1.0
 
     def noise(self, free: np.ndarray) -> np.ndarray:
         """Fields are known to their rounding, which weighs more the narrower their distribution is."""

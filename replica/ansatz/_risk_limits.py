@@ -14,7 +14,7 @@ from replica.ansatz._reference import ReferenceProjection, reference_corners, re
 from replica.data import Overlaps
 from replica.losses._corner import Corner
 from replica.model import Model
-from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
+from saddlepoint import POSITIVE, REAL, CertificationFailed, Problem, Variable, Variables
 
 TINY = 1e-140
 #: how order parameters fall with a large penalty
@@ -126,7 +126,7 @@ class WeakProblem(Problem):
         return -mp.mpf(float(self.alpha[0])) * self._reference(values, mp, digits)[2].cost
 
 
-class _Beyond(Problem):
+class Beyond(Problem):
     """A limit whose state is read off another problem, at that one's point."""
 
     #: what the limit makes of numbers of the other problem, by name
@@ -145,6 +145,8 @@ class _Beyond(Problem):
         return self.found.residual(free)
 
     def reference_update(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+        if type(self.found).reference_update is Problem.reference_update:
+            raise CertificationFailed("the equations of this limit have no form in mpmath")
         return self.found.reference_update(values, mp, digits)
 
     def reference_describe(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
@@ -152,7 +154,7 @@ class _Beyond(Problem):
         return {name: mp.mpf(self.ends.get(name, value)) for name, value in found.items()}
 
 
-class VanishedState(_Beyond):
+class VanishedState(Beyond):
     """Weights that vanish at any penalty: the kink of the loss holds the larger class at the bias alone."""
 
     ends: ClassVar[dict[str, float]] = {"q": 0.0, "V": 0.0, "m": 0.0}
@@ -165,7 +167,7 @@ class VanishedState(_Beyond):
         return seen, floors_of(seen)
 
 
-class RestingState(_Beyond):
+class HeavyState(Beyond):
     r"""A large penalty on a cost of straight pieces, the bias close to the kink that holds it.
 
     Next to the corners ``cost - L0`` is homogeneous in weights and bias, so the limit is exact while no field reaches
@@ -209,7 +211,7 @@ class RestingState(_Beyond):
         return scaled | {"energy": seen["energy"] - seen["q"] / penalty, "bias": seen["bias"] + moved}
 
 
-class DivergedState(_Beyond):
+class DivergedState(Beyond):
     """Separable patterns without a penalty, where costs fall for ever: the direction is that of largest margin."""
 
     ends: ClassVar[dict[str, float]] = {"q": np.inf, "V": np.inf, "m": np.inf, "energy": 0.0}
@@ -241,10 +243,9 @@ def corners(model: Model, size: int) -> tuple[np.ndarray | None, list[Corner], b
     """The bias that vanishing weights learn, the corner of the loss that each class then sees, and whether one of them
     is a kink that the bias has to find its place in.
     """
-    one, zero = np.ones(size), np.zeros(size)
+    one = np.ones(size)
     bias = _free_bias(model, size) if model.data.trained else None
-    data = model.learned({"bias": bias}).data
-    channels = data.channels(Overlaps(one, one, zero, one))
+    channels = model.learned({"bias": bias}).data.resting(size)
     found = []
     for channel in channels:
         place = (channel.mean * one)[:, None]
@@ -257,8 +258,7 @@ def corners(model: Model, size: int) -> tuple[np.ndarray | None, list[Corner], b
 
 def _free_bias(model: Model, size: int) -> np.ndarray:
     """The zero of ``E[l'(label b) label]``, which grows with b: a kink that holds it, else by bisection."""
-    one, zero = np.ones(size), np.zeros(size)
-    channels = model.data.learned({"bias": zero}).channels(Overlaps(one, one, zero, one))
+    channels = model.data.learned({"bias": np.zeros(size)}).resting(size)
     signs = [(channel.levers or {})["bias"] for channel in channels]
 
     def pull(b: np.ndarray, side: int) -> np.ndarray:

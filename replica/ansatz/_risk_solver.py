@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from replica._registry import per_row
-from replica.ansatz._limits import Projection
 from replica.ansatz._risk import RiskProblem
-from replica.ansatz._risk_limits import DivergedState, RestingState, VanishedState, WeakProblem
+from replica.ansatz._risk_clusters import ClusterProblem, RestingProblem, RestingState
+from replica.ansatz._risk_limits import DivergedState, HeavyState, VanishedState, WeakProblem
 from replica.model import Model, separated
 from replica.weights.base import Average
 from saddlepoint import Ladder, Newton, Picard, Solution, Tolerance, solve
@@ -28,10 +28,15 @@ EASY = 1.0  # a penalty at which the way from the square loss is short
 
 
 def check_penalty(model: Model) -> None:
-    """Refuse the limits of the penalty where there is no minimum to take."""
+    """Refuse the limits of the penalty where there is no minimum to take, and shapes that only minima are known for."""
+    cold = model.weights.penalised and np.all(np.isinf(model.beta)) and model.architecture.plain
+    if model.data.shapes is not None and not cold:
+        raise ValueError(f"{model.data} is solved for penalised weights of one unit at beta = inf, got {model}")
     if not model.weights.penalised:
         return
     penalty = np.asarray(model.weights.penalty)
+    if model.data.shapes is not None and np.any(np.isinf(penalty)):
+        raise ValueError(f"penalty must be finite on {model.data}, got inf")
     if not np.all(np.isinf(model.beta) | (np.isfinite(penalty) & (penalty > 0))):
         raise ValueError("penalty must be above 0 and finite at finite beta (0 and inf are limits at beta = inf)")
 
@@ -40,6 +45,12 @@ def single_vectors(model: Model, size: int) -> np.ndarray:
     """Rows at beta = inf whose state is one vector of least cost from the start: penalised, or never free of cost."""
     held = isinstance(model.weights.norm, Average) and not model.loss.satisfiable
     return np.isinf(per_row(model.beta, size)) & (model.weights.penalised or held)
+
+
+def problem_of(model: Model, alpha: np.ndarray, interpolates: bool = False) -> Any:
+    """The equations: of isotropic inputs, or of clusters with covariances."""
+    kind = RiskProblem if model.data.shapes is None else ClusterProblem
+    return kind(model, alpha, interpolates=interpolates)
 
 
 class Found(NamedTuple):
@@ -91,16 +102,16 @@ def _attempt(problem: Any, rows: np.ndarray, start: Any, solver: Any, tolerance:
 def _proper_rows(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
     """A penalty above 0, or a norm that is held: directly, from settled averages, as a vanishing vector, followed."""
     rows, answers = np.arange(alpha.size), []
-    if model.weights.penalised and model.data.trained and model.loss.straight:
+    if model.weights.penalised and model.data.trained and model.loss.straight and model.data.shapes is None:
         heavy = np.flatnonzero(per_row(model.weights.penalty, alpha.size) >= HEAVY)
         if heavy.size:
             answers.append(_resting(model.take(heavy), alpha[heavy], tolerance).at(heavy))
             rows = np.setdiff1d(rows, answers[-1].rows[answers[-1].good])
     if rows.size:
-        answers.append(_attempt(RiskProblem(model, alpha).take(rows), rows, None, DIRECT, tolerance, LEAST))
+        answers.append(_attempt(problem_of(model, alpha).take(rows), rows, None, DIRECT, tolerance, LEAST))
         rows = answers[-1].left
     if rows.size:
-        part = RiskProblem(model, alpha).take(rows)
+        part = problem_of(model, alpha).take(rows)
         answers.append(_attempt(part, rows, settled(part, QUICK), STEADY, tolerance, LEAST))
         rows = answers[-1].left
     if rows.size and model.weights.penalised and model.data.trained and model.loss.kinks():
@@ -128,13 +139,17 @@ def _weak_attempt(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> Foun
 def _resting(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> Found:
     """Large penalties, at which the bias comes close to the kink that holds it."""
     found = _weak_attempt(model, alpha, tolerance)
-    state, point = RestingState(found.problem), found.found.point
+    state, point = HeavyState(found.problem), found.found.point
     good = found.good & (found.problem.response(point) > 0) & bool(found.problem.learned) & ~state.reaches(point)
     return found._replace(problem=state, good=good, remark=LEAST)
 
 
 def _vanished(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> Found:
     """Rows whose weights vanish at every penalty."""
+    if model.data.shapes is not None:
+        problem = RestingProblem(model, alpha)
+        found = _attempt(problem, np.arange(alpha.size), settled(problem, LONG), STEADY, tolerance, GONE)
+        return found._replace(problem=RestingState(problem), good=found.good & problem.gone(found.found.point))
     found = _weak_attempt(model, alpha, tolerance)
     gone = found.good & ~(found.problem.response(found.found.point) > 0)
     return found._replace(problem=VanishedState(found.problem), good=gone, remark=GONE)
@@ -144,11 +159,9 @@ def _unpenalised(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[
     """``penalty -> 0``: the smallest vector that pays nothing where there is one, else the unpenalised minimum."""
     every = np.arange(alpha.size)
     margin = model if model.loss.satisfiable else separated(model)
-    problem = RiskProblem(margin, alpha, interpolates=True)
+    problem = problem_of(margin, alpha, interpolates=True)
     found = _attempt(problem, every, settled(problem, LONG), STEADY, tolerance, INTERPOLATES)
-    with np.errstate(all="ignore"):
-        free = alpha * Projection(problem.cavity(found.found.point)).pull < 1.0
-    found = found._replace(good=found.good & free)
+    found = found._replace(good=found.good & problem.interpolated(found.found.point))
     if not model.loss.satisfiable:
         found = found._replace(problem=DivergedState(problem), remark=DIVERGES)
     rows = found.left
@@ -174,19 +187,19 @@ def _followed(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> Found:
         step[good] *= 1.5
         step[bad] *= 0.4
         active = np.flatnonzero((place != target) & (np.abs(step) > 1e-3))
-    problem = RiskProblem(model, alpha)
+    problem = problem_of(model, alpha)
     found = solve(problem, start=point, solver=STEADY, tolerance=tolerance, on_failure="keep")
     return Found(np.arange(alpha.size), problem, found, found.converged, LEAST)
 
 
-def _at(model: Model, alpha: np.ndarray, rows: np.ndarray, log_penalty: np.ndarray) -> RiskProblem:
-    return RiskProblem(model.take(rows).with_parameters(penalty=np.exp(log_penalty)), alpha[rows])
+def _at(model: Model, alpha: np.ndarray, rows: np.ndarray, log_penalty: np.ndarray) -> Any:
+    return problem_of(model.take(rows).with_parameters(penalty=np.exp(log_penalty)), alpha[rows])
 
 
 def _start(model: Model, alpha: np.ndarray, log_penalty: np.ndarray) -> np.ndarray:
     """Solutions at an easy penalty."""
     every = np.arange(alpha.size)
-    problem = _at(model, alpha, every, log_penalty) if model.weights.penalised else RiskProblem(model, alpha)
+    problem = _at(model, alpha, every, log_penalty) if model.weights.penalised else problem_of(model, alpha)
     return solve(problem, start=settled(problem, LONG), solver=STEADY, on_failure="keep", check=False).point
 
 
@@ -198,12 +211,11 @@ def settled(problem: Any, steps: int) -> np.ndarray:
     with np.errstate(all="ignore"):
         for _ in range(steps):
             for name in names:
-                if name not in ("lean", "transverse"):
+                if name not in problem.damped:
                     free[:, names.index(name)] = _root(problem, free, names.index(name), problem.row_of(name))
             change = problem.residual(free)
-            for name in ("lean", "transverse"):
-                if name in names:
-                    k = names.index(name)
+            for k, name in enumerate(names):
+                if name in problem.damped:
                     free[:, k] += 0.5 * np.clip(np.nan_to_num(change[:, problem.row_of(name)]), -3.0, 3.0)
     return free
 

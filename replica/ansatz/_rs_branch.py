@@ -189,4 +189,5 @@ class ConditionProblem(Problem):
 def fold_condition(equations: Equations, alpha: np.ndarray, free: np.ndarray) -> np.ndarray:
     """Determinant of the Jacobian of the RS residual at fixed alpha: zero where a branch turns round."""
     _, matrix = fine_jacobian(RSProblem(equations, alpha), free)
-    return np.linalg.det(matrix)
+    with np.errstate(invalid="ignore"):  # rows whose averages are not finite give none
+        return np.linalg.det(matrix)

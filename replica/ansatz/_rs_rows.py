@@ -10,14 +10,16 @@ from replica._registry import per_row
 from replica.ansatz._risk_solver import minimise
 from replica.ansatz._rows import Rows
 from replica.ansatz._rs_equations import Equations, RSProblem
+from replica.ansatz._rs_ladders import PARAMAGNET
 from replica.ansatz._rs_special import FreezingProblem, FrozenState, learns_from_nothing, paramagnet
 from replica.batch import Part
 from replica.model import Model
 from replica.weights.base import Average
-from saddlepoint import Bracket, Ladder, Newton, Status, Tolerance, solve
+from saddlepoint import Ladder, Newton, Status, Tolerance, solve
 
-# the curvature of a paramagnet: its logarithm where the loss is log-concave, itself elsewhere
-PARAMAGNET = Ladder(Newton(), Bracket(low=-25.0, high=15.0, points=161))
+NO_VECTOR = (
+    "the penalty pulls the weights to 0, where every field is 0 and pays nothing: give a margin above 0 or a norm"
+)
 
 
 class RSRows(Rows):
@@ -31,6 +33,10 @@ class RSRows(Rows):
         """Rows solved as vectors of least cost."""
         for answer in minimise(self.model.take(rows), self.alpha[rows], self.tolerance):
             self.keep(rows[answer.rows], answer.problem, answer.found, answer.good, before + answer.remark)
+        found = [row for part in self.parts for row in part.rows]
+        free = np.all(self.model.loss.cost(np.zeros((self.size, 1))) == 0, axis=1) & self.model.weights.penalised
+        for row in rows[~np.isin(rows, found) & free[rows]]:
+            self.remarks[row] = NO_VECTOR
 
     def _equations(self, rows: np.ndarray) -> Equations:
         return Equations(self.model.take(rows), rows.size)

@@ -9,6 +9,7 @@ import numpy as np
 from replica._checks import suggest
 from replica.ansatz._cavity import Cavity, ground_cavity
 from replica.ansatz._rs_equations import EPS, Equations, RSProblem
+from replica.data import Overlaps
 from replica.model import Model
 from saddlepoint import POSITIVE, Newton, Problem, Variable, Variables, solve
 
@@ -159,6 +160,15 @@ def start_from(problem: RSProblem, start: dict[str, Any]) -> np.ndarray:
     return problem.variables.free({name: values[name] for name in problem.names}, problem.size)
 
 
+def attracting(problem: RSProblem, point: np.ndarray) -> np.ndarray:
+    """Whether a point is attracting under the plain map and away from the frozen teacher: the uninformed branch."""
+    matrix = problem.jacobian(point) + np.eye(point.shape[1])
+    finite = np.all(np.isfinite(matrix), axis=(1, 2))
+    radius = np.full(len(point), np.inf)
+    radius[finite] = np.max(np.abs(np.linalg.eigvals(matrix[finite])), axis=1)
+    return radius < 1.0
+
+
 def has_paramagnet(model: Model) -> bool:
     """Whether ``q = m = 0`` is a saddle point: symmetric weights, an even network or (without a teacher) loss."""
     taught = bool(model.data.overlaps)
@@ -179,6 +189,28 @@ def learns_from_nothing(equations: Equations, alpha: np.ndarray) -> np.ndarray:
     with np.errstate(all="ignore"):
         _, pattern = equations.halves({"q_hat": small**2, "m_hat": small})
         return ~(alpha * equations.conjugate(pattern, "m_hat") < small)
+
+
+def idle_rows(model: Model, size: int) -> list[str]:
+    """Per row why patterns with random labels ask nothing of the weights or cannot be stored at all; "" elsewhere."""
+    if not model.data.unrelated:
+        return [""] * size
+    norm = model.weights.initial_norm(model.beta) * np.ones(size)
+    none = np.zeros(size)
+    few = model.architecture.few
+    with np.errstate(all="ignore"):
+        at = Overlaps(none, norm, none, none)
+        log_z = model.architecture.patterns(model.loss, model.data, at, model.beta, 0, whole=True).log_z
+    found = [""] * size
+    smallest = max(1e-300, 10 * model.architecture.rounding)
+    for row in np.flatnonzero(np.isinf(log_z) | (np.abs(log_z) < smallest)):
+        if log_z[row] > -np.inf:
+            found[row] = "nothing to solve: every pattern is satisfied (to double precision)"
+        elif few is not None and not few.attainable(model.loss.take(np.array([row]))):
+            found[row] = "no pattern can be stored: no field of the network satisfies the loss"
+        else:
+            found[row] = "no pattern can be stored: its probability is below double precision"
+    return found
 
 
 def no_solution(alpha: float, end: float) -> str:

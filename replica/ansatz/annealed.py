@@ -29,6 +29,7 @@ class Annealed(Ansatz):
     method: ClassVar[str] = "first-moment"
 
     def check(self, model: Model) -> None:
+        model.architecture.require_theory()
         if isinstance(model.weights.norm, Free):
             raise ValueError(f"the first moment is here for weights of held norm; {model.weights} has a free one")
 

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from replica._checks import number
+from replica.ansatz import _group_classes
 from replica.ansatz._group_centre import Centre
 from replica.ansatz._group_finite import Finite
 from replica.ansatz._group_real import real_replicas
 from replica.ansatz._group_solver import Book, check_concave, check_model
 from replica.ansatz._joint_solver import around_solutions
+from replica.ansatz._quadratic_replicas import covers, quadratic_replicas
 from replica.ansatz.base import Ansatz
 from replica.ansatz.rsb import complexity_facts
 from replica.batch import Solutions
@@ -73,6 +75,10 @@ class LocalEntropy(Ansatz):
             object.__setattr__(self, "replicas", y)
 
     def check(self, model: Model) -> None:
+        if self.centre is None and covers(model):
+            return
+        if self.centre is None and _group_classes.covers(model):
+            return _group_classes.check_classes(model, self.replicas)
         check_model(model, "the local entropy")
         if self.centre == "solution" and not model.architecture.plain:
             raise ValueError(f"centre='solution' is here for the perceptron, got {model.architecture}")
@@ -97,11 +103,15 @@ class LocalEntropy(Ansatz):
         """Solve a batch: ``alpha`` and ``distance`` (batch,)."""
         self.check(model)
         alpha, distance = (np.ascontiguousarray(a, dtype=float) for a in (alpha, distance))
+        if self.centre is None and covers(model):
+            q1 = model.architecture.scale * (1.0 - 2.0 * distance)
+            return quadratic_replicas(self, model, alpha, self.replicas, q1, tolerance)
         return self._book(model, alpha, distance, tolerance).solutions(self)
 
     def _book(self, model: Model, alpha: np.ndarray, distance: np.ndarray, tolerance: float) -> Book:
         if self.centre is None:
-            return real_replicas(model, alpha, self.replicas, 1.0 - 2.0 * distance, tolerance)
+            find = _group_classes.class_replicas if _group_classes.covers(model) else real_replicas
+            return find(model, alpha, self.replicas, 1.0 - 2.0 * distance, tolerance)
         if self.centre == "solution":
             return around_solutions(model, alpha, self.replicas, distance, tolerance)
         centre = Centre(model, alpha, distance, tolerance)

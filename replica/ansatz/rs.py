@@ -9,15 +9,19 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._registry import per_row
+from replica.ansatz._informed import informed_pulls, paramagnet_facts
 from replica.ansatz._optimal_bias import tuned_solutions
 from replica.ansatz._risk_solver import check_penalty, single_vectors
 from replica.ansatz._rs_branch import scan_branch, tabulate, zoom
 from replica.ansatz._rs_equations import Equations, RSProblem
+from replica.ansatz._rs_ladders import CAREFUL, FIRST_STEPS, GENERAL, ROUGH, SCALAR, WHOLE_BRANCH
 from replica.ansatz._rs_rows import RSRows
 from replica.ansatz._rs_special import (
     TRACELESS,
     FrozenState,
+    attracting,
     has_paramagnet,
+    idle_rows,
     no_solution,
     start_from,
     traceless,
@@ -26,15 +30,9 @@ from replica.ansatz._rs_square import closed_point
 from replica.ansatz.base import Ansatz
 from replica.batch import Solutions
 from replica.model import Model
-from saddlepoint import Bracket, Ladder, Newton, Picard, Status, Tolerance, solve
+from saddlepoint import Newton, Status, solve
 
-SCALAR = Newton(max_step=3.0)
-# the second for patterns that are violated once in 1e15 or less
-WHOLE_BRANCH = Ladder(Bracket(low=-70.0, high=56.0), Bracket(low=-700.0, high=-60.0))
-GENERAL = Ladder(Newton(max_step=3.0), Picard(damping=0.5, steps=400))
-CAREFUL = Ladder(Newton(max_step=1.0), Picard(damping=0.5, steps=400))
-ROUGH = Tolerance(absolute=1e-6)
-FIRST_STEPS = Picard(steps=25)
+DEAR = "no solution where averages over K fields are affordable: beyond the branch (see capacity), or q near 1"
 
 
 @dataclass(frozen=True)
@@ -75,6 +73,8 @@ class RS(Ansatz):
         phi, error = solutions.value("free_entropy")[row], solutions.error("free_entropy")[row]
         if solutions.model.data.overlaps and phi < -error and FrozenState.exists(solutions.model.take(np.array([row]))):
             found.insert(0, "metastable: the teacher itself has the larger free entropy, 0")
+        elif solutions.value("q")[row] == 0:
+            found += paramagnet_facts(solutions.model.take(np.array([row])), float(solutions.alpha[row]), float(phi))
         return found
 
     def equations(self, model: Model, size: int) -> Equations:
@@ -135,7 +135,7 @@ class _Solver(RSRows):
         found = solve(problem, start=point, solver=ladder, tolerance=self.tolerance, on_failure="keep")
         good = found.converged
         if self.model.data.metastable and start is None:
-            good &= self._uninformed(problem, found.point)
+            good &= attracting(problem, found.point)
         self.keep(rows, problem, found, good)
         warm = np.flatnonzero(~good & np.isfinite(per_row(self.model.beta, self.size)[rows]))
         if self.model.loss.exact and start is None and warm.size:
@@ -146,19 +146,15 @@ class _Solver(RSRows):
         if single and not good.all() and start is None:
             self._bracketed(rows[~good])
 
-    def _uninformed(self, problem: RSProblem, point: np.ndarray) -> np.ndarray:
-        """Whether a point is attracting under the plain map and away from the frozen teacher: the uninformed branch."""
-        matrix = problem.jacobian(point) + np.eye(point.shape[1])
-        finite = np.all(np.isfinite(matrix), axis=(1, 2))
-        radius = np.full(len(point), np.inf)
-        radius[finite] = np.max(np.abs(np.linalg.eigvals(matrix[finite])), axis=1)
-        return radius < 1.0
-
     def _bracketed(self, rows: np.ndarray) -> None:
         """One conjugate: beyond the end of the branch there is no solution; short of it a bracket finds it."""
-        if self.model.architecture.few is not None:
-            for row in rows:
-                self.remarks[row] = "no solution was found where averages over K fields are affordable (q not near 1)"
+        few = self.model.architecture.few is not None
+        idle = idle_rows(self.model.take(rows), rows.size)
+        for row, why in zip(rows, idle, strict=True):
+            self.status[row] = Status.NO_SOLUTION if why else self.status[row]
+            self.remarks[row] = why or (DEAR if few else "")
+        rows = rows[[not why for why in idle]]
+        if few or not rows.size:
             return
         top = tabulate(self._equations(rows), np.tile([[46.0, 50.0]], (rows.size, 1))).alpha[:, -1]
         for row, end in zip(rows, top, strict=True):
@@ -234,5 +230,9 @@ class _Solver(RSRows):
         if frozen.any():
             self._frozen(rows[frozen], ["informed start"] * int(frozen.sum()))
         if self.open.size:
-            pull = 1e3 if self.model.architecture.few is None else 8.0
+            rows = self.open
+            dear = self.model.architecture.few is not None
+            pull = informed_pulls(self.model.take(rows), self.alpha[rows]) if dear else 1e3
             self._saddle({"q_hat": pull, "m_hat": pull})
+            for row in self.open if dear else ():
+                self.remarks[row] = "no informed state was found where averages over K fields are affordable"

@@ -9,8 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._checks import number
+from replica.ansatz import _group_classes
 from replica.ansatz._group_real import real_replicas
 from replica.ansatz._group_solver import check_concave, check_model
+from replica.ansatz._quadratic_replicas import covers, quadratic_replicas
 from replica.ansatz.base import Ansatz
 from replica.batch import Solutions
 from replica.model import Model
@@ -45,14 +47,18 @@ class RSB(Ansatz):
     q0 : None
         Extremised.
     q1 : float
-        In (0, 1), above the replica-symmetric overlap; held.
+        In (0, 1), above the replica-symmetric overlap; held. Of the square loss on the sphere any value below the
+        norm Q: there replicas are one centre of norm ``(Q+(m-1)q1)/m`` at ``m beta`` and differences that see no
+        labels, with any data and at beta = inf too (``stability`` below 0: the differences are condensed on the
+        smallest eigenvalues of the patterns, and counted so).
 
     Raises
     ------
     ValueError
         Parameters outside their domain; on solving, an ``m`` or ``q1`` that is not held, and models other
         than the perceptron
-        with random labels and weights of held norm.
+        with random labels and weights of held norm, spherical weights of norm 1 on two clusters (finite m), or the
+        square loss on the sphere.
 
     When not to use it: with ``m`` at its extremum the physical 1RSB solution is meant, which is not here.
 
@@ -80,7 +86,7 @@ class RSB(Ansatz):
         if self.m is not None:
             object.__setattr__(self, "m", number("m", self.m, low=0.0, open_low=True, infinite=True))
         if self.q1 is not None:
-            object.__setattr__(self, "q1", number("q1", self.q1, low=0.0, high=1.0, open_low=True, open_high=True))
+            object.__setattr__(self, "q1", number("q1", self.q1, low=0.0, open_low=True))
         if self.q0 is not None:
             raise ValueError(f"q0 is always extremised: leave it None, got {self.q0!r}")
 
@@ -92,6 +98,11 @@ class RSB(Ansatz):
         for name in ("m", "q1"):
             if getattr(self, name) is None:
                 raise ValueError(f"{name} must be held, as in RSB(m=2.0, q1=0.8): extremising over it is not here")
+        if covers(model):
+            return
+        number("q1", self.q1, high=1.0, open_high=True)
+        if _group_classes.covers(model):
+            return _group_classes.check_classes(model, self.m)
         check_model(model, "RSB")
         if np.isinf(self.m):
             check_concave(model, "RSB with m = inf")
@@ -105,7 +116,10 @@ class RSB(Ansatz):
         if start is not None:
             raise ValueError(f"RSB finds its own start: leave start None, got {start!r}")
         load = np.ascontiguousarray(alpha, dtype=float)
-        return real_replicas(model, load, self.m, np.full(load.size, self.q1), tolerance).solutions(self)
+        if covers(model):
+            return quadratic_replicas(self, model, load, self.m, np.full(load.size, self.q1), tolerance)
+        find = _group_classes.class_replicas if _group_classes.covers(model) else real_replicas
+        return find(model, load, self.m, np.full(load.size, self.q1), tolerance).solutions(self)
 
 
 def complexity_facts(solutions: Solutions, row: int) -> list[str]:

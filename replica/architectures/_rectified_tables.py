@@ -52,6 +52,10 @@ class Grid:
         half, middle = np.diff(ends)[:, None] / 2, (ends[1:] + ends[:-1])[:, None] / 2
         return cls(middle + half * x, half * w, half)
 
+    @property
+    def stop(self) -> float:
+        return float(self.y[-1].mean() + self.half[-1, 0])
+
     def above(self, density: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Integrals of densities (rows, panels, order) from each node upwards, and over the whole grid."""
         _, w, running = running_rule(density.shape[-1])
@@ -199,7 +203,8 @@ class Contest:
     def reached(self) -> tuple[np.ndarray, np.ndarray]:
         """The row's distribution function on the grid, and against a column that is all off."""
         if self.sign < 0:
-            early = Grid.of(0.0, self.shift, 2.0 * self.group.s, self.grid.y.shape[1])
+            end = min(self.shift, self.grid.stop)  # beyond it nothing is left
+            early = Grid.of(0.0, end, 2.0 * self.group.s, self.grid.y.shape[1])
             inside, edge = self.group.distribution(self.grid, early, self.shift)
         else:
             inside, edge = self.group.survival(self.grid, self.shift)

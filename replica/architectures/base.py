@@ -60,8 +60,15 @@ class Architecture(Member):
     even: ClassVar[bool] = False
     #: the field is linear in the weights: a log-concave loss then holds a free norm with a positive curvature
     linear: ClassVar[bool] = True
-    #: hidden units, each with a block of N/units inputs of its own, in order
+    #: hidden units, each with N/units weights, in order
     units: ClassVar[int] = 1
+    #: a field of exactly the margin violates it (networks whose units can all be off)
+    strict: ClassVar[bool] = False
+    #: all units see the same N/units inputs, not each a block of its own of N inputs
+    shared_inputs: ClassVar[bool] = False
+
+    def require_theory(self) -> None:
+        """`ValueError` for networks that are for simulations only."""
 
     def readout(self, hidden: np.ndarray) -> np.ndarray:
         """Output field of a finite network from the fields of its hidden units (..., units), for simulations."""
@@ -154,7 +161,7 @@ class Architecture(Member):
     ) -> PatternAverage:
         """`patterns` in mpmath arithmetic (the cost is left out)."""
         if self.few is not None:
-            raise ValueError(f"{self} has a K-dimensional average over patterns, which is not certified")
+            return self.few.reference_patterns(loss, data, overlaps, beta, mp, digits)
         fields, slopes = self.field_overlaps(overlaps, 1)
         common = ("log_z", "q_hat", "curvature", "rigidity")
         totals: dict[str, Any] = dict.fromkeys(common, mp.zero)

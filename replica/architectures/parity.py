@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._checks import number
+from replica._checks import whole
 from replica.architectures.base import Architecture, Slopes
 from replica.architectures.boolean import BooleanUnits
 from replica.architectures.few_units import FewUnits
@@ -35,12 +35,10 @@ class Parity(Architecture):
     name: ClassVar[str] = "parity"
     even: ClassVar[bool] = True
     linear: ClassVar[bool] = False
+    structure: ClassVar[tuple[str, ...]] = ("units",)
 
     def __post_init__(self) -> None:
-        units = number("units", self.units, low=2.0)
-        if isinstance(units, np.ndarray) or units != int(units):
-            raise ValueError(f"units must be a whole number, got {self.units}")
-        object.__setattr__(self, "units", int(units))
+        object.__setattr__(self, "units", whole("units", self.units, low=2))
 
     @classmethod
     def examples(cls) -> list[Parity]:

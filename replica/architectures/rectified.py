@@ -113,6 +113,8 @@ def _sums(
     weight = mass[block, None] * mass[None, :]
     chance = contest.chance(block)
     zed = step.low + (step.high - step.low) * chance
+    if not np.all(zed > 0):  # below double precision: margins that are all but out of reach
+        return np.array([-np.inf, *[np.nan] * 5])
     gain = (step.high - step.low) / zed
     slopes = [gain * slope for slope in contest.slopes(block)]
     out = np.zeros(6)
@@ -212,18 +214,19 @@ def _two_units(t: float, strict: bool, level: int) -> tuple[float, float]:
         half = 0.5 * (sector.stop - sector.start)
         angle = sector.start + half * (1.0 + node)
         along = centre[0] * np.cos(angle) + centre[1] * np.sin(angle)
-        first, third = _radial(along)
-        scale = half * weight * np.exp(-0.5 * centre @ centre) / (2.0 * pi)
+        first, third = _radial(along, float(centre @ centre))
+        scale = half * weight / (2.0 * pi)
         total += float(scale @ (sector.square(angle) * third))
         hessian += sector.rank * float(scale @ first)
     convex = len(sectors) == 3
     return total, hessian if convex else np.inf
 
 
-def _radial(b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """``int_0^inf r^n exp(-r^2/2 - b r) dr`` for n = 1 and 3."""
+def _radial(b: np.ndarray, square: float) -> tuple[np.ndarray, np.ndarray]:
+    """``int_0^inf r^n exp(-(r^2 + square)/2 - b r) dr`` for n = 1 and 3, with ``b^2 <= square``."""
     log_tail, _ = tail(b)
-    zeroth = np.sqrt(2.0 * np.pi) * np.exp(log_tail + 0.5 * b * b)
-    first = 1.0 - b * zeroth
+    edge = np.exp(-0.5 * square)
+    zeroth = np.sqrt(2.0 * np.pi) * np.exp(log_tail + 0.5 * (b * b - square))
+    first = edge - b * zeroth
     second = zeroth - b * first
     return first, 2.0 * first - b * second

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._checks import number, one_of
+from replica._checks import one_of, whole
 from replica.architectures.activations import Activation, Custom, Sign
 from replica.architectures.base import Architecture, Slopes
 from replica.architectures.few_units import FewUnits
@@ -63,12 +63,13 @@ class TreeCommittee(Architecture):
     ties: str = "satisfied"
     name: ClassVar[str] = "tree-committee"
     linear: ClassVar[bool] = False
+    structure: ClassVar[tuple[str, ...]] = ("units",)
     _few: ClassVar[FewUnits | None] = None  # set per instance
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "activation", _activation(self.activation))
+        object.__setattr__(self, "activation", activation_of(self.activation))
         one_of("ties", self.ties, TIES)
-        object.__setattr__(self, "units", _units(self.units, self.activation))
+        object.__setattr__(self, "units", units_of(self.units, self.activation))
         network = None if self.units == np.inf else self.activation.network(self.units, self.ties)
         object.__setattr__(self, "_few", network)
 
@@ -77,10 +78,11 @@ class TreeCommittee(Architecture):
         return self._few
 
     def readout(self, hidden: np.ndarray) -> np.ndarray:
-        signs = np.ones(self.units)
-        if not self.activation.odd:
-            signs[self.units // 2 :] = -1.0
-        return self.activation.function(hidden) @ signs / np.sqrt(self.units)
+        return second_layer(self.activation, self.units, hidden)
+
+    @property
+    def strict(self) -> bool:  # type: ignore[override]
+        return self.ties != TIES[0]
 
     @property
     def even(self) -> bool:  # type: ignore[override]
@@ -123,7 +125,16 @@ class TreeCommittee(Architecture):
         return Overlaps(kernel.value, kernel.rest, taught.value / root, left), slopes._replace(m=taught.slope / root)
 
 
-def _activation(given: Any) -> Activation:
+def second_layer(activation: Activation, units: int, hidden: np.ndarray) -> np.ndarray:
+    """``K^{-1/2} sum_k c_k g(lambda_k)`` of fields (..., K)."""
+    signs = np.ones(units)
+    if not activation.odd:
+        signs[units // 2 :] = -1.0
+    return activation.function(hidden) @ signs / np.sqrt(units)
+
+
+def activation_of(given: Any) -> Activation:
+    """An activation, from its name or a function too."""
     if isinstance(given, Activation):
         return given
     if isinstance(given, str):
@@ -133,13 +144,11 @@ def _activation(given: Any) -> Activation:
     raise ValueError(f"activation must be a name, an Activation or a function of arrays, got {given!r}")
 
 
-def _units(given: Any, activation: Activation) -> Any:
+def units_of(given: Any, activation: Activation) -> Any:
     """The number of units, checked against the symmetry of the activation."""
-    units = number("units", given, low=1.0, infinite=True)
-    if isinstance(units, np.ndarray) or units == np.inf:
+    units = whole("units", given, low=1, infinite=True)
+    if units == np.inf:
         return units
-    if units != int(units):
-        raise ValueError(f"units must be a whole number or inf, got {units:g}")
     if not activation.odd and units % 2:
         raise ValueError(
             f"units must be even for {activation}, which is not odd (half of the units enter with -1), got {units:g}"
@@ -148,4 +157,4 @@ def _units(given: Any, activation: Activation) -> Any:
         raise ValueError("units must be at least 2: one unit is a perceptron")
     if activation.odd and units % 2 == 0 and not activation.smooth:
         raise ValueError(f"units must be odd for {activation}, so that no majority is tied, got {units:g}")
-    return int(units)
+    return units

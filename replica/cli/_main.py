@@ -34,6 +34,8 @@ VERBS = {
     "diagram": "replica.cli.diagram:command",
     "simulate": "replica.cli.simulate:command",
     "compare": "replica.cli.compare:command",
+    "success-threshold": "replica.cli.success:command",
+    "learn": "replica.cli.learn:command",
     "certify": "replica.cli.certify:command",
     "list": "replica.cli.listing:command",
     "demo": "replica.cli.demo:command",

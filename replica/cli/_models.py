@@ -17,7 +17,8 @@ from replica.cli._values import Number, parse_word
 from replica.committees import committee, parity
 from replica.data import Data
 from replica.losses import Loss
-from replica.model import Model, mixture, perceptron
+from replica.mixtures import mixture
+from replica.model import Model, perceptron
 from replica.weights import Weights
 
 #: model name -> shorthand; its keyword arguments are the options

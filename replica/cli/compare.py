@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from replica.cli._answers import Curves
-from replica.cli._values import Names
+from replica.cli._values import Names, Number
 from replica.cli._verb import COMMON, check_files, emit, option
 
 
@@ -22,11 +22,17 @@ from replica.cli._verb import COMMON, check_files, emit, option
             help="Runs that simulate -o wrote, or a .csv of yours: coordinate,NAME,standard_error.",
         ),
         option("--observables", type=Names(), help="What to compare [default: all that both have]."),
+        option("--power", type=Number(), default=1.0, show_default=True, help="Of the correction N^-power: 1 or 2/3."),
         *COMMON,
     ],
 )
 def command(
-    theory: str, simulation: str, observables: tuple[str, ...] | None, as_json: bool, output: tuple[str, ...]
+    theory: str,
+    simulation: str,
+    observables: tuple[str, ...] | None,
+    power: float,
+    as_json: bool,
+    output: tuple[str, ...],
 ) -> int:
     """Set a theory beside a simulation: differences in standard errors, chi-square, residuals."""
     import replica
@@ -35,4 +41,4 @@ def command(
     for path in (theory, simulation):
         if not Path(path).exists():
             raise ValueError(f"{path} cannot be read: no such file")
-    return emit(Curves(replica.compare(theory, simulation, observables=observables)), as_json, output)
+    return emit(Curves(replica.compare(theory, simulation, observables=observables, power=power)), as_json, output)

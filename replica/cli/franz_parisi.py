@@ -91,7 +91,7 @@ def _continuous(penalised: bool) -> str:
     """The continuous weights with a penalty, or those of held norm."""
     kinds: dict[str, Any] = Weights.registry
     continuous = {name: kind for name, kind in kinds.items() if not kind.discrete}
-    return next(name for name, kind in continuous.items() if ("penalty" in kind.parameters) == penalised)
+    return next(name for name, kind in continuous.items() if kind.penalised == penalised)
 
 
 def _made(family: Any, name: str, given: dict[str, Any], besides: str) -> Any:

@@ -1,12 +1,14 @@
 """The data models: importing a file here is all that makes one known everywhere."""
 
 from replica.data.base import Channel, Data, Overlaps, PairChannel, PairDensity, PairOverlaps, Patterns
+from replica.data.clusters import Clusters
 from replica.data.gaussian_mixture import GaussianMixture
 from replica.data.random_labels import RandomLabels
 from replica.data.teacher import Teacher
 
 __all__ = [
     "Channel",
+    "Clusters",
     "Data",
     "GaussianMixture",
     "Overlaps",

@@ -116,6 +116,8 @@ class Data(Member):
     realizable: ClassVar[bool] = False
     #: a capacity of these data is that of linear separability, whatever convex cost the weights are trained on
     separable: ClassVar[bool] = False
+    #: labels do not reweight the fields, which are Gaussian in every class of patterns
+    gaussian_classes: ClassVar[bool] = False
     #: states with and without knowledge of the direction may both be attracting
     metastable: ClassVar[bool] = False
 
@@ -180,6 +182,20 @@ class Data(Member):
         """
         return None
 
+    #: means and covariances of finite dimension (`Shapes`) that replace the overlaps of isotropic inputs; None: there
+    #: are none
+    shapes: Any = None
+
+    def error_of(self, weights: np.ndarray, direction: np.ndarray | None) -> dict[str, float]:
+        """Generalisation error of given weights (N,) with the bias that is held; empty where nothing is learned."""
+        if direction is None:
+            return {}
+        m, norm = float(weights @ direction) / weights.size, float(weights @ weights) / weights.size
+        size = float(direction @ direction) / weights.size
+        overlaps = Overlaps(*(np.array([x]) for x in (norm, 0.0, m, max(norm - m * m / size, 0.0))))
+        found = self.generalization(overlaps).items()
+        return {name: float(value[0]) for name, value in found if not name.endswith("_centre")}
+
     #: error of the rule that knows the direction to be learned
     oracle_error: ClassVar[float] = 0.0
 
@@ -196,6 +212,11 @@ class Data(Member):
     def channels(self, overlaps: Overlaps) -> list[Channel]:
         """The classes of patterns at given overlaps."""
         raise TypeError(f"the data {type(self).__name__} must define channels(overlaps)")
+
+    def resting(self, size: int) -> list[Channel]:
+        """The classes of patterns as vanishing weights see them: ``mean`` is that of the bias alone."""
+        one = np.ones(size)
+        return self.channels(Overlaps(one, one, 0.0 * one, one))
 
     def pair_channels(self, m: float, bias: float, at: PairOverlaps) -> list[PairChannel]:
         """The classes of patterns that a reference of unit norm with overlap m and bias, and a probe, see.

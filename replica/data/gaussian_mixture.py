@@ -53,6 +53,7 @@ class GaussianMixture(Data):
     parameters: ClassVar[dict[str, str]] = {"noise": "noise", "balance": "balance", "bias": "bias"}
     overlaps: ClassVar[tuple[str, ...]] = ("m",)
     separable: ClassVar[bool] = True
+    gaussian_classes: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "noise", number("noise", self.noise, low=0.0, open_low=True))
@@ -117,7 +118,8 @@ class GaussianMixture(Data):
         return float(self.held)
 
     def pinned(self, weights: Weights) -> GaussianMixture:
-        return replace(self, bias=False)
+        gaussian = self.centroid is not None and self.centroid.law().values is None  # as without one
+        return replace(self, bias=False, centroid=None if gaussian else self.centroid)
 
     def follow(self, bias: float) -> GaussianMixture:
         return replace(self, bias=bias) if self.bias is True or isinstance(self.bias, str) else self
@@ -175,7 +177,9 @@ class GaussianMixture(Data):
 
     def pair_channels(self, m: float, bias: float, at: PairOverlaps) -> list[PairChannel]:
         scale, own = float(np.sqrt(self.noise)), self.held_bias / at.root
-        classes = ((1.0, self.balance), (-1.0, 1.0 - self.balance))
+        classes: tuple[tuple[float, float], ...] = ((1.0, self.balance), (-1.0, 1.0 - self.balance))
+        if bias == 0.0 and own == 0.0:  # both clusters are alike
+            classes = ((1.0, 1.0),)
         return [PairChannel(chance, m + sign * bias, at.m + sign * own, scale) for sign, chance in classes]
 
     def draw(

@@ -44,6 +44,8 @@ class Loss(Member):
     satisfiable: ClassVar[bool] = False
     #: only single stabilities cost nothing: an equation for each pattern, which no alphabet solves
     exact: ClassVar[bool] = False
+    #: a parabola: what replicas differ by sees the patterns, not their labels
+    quadratic: ClassVar[bool] = False
     #: the proximal map jumps: replica symmetry is always broken at zero temperature
     ground_jumps: ClassVar[bool] = False
     #: the cost is made of straight pieces between its kinks

@@ -29,6 +29,7 @@ class Square(Loss):
     log_concave: ClassVar[bool] = True
     satisfiable: ClassVar[bool] = True
     exact: ClassVar[bool] = True
+    quadratic: ClassVar[bool] = True
 
     def cost(self, u: np.ndarray) -> np.ndarray:
         return 0.5 * (1.0 - u) ** 2

@@ -75,6 +75,8 @@ def flatness(solution: Solution, *, noise: Any, margin: float | None = None) -> 
     from replica.records import record
 
     places = number("noise", grid("noise", noise), low=0.0, high=1.0)
+    if solution.model.data.shapes is not None:
+        raise ValueError(f"flatness is for inputs of one variance in all directions, got {solution.model.data}")
     counted = Counted.of(solution.model, None if margin is None else number("margin", margin))
 
     def of(cavity: Cavity) -> tuple[np.ndarray, np.ndarray]:
@@ -102,7 +104,7 @@ def flatness(solution: Solution, *, noise: Any, margin: float | None = None) -> 
     attributes = record(settings) | {"kind": "curve", "main": "training_error"}
     curve = xarray.Dataset(data, coords={"noise": places}, attrs=attributes)
     curve["training_error"].attrs["symbol"] = r"\epsilon_{\mathrm{t}}"
-    curve["noise"].attrs |= {"symbol": "(1-t)/2", "words": "distance of perturbed weights"}
+    curve["noise"].attrs.update(symbol="(1-t)/2", long_name="distance of perturbed weights")
     return curve
 
 

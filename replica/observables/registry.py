@@ -56,8 +56,9 @@ SYMBOLS = {
     "penalty": r"\lambda",
     "noise": r"\Delta",
     "balance": r"\rho",
-    "bias": "b",
+    "units": "K",
     "norm": "Q",
+    "bias": "b",
 }
 
 

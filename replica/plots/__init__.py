@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from replica._checks import suggest
@@ -9,7 +10,8 @@ from replica.plots.comparison import draw_comparison
 from replica.plots.curve import draw_curve, panels
 from replica.plots.diagram import draw_diagram
 from replica.plots.simulation import draw_simulation
-from replica.plots.style import dress, house_style, logarithmic, page, write
+from replica.plots.style import GREY, dress, house_style, logarithmic, page, write
+from replica.plots.words import caption
 
 if TYPE_CHECKING:
     import xarray
@@ -24,6 +26,8 @@ KINDS = {
     "simulation": draw_simulation,
     "comparison": draw_comparison,
 }
+
+CAPTION = 78  # characters of a caption in a line, a column wide
 
 
 def plot(dataset: xarray.Dataset, ax: Axes | None = None) -> Any:
@@ -42,7 +46,7 @@ def plot(dataset: xarray.Dataset, ax: Axes | None = None) -> Any:
         ``comparison`` (theory and simulation with residuals below).
     ax : matplotlib Axes, optional
         Where to draw, the main variable alone; by default a new figure one journal column wide, outside pyplot's list
-        of open figures, with all observables.
+        of open figures, with all observables and the model in small print above.
 
     Returns
     -------
@@ -72,4 +76,6 @@ def plot(dataset: xarray.Dataset, ax: Axes | None = None) -> Any:
             KINDS[kind](part, place)
             for axis in (place.xaxis, place.yaxis):
                 axis.get_major_ticks(1)  # later ticks copy the fonts of the first, which is made here
+        if ax is None and (text := caption(dataset)):
+            places[0].figure.suptitle("\n".join(textwrap.wrap(text, CAPTION)), fontsize=6.5, color=GREY)
     return places[0]

@@ -95,7 +95,7 @@ def _draw_traces(
         draw_band(ax, trace, colour=colour)
         draw_trace(ax, trace, colour=colour, marker=shape)
         if label:
-            entries.append(sample(label, colour=colour, marker=shape))
+            entries.append(sample(label, colour=colour, marker=shape, of=trace))
     unsolved = ~np.any([trace.solved for trace in traces], axis=0)
     _draw_atoms(ax, data, traces[0])
     draw_unsolved(ax, traces[0].x, unsolved, colour=GREY)

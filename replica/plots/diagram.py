@@ -30,7 +30,8 @@ def draw_diagram(data: xarray.Dataset, ax: Axes) -> None:
         draw_band(ax, traces[name], colour=colour)
         draw_trace(ax, traces[name], colour=colour, dash=dash)
         if traces[name].solved.any():
-            entries.append(sample(f"{symbol(data, name)}  {words(name)}".strip(), colour=colour, dash=dash))
+            label = f"{symbol(data, name)}  {words(name)}".strip()
+            entries.append(sample(label, colour=colour, dash=dash, of=traces[name]))
     holes = np.any([_holes(trace) & ~np.isinf(data[name].values) for name, trace in traces.items()], axis=0)
     draw_unsolved(ax, data[x].values, holes, colour=GREY)
     broken = _hatch_broken(ax, traces)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ROUNDING = 1e-9  # a stability above minus this is zero: on the AT line itself
 VISIBLE = 0.004  # of the height of a panel: an error bar smaller than that is thinner than the line
 MARKED = 6  # markers along a curve of a fan
+SPARSE = 24  # computed points are dots on a curve of at most so many: between them it is only guessed
 LEAP = 4.0  # a step so many times those beside it, where the status changes, is a jump
 CIRCLES = 40  # at most, along an axis, for points that are not solved
 
@@ -75,20 +76,27 @@ def faded(colour: Any, share: float = 0.45) -> tuple[float, ...]:
     return tuple((1.0 - share) * c + share for c in to_rgb(colour))
 
 
+def doubtful_looks(colour: Any, dash: Any) -> dict[str, Any]:
+    """Paler, and not solid."""
+    return {"color": faded(colour), "linestyle": DOUBTFUL_DASH if dash == "-" else dash}
+
+
 def draw_trace(ax: Axes, trace: Trace, *, colour: Any, dash: Any = "-", marker: str = "") -> None:
     """Draw the parts of a trace: whole, doubtful (paler, not solid), isolated points; a few markers."""
     joined = trace.solved[:-1] & trace.solved[1:] & ~trace.cut
     doubtful = joined & (trace.doubtful[:-1] | trace.doubtful[1:])
     for segments, looks in (
         (joined & ~doubtful, {"color": colour, "linestyle": dash}),
-        (doubtful, {"color": faded(colour), "linestyle": DOUBTFUL_DASH if dash == "-" else dash}),
+        (doubtful, doubtful_looks(colour, dash)),
     ):
         for part in runs(segments):
             points = slice(part.start, part.stop + 1)
             ax.plot(trace.x[points], trace.y[points], solid_capstyle="round", **looks)
     alone = trace.solved & ~np.append(joined, False) & ~np.insert(joined, 0, False)
-    if alone.any():
-        ax.plot(trace.x[alone], trace.y[alone], linestyle="none", marker=".", color=colour)
+    dots = trace.solved if trace.x.size <= SPARSE and not marker else alone
+    for some, shade in ((dots & ~trace.doubtful, colour), (dots & trace.doubtful, faded(colour))):
+        if some.any():
+            ax.plot(trace.x[some], trace.y[some], linestyle="none", marker=".", color=shade)
     if marker and trace.solved.any():
         found = np.flatnonzero(trace.solved)
         # not the first point, where the curves of a fan often meet, nor the last, on the frame
@@ -122,10 +130,11 @@ def draw_unsolved(ax: Axes, x: np.ndarray, unsolved: np.ndarray, *, colour: Any)
     )
 
 
-def sample(label: str, *, colour: Any, dash: Any = "-", marker: str = "") -> Line2D:
-    """An entry of a legend."""
-    looks = {"color": colour, "linestyle": dash, "marker": marker}
-    return Line2D([], [], markerfacecolor="white", markeredgewidth=0.8, label=label, **looks)
+def sample(label: str, *, colour: Any, dash: Any = "-", marker: str = "", of: Trace | None = None) -> Line2D:
+    """An entry of a legend; in the looks of a doubtful line where the trace is doubtful all along."""
+    pale = of is not None and bool(of.solved.any()) and bool(of.doubtful[of.solved].all())
+    looks = doubtful_looks(colour, dash) if pale else {"color": colour, "linestyle": dash}
+    return Line2D([], [], marker=marker, markerfacecolor="white", markeredgewidth=0.8, label=label, **looks)
 
 
 def remarks(traces: list[Trace], *, unsolved: bool, doubt: str) -> list[Line2D]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 #: name -> (words, unit); symbols come from the datasets
@@ -14,7 +15,7 @@ _WORDS = {
     "field": ("stability", ""),
     "noise": ("noise", ""),
     "balance": ("balance", ""),
-    "norm": ("norm", ""),
+    "norm": ("squared norm", ""),
     "bayes_error": ("Bayes error", ""),
     "oracle_error": ("error of the oracle", ""),
     "bayes_gap": ("Bayes gap", ""),
@@ -41,6 +42,8 @@ _WORDS = {
     "max-margin": ("largest margin", ""),
 }
 
+ALIASES = {"kappa": "margin"}  # field of a member -> the axis that sets it
+
 
 def words(name: str) -> str:
     """What a name says in a figure."""
@@ -56,10 +59,38 @@ def symbol(data: Any, name: str) -> str:
 def title(data: Any, name: str) -> str:
     """Words, symbol and unit: the label of an axis."""
     unit = _WORDS.get(name, ("", ""))[1]
-    said = data[name].attrs.get("words") or words(name)
+    said = data[name].attrs.get("long_name") or words(name)
     return " ".join(part for part in (said, symbol(data, name), f"({unit})" if unit else "") if part)
 
 
 def value(data: Any, name: str, number: float) -> str:
     """One value of a coordinate, as a legend names it."""
     return f"{symbol(data, name) or words(name)} = {number:.4g}".replace("-", "\N{MINUS SIGN}")
+
+
+def caption(data: Any) -> str:
+    """The model of a dataset in one line, as its settings name it; what runs along an axis is left out."""
+    settings = json.loads(data.attrs.get("settings", "{}"))
+    model = settings.get("model")
+    if not isinstance(model, dict):
+        return ""
+    hidden = {str(name) for name in data.coords if data[name].size > 1}
+    parts = [_member(model[part], hidden) for part in ("weights", "architecture", "loss", "data") if part in model]
+    alpha = settings.get("alpha")
+    held = [f"alpha = {alpha:g}"] if isinstance(alpha, (int, float)) and "alpha" not in hidden else []
+    beta = model.get("beta", "inf")
+    held += [f"beta = {beta:g}"] if isinstance(beta, (int, float)) and not {"beta", "temperature"} & hidden else []
+    return ", ".join(part for part in [*parts, *held] if part)
+
+
+def _member(settings: Any, hidden: set[str]) -> str:
+    """``name(parameter=value, ...)``."""
+    if not isinstance(settings, dict):
+        return str(settings)
+    shown = {
+        key: _member(entry, hidden)
+        for key, entry in settings.items()
+        if key != "name" and key not in hidden and ALIASES.get(key) not in hidden and entry is not None
+    }
+    inside = ", ".join(f"{key}={entry}" for key, entry in shown.items())
+    return f"{settings.get('name', '')}({inside})" if inside else str(settings.get("name", ""))

@@ -5,33 +5,19 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from replica._checks import one_of
+from replica._checks import number, one_of
 from replica._formats import plain
-from replica.simulate.distances import entropy_around, sizes_of
-from replica.simulate.statistics import extrapolate, summary
-from replica.simulate.table import read_table
+from replica.simulate.means import Side, means_of, placed
 from replica.solution import Solution
 
 SAME = 1e-9  # coordinates that differ by less are one place
 
 
-class Side(NamedTuple):
-    """Numbers by name with their errors over at most one coordinate ``x`` (None: single numbers), and settings."""
-
-    numbers: dict[str, tuple[Any, Any]]
-    axis: str | None
-    x: np.ndarray
-    settings: dict[str, Any]
-    freedom: dict[str, tuple[float, int]]
-    left_out: dict[str, np.ndarray]
-
-
-def compare(theory: Any, simulation: Any, *, observables: Any = None) -> Any:
+def compare(theory: Any, simulation: Any, *, observables: Any = None, power: float = 1.0) -> Any:
     r"""Set a theory beside a simulation: ``z = (simulation - theory)/sqrt(standard_error^2 + theory_error^2)``.
 
     Parameters
@@ -44,14 +30,16 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None) -> Any:
         Runs with references are set beside a Franz-Parisi curve through `entropy_around`.
     observables : sequence of str, optional
         What to compare; by default all that both have.
+    power : float
+        Of the finite-size correction ``N^-power``, above 0: 1 away from capacity, 2/3 near it.
 
     Returns
     -------
     xarray.Dataset
         Over ``observable`` (and the coordinate of a curve): ``theory``, ``theory_error``, ``simulation``,
-        ``standard_error``, ``z``, ``status``; ``chi_square`` (sum of z^2) with ``points`` per observable; where sizes
-        were extrapolated ``fit_chi_square`` and ``fit_freedom``. Points of one side alone, or of a single sample, have
-        NaN z. Samples without a value (no solution) are left out, which the status says.
+        ``standard_error``, ``z``, ``status``; ``chi_square`` (sum of z^2) with ``points`` per observable; where more
+        than two sizes were extrapolated ``fit_chi_square`` and ``fit_freedom``. Points of one side alone, or of a
+        single sample, have NaN z. Samples without a value (no solution) are left out, which the status says.
 
     Raises
     ------
@@ -83,7 +71,8 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None) -> Any:
     from replica.records import record
 
     left = _theory(theory)
-    right = _placed(_simulation(simulation, left.axis), left.axis)
+    power = float(number("power", power, low=0.0, open_low=True))
+    right = placed(means_of(simulation, left.axis, left.numbers, power), left.axis)
     if left.axis != right.axis and left.axis is not None:
         over = f"over {right.axis}" if right.axis else "at a single point"
         raise ValueError(f"the theory is a curve over {left.axis} and the runs are {over}: they need the same grid")
@@ -101,11 +90,11 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None) -> Any:
     z = variables["z"][1].reshape(len(names), -1)
     variables["chi_square"] = (("observable",), np.nansum(z**2, axis=1))
     variables["points"] = (("observable",), np.isfinite(z).sum(axis=1))
-    if right.freedom:
+    if any(degrees for _, degrees in right.freedom.values()):
         for i, key in enumerate(("fit_chi_square", "fit_freedom")):
             variables[key] = (("observable",), np.array([right.freedom[name][i] for name in names], dtype=float))
     coordinates = {"observable": names} | ({} if right.axis is None else {right.axis: right.x})
-    settings = {"verb": "compare", "theory": left.settings, "simulation": right.settings}
+    settings = {"verb": "compare", "theory": left.settings, "simulation": right.settings, "power": power}
     attrs = record(settings) | {"kind": "comparison"}
     return xarray.Dataset(variables, coords=coordinates, attrs=attrs)
 
@@ -186,83 +175,6 @@ def _theory(given: Any) -> Side:
     return Side(numbers, axis, x, json.loads(given.attrs.get("settings", "{}")), {}, {})
 
 
-def _simulation(given: Any, axis: str | None) -> Side:
-    """Runs of `simulate`, or a table, as means over samples."""
-    if isinstance(given, (str, os.PathLike)):
-        given = read_table(Path(given), axis)
-    if not hasattr(given, "data_vars"):
-        raise ValueError(f"simulation must be runs of simulate or a table, got {type(given).__name__}")
-    settings = json.loads(given.attrs.get("settings", "{}"))
-    if "sample" not in given.dims:
-        means = given
-    elif axis == "distance" and "solutions_around" in given:
-        means = entropy_around(given)
-    else:
-        means = summary(given)
-    several = "sample" in given.dims and "n" in given.dims
-    own = _own_axis(means, axis)
-    names = [str(name) for name in means.data_vars if f"{name}_error" in means]
-    names = [name for name in names if set(means[name].dims) - {"n"} == set(own)]
-    if not names:
-        raise ValueError(f"runs have no numbers over {axis or 'no grid'}; theory and simulation need the same grid")
-    left_out = {name: _left_out(means, name, several) for name in names}
-    numbers = {name: (means[name].values, means[f"{name}_error"].values) for name in names}
-    freedom: dict[str, tuple[float, int]] = {}
-    if several:
-        sizes = sizes_of(given)
-        numbers = {name: _extrapolated(means, name, sizes, freedom) for name in names if name != "solved"}
-    x = means[own[0]].values if own else np.empty(0)
-    return Side(numbers, own[0] if own else None, x, settings, freedom, left_out)
-
-
-def _own_axis(means: Any, axis: str | None) -> list[str]:
-    """The coordinate of the numbers to compare: the theory's if they are over it, else their only one."""
-    if axis in means.dims:
-        return [str(axis)]
-    main = means["solved"] if "solved" in means else means["error"]
-    rest = [str(dim) for dim in main.dims if dim != "n"]
-    if len(rest) > 1:
-        raise ValueError(f"runs must have one grid beside n, got {', '.join(rest)}; choose with .isel()")
-    return rest
-
-
-def _placed(side: Side, axis: str | None) -> Side:
-    """Runs at a single load beside a curve over the load: a curve of one point."""
-    known = np.ravel(side.settings.get(axis, ())) if axis == "alpha" and side.axis is None else ()
-    if len(known) != 1:
-        return side
-    numbers = {name: (np.atleast_1d(value), np.atleast_1d(error)) for name, (value, error) in side.numbers.items()}
-    left_out = {name: np.atleast_1d(column) for name, column in side.left_out.items()}
-    return side._replace(numbers=numbers, axis=axis, x=np.array(known, dtype=float), left_out=left_out)
-
-
-def _left_out(means: Any, name: str, sizes: bool) -> np.ndarray:
-    """Most samples (share of references) without a value, of all sizes, at each place."""
-    missing = np.zeros(means[name].shape)
-    if f"{name}_used" in means:
-        missing = int(means["samples"]) - means[f"{name}_used"].values
-    elif "empty" in means:
-        missing = means["empty"].values
-    return missing.max(axis=0) if sizes else missing
-
-
-def _extrapolated(means: Any, name: str, n: np.ndarray, freedom: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-    """The value at 1/N = 0 at each place; chi-square of the fits summed."""
-    value, error = means[name].values, means[f"{name}_error"].values
-    flat_value, flat_error = value.reshape(len(n), -1), error.reshape(len(n), -1)
-    found, total, degrees = np.full((2, flat_value.shape[1]), np.nan), 0.0, 0
-    for i, (v, e) in enumerate(zip(flat_value.T, flat_error.T, strict=True)):
-        good = np.isfinite(v) & (e > 0)
-        if good.sum() > 1:
-            fit = extrapolate(n[good], v[good], e[good])
-            found[:, i] = fit.value, fit.error
-            total, degrees = total + fit.chi_square, degrees + fit.freedom
-        elif np.all(e == 0) and np.ptp(v) == 0:
-            found[:, i] = v[0], 0.0
-    freedom[name] = (total, degrees)
-    return found[0].reshape(value.shape[1:]), found[1].reshape(value.shape[1:])
-
-
 def _warn(left: Side, right: Side) -> None:
     """One warning for each setting that both sides know and that differs."""
     a, b = left.settings, right.settings
@@ -274,6 +186,9 @@ def _warn(left: Side, right: Side) -> None:
         pairs["margin of the reference"] = (named.get("margin"), b["algorithm"].get("reference_margin"))
     elif left.axis is None and right.axis is not None:
         pairs["grid"] = ("a single point", right.axis)
+    for readout in b.get("readouts", ()):  # the one over the theory's coordinate
+        shared = {key for key in readout if key in a and key not in ("name", left.axis)} if left.axis in readout else ()
+        pairs |= {f"{key} of {readout['name']}": (a[key], readout[key]) for key in shared}
     if "instance" in b:
         text = "the runs are of one given instance: their error does not hold the spread between instances"
         warnings.warn(text, UserWarning, stacklevel=3)

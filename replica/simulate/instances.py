@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import dataclasses
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +23,7 @@ SUFFIXES = (".npz", ".npy", ".csv")
 class Instance:
     """Inputs ``X`` (P, N), labels ``y`` (P,), the direction to be learned where it is known, a bias of the output.
 
-    X is not scaled and not multiplied by y.
+    X has N/K columns where K units share their inputs. It is not scaled and not multiplied by y.
     """
 
     model: Model
@@ -39,15 +41,26 @@ class Instance:
 
     @property
     def n(self) -> int:
-        return int(self.X.shape[1])
+        return int(self.X.shape[1]) * _copies(self.model)
 
     @property
     def patterns(self) -> int:
         return int(self.X.shape[0])
 
     def stabilities(self, weights: np.ndarray) -> np.ndarray:
-        """Stabilities (label times output field with bias) of weights (..., N), shape (..., P)."""
-        return self.y * (output(self.model, weights, self.X) + self.bias)
+        """Stabilities (label times output field with bias) of weights (..., N), shape (..., P).
+
+        Where ties count as violated, the next number below: a tie is then just below its margin.
+        """
+        return self._signed(output(self.model, weights, self.X))
+
+    def stabilities_of(self, hidden: np.ndarray) -> np.ndarray:
+        """The same from the fields (..., P, K) of the hidden units."""
+        return self._signed(self.model.architecture.readout(hidden))
+
+    def _signed(self, field: np.ndarray) -> np.ndarray:
+        found = self.y * (field + self.bias)
+        return np.nextafter(found, -np.inf) if self.model.architecture.strict else found
 
     def training_error(self, weights: np.ndarray) -> float:
         """Fraction of patterns on the wrong side."""
@@ -62,13 +75,25 @@ class Instance:
 
 
 def output(model: Model, weights: np.ndarray, X: np.ndarray) -> np.ndarray:
-    r"""Output field of weights (..., N) on inputs (P, N): hidden fields ``w_k.x_k/sqrt(N/K)``, read out; (..., P)."""
-    units = hidden_units(model, X.shape[1])
-    size = X.shape[1] // units
-    blocks = X.reshape(len(X), units, size).transpose(1, 2, 0)  # (K, n, P)
+    r"""Output field of weights (..., N) on inputs (P, .): hidden fields ``w_k.x_k/sqrt(N/K)``, read out; (..., P)."""
+    blocks = seen_by_units(model, X).transpose(0, 2, 1)  # (K, n, P)
+    units, size, _ = blocks.shape
     rows = weights.reshape(-1, units, size).transpose(1, 0, 2)  # (K, rows, n)
     hidden = np.moveaxis(np.matmul(rows, blocks), 0, -1).reshape(*weights.shape[:-1], len(X), units)
     return model.architecture.readout(hidden / np.sqrt(size))
+
+
+def seen_by_units(model: Model, X: np.ndarray) -> np.ndarray:
+    """What each unit sees of the inputs, (K, P, N/K), without a copy: its own block, or all of them."""
+    units = int(model.architecture.units)
+    if model.architecture.shared_inputs:
+        return np.broadcast_to(X, (units, *X.shape))
+    return X.reshape(len(X), units, X.shape[1] // units).transpose(1, 0, 2)
+
+
+def _copies(model: Model) -> int:
+    """Number of units that see each input."""
+    return int(model.architecture.units) if model.architecture.shared_inputs else 1
 
 
 def hidden_units(model: Model, n: int) -> int:
@@ -98,7 +123,7 @@ def instance(
     model : Model
         Its data say how labels are drawn (at random, by a teacher, ...).
     n : int
-        Number of weights N (a multiple of the number of hidden units).
+        Number of weights N (a multiple of the number K of hidden units).
     alpha : float
         Load, at least 0: ``P = floor(alpha N + 1/2)`` patterns.
     seed, sample : int
@@ -109,7 +134,7 @@ def instance(
 
     Returns
     -------
-    X : ndarray, shape (P, N)
+    X : ndarray, shape (P, N), or (P, N/K) where all units see the same inputs
         Inputs, not scaled and not multiplied by the labels: the stability is ``y * (X @ w)/sqrt(N)``.
     y : ndarray, shape (P,)
         Labels +-1.
@@ -138,7 +163,9 @@ def draw(model: Model, *, n: int, alpha: float, seed: int, sample: int = 0, inpu
     one_of("inputs", inputs, INPUTS)
     patterns = int(np.floor(number("alpha", alpha, low=0.0) * n + 0.5))
     rng = generator(seed, sample, n, patterns, "patterns")
-    shape = (patterns, n)
+    shape = (patterns, n // _copies(model))
+    if model.architecture.shared_inputs and model.data.overlaps:
+        raise ValueError(f"instances of {model.architecture} have random labels, got {model.data}")
     X = rng.standard_normal(shape) if inputs == "normal" else rng.choice(np.array([-1.0, 1.0]), size=shape)
     drawn = model.data.draw(rng, X, model.weights, lambda w, x: output(model, w, x))
     return Instance(model, drawn.X, drawn.y, drawn.direction, imposed_bias(model))
@@ -159,13 +186,24 @@ def given_instance(model: Model, given: Any) -> Instance:
         given = read(Path(given))
     if not isinstance(given, (tuple, list)) or len(given) != 2:
         raise ValueError(f"instance must be a pair (X, y) or a file {' '.join(SUFFIXES)}, got {type(given).__name__}")
-    X, y = np.asarray(given[0], dtype=float), np.asarray(given[1], dtype=float).reshape(-1)
+    X, y = np.asarray(given[0], dtype=float), np.asarray(given[1]).reshape(-1)
+    if y.dtype.kind not in "fiub":
+        raise ValueError(f"instance: labels must be +1 or -1, got {y[:1].tolist()}")
+    y = y.astype(float)
     if X.ndim != 2 or X.shape[1] < 1 or len(X) != len(y):
         raise ValueError(f"instance: X must have shape (P, N) and y (P,), got {X.shape} and {y.shape}")
     if not np.all(np.isfinite(X)) or not np.all(np.abs(y) == 1):
         raise ValueError("instance: inputs must be finite and labels +1 or -1")
-    hidden_units(model, X.shape[1])
+    hidden_units(model, X.shape[1] * _copies(model))
     return Instance(model, np.ascontiguousarray(X), y, bias=imposed_bias(model))
+
+
+def divided(given: Instance, aside: int, rng: np.random.Generator) -> tuple[Instance, Instance]:
+    """All patterns of an instance but ``aside`` random ones, and these."""
+    order = rng.permutation(given.patterns)
+    parts = np.sort(order[aside:]), np.sort(order[:aside])
+    learned, kept = (dataclasses.replace(given, X=given.X[rows], y=given.y[rows]) for rows in parts)
+    return learned, kept
 
 
 def read(path: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -177,11 +215,36 @@ def read(path: Path) -> tuple[np.ndarray, np.ndarray]:
         if suffix == ".npz":
             with np.load(path, allow_pickle=False) as stored:
                 return stored["X"], stored["y"]
-        table = np.load(path, allow_pickle=False) if suffix == ".npy" else np.loadtxt(path, delimiter=",", ndmin=2)
+        if suffix == ".csv":
+            return _comma_separated(path)
+        X, y = _inputs_and_labels(np.load(path, allow_pickle=False))
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror or error}") from error
     except (KeyError, ValueError) as error:
         raise ValueError(f"{path} is no instance: {error}") from error
+    return X, y
+
+
+def _inputs_and_labels(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if table.ndim != 2 or table.shape[1] < 2:
-        raise ValueError(f"{path}: a row is N inputs and then the label, got an array of shape {table.shape}")
+        raise ValueError(f"a row is N inputs and then the label, got an array of shape {table.shape}")
     return table[:, :-1], table[:, -1]
+
+
+def _comma_separated(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of numbers; a first row of names is left out, and labels may be words."""
+    with path.open(newline="", encoding="utf-8-sig") as stream:
+        rows = [row for row in csv.reader(stream) if row]
+    if rows and not _is_number(rows[0][0]):
+        rows = rows[1:]
+    table = np.array(rows, dtype=str)
+    X, y = _inputs_and_labels(table)
+    return X.astype(float), y.astype(float) if all(map(_is_number, y)) else np.char.strip(y)
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True

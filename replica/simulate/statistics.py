@@ -28,6 +28,15 @@ def mean_over(values: np.ndarray, errors: Any = 0.0, axis: int = -1) -> Mean:
     return Mean(np.where(used > 0, mean, np.nan), np.where(used > 1, np.hypot(np.sqrt(variance), own), np.nan), used)
 
 
+def mean_of_noisy(values: np.ndarray, errors: np.ndarray, axis: int = -1) -> Mean:
+    """The same where the errors are independent between samples: the spread shows them, unless there is none."""
+    mean = mean_over(values, axis=axis)
+    squares = np.where(np.isfinite(values), errors, 0.0) ** 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        floor = np.sqrt(squares.sum(axis=axis)) / mean.used
+    return mean._replace(error=np.where(mean.error > 0, mean.error, np.where(mean.used > 1, floor, np.nan)))
+
+
 def fraction(solved: np.ndarray, axis: int = -1) -> Mean:
     """Fraction of successes with the half-width of Wilson's 68 % interval, which is never 0."""
     total = solved.shape[axis]
@@ -64,9 +73,11 @@ def summary(data: Any) -> Any:
         if name == "solved":
             mean = fraction(data[name].values)
         else:
-            mean = mean_over(data[name].values, data[f"{name}_error"].values, data[name].dims.index("sample"))
+            independent = data[name].attrs.get("error") == "independent"
+            over = mean_of_noisy if independent else mean_over
+            mean = over(data[name].values, data[f"{name}_error"].values, data[name].dims.index("sample"))
         rest = tuple(dim for dim in data[name].dims if dim != "sample")
-        found[name], found[f"{name}_error"] = (rest, mean.value), (rest, mean.error)
+        found[name], found[f"{name}_error"] = (rest, mean.value, data[name].attrs), (rest, mean.error)
         if np.any(mean.used < total):
             found[f"{name}_used"] = (rest, mean.used)
     main = data.attrs["main"]

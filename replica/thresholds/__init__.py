@@ -13,8 +13,10 @@ from replica.thresholds import first_order as _first_order
 from replica.thresholds import stability as _stability
 from replica.thresholds.base import Line, Threshold
 from replica.thresholds.inverse import invert
+from replica.thresholds.levels import highest_step
 from replica.thresholds.penalty import optimal_penalty
 from replica.thresholds.registry import LINES, LineDefinition, find_line
+from replica.weights.base import Average
 
 __all__ = [
     "LINES",
@@ -133,6 +135,11 @@ def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> T
     Threshold
         Value in units of the margin.
 
+    Notes
+    -----
+    The field of a few Boolean units has ``K + 1`` values: the largest margin is the highest of them at which the
+    capacity is not below ``alpha``; ``bracket`` holds it and the next one, the status both capacities.
+
     Examples
     --------
     >>> import replica
@@ -140,13 +147,16 @@ def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> T
     0.470655
     """
     model.require_single()
-    if model.architecture.few is not None:
-        raise ValueError(
-            f"max_margin is here for perceptrons and units=inf, not for {model.architecture}; "
-            "its capacity at given margins is"
-        )
     target = np.array([number("alpha", alpha, low=0.0, open_low=True)])
     chosen = ansatz or RS()
+    few = model.architecture.few
+    if few is not None and few.levels is not None:
+        return highest_step(model, chosen, float(target[0]))
+    if few is not None and not isinstance(model.weights.norm, Average):
+        raise ValueError(
+            f"max_margin of {model.architecture} is here for spherical weights, not {model.weights}: "
+            "its capacity at given margins is"
+        )
     model = separating(model)
     if model.data.separable:
         grid = np.exp(np.linspace(np.log(1e-4), np.log(1e3), 80))

@@ -15,6 +15,7 @@ from replica.ansatz._rs_branch import (
     zoom,
 )
 from replica.ansatz._rs_equations import Equations, RSProblem
+from replica.ansatz._rs_special import idle_rows
 from replica.ansatz.base import Ansatz
 from replica.batch import Part, Solutions
 from replica.model import Model
@@ -155,7 +156,12 @@ class _Findings:
         self.parts: list[Part] = []
 
     def say_where_it_ends(self, table: BranchTable, cell: np.ndarray) -> None:
-        """Rows without a sign change whose branch was lost on the way."""
+        """Rows without a sign change whose branch was lost on the way, or has nothing on it."""
+        if np.any(cell < 0):
+            for row, why in enumerate(idle_rows(self.equations.model, self.equations.size)):
+                if why:
+                    self.remarks[row] = why
+                    table.solved[row] = True
         for row in np.flatnonzero((cell < 0) & ~table.solved.all(axis=1) & table.solved.any(axis=1)):
             reached = table.alpha[row][table.solved[row]][-1]
             where = f"it could not be followed in {table.held} beyond alpha = {reached:.6g}"

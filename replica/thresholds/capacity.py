@@ -125,6 +125,8 @@ def _limit(model: Model, size: int, ansatz: Ansatz) -> Line:
     text = "converged; the limit q -> 1"
     endless = "not converged: no finite capacity, the load grows without bound as q -> 1"
     status = [text if ok else endless for ok in good]
+    for row in np.flatnonzero(good & (alpha == 0)):
+        good[row], status[row] = False, "not converged: no pattern can be stored: no field satisfies the loss"
     rows = np.flatnonzero(good)
     parts = [Part(rows, problem.take(rows), point[rows], error[rows])] if rows.size else []
     line = closed_line(model, ansatz, alpha, errors["alpha"], status, parts)

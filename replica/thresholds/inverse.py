@@ -74,7 +74,9 @@ def _refine(problem: InverseProblem, ends: tuple[np.ndarray, np.ndarray], result
     result.error[rows] = np.where(good, error, NAN)
     result.bracket[rows] = np.stack([root.point[:, 0] - error, root.point[:, 0] + error], axis=1)
     for i, row in enumerate(rows):
-        lost = f"not converged: the line was lost at {problem.parameter} = {root.point[i, 0]:.6g} ({last.status[i]})"
+        place = f"at {problem.parameter} = {root.point[i, 0]:.6g} ({last.status[i]})"
+        verb = f"jumps across alpha = {problem.target[i]:g}" if last.converged[i] else "was lost"
+        lost = f"not converged: the line {verb} {place}"
         result.status[row] = last.status[i] if good[i] else lost
     if rows.size == result.value.size:
         result.solutions = last.solutions

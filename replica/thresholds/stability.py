@@ -49,7 +49,7 @@ def spinodal_line(model: Model, size: int, ansatz: Ansatz) -> Line:
         size,
         ansatz,
         "fold",
-        missing="the branch does not fold",
+        missing="no fold of the branch was found",
         found_text="fold of the branch from alpha = 0",
     )
     if line.converged.all() or model.data.overlaps:
@@ -66,7 +66,8 @@ def _with_limits(line: Line, model: Model, size: int) -> Line:
     solved = np.where(table.solved, table.alpha, np.nan)
     reached = np.array([row[np.isfinite(row)][-1] if np.isfinite(row).any() else np.nan for row in solved])
     end, before = table.alpha[:, -1], table.alpha[:, -2]
-    settled = table.solved[:, -1] & table.solved[:, -2] & (np.abs(end - before) < 1e-6 * end)
+    with np.errstate(invalid="ignore"):
+        settled = table.solved[:, -1] & table.solved[:, -2] & (np.abs(end - before) < 1e-6 * end)
     known = _limits(model, size)
     for row in np.flatnonzero(~line.converged):
         if known is not None and abs(reached[row] - known.values[row]) < 1e-3 * known.values[row]:

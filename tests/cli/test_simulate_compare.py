@@ -49,3 +49,18 @@ def test_wrong_usage(run, line, words):
     result = run(line)
     assert result.code == 2
     assert words in result.err
+
+
+def test_success_threshold(run, tmp_path):
+    """From a file of runs; without a grid of loads a sentence."""
+    line = "simulate perceptron --algorithm sbpi --n 51 --alpha 0.4:1:4 --samples 6 --set max_sweeps=60"
+    assert run(line, "-o", tmp_path / "runs.nc").code == 0
+    result = run("success-threshold --json --simulation", tmp_path / "runs.nc")
+    found = replica.success_threshold(tmp_path / "runs.nc")
+    assert result.code == 0
+    assert result.json["threshold"] == found["threshold"].values.tolist()
+    assert "+-" in run("success-threshold --simulation", tmp_path / "runs.nc").out
+    assert run("simulate perceptron --n 9 --alpha 0.3", "-o", tmp_path / "one.nc").code == 0
+    result = run("success-threshold --simulation", tmp_path / "one.nc")
+    assert (result.code, result.out) == (2, "")
+    assert "grid of at least 3 loads" in result.err

@@ -273,8 +273,9 @@ def test_what_a_few_units_do_not_have_is_refused_in_a_sentence() -> None:
         lambda: replica.local_entropy(model, alpha=0.3, distance=[0.1]),
         lambda: replica.flatness(solution, noise=[0.1]),
         lambda: replica.margin_distribution(solution, field=[0.1]),
-        lambda: replica.max_margin(model, alpha=0.3),
-        lambda: solution.certify(),
+        lambda: replica.max_margin(replica.committee(2, activation="relu"), alpha=0.3),
+        lambda: solution.certify(),  # 30 digits
+        lambda: replica.solve(replica.committee(2, activation="relu"), alpha=0.3).certify(digits=12),
         lambda: replica.committee(4),
         lambda: replica.committee(3, activation="relu"),
         lambda: replica.committee(3, activation="tanh"),
@@ -284,7 +285,7 @@ def test_what_a_few_units_do_not_have_is_refused_in_a_sentence() -> None:
     ):
         with pytest.raises(ValueError, match=r"units|K-dimensional|perceptron"):
             asked()
-    far = replica.solve(replica.committee(3, weights="spherical"), alpha=4.0, on_failure="keep")
+    far = replica.solve(replica.committee(3, weights="spherical"), alpha=4.1, on_failure="keep")
     assert "not converged" in far.status
     assert "affordable" in far.status
 
@@ -326,5 +327,5 @@ def test_errors_stay_honest_where_the_rule_converges_slowly() -> None:
         point = np.log([[solution["q_hat"]]])
         residual, jacobian = fine.residual_and_jacobian(point)
         off = abs(float(residual[0, 0] / jacobian[0, 0, 0])) * solution["q_hat"]
-        assert 1e-9 < off < solution.errors["q_hat"]
+        assert off <= solution.errors["q_hat"]
         assert abs(float(fine.potential(point)[0]) - solution.free_entropy) < solution.error

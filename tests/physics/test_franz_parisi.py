@@ -210,7 +210,8 @@ def test_curve_round_a_typical_student_is_that_round_the_teacher() -> None:
     curve = replica.franz_parisi(model, alpha=0.8, distance=d)
     base = replica.solve(model, alpha=0.8)
     typical = Typical(Side(replica.Margin(0.0), np.inf), base["q"], base["q_hat"])
-    from replica.ansatz._fp_patterns import Geometry, pattern_sums
+    from replica.ansatz._fp_geometry import Geometry
+    from replica.ansatz._fp_patterns import pattern_sums
 
     for row in range(d.size):
         q, s = float(curve["q"][row]), float(curve["s"][row])

@@ -21,7 +21,36 @@ def curve(values: list[float], status: list[str], **attributes: object) -> xarra
 
 
 def pieces(ax: object) -> list[int]:
-    return [len(line.get_xdata()) for line in ax.lines if line.get_color() == COLOURS[0]]
+    joined = (line for line in ax.lines if line.get_linestyle() != "None")  # dots mark the points of sparse grids
+    return [len(line.get_xdata()) for line in joined if line.get_color() == COLOURS[0]]
+
+
+def dots(ax: object) -> list[int]:
+    return [len(line.get_xdata()) for line in ax.lines if line.get_marker() == "." and len(line.get_xdata()) > 1]
+
+
+def test_the_points_of_a_sparse_grid_are_seen() -> None:
+    for size, found in ((5, [5]), (60, [])):
+        grid = np.linspace(0.1, 0.5, size)
+        data = replica.sweep(replica.perceptron("spherical"), alpha=grid, observables=["entropy"])
+        assert dots(replica.plot(data)) == found
+
+
+def test_a_line_that_is_doubtful_all_along_looks_so_in_the_legend() -> None:
+    wide = replica.committee(activation="relu", weights="spherical")
+    ax = replica.plot(replica.diagram(wide, x=("margin", [0.0, 0.2]), lines=["capacity", "at"]))
+    legend = ax.get_legend()
+    entries = zip(legend.get_texts(), legend.legend_handles, strict=True)
+    assert [line.get_color() != COLOURS[0] for text, line in entries if "capacity" in text.get_text()] == [True]
+
+
+def test_a_figure_of_its_own_names_the_model() -> None:
+    axes = {"alpha": [0.5, 1.0], "noise": [0.5, 1.0]}
+    data = replica.sweep(replica.mixture("logistic"), observables=["generalization_error"], **axes)
+    ax = replica.plot(data)
+    text = ax.figure.get_suptitle()
+    assert "logistic(gain=1.0)" in text and "noise" not in text and "alpha" not in text
+    assert ax.get_legend().get_texts()[0].get_text() == r"$\Delta$ = 0.5"
 
 
 def test_every_observable_that_was_asked_for_has_a_panel() -> None:

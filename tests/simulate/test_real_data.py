@@ -147,3 +147,84 @@ def test_a_number_without_its_error_is_no_answer() -> None:
     curve = dataclasses.replace(found, replicates=replicates).learning_curve([300], loss="logistic", penalty=0.0)
     assert np.all(np.isnan(curve["generalization_error"]))
     assert all(str(text).startswith("not converged: unsolved within the errors") for text in curve["status"].values)
+
+
+def shapes(samples: int, seed: int = 2) -> tuple[np.ndarray, np.ndarray, replica.Model]:
+    """Patterns of clusters that are not round, in 24 dimensions, and the model that drew them."""
+    rng = np.random.default_rng(7)
+    means = rng.standard_normal((2, 24)) / np.sqrt(24)
+    basis, _ = np.linalg.qr(rng.standard_normal((24, 24)))
+    spectra = np.array([np.geomspace(0.05, 4.0, 24), rng.permutation(np.geomspace(0.1, 2.0, 24))])
+    covariances = np.array([(basis * spectra[0]) @ basis.T, np.diag(spectra[1])])
+    model = replica.clusters("logistic", means=means, covariances=covariances, balance=0.4)
+    return *replica.instance(model, n=24, alpha=samples / 24, seed=seed), model
+
+
+def test_shapes_are_estimated() -> None:
+    """From many patterns: the moments that drew them, up to a shift of the origin; the raw ones without shrinkage."""
+    X, y, model = shapes(6000)
+    found = replica.from_data(X, y, covariance="general", standardise=False)
+    truth = model.data
+    assert np.allclose(found.covariances, truth.covariances, atol=0.25)
+    assert np.allclose(found.means[0] - found.means[1], truth.means[0] - truth.means[1], atol=0.15)
+    assert np.all((found.shrinkage > 0) & (found.shrinkage < 0.1))
+    assert found.dimension == 24 and found.balance == pytest.approx(0.4, abs=0.03)
+    raw = replica.from_data(X, y, covariance="general", standardise=False, shrinkage=0.0)
+    assert np.allclose(raw.covariances[0], np.cov(X[y == 1].T), rtol=1e-10)
+    curve = found.learning_curve([24, 96], loss="logistic", penalty=2.4)
+    for samples, value, error in zip((24, 96), curve["generalization_error"], curve["error"], strict=True):
+        known = replica.solve(model.with_parameters(penalty=0.1), alpha=samples / 24)["generalization_error"]
+        assert abs(float(value) - known) < 4 * float(error)
+        assert 1e-4 < float(error) < 0.01
+
+
+def test_chance_does_not_move_the_means_apart() -> None:
+    """Over small data sets the squared distance of the means is that of the clusters, not that of the sample."""
+    model = shapes(10)[2]
+    apart = np.sum((model.data.means[0] - model.data.means[1]) ** 2)
+    found = [replica.from_data(*shapes(150, seed)[:2], covariance="general", standardise=False) for seed in range(30)]
+    distances = np.array([np.sum((one.means[0] - one.means[1]) ** 2) for one in found])
+    assert abs(distances.mean() - apart) < 4 * distances.std() / np.sqrt(30)
+
+
+@pytest.mark.parametrize(("loss", "penalty"), [("square", 20.0), ("hinge", 4.0)])
+def test_shapes_predict_fits_where_round_clusters_do_not(loss: str, penalty: float) -> None:
+    """Estimated on one half of the patterns, fits on the other."""
+    X, y, _ = shapes(4000)
+    sizes, scores = [24, 96, 400], {}
+    for covariance in ("isotropic", "general"):
+        found = replica.from_data(X, y, covariance=covariance, share=0.5)
+        assert len(found.y) == 2000
+        report = found.compare(sizes, loss=loss, penalty=penalty, repeats=6, seed=2)
+        scores[covariance] = report["z"].sel(observable="generalization_error").values
+    assert np.all(np.abs(scores["general"]) < 3.0)
+    assert np.max(np.abs(scores["isotropic"])) > 4.0
+
+
+def test_words_as_labels_and_names_of_columns(tmp_path: Any) -> None:
+    X, y = clusters()
+    rows = [",".join([f"x{k}" for k in range(40)] + ["class"])]
+    rows += [",".join([*(f"{v:.17g}" for v in x), " big" if one > 0 else "small"]) for x, one in zip(X, y, strict=True)]
+    (tmp_path / "data.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    found = replica.from_data(tmp_path / "data.csv")
+    assert found.classes == ("big", "small")
+    assert found.noise == pytest.approx(replica.from_data(X, y).noise, rel=1e-9)
+    with pytest.raises(ValueError, match="labels must be"):
+        replica.simulate(replica.mixture(), algorithm="erm", instance=tmp_path / "data.csv")
+    (tmp_path / "bad.csv").write_text("a,b,c\n1,x,1\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="no instance"):
+        replica.from_data(tmp_path / "bad.csv")
+
+
+def test_wrong_descriptions_are_refused() -> None:
+    X, y = clusters()
+    for options, words in (
+        ({"covariance": "genera"}, "general"),
+        ({"shrinkage": 1.5}, "shrinkage"),
+        ({"share": 0.0}, "share"),
+        ({"share": 0.01}, "at least 20"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            replica.from_data(X, y, **options)
+    with pytest.raises(ValueError, match="penalty"):
+        replica.from_data(X, y, covariance="general").model("square", np.inf)

@@ -16,6 +16,11 @@ class GELU(Activation):
 
     With ``S = sqrt((1+Q)^2 - q^2)`` and ``n = Q^2 + q^2 (1-Q)/(1+Q)`` partial integration gives
     ``k(q) = q/4 + [q arcsin(q/(1+Q)) + n/S - Q^2/(1+Q)]/(2 pi)``.
+
+    References
+    ----------
+    R. Tsuchida, T. Pearce, C. van der Heide, F. Roosta and M. Gallagher, AAAI Conference on Artificial Intelligence 35
+    (2021): the same average with the mean kept.
     """
 
     name: ClassVar[str] = "gelu"

@@ -20,6 +20,11 @@ class LeakyReLU(Activation):
     ----------
     leak : float
         The slope ``a`` of negative inputs: 0 is the ReLU, -1 the modulus, 1 linear.
+
+    References
+    ----------
+    Y. Cho and L. Saul, Advances in Neural Information Processing Systems 22 (2009), eq. (6), for the ReLU, of which and
+    of its mirror image this is the difference.
     """
 
     leak: float = 0.1

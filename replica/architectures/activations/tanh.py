@@ -18,6 +18,10 @@ class Tanh(Activation):
     r"""``g(x) = tanh(x)``: ``k(q) = sum_n c_n(Q)^2 (q/Q)^n``, n odd, ``c_n = E[g(sqrt(Q) x) He_n(x)]/sqrt(n!)``.
 
     The coefficients fall like ``exp(-pi sqrt(n/Q)/2)``: a higher level takes more terms from a finer rule.
+
+    References
+    ----------
+    F. G. Mehler, J. reine angew. Math. 66, 161 (1866): the correlated Gaussian density as a Hermite series.
     """
 
     name: ClassVar[str] = "tanh"

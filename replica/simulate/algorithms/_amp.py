@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from replica.model import Model
+from replica.simulate.algorithms._products import products
 from replica.simulate.instances import Instance
 from replica.weights.base import Average, Pinned
 
 LEAST_VARIANCE = 1e-10
-SINGLE = 1 << 20  # entries of the matrix above which products are in single precision
 
 
 @dataclass
@@ -31,12 +31,13 @@ class System:
     model: Model
     F: np.ndarray
     external: Any = 0.0
-    blas: np.ndarray = field(init=False)
+    products: Any = field(init=False)
     scale: float = field(init=False)
+    damping: float = field(default=0.0, init=False)  # that sweeps need
 
     def __post_init__(self) -> None:
         self.scale = float(np.sum(self.F**2)) / len(self.F) if self.F.size else 1.0
-        self.blas = self.F.astype(np.float32) if self.F.size > SINGLE else self.F
+        self.products = products(self.F)
 
     @classmethod
     def of(cls, instance: Instance, external: Any = 0.0) -> System:
@@ -49,11 +50,15 @@ class System:
     @property
     def resolution(self) -> float:
         """Smallest change of the means that rounding leaves visible."""
-        return 1e-5 if self.blas.dtype == np.float32 else 1e-12
+        return 1e-5 if self.products.single else 1e-12
 
     def project(self, mean: np.ndarray) -> np.ndarray:
         """``F m``."""
-        return (self.blas @ mean.astype(self.blas.dtype)).astype(float)
+        return self.products.forward(mean)
+
+    def output(self, fields: np.ndarray) -> np.ndarray:
+        """Output of the network from the fields of its units."""
+        return fields
 
     def patterns(self, mean: np.ndarray, variance: float, g: np.ndarray) -> Patterns:
         """The patterns' side of a sweep, from means and mean variance of the weights."""
@@ -64,8 +69,7 @@ class System:
 
     def field(self, found: Patterns, mean: np.ndarray) -> np.ndarray:
         """``B``."""
-        back = (found.g.astype(self.blas.dtype) @ self.blas).astype(float)
-        return back + found.curvature * mean
+        return self.products.backward(found.g) + found.curvature * mean
 
     def weights(self, B: np.ndarray, curvature: float) -> tuple[np.ndarray, float, float]:
         """Means of the weights in the field, their mean variance, and ``sum_i ln z``."""
@@ -140,7 +144,8 @@ def _variance_of(system: System, mean: np.ndarray) -> float:
 def _bethe(system: System, found: Patterns, B: np.ndarray, fresh: np.ndarray, spread: float, log_z: float) -> float:
     r"""``(1/N)[sum_i (ln z_i - B_i m_i + A (m_i^2 + v)/2) + sum_mu (ln Z_mu + V g_mu^2/2)]``, stationary at the end."""
     pinned = isinstance(system.model.weights.norm, Pinned)  # then A is a gauge, and ln z does not contain it
-    norm = 0.0 if pinned else float(fresh @ fresh) + system.n * spread
-    entropic = log_z - float(B @ fresh) + found.curvature * norm / 2.0
+    entropic = log_z - float(B @ fresh)
+    if not pinned:
+        entropic += found.curvature * (float(fresh @ fresh) + system.n * spread) / 2.0
     misfit = system.project(fresh) - found.omega if found.omega.size else np.zeros(0)
-    return (entropic + float(found.log_z.sum()) + float(misfit @ misfit) / (2.0 * found.variance)) / system.n
+    return (entropic + float(found.log_z.sum()) + float(np.sum(misfit**2 / (2.0 * found.variance)))) / system.n

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from replica.simulate.instances import Instance, hidden_units
+from replica.simulate.instances import Instance, seen_by_units
 
 
 class Descent:
@@ -18,10 +18,9 @@ class Descent:
 
     def __init__(self, instance: Instance, rng: np.random.Generator, batch: int) -> None:
         self.rng, self.batch = rng, batch
-        self.units = hidden_units(instance.model, instance.n)
-        self.size = instance.n // self.units
-        blocks = instance.X.reshape(instance.patterns, self.units, self.size)
-        self.patterns = np.ascontiguousarray((instance.y[:, None, None] * blocks).transpose(1, 0, 2))  # (K, P, n)
+        blocks = seen_by_units(instance.model, instance.X * instance.y[:, None])
+        self.patterns = np.ascontiguousarray(blocks)  # (K, P, n)
+        self.units, _, self.size = blocks.shape
 
     def start(self) -> np.ndarray:
         """Random weights (K, n)."""

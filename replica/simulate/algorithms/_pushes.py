@@ -39,12 +39,13 @@ def ascend(inputs, norms, rate, tolerance, sweeps, multipliers, weights):  # typ
 def push_units(inputs, labels, offset, binary, units, hidden, sweeps, rng):  # type: ignore[no-untyped-def]
     """Least action on a committee of sign units: a wrong pattern pushes the fewest units that mend it.
 
-    ``hidden`` (N) are the weights, or with ``binary`` the variables whose signs are the weights. Of the units on the
-    wrong side those nearest to the right one are pushed by ``label x`` (binary: twice that). ``offset`` is the field
-    that a single unit must reach. Sweeps done, -1 when they are spent.
+    Each unit sees a block of the inputs, or all of them where there are only N/K. ``hidden`` (N) are the weights, or
+    with ``binary`` the variables whose signs are the weights. Of the units on the wrong side those nearest to the right
+    one are pushed by ``label x`` (binary: twice that). ``offset`` is the field that a single unit must reach. Sweeps
+    done, -1 when they are spent.
     """
-    patterns, n = inputs.shape
-    size = n // units
+    patterns, size = inputs.shape[0], hidden.size // units
+    stride = 0 if inputs.shape[1] < hidden.size else size
     order, fields = np.arange(patterns), np.empty(units)
     for sweep in range(1, sweeps + 1):
         errors = 0
@@ -56,9 +57,10 @@ def push_units(inputs, labels, offset, binary, units, hidden, sweeps, rng):  # t
             balance = 0
             for k in range(units):
                 total = 0.0
-                for i in range(k * size, (k + 1) * size):
-                    weight = (1.0 if hidden[i] >= 0 else -1.0) if binary else hidden[i]
-                    total += inputs[mu, i] * weight
+                for i in range(size):
+                    own = hidden[k * size + i]
+                    weight = (1.0 if own >= 0 else -1.0) if binary else own
+                    total += inputs[mu, k * stride + i] * weight
                 fields[k] = labels[mu] * total - offset
                 balance += 1 if fields[k] > 0 or (fields[k] == 0 and labels[mu] > 0) else -1
             if balance > 0:
@@ -70,8 +72,33 @@ def push_units(inputs, labels, offset, binary, units, hidden, sweeps, rng):  # t
                     if fields[k] <= 0 and fields[k] > nearest:
                         nearest, chosen = fields[k], k
                 fields[chosen] = 1.0
-                for i in range(chosen * size, (chosen + 1) * size):
-                    hidden[i] += labels[mu] * inputs[mu, i] * (2.0 if binary else 1.0)
+                for i in range(size):
+                    step = labels[mu] * inputs[mu, chosen * stride + i]
+                    hidden[chosen * size + i] += step * (2.0 if binary else 1.0)
         if errors == 0:
             return sweep
     return -1
+
+
+@summing_kernel
+def least_satisfied(gram, tolerance, steps, counts):  # type: ignore[no-untyped-def]
+    """MinOver: again and again the pattern of the smallest field is added to the weights; steps done.
+
+    ``gram`` are the products of the patterns, ``counts`` (P) receives how often each was added. It ends when the margin
+    is within ``tolerance`` (relative) of the bound ``|w|/steps``.
+    """
+    patterns = gram.shape[0]
+    fields, square = np.zeros(patterns), 0.0
+    for step in range(1, steps + 1):
+        worst = 0
+        for mu in range(patterns):
+            if fields[mu] < fields[worst]:
+                worst = mu
+        # |w|^2 before this step; both sides of the margin of the weights so far
+        if step > 1 and fields[worst] * (step - 1) >= (1.0 - tolerance) * square:
+            return step - 1
+        square += 2.0 * fields[worst] + gram[worst, worst]
+        counts[worst] += 1
+        for mu in range(patterns):
+            fields[mu] += gram[worst, mu]
+    return steps

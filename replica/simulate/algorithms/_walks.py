@@ -108,3 +108,45 @@ def anneal(columns, offset, beta, gamma, linear, weights, log_cosh, best, rng): 
         if best[n] == 0:
             return sweep + 1
     return -1
+
+
+@summing_kernel
+def count_moves(columns, kappa, beta, reach, first, weights, fields, cost, order, flips, steps, rng):  # type: ignore[no-untyped-def]
+    """Metropolis moves of many copies of one unit at the cost of fields below kappa; share of them accepted.
+
+    ``weights`` (R, N) and ``fields`` (R, P) are those of the copies, ``cost`` (R) their counts. With ``reach > 0`` two
+    weights from ``first`` on turn in their plane by up to it; else signs flip, with ``flips > 0`` in pairs: one of the
+    first ``flips`` of the copy's ``order`` and one of the others.
+    """
+    copies, n = weights.shape
+    patterns = columns.shape[1]
+    passed = 0
+    for a in range(copies):
+        for _ in range(steps):
+            i, j, x, y, p, q = 0, 0, 0.0, 0.0, 0, 0
+            if reach > 0:
+                i = first + int(rng.random() * (n - first))
+                j = first + (i - first + 1 + int(rng.random() * (n - first - 1))) % (n - first)
+                angle = reach * (2.0 * rng.random() - 1.0)
+                x = (np.cos(angle) - 1.0) * weights[a, i] - np.sin(angle) * weights[a, j]
+                y = np.sin(angle) * weights[a, i] + (np.cos(angle) - 1.0) * weights[a, j]
+            elif flips > 0:
+                p, q = int(rng.random() * flips), flips + int(rng.random() * (n - flips))
+                i, j = order[a, p], order[a, q]
+                x, y = -2.0 * weights[a, i], -2.0 * weights[a, j]
+            else:
+                i = int(rng.random() * n)
+                j, x = i, -2.0 * weights[a, i]
+            count = 0
+            for mu in range(patterns):
+                count += 1 if fields[a, mu] + x * columns[i, mu] + y * columns[j, mu] < kappa else 0
+            if count <= cost[a] or rng.random() < np.exp(-beta * (count - cost[a])):
+                passed += 1
+                cost[a] = count
+                weights[a, i] += x
+                weights[a, j] += y
+                for mu in range(patterns):
+                    fields[a, mu] += x * columns[i, mu] + y * columns[j, mu]
+                if flips > 0:
+                    order[a, p], order[a, q] = j, i
+    return passed / (copies * max(steps, 1))

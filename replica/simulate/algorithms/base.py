@@ -35,11 +35,17 @@ class Algorithm(Member):
     parameters: ClassVar[dict[str, str]] = {}
     #: learns or heeds a bias of the output field
     biased: ClassVar[bool] = False
+    #: attributes of its arrays, as those of a read-out
+    meanings: ClassVar[dict[str, dict[str, str]]] = {}
     #: samples that make one task; fixed, so that results do not depend on the number of workers
     samples_per_task: ClassVar[int] = 1
 
     def check(self, model: Model) -> None:
         """`ValueError` unless the algorithm covers the model."""
+
+    def coordinates(self) -> dict[str, np.ndarray]:
+        """The grids that its arrays are over, where it has some of its own."""
+        return {}
 
     def run(self, instance: Instance, rng: np.random.Generator) -> Outcome:
         """Solve or count one instance."""

@@ -19,7 +19,7 @@ from replica.weights.base import Average
 class GradientDescent(Algorithm):
     r"""Stochastic gradient descent on ``ln(1 + exp(-2 gamma Delta))/(2 gamma)``, weights on the sphere, margin 0.
 
-    A single unit, or a tree committee of sign units (trained through ``tanh(b lambda)``). The sharpness gamma, which
+    A single unit, or a committee of sign units (trained through ``tanh(b lambda)``). The sharpness gamma, which
     stands for a slowly growing norm, and b rise, the rate falls, all geometrically over the epochs.
 
     Parameters

@@ -16,7 +16,7 @@ from replica.weights.base import Average, Pinned
 
 @dataclass(frozen=True)
 class LeastAction(Algorithm):
-    r"""Least action for a single unit or a tree committee of sign units, at margin 0; weights on the sphere or +-1.
+    r"""Least action for a single unit or a committee of sign units (tree or full), margin 0, on the sphere or +-1.
 
     On a wrong pattern the fewest units that mend it, those nearest to changing sign, learn ``w_k += y x_k``
     (Rosenblatt's rule; for weights +-1 their hidden variables learn ``2 y x_k``). For a single unit with real weights

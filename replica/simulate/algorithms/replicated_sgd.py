@@ -17,12 +17,12 @@ from replica.simulate.algorithms.base import (
     require_signs,
     verdict,
 )
-from replica.simulate.instances import Instance, hidden_units, whole
+from replica.simulate.instances import Instance, seen_by_units, whole
 
 
 @dataclass(frozen=True)
 class ReplicatedSGD(Algorithm):
-    r"""Replicated SGD for weights +-1 of a single unit or a tree committee of sign units, at margin 0.
+    r"""Replicated SGD for weights +-1: a single unit or a committee of sign units (tree or full), at margin 0.
 
     Each of y replicas has hidden variables H with ``W = sign H``. A mini-batch pushes, for every wrong pattern, the
     fewest units that mend it (those nearest to changing sign): ``H_k += rate y x_k``. Then it is drawn to the mean C of
@@ -81,10 +81,9 @@ class _Replicas:
 
     def __init__(self, settings: ReplicatedSGD, instance: Instance, rng: np.random.Generator) -> None:
         self.settings, self.rng = settings, rng
-        units = hidden_units(instance.model, instance.n)
-        size = instance.n // units
-        blocks = instance.X.reshape(instance.patterns, units, size) * instance.y[:, None, None]
-        self.patterns = np.ascontiguousarray(blocks.transpose(1, 0, 2), dtype=np.float32)  # (K, P, n)
+        blocks = seen_by_units(instance.model, instance.X * instance.y[:, None])
+        self.patterns = np.ascontiguousarray(blocks, dtype=np.float32)  # (K, P, n)
+        units, _, size = blocks.shape
         start = rng.choice(np.array([-1.0, 1.0], dtype=np.float32), size=(units, size))
         self.hidden = np.tile(start, (settings.replicas, 1, 1))
         self.centre = start.copy()

@@ -20,6 +20,9 @@ class Readout(Member):
     family = "readout"
     registry: ClassVar[dict[str, type]] = {}
     parameters: ClassVar[dict[str, str]] = {}
+    #: attributes of its variables: ``theory``, what a theory calls them where it has another word for it, and
+    #: ``error="independent"`` where errors are noise that differs from sample to sample
+    meanings: ClassVar[dict[str, dict[str, str]]] = {}
 
     def check(self, model: Model) -> None:
         """`ValueError` unless the read-out covers the model."""
@@ -29,5 +32,5 @@ class Readout(Member):
         return {}
 
     def measure(self, instance: Instance, weights: np.ndarray, rng: np.random.Generator) -> Measured:
-        """Arrays over the coordinates, with errors; NaN where there is no number."""
+        """Arrays over the coordinates (or single numbers), with errors; NaN where there is no number."""
         raise TypeError(f"the readout {type(self).__name__} must define measure(instance, weights, rng)")

@@ -41,6 +41,7 @@ class LocalEntropy(Readout):
 
     distance: Any = (0.01, 0.02, 0.05, 0.1, 0.15)
     name: ClassVar[str] = "local-entropy"
+    meanings: ClassVar[dict[str, dict[str, str]]] = {"local_entropy": {"theory": "entropy"}}
 
     def __post_init__(self) -> None:
         points = grid("distance", self.distance)

@@ -1,0 +1,85 @@
+"""Overlaps of a probe with its reference, with another one and with its copies, as those of real vectors."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+#: edge ``own = 0``: there the two-dimensional form of the averages degenerates, but they are smooth
+LEAST_DEPTH = 1e-13
+
+
+class Geometry(NamedTuple):
+    """Overlaps as numbers: ``t`` own reference, ``s`` another reference; ``qt`` of the references.
+
+    ``q = s^2/qt + (t-s)^2/(1-qt) + own`` with ``own >= 0`` when the overlaps are those of vectors. ``depth`` says how
+    much of the room ``1 - s^2/qt - (t-s)^2/(1-qt)`` two copies share: ``1 - q = room exp(-depth)``, 0 at ``own = 0``,
+    infinite at q = 1. With norms other than 1, ``norm`` of the reference and ``size`` of the probe take the place of
+    these ones. ``away = sqrt(size norm) - t`` where it is known without cancellation.
+    """
+
+    t: float
+    s: float
+    depth: float
+    qt: float
+    norm: float = 1.0
+    size: float = 1.0
+    away: float | None = None
+
+    @classmethod
+    def of_rest(
+        cls, t: float, s: float, rest: float, qt: float, norm: float = 1.0, size: float = 1.0, away: float | None = None
+    ) -> Geometry:
+        """From ``rest = 1 - q``."""
+        bare = cls(t, s, 0.0, qt, norm, size, away)
+        return bare._replace(depth=float(np.log(bare.room / rest)))
+
+    @property
+    def room(self) -> float:
+        """Without cancellation near t = 1."""
+        off = self.s - self.qt * self.t / self.norm
+        across = off * off * self.norm / (self.qt * self.gap) if self.qt > 0 else 0.0
+        top, near = np.sqrt(self.size * self.norm), self.t
+        away = top - near if self.away is None else self.away
+        return away * (top + near) / self.norm - across
+
+    @property
+    def narrowing(self) -> float:
+        """``-d room/ds``."""
+        if self.qt == 0:
+            return 0.0
+        return 2.0 * (self.s - self.qt * self.t / self.norm) * self.norm / (self.qt * self.gap)
+
+    @property
+    def gap(self) -> float:
+        """``1 - qt``: thermal variance of the reference."""
+        return self.norm - self.qt
+
+    @property
+    def inside(self) -> bool:
+        """Whether the copies have something of their own; else the averages are taken at the edge ``own = 0``."""
+        return self.depth > LEAST_DEPTH
+
+    @property
+    def rest(self) -> float:
+        """``1 - q``."""
+        return self.room * float(np.exp(-max(self.depth, LEAST_DEPTH)))
+
+    @property
+    def own(self) -> float:
+        return self.room * -float(np.expm1(-max(self.depth, LEAST_DEPTH)))
+
+    @property
+    def q(self) -> float:
+        return self.size - self.rest
+
+    @property
+    def shared(self) -> float:
+        """``s^2/qt``: what the probe shares with the barycentre of the references."""
+        return self.s * self.s / self.qt if self.qt > 0 else 0.0
+
+    @property
+    def towards(self) -> float:
+        """``(t-s)^2/(1-qt)``: what it shares with the reference's own direction."""
+        return (self.t - self.s) ** 2 / self.gap

@@ -1,0 +1,21 @@
+"""Franz-Parisi curves around a typical solution on the sphere, with a direction to be learned: where they start."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from replica.ansatz._fp_problem import Reference
+from replica.ansatz._held_curve import held_curve, typical_cosine
+from replica.ansatz._typical_problem import TypicalProblem
+from replica.ansatz.franz_parisi import Columns
+from replica.model import Model
+
+
+def sphere_curve(model: Model, alpha: float, reference: Reference, distance: np.ndarray) -> Columns:
+    """The curve over a grid of distances."""
+    return held_curve(TypicalProblem(model, alpha, reference, 1.0 - 2.0 * distance, 0).at_distance(distance))
+
+
+def sphere_overlap(model: Model, alpha: float, reference: Reference) -> tuple[float, float]:
+    """Overlap at which the curve has its maximum, with its error."""
+    return typical_cosine(TypicalProblem(model, alpha, reference, np.array([reference.q]), 0))

@@ -1,0 +1,58 @@
+"""``replica learn``: the learning curve of a classifier on two classes of a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from replica.cli._answers import Curves
+from replica.cli._models import Name
+from replica.cli._values import Count, Number
+from replica.cli._verb import COMMON, check_files, emit, option
+from replica.losses import Loss
+from replica.real_data import COVARIANCES, DIMENSIONS
+
+
+@click.command(
+    "learn",
+    params=[
+        click.Argument(["file"], metavar="FILE"),
+        option("--samples", type=Number(grids=True), required=True, help="Samples learned from: a number or a grid."),
+        option("--loss", type=Name(Loss), required=True, help="square, logistic, hinge or another convex loss."),
+        option("--penalty", type=Number(), default=1.0, show_default=True, help="As scikit-learn counts it."),
+        option("--bias/--no-bias", default=True, show_default=True, help="Whether a bias is learned."),
+        option("--covariance", type=click.Choice(COVARIANCES), default=COVARIANCES[0], show_default=True,
+               help="Round clusters of one size, or a covariance for each class."),
+        option("--standardise/--no-standardise", default=True, show_default=True, help="Features of variance 1."),
+        option("--dimension", type=click.Choice(DIMENSIONS), default=DIMENSIONS[0], show_default=True,
+               help="What counts as the dimension of round clusters."),
+        option("--shrinkage", type=Number(), help="Of general covariances, in [0, 1] [default: estimated]."),
+        option("--share", type=Number(), default=1.0, show_default=True,
+               help="Share of the patterns that the clusters are estimated from; fits see the others."),
+        option("--fits", type=Count(), metavar="REPEATS", help="Beside so many fits of scikit-learn for each size."),
+        option("--seed", type=Number(whole=True), default=0, show_default=True, help="Of the fits' subsamples."),
+        *COMMON,
+    ],
+)  # fmt: skip
+def command(file: str, as_json: bool, output: tuple[str, ...], **options: Any) -> int:
+    """Predicted errors of a classifier over the number of samples it learns from, for two classes of a file.
+
+    FILE is .npz with X and y, or .npy or .csv with the label in the last column (a first row of names is left out).
+    """
+    import replica
+
+    check_files("learn", output, drawable=True)
+    if not Path(file).exists():
+        raise ValueError(f"{file} cannot be read: no such file")
+    names = ("covariance", "standardise", "dimension", "shrinkage", "share")
+    found = replica.from_data(file, **{name: options[name] for name in names})
+    click.echo(f"replica: {found.status}", err=True)
+    samples = np.atleast_1d(options["samples"])
+    known = {name: options[name] for name in ("loss", "penalty", "bias")}
+    if options["fits"] is None:
+        return emit(Curves(found.learning_curve(samples, **known)), as_json, output)
+    fits = found.compare(samples, repeats=options["fits"], seed=options["seed"], **known)
+    return emit(Curves(fits), as_json, output)

@@ -1,0 +1,29 @@
+"""``replica success-threshold``: the load up to which an algorithm solves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from replica.cli._answers import Curves
+from replica.cli._values import Number
+from replica.cli._verb import COMMON, check_files, emit, option
+
+
+@click.command(
+    "success-threshold",
+    params=[
+        option("--simulation", metavar="FILE", required=True, help="Runs over a grid of loads that simulate -o wrote."),
+        option("--power", type=Number(), default=1.0, show_default=True, help="Of the correction N^-power: 1 or 2/3."),
+        *COMMON,
+    ],
+)
+def command(simulation: str, power: float, as_json: bool, output: tuple[str, ...]) -> int:
+    """The load at which half of the instances are solved: a sigmoid through the success fractions of runs."""
+    import replica
+
+    check_files("success-threshold", output, drawable=True)
+    if not Path(simulation).exists():
+        raise ValueError(f"{simulation} cannot be read: no such file")
+    return emit(Curves(replica.success_threshold(simulation, power=power)), as_json, output)

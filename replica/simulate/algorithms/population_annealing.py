@@ -1,0 +1,275 @@
+"""Population annealing: free entropies and entropies by Monte Carlo, also at a distance from a typical solution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from scipy.special import logsumexp, xlogy
+
+from replica._checks import grid, number
+from replica.model import Model
+from replica.simulate.algorithms._walkers import Walkers
+from replica.simulate.algorithms.base import Algorithm, Outcome, require_single_unit
+from replica.simulate.instances import Instance, whole
+from replica.weights.base import Average, Pinned
+
+GROUPS = 10  # populations that are resampled apart from each other, for errors
+COLDEST = 40.0  # inverse temperature at which walkers without a solution are given up
+UNSURE = 0.5  # error of ln Z above which the populations say nothing
+FEWEST = 2.0  # families of a population (one over the sum of their squared shares) below which it says nothing
+
+OBSERVABLES = ("free_entropy", "entropy", "energy", "training_error", "q")
+
+
+@dataclass(frozen=True)
+class PopulationAnnealing(Algorithm):
+    r"""Population annealing: Metropolis walkers cooled from beta = 0, copied and removed by their Boltzmann weights.
+
+    Any loss, weights and network. Between two temperatures a walker of energy E has the weight ``e^{-(b'-b) E}``; the
+    product of the mean weights, times the volume of all weights, is an unbiased estimate of Z. Steps are as large as
+    ``keep`` allows. Hard constraints (and counted errors at ``beta = inf``) are cooled by the number of violated
+    patterns until the step to the solutions is one of them.
+
+    ``free_entropy``, ``entropy``, ``energy``, ``training_error``, ``q`` (between populations), ``m`` are thermal
+    means. With ``distance`` instead ``free_entropy``, ``energy`` and ``error_around`` (training error) over
+    ``distance`` from a walker drawn in equilibrium, as in `franz_parisi` (weights +-1 or on the sphere, one unit).
+
+    Parameters
+    ----------
+    population : int
+        Walkers, a multiple of 10: ten populations that are resampled apart.
+    sweeps : int
+        Of N moves at each temperature.
+    keep : float
+        Effective share of the walkers that a step leaves, in (0, 1).
+    distance : increasing grid, optional
+        In (0, 1); for weights +-1 whole numbers of flips.
+    reference_margin : float, optional
+        Margin of the reference; None: the model's own.
+
+    Notes
+    -----
+    Errors: jackknife over the ten populations. ``not converged`` where they leave ln Z open by more than 1/2, or where
+    a population descends from fewer than two walkers: barriers that single moves do not cross. Binomials are exchanged
+    for the entropy of their exponent, as in `entropy_around`.
+
+    References
+    ----------
+    K. Hukushima and Y. Iba, AIP Conf. Proc. 690, 200 (2003); W. Wang, J. Machta and H. Katzgraber, Phys. Rev. E 92,
+    063307 (2015).
+    """
+
+    population: int = 500
+    sweeps: int = 5
+    keep: float = 0.8
+    distance: Any = None
+    reference_margin: float | None = None
+    name: ClassVar[str] = "population-annealing"
+    meanings: ClassVar[dict[str, dict[str, str]]] = {"error_around": {"theory": "training_error"}}
+
+    def __post_init__(self) -> None:
+        if whole("population", self.population, 2 * GROUPS) % GROUPS:
+            raise ValueError(f"population must be a multiple of {GROUPS}, got {self.population}")
+        whole("sweeps", self.sweeps, 1)
+        number("keep", self.keep, low=0.0, high=1.0, open_low=True, open_high=True)
+        if self.distance is not None:
+            points = grid("distance", self.distance)
+            number("distance", points, low=0.0, high=1.0, open_low=True, open_high=True)
+            object.__setattr__(self, "distance", tuple(points.tolist()))
+        if self.reference_margin is not None:
+            number("reference_margin", self.reference_margin)
+
+    def check(self, model: Model) -> None:
+        weights, loss = model.weights, model.loss
+        if weights.penalised and not (np.isfinite(model.beta) and 0 < model.parameter("penalty") < np.inf):
+            raise ValueError(f"algorithm {self.name!r} needs a penalty and a temperature for such weights, got {model}")
+        if np.isinf(model.beta) and not (loss.hard or loss.ground_jumps):
+            raise ValueError(f"algorithm {self.name!r} at beta = inf needs a constraint, got {loss}: give beta")
+        if self.distance is not None:
+            require_single_unit(self, model)
+            signs = weights.discrete and isinstance(weights.norm, Pinned)
+            if not (signs or isinstance(weights.norm, Average)):
+                raise ValueError(f"distance is for weights +-1 or on the sphere, got {weights}")
+        if self.reference_margin is not None:
+            model.with_parameters(margin=self.reference_margin)
+
+    def coordinates(self) -> dict[str, np.ndarray]:
+        return {} if self.distance is None else {"distance": np.array(self.distance)}
+
+    def run(self, instance: Instance, rng: np.random.Generator) -> Outcome:
+        shells = [self._shell(instance, d) for d in self.distance or ()]
+        first = instance
+        if self.reference_margin is not None:
+            model = instance.model.with_parameters(margin=self.reference_margin)
+            first = Instance(model, instance.X, instance.y, instance.direction, instance.bias)
+        found = self._cool(first, Walkers(first, rng, self.population), rng)
+        if self.distance is None:
+            letters = instance.model.weights.letters
+            volume = np.log(len(letters)) if letters else 0.0
+            return Outcome(found.status, found.weights, found.numbers(instance, volume))
+        rows = np.full((3, 2, len(shells)), np.nan)
+        status = found.status
+        for at, (d, volume) in enumerate(zip(self.distance, shells, strict=True)):
+            if found.trouble:
+                break
+            walkers = Walkers(instance, rng, self.population, found.weights, d)
+            around = self._cool(instance, walkers, rng)
+            status = status if not around.trouble else f"{around.status} (at distance {d:g})"
+            numbers = around.numbers(instance, volume)
+            rows[:, :, at] = [numbers[name] for name in ("free_entropy", "energy", "training_error")]
+        arrays = {}
+        for name, (values, errors) in zip(("free_entropy", "energy", "error_around"), rows, strict=True):
+            arrays |= {name: (("distance",), values), f"{name}_error": (("distance",), errors)}
+        return Outcome(status, found.weights, {}, arrays)
+
+    def _shell(self, instance: Instance, d: float) -> float:
+        """Logarithm per weight of the volume of weights at a distance from given ones."""
+        n, overlap = instance.n, 1.0 - 2.0 * d
+        if instance.model.weights.letters is None:
+            return 0.5 * float(np.log1p(-(overlap**2)))
+        if abs(d * n - round(d * n)) > 1e-9:
+            raise ValueError(f"distance times n must be whole, got {d:g} with n = {n}")
+        return float(-xlogy(d, d) - xlogy(1 - d, 1 - d))
+
+    def _cool(self, instance: Instance, walkers: Walkers, rng: np.random.Generator) -> Cooled:
+        """Cool to the temperature of the model."""
+        size = self.population // GROUPS
+        groups = np.arange(self.population).reshape(GROUPS, size)
+        log_z, family = np.zeros(GROUPS), np.arange(self.population)
+        beta, target, steps = 0.0, (np.inf if instance.model.loss.hard else instance.model.beta), 0
+        while beta < target:
+            after = self._next(walkers.cost, beta, target)
+            if after == np.inf:
+                weight = np.where(walkers.cost == 0, 0.0, -np.inf).reshape(GROUPS, size)
+            else:
+                weight = -(after - beta) * walkers.cost.reshape(GROUPS, size)
+            beta, steps = after, steps + 1
+            with np.errstate(divide="ignore"):
+                log_z += logsumexp(weight, axis=1) - np.log(size)
+            if beta >= COLDEST and not np.any(np.isfinite(log_z)):
+                break
+            chosen = np.concatenate([group[_resampled(w, rng)] for group, w in zip(groups, weight, strict=True)])
+            walkers.take(chosen)
+            family = family[chosen]
+            if beta < np.inf:
+                for _ in range(self.sweeps):
+                    walkers.sweep(beta)
+                walkers.refresh()
+        return Cooled.of(instance, walkers, log_z, family, steps, rng)
+
+    def _next(self, cost: np.ndarray, beta: float, target: float) -> float:
+        """The lowest temperature at which the effective share of the walkers is still ``keep``."""
+
+        def share(step: float) -> float:
+            weight = 1.0 * (cost == 0) if step == np.inf else np.exp(-step * (cost - cost.min()))
+            return float(weight.sum() ** 2 / (weight @ weight) / weight.size) if np.any(weight) else 0.0
+
+        if share(target - beta) >= self.keep or beta >= COLDEST:
+            return target
+        low, high = 0.0, min(target, 2.0 * COLDEST) - beta
+        for _ in range(60):
+            middle = 0.5 * (low + high)
+            low, high = (middle, high) if share(middle) >= self.keep else (low, middle)
+        return beta + max(low, 1e-3)
+
+
+class Cooled(NamedTuple):
+    """Walkers at the end: ``ln Z`` over the volume and means of each population, a walker, what is wrong."""
+
+    log_z: np.ndarray
+    cost: np.ndarray
+    wrong: np.ndarray
+    mean: np.ndarray
+    weights: np.ndarray | None
+    steps: int
+    trouble: str
+
+    @classmethod
+    def of(
+        cls, instance: Instance, walkers: Walkers, log_z: np.ndarray, family: np.ndarray, steps: int,
+        rng: np.random.Generator,
+    ) -> Cooled:  # fmt: skip
+        """Observables of the populations, and whether they agree."""
+        positions = walkers.positions()
+        wrong = instance.model.loss.violated(instance.stabilities(positions)).sum(axis=1) / max(instance.patterns, 1)
+        shape = (GROUPS, -1)
+        mean = positions.reshape(*shape, instance.n).mean(axis=1)
+        groups = walkers.cost.reshape(shape).mean(axis=1), wrong.reshape(shape).mean(axis=1), mean
+        if not np.any(np.isfinite(log_z)):
+            return cls(log_z, *groups, None, steps, "no walker meets the constraint")
+        trouble = ""
+        if not _jackknife(log_z, np.zeros(GROUPS), _log_mean)[1] <= UNSURE:
+            trouble = "the populations differ in ln Z"
+        shares = np.unique(family, return_counts=True)[1] / family.size
+        if 1.0 / np.sum(shares**2) < FEWEST * GROUPS:
+            trouble = "too few families of walkers are left"
+        chance = np.exp(log_z - logsumexp(log_z))
+        group = rng.choice(GROUPS, p=chance / chance.sum())
+        at = int(rng.integers(family.size // GROUPS)) + group * (family.size // GROUPS)
+        return cls(log_z, *groups, positions[at], steps, trouble)
+
+    @property
+    def status(self) -> str:
+        if self.trouble:
+            return f"not converged: {self.trouble} after {self.steps} temperatures; raise population or sweeps"
+        return f"converged at {self.steps} temperatures"
+
+    def numbers(self, instance: Instance, volume: float) -> dict[str, tuple[float, float]]:
+        """Thermal means with errors; ``volume`` is the logarithm of that of the weights, per weight."""
+        n, model = instance.n, instance.model
+        names = [*OBSERVABLES, *(["m"] if instance.direction is not None else ())]
+        if self.trouble:
+            return dict.fromkeys(names, (np.nan, np.nan))
+        overlaps = self.mean @ self.mean.T / n
+        free, error = _jackknife(self.log_z, np.zeros(GROUPS), _log_mean)
+        found = {"free_entropy": (volume + free / n, error / n)}
+        energy, spread = (0.0, 0.0) if model.loss.hard else _jackknife(self.log_z, self.cost / n, _mean)
+        beta = model.beta if np.isfinite(model.beta) else 0.0
+        entropy = _jackknife(self.log_z, beta * self.cost, lambda z, e: _log_mean(z, e) + _mean(z, e))
+        if np.isinf(model.beta) and not model.loss.hard:  # the limit of phi/beta
+            found["free_entropy"] = (-energy, spread)
+        found["entropy"] = (volume + entropy[0] / n, entropy[1] / n)
+        found |= {"energy": (energy, spread), "training_error": _jackknife(self.log_z, self.wrong, _mean)}
+        found["q"] = _jackknife(self.log_z, overlaps, _between)
+        if instance.direction is not None:
+            found["m"] = _jackknife(self.log_z, self.mean @ instance.direction / n, _mean)
+        return found
+
+
+def _resampled(log_weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Systematic resampling: each walker as often as its weight says, up to one; all kept where none has a weight."""
+    top = log_weight.max()
+    if not np.isfinite(top):
+        return np.arange(log_weight.size)
+    total = np.cumsum(np.exp(log_weight - top))
+    places = (np.arange(log_weight.size) + rng.random()) / log_weight.size * total[-1]
+    return np.minimum(np.searchsorted(total, places, side="right"), log_weight.size - 1)
+
+
+def _jackknife(log_z: np.ndarray, values: np.ndarray, function: Any) -> tuple[float, float]:
+    """A function of the populations' ``ln Z`` and values, and its error from leaving each of them out."""
+    every = np.arange(GROUPS)
+    kept = [every[every != out] for out in every]
+    pairs = values.ndim == 2
+    parts = [function(log_z[k], values[np.ix_(k, k)] if pairs else values[k]) for k in kept]
+    error = np.sqrt((GROUPS - 1) * np.var(parts)) if np.all(np.isfinite(parts)) else np.inf
+    return float(function(log_z, values)), float(error + 1e-14)
+
+
+def _log_mean(log_z: np.ndarray, values: np.ndarray) -> float:
+    return float(logsumexp(log_z) - np.log(log_z.size))
+
+
+def _mean(log_z: np.ndarray, values: np.ndarray) -> float:
+    chance = np.exp(log_z - logsumexp(log_z))
+    return float(chance @ values)
+
+
+def _between(log_z: np.ndarray, overlaps: np.ndarray) -> float:
+    """Mean overlap of walkers of different populations."""
+    chance = np.exp(log_z - logsumexp(log_z))
+    pairs = np.outer(chance, chance)
+    np.fill_diagonal(pairs, 0.0)
+    return float(np.sum(pairs * overlaps) / pairs.sum())
