@@ -17,9 +17,7 @@ from replica.model import Model
 from replica.weights.base import Average
 from saddlepoint import Ladder, Newton, Status, Tolerance, solve
 
-NO_VECTOR = (
-    "the penalty pulls the weights to 0, where every field is 0 and pays nothing: give a margin above 0 or a norm"
-)
+NO_VECTOR = "the penalty pulls the weights to 0, where every field is 0 and costs nothing: give a margin or a norm"
 
 
 class RSRows(Rows):
