@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from replica.ansatz._limits import LimitProblem
 from replica.ansatz._rs_equations import Equations
@@ -68,6 +67,8 @@ class InformedLine:
             return "q = 0 gives way to small overlaps first: there is no first-order transition"
         if place == loads.size - 1 or not np.isfinite(loads[place + 1]):
             return "the informed state with the free entropy of q = 0 lies where averages are not affordable"
+        from scipy.optimize import minimize_scalar  # heavy: only where it is needed
+
         low, high = np.log(PULLS[place - 1]), np.log(PULLS[place + 1])
         found = minimize_scalar(
             lambda x: self.ratio(x, 1), bounds=(low, high), method="bounded", options={"xatol": 1e-6}
