@@ -1,6 +1,6 @@
 """Speed of enumeration and of message passing, how often each solver solves, and what surrounds its solutions.
 
-    python -m benchmarks.simulations [--parts enumeration messages success surroundings] [--checkpoint DIR] [--large]
+    python -m benchmarks.simulations [--parts enumeration success ...] [--checkpoint DIR] [--large]
 
 Each part prints its section and writes it into ``results/simulations.md``, where the others stay. Times are core
 seconds (processor time of one process, ``OMP_NUM_THREADS=1``), not wall clock. With ``--checkpoint`` an interrupted
@@ -154,6 +154,25 @@ def solve(row: Row, checkpoint: Path | None) -> tuple[np.ndarray, float]:
     return runs["solved"].values, spent / row.samples
 
 
+def thresholds(options: argparse.Namespace) -> Iterator[str]:
+    """Load at which half of 30 samples are solved: sigmoids through nine loads from 0.6 to 0.8, their limit in 1/N."""
+    yield "| algorithm | N | threshold | width | deviance (7 degrees) |"
+    yield "|---|---|---|---|---|"
+    for algorithm, settings in (("reinforced-bp", {"rate": 1e-2}), ("sbpi", {"max_sweeps": 1000})):
+        keywords = {"n": [501, 1001, 2001], "alpha": np.linspace(0.6, 0.8, 9), "samples": 30, "seed": 5}
+        folder = None if options.checkpoint is None else options.checkpoint / f"threshold-{algorithm}"
+        runs = replica.simulate(BINARY, algorithm=algorithm, inputs="sign", checkpoint=folder, **settings, **keywords)
+        found = replica.success_threshold(runs)
+        named = ", ".join(f"{key} = {value:g}" for key, value in settings.items())
+        for n in found["n"].values:
+            one = found.sel(n=n)
+            width = f"{float(one['width']):.4f} +- {float(one['width_error']):.4f}"
+            place = f"{float(one['threshold']):.4f} +- {float(one['error']):.4f}"
+            yield f"| {algorithm} ({named}) | {n} | {place} | {width} | {float(one['deviance']):.1f} |"
+        limit = f"{float(found['limit']):.4f} +- {float(found['limit_error']):.4f}"
+        yield f"| {algorithm} ({named}) | infinity | {limit} | | |"
+
+
 def surroundings(options: argparse.Namespace) -> Iterator[str]:
     """Entropy of the solutions around what each solver found (belief propagation), N = 501, alpha = 0.4, 16 instances;
     below, differences from annealing on the same instance, and the theory.
@@ -198,7 +217,8 @@ def peer(options: argparse.Namespace) -> Iterator[str]:
 
 
 PARTS = {
-    "enumeration": enumeration, "messages": messages, "success": success, "surroundings": surroundings, "peer": peer,
+    "enumeration": enumeration, "messages": messages, "success": success, "thresholds": thresholds,
+    "surroundings": surroundings, "peer": peer,
 }  # fmt: skip
 
 
