@@ -156,7 +156,7 @@ def solve(row: Row, checkpoint: Path | None) -> tuple[np.ndarray, float]:
 
 
 def thresholds(options: argparse.Namespace) -> Iterator[str]:
-    """Load at which reinforced BP (rate 0.01) solves half of 30 samples: sigmoids through nine loads from 0.6 to 0.8."""
+    """Load at which reinforced BP (rate 0.01) solves half of 30 samples: sigmoids through nine loads, 0.6 to 0.8."""
     keywords = {"n": [501, 1001, 2001], "alpha": np.linspace(0.6, 0.8, 9), "samples": 30, "seed": 5, "inputs": "sign"}
     folder = None if options.checkpoint is None else options.checkpoint / "threshold-reinforced-bp"
     runs = replica.simulate(BINARY, algorithm="reinforced-bp", rate=1e-2, checkpoint=folder, **keywords)
