@@ -9,11 +9,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._registry import per_row
+from replica.ansatz._informed import informed_pulls, paramagnet_facts
 from replica.ansatz._optimal_bias import tuned_solutions
 from replica.ansatz._risk_solver import check_penalty, minimise, single_vectors
 from replica.ansatz._rows import Rows
 from replica.ansatz._rs_branch import scan_branch, tabulate, zoom
 from replica.ansatz._rs_equations import Equations, RSProblem
+from replica.ansatz._rs_ladders import CAREFUL, FIRST_STEPS, GENERAL, PARAMAGNET, ROUGH, SCALAR, WHOLE_BRANCH
 from replica.ansatz._rs_special import (
     FreezingProblem,
     FrozenState,
@@ -29,17 +31,9 @@ from replica.ansatz.base import Ansatz
 from replica.batch import Part, Solutions
 from replica.model import Model
 from replica.weights.base import Average
-from saddlepoint import Bracket, Ladder, Newton, Picard, Status, Tolerance, solve
+from saddlepoint import Ladder, Newton, Status, Tolerance, solve
 
-SCALAR = Newton(max_step=3.0)
-# the second for patterns that are violated once in 1e15 or less
-WHOLE_BRANCH = Ladder(Bracket(low=-70.0, high=56.0), Bracket(low=-700.0, high=-60.0))
-# the curvature of a paramagnet: its logarithm where the loss is log-concave, itself elsewhere
-PARAMAGNET = Ladder(Newton(), Bracket(low=-25.0, high=15.0, points=161))
-GENERAL = Ladder(Newton(max_step=3.0), Picard(damping=0.5, steps=400))
-CAREFUL = Ladder(Newton(max_step=1.0), Picard(damping=0.5, steps=400))
-ROUGH = Tolerance(absolute=1e-6)
-FIRST_STEPS = Picard(steps=25)
+NO_VECTOR = "the penalty pulls the weights to 0, where every field is 0 and pays nothing: give a margin above 0 or a norm"
 DEAR = "no solution where averages over K fields are affordable: beyond the branch (see capacity), or q near 1"
 
 
@@ -81,6 +75,8 @@ class RS(Ansatz):
         phi, error = solutions.value("free_entropy")[row], solutions.error("free_entropy")[row]
         if solutions.model.data.overlaps and phi < -error and FrozenState.exists(solutions.model.take(np.array([row]))):
             found.insert(0, "metastable: the teacher itself has the larger free entropy, 0")
+        elif solutions.value("q")[row] == 0:
+            found += paramagnet_facts(solutions.model.take(np.array([row])), float(solutions.alpha[row]), float(phi))
         return found
 
     def equations(self, model: Model, size: int) -> Equations:
@@ -129,6 +125,10 @@ class _Solver(Rows):
         """Rows solved as vectors of least cost."""
         for answer in minimise(self.model.take(rows), self.alpha[rows], self.tolerance):
             self.keep(rows[answer.rows], answer.problem, answer.found, answer.good, before + answer.remark)
+        found = [row for part in self.parts for row in part.rows]
+        free = np.all(self.model.loss.cost(np.zeros((self.size, 1))) == 0, axis=1) & self.model.weights.penalised
+        for row in rows[~np.isin(rows, found) & free[rows]]:
+            self.remarks[row] = NO_VECTOR
 
     def _equations(self, rows: np.ndarray) -> Equations:
         return Equations(self.model.take(rows), rows.size)
@@ -276,8 +276,12 @@ class _Solver(Rows):
         if frozen.any():
             self._frozen(rows[frozen], ["informed start"] * int(frozen.sum()))
         if self.open.size:
-            pull = 1e3 if self.model.architecture.few is None else 8.0
+            rows = self.open
+            dear = self.model.architecture.few is not None
+            pull = informed_pulls(self.model.take(rows), self.alpha[rows]) if dear else 1e3
             self._saddle({"q_hat": pull, "m_hat": pull})
+            for row in self.open if dear else ():
+                self.remarks[row] = "no informed state was found where averages over K fields are affordable"
 
     def _ground_states(self) -> None:
         """Rows at beta = inf of a finite cost that no zero-cost solution satisfies."""
