@@ -107,17 +107,21 @@ def nearest_overlap(model: Model, alpha: float, reference: Minimiser, centre: Ce
 
 def _followed(problem: NearestProblem) -> tuple[float, float]:
     """From a smaller load of the weights, at which a start leads to a solution (the reference stays)."""
-    load = problem.alpha
     with np.errstate(all="ignore"):
         for share in SHARES:
-            part = problem.at_alpha(share * load)
-            point, good = settled(part, part.start())
-            if good.size:
-                one = problem.take(good)
-                near, reached = approach(
-                    lambda index, way: one.at_alpha((share + (1.0 - share) * way) * one.alpha),  # noqa: B023
-                    point,
-                    0.3,
-                )
-                return located(one, near) if reached[0] >= 1.0 else (np.nan, np.nan)
+            part = problem.at_alpha(share * problem.alpha)
+            point, row = settled(part, part.start())
+            if row.size:
+                return _grown(problem.take(row), point, share)
     return np.nan, np.nan
+
+
+def _grown(problem: NearestProblem, point: np.ndarray, share: float) -> tuple[float, float]:
+    """From a point at that share of the load to all of it."""
+    load = problem.alpha
+
+    def part(index: np.ndarray, way: np.ndarray) -> NearestProblem:
+        return problem.take(index).at_alpha((share + (1.0 - share) * way) * load[index])
+
+    near, reached = approach(part, point, 0.3)
+    return located(problem, near) if reached[0] >= 1.0 else (np.nan, np.nan)
