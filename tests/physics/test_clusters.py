@@ -217,7 +217,7 @@ def test_wrong_clusters_are_refused() -> None:
         (lambda: replica.solve(model.with_parameters(beta=2.0), alpha=1.0), "beta = inf"),
         (lambda: replica.solve(model.with_parameters(penalty=np.inf), alpha=1.0), "penalty must be finite"),
         (lambda: replica.capacity(model), "."),
-        (lambda: replica.generalization_error(replica.solve(model, alpha=1.0), estimator="bayes"), "optimal rule"),
+        (lambda: replica.generalization_error(replica.solve(model, alpha=1.0), estimator="bayes"), "the rule 'bayes'"),
         (lambda: replica.generalization_error(replica.solve(model, alpha=1.0), estimator="oracle"), "quadratic"),
         (lambda: replica.flatness(replica.solve(model, alpha=1.0), noise=[0.1]), "flatness"),
     ):
