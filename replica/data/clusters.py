@@ -118,7 +118,7 @@ class Clusters(Data):
         changes = {name: value[index] for name, value in rows.items() if isinstance(value, np.ndarray)}
         return self._with(changes) if changes else self
 
-    def _with(self, changes: Mapping[str, Any]) -> Clusters:
+    def _with(self, changes: dict[str, Any]) -> Clusters:
         copy = object.__new__(Clusters)  # of what has been checked
         for name, value in (vars(self) | changes).items():
             object.__setattr__(copy, name, value)
