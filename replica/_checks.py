@@ -95,7 +95,8 @@ def grid(argument: str, values: Any) -> np.ndarray:
     if not np.all(np.isfinite(array)):
         raise ValueError(f"{argument} must be finite, got {array[~np.isfinite(array)][0]}")
     if np.any(np.diff(array) <= 0):
-        raise ValueError(f"{argument} must increase, got {array[0]:g} ... {array[-1]:g} with a step that does not")
+        at = int(np.flatnonzero(np.diff(array) <= 0)[0])
+        raise ValueError(f"{argument} must increase, got {array[at]:g} followed by {array[at + 1]:g}")
     return array
 
 

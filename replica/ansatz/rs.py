@@ -9,11 +9,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._registry import per_row
+from replica.ansatz._informed import informed_pulls, paramagnet_facts
 from replica.ansatz._optimal_bias import tuned_solutions
 from replica.ansatz._risk_solver import check_penalty, minimise, single_vectors
 from replica.ansatz._rows import Rows
 from replica.ansatz._rs_branch import scan_branch, tabulate, zoom
 from replica.ansatz._rs_equations import Equations, RSProblem
+from replica.ansatz._rs_ladders import CAREFUL, FIRST_STEPS, GENERAL, PARAMAGNET, ROUGH, SCALAR, WHOLE_BRANCH
 from replica.ansatz._rs_special import (
     FreezingProblem,
     FrozenState,
@@ -29,17 +31,9 @@ from replica.ansatz.base import Ansatz
 from replica.batch import Part, Solutions
 from replica.model import Model
 from replica.weights.base import Average
-from saddlepoint import Bracket, Ladder, Newton, Picard, Status, Tolerance, solve
+from saddlepoint import Ladder, Newton, Status, Tolerance, solve
 
-SCALAR = Newton(max_step=3.0)
-# the second for patterns that are violated once in 1e15 or less
-WHOLE_BRANCH = Ladder(Bracket(low=-70.0, high=56.0), Bracket(low=-700.0, high=-60.0))
-# the curvature of a paramagnet: its logarithm where the loss is log-concave, itself elsewhere
-PARAMAGNET = Ladder(Newton(), Bracket(low=-25.0, high=15.0, points=161))
-GENERAL = Ladder(Newton(max_step=3.0), Picard(damping=0.5, steps=400))
-CAREFUL = Ladder(Newton(max_step=1.0), Picard(damping=0.5, steps=400))
-ROUGH = Tolerance(absolute=1e-6)
-FIRST_STEPS = Picard(steps=25)
+NO_VECTOR = "the penalty pulls the weights to 0, where every field is 0 and costs nothing: give a margin or a norm"
 DEAR = "no solution where averages over K fields are affordable: beyond the branch (see capacity), or q near 1"
 
 
@@ -52,8 +46,8 @@ class RS(Ansatz):
     .. math:: \phi = -\tfrac{\hat q}{2}(Q-q) + \tfrac{A}{2} Q - \hat m m + E \ln z(\hat m u + \sqrt{\hat q} z, A)
               + \alpha E \ln Z(h, Q - q)
 
-    is extremised; for an `ErrorCount` at ``beta = inf`` above capacity the ground state follows from
-    ``chi = lim beta (1-q)`` (sphere) or from the freezing point, where the entropy vanishes (alphabets).
+    is extremised; the ground state of an `ErrorCount` above capacity follows from ``chi = lim beta (1-q)`` (sphere)
+    or from the freezing point, where the entropy vanishes (alphabets).
 
     When not to use it: spherical weights at negative margin near capacity, `OutsideBand` above 0.817, ground states
     above capacity on the sphere: `stability` of the solution is then negative.
@@ -70,9 +64,7 @@ class RS(Ansatz):
         infinite = np.any(np.isinf(model.beta))
         check_penalty(model)
         if model.loss.even and model.data.overlaps:
-            raise ValueError(
-                f"{model.loss} is even in the field, so nothing can be learned from labels; use labels='random'"
-            )
+            raise ValueError(f"{model.loss} is even in the field: labels teach nothing; use labels='random'")
         if infinite and not model.loss.hard and not model.loss.has_ground:
             raise ValueError(f"{model.loss} at beta = inf needs its proximal map (has_ground); give a finite beta")
 
@@ -81,6 +73,8 @@ class RS(Ansatz):
         phi, error = solutions.value("free_entropy")[row], solutions.error("free_entropy")[row]
         if solutions.model.data.overlaps and phi < -error and FrozenState.exists(solutions.model.take(np.array([row]))):
             found.insert(0, "metastable: the teacher itself has the larger free entropy, 0")
+        elif solutions.value("q")[row] == 0:
+            found += paramagnet_facts(solutions.model.take(np.array([row])), float(solutions.alpha[row]), float(phi))
         return found
 
     def equations(self, model: Model, size: int) -> Equations:
@@ -129,6 +123,10 @@ class _Solver(Rows):
         """Rows solved as vectors of least cost."""
         for answer in minimise(self.model.take(rows), self.alpha[rows], self.tolerance):
             self.keep(rows[answer.rows], answer.problem, answer.found, answer.good, before + answer.remark)
+        found = [row for part in self.parts for row in part.rows]
+        free = np.all(self.model.loss.cost(np.zeros((self.size, 1))) == 0, axis=1) & self.model.weights.penalised
+        for row in rows[~np.isin(rows, found) & free[rows]]:
+            self.remarks[row] = NO_VECTOR
 
     def _equations(self, rows: np.ndarray) -> Equations:
         return Equations(self.model.take(rows), rows.size)
@@ -183,8 +181,7 @@ class _Solver(Rows):
 
     def _bracketed(self, rows: np.ndarray) -> None:
         """One conjugate: beyond the end of the branch there is no solution; short of it a bracket finds it."""
-        few = self.model.architecture.few is not None
-        idle = idle_rows(self.model.take(rows), rows.size)
+        few, idle = self.model.architecture.few is not None, idle_rows(self.model.take(rows), rows.size)
         for row, why in zip(rows, idle, strict=True):
             self.status[row] = Status.NO_SOLUTION if why else self.status[row]
             self.remarks[row] = why or (DEAR if few else "")
@@ -276,8 +273,12 @@ class _Solver(Rows):
         if frozen.any():
             self._frozen(rows[frozen], ["informed start"] * int(frozen.sum()))
         if self.open.size:
-            pull = 1e3 if self.model.architecture.few is None else 8.0
+            rows = self.open
+            dear = self.model.architecture.few is not None
+            pull = informed_pulls(self.model.take(rows), self.alpha[rows]) if dear else 1e3
             self._saddle({"q_hat": pull, "m_hat": pull})
+            for row in self.open if dear else ():
+                self.remarks[row] = "no informed state was found where averages over K fields are affordable"
 
     def _ground_states(self) -> None:
         """Rows at beta = inf of a finite cost that no zero-cost solution satisfies."""

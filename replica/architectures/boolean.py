@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from math import comb
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.special import betainc, ndtri
 
+from replica.architectures._bayes_majority import majority_bayes_error
 from replica.architectures._boolean_kernels import ratio_sums, residual_sums, whole_sums
+from replica.architectures._boolean_reference import reference_sums
 from replica.architectures._majority_kernels import majority_sums, unanimous_sums
 from replica.architectures.base import PatternAverage
 from replica.architectures.few_units import FewUnits
@@ -166,6 +170,20 @@ class BooleanUnits(FewUnits):
             ratio_sums(*arguments, extra / scale, taught, self.units, rule.reach**2, found[5:])
         return found
 
+    def reference_patterns(
+        self, loss: Loss, data: Data, overlaps: Overlaps, beta: Any, mp: Any, digits: int
+    ) -> PatternAverage:
+        """``digits`` are those of the working precision, ten more than are asked of the solution."""
+        q, variance, m, _ = overlaps
+        parts = []
+        for label, taught in self._labels(data):
+            weight = loss.boltzmann(label * np.asarray(self.outputs)[None, :], float(beta))[0]
+            parts.append(reference_sums(overlaps, weight, taught, self.units, mp, digits - 10))
+        log_z, square, pull = (sum(column) for column in zip(*parts, strict=True))
+        curvature = (variance * square + m * pull) / (q + variance)  # the fields of the units scale
+        conjugates = {"q_hat": square, "curvature": curvature} | ({"m": pull} if data.overlaps else {})
+        return PatternAverage(log_z, conjugates, mp.nan, mp.nan, mp.nan)
+
     def _near_one(
         self, q: float, variance: float, weight: np.ndarray, level: int, whole: bool
     ) -> np.ndarray | None:
@@ -193,14 +211,25 @@ class BooleanUnits(FewUnits):
         if not allowed.size:
             return np.inf, np.inf
         total = 0.0
-        for positive in set(range(self.units + 1)) - set(allowed):
+        rare = 6.0 * np.sqrt(self.units)  # numbers further from half have no weight
+        common = range(max(0, int(0.5 * self.units - rare)), min(self.units, int(0.5 * self.units + rare)) + 1)
+        for positive in sorted(set(common) - set(allowed.tolist())):
             below, above = allowed[allowed < positive], allowed[allowed > positive]
             down = int(positive - below.max()) if below.size else None
             up = int(above.min() - positive) if above.size else None
-            chance = comb(self.units, positive) / 2.0**self.units
+            chance = comb(self.units, positive) / 2**self.units  # of whole numbers, which do not overflow
             total += chance * _least_flips(positive, self.units - positive, down, up, level)
         every = allowed.tolist() == [self.units]  # all units positive: a cone with the Hessian of single units
         return total, 0.5 * self.units if every else np.inf
+
+    def bayes_error(self, q: float) -> tuple[float, float]:
+        signs = np.sign(self.outputs)
+        if np.all(signs[1:] == -signs[:-1]):  # parity: the mean output is the product of those of the units
+            return 0.5 - 0.5 * (1.0 - 2.0 * np.arctan2(np.sqrt(1.0 - q), np.sqrt(q)) / np.pi) ** self.units, 4e-16
+        if self.units != 3 or not np.array_equal(signs, [-1.0, -1.0, 1.0, 1.0]):
+            raise ValueError(f"the optimal rule is here for parity and committees of 3 units, got {self.units} units")
+        found = [majority_bayes_error(q, order) for order in (8, 12, 16)]
+        return found[-1], 2.0 * (max(found) - min(found)) + 1e-15
 
     def error_rate(self, disagreement: np.ndarray) -> np.ndarray:
         """Over all numbers of positive units before and after, a network with the probability of its flips."""
@@ -208,7 +237,7 @@ class BooleanUnits(FewUnits):
         signs = np.sign(self.outputs)
         for first, second in product(range(self.units + 1), repeat=2):
             if signs[first] != signs[second]:
-                total += comb(self.units, first) / 2.0**self.units * _moves(self.units, first, second, disagreement)
+                total += comb(self.units, first) / 2**self.units * _moves(self.units, first, second, disagreement)
         return total
 
 
@@ -233,10 +262,19 @@ def _least_flips(positive: int, negative: int, down: int | None, up: int | None,
     raise ValueError("the capacity of this loss needs two kinds of moves of several units, which is not here")
 
 
+@lru_cache(maxsize=4096)
 def _smallest_squares(count: int, group: int, level: int) -> float:
-    """Mean of the sum of the ``count`` smallest squares among ``group`` standard Gaussians."""
-    z, weight = gaussian_nodes(np.zeros((1, 1)), np.full((1, 1), 0.5), np.zeros((1, 1)), level)
+    """Mean of the sum of the ``count`` smallest squares among ``group`` standard Gaussians.
+
+    ``sum_j j C(g, j) p^(j-1) (1-p)^(g-j)`` over the ranks is g times a distribution function, which is no large number.
+    """
+    if not count:
+        return 0.0
+    share = count / group
+    place = float(ndtri(0.5 + 0.5 * min(share, 1.0 - 0.5 / group)))
+    width = np.sqrt(max(share * (1.0 - share), 0.5 / group) / group) * np.exp(0.5 * place**2)
+    z, weight = gaussian_nodes(np.array([[place]]), np.full((1, 1), min(0.5, width)), np.zeros((1, 1)), level)
     at, weight = z[0][z[0] > 0], 2.0 * weight[0][z[0] > 0]
-    above = 2.0 * np.exp(tail(at)[0])
-    ranks = (j * comb(group, j) * (1.0 - above) ** (j - 1) * above ** (group - j) for j in range(1, count + 1))
-    return float((weight * at * at) @ sum(ranks))
+    beyond = 2.0 * np.exp(tail(at)[0])
+    ranked = betainc(group - count, count, beyond) if count < group else np.ones_like(at)
+    return float((weight * at * at) @ ranked) * group

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from replica.ansatz import Ansatz
+from replica.ansatz._informed import InformedLine, shares_teacher
+from replica.ansatz._rs_equations import RSProblem
 from replica.ansatz._rs_special import FreezingProblem, FrozenState, has_paramagnet, learns_from_nothing
 from replica.batch import Part, Solutions
 from replica.model import Model
 from replica.solution import Solution
-from replica.thresholds.base import Line, Threshold, line_on_branch, zero_entropy_line
+from replica.thresholds.base import Line, Threshold, closed_line, line_on_branch, zero_entropy_line
 from replica.thresholds.paramagnet import line_on_paramagnet
 from replica.thresholds.registry import threshold_line
 from saddlepoint import Newton, solve
@@ -31,6 +33,9 @@ def transition_line(model: Model, size: int, ansatz: Ansatz) -> Line:
 
     `Annealed`: the alpha at which ``max_R h2((1-R)/2) + alpha ln(1 - arccos(R)/pi)`` vanishes, R < 1.
     """
+    frozen = model.data.overlaps and FrozenState.exists(model.take(np.array([0])))
+    if has_paramagnet(model) and shares_teacher(model) and not frozen:
+        return _line_to_informed(model, size, ansatz)
     require_frozen_teacher(model, size)
     if has_paramagnet(model):
         line = line_on_paramagnet(model, size, ansatz, "free_entropy", "free entropies of q = 0 and the teacher cross")
@@ -46,6 +51,31 @@ def transition_line(model: Model, size: int, ansatz: Ansatz) -> Line:
         missing="the free entropy of the uninformed branch stays above that of the teacher",
         found_text="free entropies of the uninformed branch and of the teacher cross",
     )
+
+
+def _line_to_informed(model: Model, size: int, ansatz: Ansatz) -> Line:
+    """Where a state that has learned from the teacher, but is not the teacher, has the free entropy of q = 0."""
+    alpha, error = np.full((2, size), np.nan)
+    status, parts = [""] * size, []
+    for row in range(size):
+        one = model.take(np.array([row]))
+        crossing = InformedLine(one).crossing()
+        if isinstance(crossing, str):
+            status[row] = f"not converged: {crossing}"
+            continue
+        load, slack, pull = crossing
+        if learns_from_nothing(ansatz.equations(one, 1), np.array([load]))[0]:
+            status[row] = "not converged: q = 0 becomes unstable before an informed state has its free entropy"
+            continue
+        problem = RSProblem(ansatz.equations(one, 1), np.array([load]))
+        found = solve(problem, start=np.full((1, 2), np.log(pull)), solver=Newton(max_step=0.3), on_failure="keep")
+        if not found.converged[0]:
+            status[row] = "not converged: the informed state was not found at the crossing of free entropies"
+            continue
+        alpha[row], error[row] = load, slack
+        status[row] = "converged; free entropies of q = 0 and of the informed state cross"
+        parts.append(Part(np.array([row]), problem, found.point, found.error))
+    return closed_line(model, ansatz, alpha, error, status, parts)
 
 
 @threshold_line("freezing", r"\alpha_{\mathrm{f}}")

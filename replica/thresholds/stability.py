@@ -49,7 +49,7 @@ def spinodal_line(model: Model, size: int, ansatz: Ansatz) -> Line:
         size,
         ansatz,
         "fold",
-        missing="the branch does not fold",
+        missing="no fold of the branch was found",
         found_text="fold of the branch from alpha = 0",
     )
     if line.converged.all() or model.data.overlaps:

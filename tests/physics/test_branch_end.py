@@ -51,4 +51,4 @@ def test_there_are_solutions_up_to_the_end_and_none_beyond(model: replica.Model)
 
 def test_a_finite_temperature_has_no_such_end() -> None:
     found = replica.spinodal(replica.perceptron("binary", loss="error-count", beta=2.0))
-    assert np.isnan(found.value) and "does not fold" in found.status
+    assert np.isnan(found.value) and "no fold" in found.status

@@ -10,6 +10,7 @@ from numpy.polynomial import chebyshev
 
 Function = Callable[[np.ndarray], np.ndarray]
 FARTHEST = 52.0  # beyond it the Gaussian's root leaves double precision
+FINEST = 6e-3  # of panels on which a function is smooth, for the sake of time
 NARROW = 1e-3  # what is not smooth there is a kink
 ORDER = 24
 # with both ends, so that no kink slips between two panels
@@ -42,6 +43,8 @@ def look_at(function: Function) -> Shape:
     regular = np.linspace(-reach, reach, int(np.ceil(8.0 * reach)) + 1)
     edges = np.unique(np.concatenate([regular, kinks, own[np.abs(own) < reach]]))
     finest = float((high - low).min(initial=0.25))
+    if finest < FINEST:
+        raise ValueError(f"varies on a scale of {finest:.1g}, too short to tabulate a kernel (a jump would do)")
     return Shape(reach, kinks, edges, finest, _jumps(function, kinks), _singular(function, kinks))
 
 

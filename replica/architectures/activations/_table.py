@@ -68,6 +68,8 @@ class KernelTable:
         self.total = float(w @ ((g - c[0]) * root) ** 2)
         self.square = c * c
         self.square[0] = 0.0
+        for part in (self.square[1::2], self.square[::2]):  # an even or odd function, exactly
+            part *= part.sum() > 1e-26 * self.total
         n = np.arange(count)
         weight = n * n * self.square
         self.complete = bool(weight[-count // 6 :].max() < 1e-16 * weight.sum())
@@ -80,7 +82,7 @@ class KernelTable:
         order = 14 + 2 * self.level
         at = np.cos(np.pi * (np.arange(order) + 0.5) / order)
         fit = np.linalg.inv(chebyshev.chebvander(at, order - 1))
-        nearest, noise = 2.0 ** -(14 + 3 * self.level), 1e-12
+        nearest, noise = 2.0 ** -(15 + 2 * min(self.level, 3)), 1e-12
         todo = [(0.0, CLOSE), (CLOSE, 2 * CLOSE), (2 * CLOSE, 4 * CLOSE), (4 * CLOSE, TOP)]
         if self.shape.singular:
             marks = np.log([nearest, 32 * nearest, 1024 * nearest, CLOSE, 4 * CLOSE, TOP])
@@ -128,19 +130,18 @@ class KernelTable:
         b = (middle - near) / (4.0**gamma - 1.0)
         self.law = near - b, b, gamma
 
-    def rest(self, half: np.ndarray) -> np.ndarray:
-        """``k(1) - k(q)`` at ``half = (1-q)/2``."""
-        q = 1.0 - 2.0 * half
+    def rest(self, q: np.ndarray, half: np.ndarray) -> np.ndarray:
+        """``k(1) - k(q)`` at q and ``half = (1-q)/2``, each with its own digits."""
         if self.complete:
             return 2.0 * half * self._series(q, self.above)
         near = half <= TOP**2
         s = np.sqrt(np.where(near, half, TOP**2))
-        table = self._p(s)[0] * s**self.power
+        table = self._p(np.maximum(s, 1e-150))[0] * s**self.power
         return table if near.all() else np.where(near, table, self.total - self._series(q, self.square))
 
-    def slopes(self, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def slopes(self, q: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """``k'(q)`` and ``k''(q)``."""
-        q, near = 1.0 - 2.0 * half, half <= TOP**2
+        near = half <= TOP**2
         if self.complete:
             return self._series(q, self.first), self._series(q, self.second)
         s = np.sqrt(np.where(near, half, TOP**2))
@@ -160,7 +161,7 @@ class KernelTable:
         """``k(q)``; small overlaps keep their digits."""
         if self.complete:
             return self._series(q, self.square)
-        return np.where(q < 0.5, self._series(q, self.square), self.total - self.rest(0.5 * (1.0 - q)))
+        return np.where(q < 0.5, self._series(q, self.square), self.total - self.rest(q, 0.5 * np.maximum(1.0 - q, 0.0)))
 
     def _series(self, q: np.ndarray, series: np.ndarray) -> np.ndarray:
         """A power series in q, where it has converged."""
@@ -189,10 +190,9 @@ class KernelTable:
         if not logarithmic:
             return p, s * p1, s * s * p2
         a, b, gamma = self.law
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = s / self.nearest
-            step = b * (ratio**gamma if gamma else np.log(ratio))
-            drift = gamma * step if gamma else b * np.ones_like(s)
+        ratio = np.maximum(s, 1e-300) / self.nearest
+        step = b * (ratio**gamma if gamma else np.log(ratio))
+        drift = gamma * step if gamma else b * np.ones_like(s)
         ends, inside = (a + step, drift, (gamma - 1.0) * drift), (p, p1, p2 - p1)
         if gamma <= 0:  # what diverges, without inf - inf
             ends = tuple(np.where(s > 0, end, bound) for end, bound in zip(ends, (np.inf, 0.0, 0.0), strict=True))
@@ -209,7 +209,7 @@ class KernelTable:
 def discrepancy(first: KernelTable, second: KernelTable) -> float:
     """Largest relative difference of the slopes of two tables, on overlaps from 0 to nearly 1."""
     half = 0.5 * np.concatenate([np.linspace(1.0, 0.02, 60), np.geomspace(0.02, 1e-12, 30), [1e-16, 1e-24]])
-    slopes = [table.slopes(half)[0] for table in (first, second)]
+    slopes = [table.slopes(1.0 - 2.0 * half, half)[0] for table in (first, second)]
     scale = np.maximum(np.abs(slopes[1]), 2e-3 * first.total)
     return float(np.max(np.abs(slopes[0] - slopes[1]) / scale))
 

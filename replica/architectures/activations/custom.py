@@ -87,9 +87,9 @@ class Custom(Activation):
             raise ValueError(f"the activation {self}, a function, needs weights of held norm (binary, spherical)")
         _rounding(self)  # refuses what two levels do not agree on
         found = _table(self, level)
-        slope, bend = found.slopes(0.5 * variance)
+        slope, bend = found.slopes(q, 0.5 * variance)
         nothing = np.full_like(slope, np.nan)  # derivatives with the norm, which is held
-        return Kernel(found.value(q), found.rest(0.5 * variance), slope, bend, nothing, nothing)
+        return Kernel(found.value(q), found.rest(q, 0.5 * variance), slope, bend, nothing, nothing)
 
     def _parity(self, sign: float) -> bool:
         x = np.linspace(0.0137, 5.0, 101)
