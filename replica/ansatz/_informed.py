@@ -58,6 +58,8 @@ class InformedLine:
 
     def crossing(self) -> tuple[float, float, float] | str:
         """The load of the first-order transition, its error and the conjugate there; else why there is none."""
+        from scipy.optimize import minimize_scalar
+
         entropic, log_z = self.parts(np.concatenate([np.exp([-20.0]), PULLS]), 0)
         with np.errstate(invalid="ignore", divide="ignore"):
             loads = -entropic[1:] / (log_z[1:] - log_z[0])
