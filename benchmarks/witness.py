@@ -133,7 +133,6 @@ ROWS = [
         "franz-parisi --reference 0.4 --distance 0.2,0.4",
     ),
     Row("committee --units 3 --weights binary --labels teacher", THIRD, "--n 9,12,15", 200, "entropy,q"),
-    Row("committee --units 5 --weights binary", "0.4", "--n 10,15", 150, "entropy"),  # too few weights a unit for q
     Row("committee --units 2 --activation relu --weights binary --ties violated", "0.25", "--n 8,12,16", 99, "entropy"),
     Row("parity --units 3 --weights binary", "0.333333333333", "--n 9,12,15", 200, "entropy"),
     Row("mixture --weights spherical --loss logistic --bias false --noise 0.5 --beta 2", "1", WALKS, 12, LEARNED),
