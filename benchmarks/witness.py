@@ -123,10 +123,6 @@ ROWS = [
         "committee --units 3 --activation sign --weights binary", "0.5", "--algorithm belief-propagation --n 1998", 20,
         "entropy,q",
     ),
-    Row(
-        "perceptron --weights gaussian --loss logistic", "1.5", f"{RISK} --readouts flatness", 40, "training_error",
-        "flatness --noise 0.05,0.1,0.2",
-    ),
     Row("perceptron --weights binary", "0.2", AROUND, 200, "entropy", "franz-parisi --distance 0.2,0.4"),
     Row(
         "perceptron --weights binary", "0.2", f"{AROUND} --set reference_margin=0.4", 200, "entropy",
