@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from replica._checks import one_of
 from replica._registry import per_row
 from replica.ansatz._informed import informed_pulls, paramagnet_facts
 from replica.ansatz._optimal_bias import tuned_solutions
-from replica.ansatz._risk_solver import check_penalty, minimise, single_vectors
+from replica.ansatz._risk_solver import NO_VECTOR, check_penalty, minimise, no_vector, single_vectors
 from replica.ansatz._rows import Rows
 from replica.ansatz._rs_branch import scan_branch, tabulate, zoom
 from replica.ansatz._rs_equations import Equations, RSProblem
@@ -33,7 +34,6 @@ from replica.model import Model
 from replica.weights.base import Average
 from saddlepoint import Ladder, Newton, Status, Tolerance, solve
 
-NO_VECTOR = "the penalty pulls the weights to 0, where every field is 0 and pays nothing: give a margin above 0 or a norm"
 DEAR = "no solution where averages over K fields are affordable: beyond the branch (see capacity), or q near 1"
 
 
@@ -126,8 +126,7 @@ class _Solver(Rows):
         for answer in minimise(self.model.take(rows), self.alpha[rows], self.tolerance):
             self.keep(rows[answer.rows], answer.problem, answer.found, answer.good, before + answer.remark)
         found = [row for part in self.parts for row in part.rows]
-        free = np.all(self.model.loss.cost(np.zeros((self.size, 1))) == 0, axis=1) & self.model.weights.penalised
-        for row in rows[~np.isin(rows, found) & free[rows]]:
+        for row in np.setdiff1d(rows[no_vector(self.model.take(rows), rows.size)], found):
             self.remarks[row] = NO_VECTOR
 
     def _equations(self, rows: np.ndarray) -> Equations:
@@ -266,8 +265,6 @@ class _Solver(Rows):
                 self.remarks[row] = remark
 
     def _informed(self, start: str) -> None:
-        from replica._checks import one_of
-
         one_of("start", start, ("informed",))
         if not self.model.data.metastable:
             raise ValueError("start='informed' needs a teacher: with random labels there is nothing to be informed of")
@@ -276,9 +273,8 @@ class _Solver(Rows):
         if frozen.any():
             self._frozen(rows[frozen], ["informed start"] * int(frozen.sum()))
         if self.open.size:
-            rows = self.open
             dear = self.model.architecture.few is not None
-            pull = informed_pulls(self.model.take(rows), self.alpha[rows]) if dear else 1e3
+            pull = informed_pulls(self.model.take(self.open), self.alpha[self.open]) if dear else 1e3
             self._saddle({"q_hat": pull, "m_hat": pull})
             for row in self.open if dear else ():
                 self.remarks[row] = "no informed state was found where averages over K fields are affordable"
