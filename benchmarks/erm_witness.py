@@ -46,7 +46,7 @@ def mixtures() -> list[Setting]:
         ("logistic", 3.0, {"penalty": 0.01, "noise": 2.0, "balance": 0.3}),
         ("logistic", 2.0, {"penalty": 0.5, "noise": 0.5, "balance": 0.1}),
         ("hinge", 2.0, {"penalty": 1.0}),
-        ("hinge", 3.0, {"penalty": 0.1, "noise": 2.0, "bias": False}),
+        ("hinge", 2.0, {"penalty": 1.0, "noise": 2.0, "bias": False}),
         ("hinge", 2.0, {"penalty": 0.3, "noise": 0.5, "balance": 0.3}),
         ("hinge", 3.0, {"penalty": 2.0, "balance": 0.2}),
     ):

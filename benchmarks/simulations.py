@@ -69,10 +69,12 @@ ROWS = [
     Row("reinforced-bp", 2001, 0.74, {"rate": 5e-4}, samples=50),
     Row("focusing-bp", 2001, 0.70),
     Row("focusing-bp", 2001, 0.74, samples=50),
+    Row("max-sum", 1001, 0.60),
     Row("sbpi", 2001, 0.60),
     Row("sbpi", 2001, 0.68),
     Row("replicated-annealing", 1001, 0.50),
     Row("annealing", 1001, 0.50, {"sweeps": 24000}),
+    Row("reinforced-bp", 1605, 802 / 1605, {"rate": 1e-3}, **COMMITTEE),
     Row("replicated-sgd", 1605, 802 / 1605, **COMMITTEE),
     Row("replicated-sgd", 1605, 802 / 1605, ONE, **COMMITTEE),
     Row("replicated-sgd", 1001, 0.50),
@@ -80,6 +82,7 @@ ROWS = [
     Row("reinforced-bp", 10001, 0.70, {"rate": 1e-3}, large=True),
     Row("focusing-bp", 10001, 0.70, large=True),
     Row("sbpi", 10001, 0.60, large=True),
+    Row("reinforced-bp", 10001, 0.74, {"rate": 5e-4}, samples=10, large=True),
 ]
 #: solvers whose solutions are looked at from near, on the same instances
 NEAR = {

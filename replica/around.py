@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from replica.ansatz._fp_annealed import annealed_curve
 from replica.ansatz._fp_patterns import Side
 from replica.ansatz._fp_teacher import student_curve, taught_curve
+from replica.ansatz._nearest import covers_nearest, nearest_overlap
 from replica.ansatz.alphabets import alphabet_curve, alphabet_overlap
 from replica.ansatz.franz_parisi import Columns, random_curve, typical_overlap
 from replica.ansatz.minimiser import minimiser_curve
@@ -17,6 +19,8 @@ from replica.ansatz.minimiser import typical_overlap as minimiser_overlap
 from replica.ansatz.typical import sphere_curve, sphere_overlap
 from replica.model import Model
 from replica.verbs import solve
+
+TOO_CLOSE = "no weights without errors are that close to the reference: the largest overlap is"
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,10 @@ class Around:
 
     def typical(self) -> tuple[float, float]:
         """Overlap at which the curve has its maximum, with its error; NaN where there is none or it is not found."""
+        return float("nan"), float("nan")
+
+    def largest(self) -> tuple[float, float]:
+        """Largest overlap with the reference of weights without errors, with its error; NaN where it is not known."""
         return float("nan"), float("nan")
 
     @property
@@ -144,7 +152,23 @@ class Lowest(Around):
     solved = True
 
     def columns(self, distance: np.ndarray) -> Columns:
-        return minimiser_curve(self.model, self.alpha, self.given, self.centre, distance)
+        found = minimiser_curve(self.model, self.alpha, self.given, self.centre, distance)
+        lost = [row for row, text in enumerate(found.status) if not text.startswith("converged")]
+        if lost:
+            largest, error = self.largest()
+            for row in lost:
+                if 1.0 - 2.0 * distance[row] > largest + error:
+                    found.status[row] = f"not converged: {TOO_CLOSE} {largest:.6g}"
+        return found
+
+    def largest(self) -> tuple[float, float]:
+        return self._largest
+
+    @cached_property
+    def _largest(self) -> tuple[float, float]:
+        if not covers_nearest(self.model):
+            return float("nan"), float("nan")
+        return nearest_overlap(self.model, self.alpha, self.given, self.centre)
 
     def typical(self) -> tuple[float, float]:
         return minimiser_overlap(self.model, self.alpha, self.given, self.centre)

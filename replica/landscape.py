@@ -13,9 +13,12 @@ from replica.ansatz.franz_parisi import method
 from replica.around import Around
 from replica.model import Model
 from replica.references import Reference, resolve
+from replica.weights._pairs import spherical_room
+from replica.weights.base import Average
 
 __all__ = ["Reference", "franz_parisi"]
 
+EPS = float(np.finfo(float).eps)
 CHUNK = 25  # distances solved together; fixed, so that results do not depend on the number of workers
 
 
@@ -60,13 +63,15 @@ def franz_parisi(
     Returns
     -------
     xarray.Dataset
-        Over ``distance``: ``entropy`` (with ``error``), ``free_entropy``, ``training_error``, ``slope`` (dS/dd), the
-        order parameters ``q`` (two copies), ``s`` (copy and another typical reference; with a teacher its overlap with
-        the teacher) or ``zeta`` (response to a minimiser; ``u`` the overlap with the minimiser where distances are
-        measured from another vector), ``m``, ``Q`` where the norm is free, their conjugates, ``stability`` (1 minus
-        the replicon of the copies) except around a student or the teacher, each with ``NAME_error``, and ``status``.
-        With a teacher or clusters ``generalization_error``. ``attrs``: ``typical_distance`` (maximum of the curve) with
-        its error, ``reference_margin``.
+        Over ``distance``: ``entropy`` (with ``error``), ``free_entropy``, on the sphere ``normalised_entropy``
+        (``free_entropy - ln(1-t^2)/2``, relative to all weights at that distance), ``training_error``, ``slope``
+        (dS/dd), the order parameters ``q`` (two copies), ``s`` (copy and another typical reference; with a teacher its
+        overlap with the teacher) or ``zeta`` (response to a minimiser; ``u`` the overlap with the minimiser where
+        distances are measured from another vector), ``m``, ``Q`` where the norm is free, their conjugates,
+        ``stability`` (1 minus the replicon of the copies) except around a binary student or its teacher, each with
+        ``NAME_error``, and ``status``. With a teacher or clusters ``generalization_error``. ``attrs``:
+        ``typical_distance`` (maximum of the curve) with its error, ``reference_margin``; around one vector on the
+        sphere, where it is found, ``largest_overlap`` of weights without errors, with its error: the curve ends there.
 
     Raises
     ------
@@ -116,12 +121,14 @@ def franz_parisi(
     results = run(solve_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress)
     columns = {name: np.concatenate([r[name] for r in results]) for name in results[0]}
     attrs |= {"reference_margin": float(around.margin)} if around.margin is not None else {}
-    attrs |= _typical_distance(around) if around.solved else {}
+    attrs |= _places(around) if around.solved else {}
     columns = {main: columns.pop(main)} | columns | {"error": columns[f"{main}_error"]}
     variables = {name: (("distance",), column) for name, column in columns.items()}
     data = xarray.Dataset(variables, coords={"distance": points}, attrs=record(settings) | attrs)
     data[main].attrs["symbol"] = r"S_{\mathrm{FP}}"
     data["distance"].attrs["symbol"] = "d"
+    if "normalised_entropy" in data:
+        data["normalised_entropy"].attrs["symbol"] = r"S_{\mathrm{loc}}"
     return data
 
 
@@ -136,13 +143,18 @@ class Chunk:
 def solve_chunk(chunk: Chunk) -> dict[str, np.ndarray]:
     """Columns of one chunk."""
     model, columns = chunk.around.model, chunk.around.columns(chunk.distance)
+    if isinstance(model.weights.norm, Average):
+        room = spherical_room(chunk.distance)
+        columns.values["normalised_entropy"] = columns.values["free_entropy"] - room
+        columns.errors["normalised_entropy"] = columns.errors["free_entropy"] + 4.0 * EPS * np.abs(room)
     if model.loss.hard:
         for store in (columns.values, columns.errors):
             store["entropy"] = store["free_entropy"].copy()
     return columns.flat()
 
 
-def _typical_distance(around: Around) -> dict[str, float]:
-    """Where the curve has its maximum: there the probe is a typical solution of its own model."""
-    t, error = around.typical()
-    return {"typical_distance": (1.0 - t) / 2.0, "typical_distance_error": error / 2.0} if np.isfinite(t) else {}
+def _places(around: Around) -> dict[str, float]:
+    """Where the curve has its maximum, a typical solution of the probe's own model, and where it ends close by."""
+    (t, error), (largest, slack) = around.typical(), around.largest()
+    found = {"typical_distance": (1.0 - t) / 2.0, "typical_distance_error": error / 2.0} if np.isfinite(t) else {}
+    return found | ({"largest_overlap": largest, "largest_overlap_error": slack} if np.isfinite(largest) else {})

@@ -15,6 +15,12 @@ from replica.observables.registry import symbol_of
 
 CHUNK = 100  # distances solved together; fixed, so that results do not depend on the number of workers
 VARIABLES = ("local_entropy", "free_entropy", "complexity", "q0", "q1", "q0_hat", "q1_hat", "parisi", "slope")
+LEARNED = ("m", "generalization_error", "generalization_error_centre", "training_error")  # of data with a direction
+
+
+def variables_of(model: Model) -> tuple[str, ...]:
+    """What a curve holds over the distance."""
+    return VARIABLES + (LEARNED + tuple(model.data.reported(1)) if model.data.overlaps else ())
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,7 @@ def solve_chunk(chunk: Chunk) -> dict[str, np.ndarray]:
     size = chunk.distance.size
     solutions = chunk.ansatz.curve(chunk.model, np.full(size, chunk.alpha), chunk.distance, chunk.tolerance)
     found: dict[str, np.ndarray] = {}
-    for name in VARIABLES:
+    for name in variables_of(chunk.model):
         source = "entropy" if name == "local_entropy" else name
         found[name], found[f"{name}_error"] = solutions.value(source), solutions.error(source)
     found["status"] = np.array(solutions.sentences())
@@ -62,7 +68,8 @@ def local_entropy(
     model : Model
         Perceptron with random labels, binary or spherical weights. Finite y: any loss (round a solution, and for
         y = inf or "zero-complexity": one with log-concave ``exp(-beta loss)`` that is not even). Without a centre also
-        the square loss on the sphere, with any data and norm (``d = (1 - q1/Q)/2``), at beta = inf too.
+        spherical weights on two clusters (finite y), and the square loss on the sphere with any data and norm
+        (``d = (1 - q1/Q)/2``), at beta = inf too.
     alpha : float
         Patterns per weight, above 0.
     distance : float or increasing grid
@@ -84,7 +91,7 @@ def local_entropy(
         Over ``distance``: ``local_entropy`` (S_I), ``free_entropy`` (F/y), ``complexity`` (F - y S_I, at y
         = inf its limit),
         ``q0, q1, q0_hat, q1_hat``, ``parisi`` (y), ``slope`` (the derivative of F/y with the distance),
-        each with
+        on clusters or with a teacher ``m``, a learned ``bias``, ``training_error`` and generalisation errors, each with
         ``NAME_error``; ``error`` (of ``local_entropy``) and ``status``. Unsolved points are NaN with their
         status; a branch that ends before a distance says where. Spherical weights have no conjugates (NaN).
 
@@ -135,7 +142,7 @@ def local_entropy(
     variables["error"] = variables["local_entropy_error"]
     attributes = record(settings) | {"kind": "curve", "main": "local_entropy"}
     data = xarray.Dataset(variables, coords={"distance": distances}, attrs=attributes)
-    for name in (*VARIABLES, "distance"):
+    for name in (*variables_of(model), "distance"):
         data[name].attrs["symbol"] = symbol_of(name)
     data["distance"].attrs["symbol"] = "d"
     return data

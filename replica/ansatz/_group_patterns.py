@@ -23,7 +23,7 @@ class GroupPatterns(NamedTuple):
     ``mean = E ln(int Dz1 Z^y)/y``, ``common = E<f>^2``, ``spread = E(<f^2> - <f>^2)`` with ``f = d ln Z/d
     field``,
     ``relative = E(y <ln Z> - ln int Dz1 Z^y)``, and where asked for ``cost``, ``wrong``: tilted means per
-    pattern.
+    pattern; ``force = E<f>``.
     """
 
     mean: np.ndarray
@@ -32,6 +32,7 @@ class GroupPatterns(NamedTuple):
     relative: np.ndarray
     cost: np.ndarray | None = None
     wrong: np.ndarray | None = None
+    force: np.ndarray | None = None
 
 
 class LimitPatterns(NamedTuple):
@@ -185,8 +186,10 @@ def _tilted(
         average(found[:, :, 2]),
         average(found[:, :, 3]),
     )
+    force = average(found[:, :, 1])
     if not whole:
-        return *means, None, None
+        return *means, None, None, force
     cost = loss.mean_cost(inner, variance, model.beta).reshape(z.shape)
     wrong = loss.error_rate(inner, variance, model.beta).reshape(z.shape)
-    return *means, *(average(np.einsum("rj,rj->r", mass, seen).reshape(size, count)) for seen in (cost, wrong))
+    wholes = (average(np.einsum("rj,rj->r", mass, seen).reshape(size, count)) for seen in (cost, wrong))
+    return *means, *wholes, force

@@ -33,14 +33,25 @@ def typical_cosine(problem: HeldProblem) -> tuple[float, float]:
         point, done, _ = _coarse(problem)
         if not done[0]:
             return float("nan"), float("nan")
-        free, point = problem.unheld(point)
-        found = solve(free, point, FIRST, ROUGH, "keep", check=False)
-        done &= found.converged & free.sound(found.point)
-        if not done[0]:
-            return float("nan"), float("nan")
-        columns = _fine(free, found.point.copy(), done, {})
-        _carry(free, columns, np.arange(1))
-    return float(columns.values["t"][0]), float(columns.errors["t"][0])
+        return located(*problem.unheld(point))
+
+
+def located(problem: HeldProblem, starts: np.ndarray) -> tuple[float, float]:
+    """The overlap, with its error, of a problem that does not hold it, from the first start that leads to a solution.
+
+    The rows of ``problem`` are alike; NaN where no start does.
+    """
+    with np.errstate(all="ignore"):
+        for row in np.arange(problem.size):
+            part = problem.take(row[None])
+            found = solve(part, starts[row][None], FIRST, ROUGH, "keep", check=False)
+            done = found.converged & part.sound(found.point)
+            if done[0]:
+                columns = _fine(part, found.point.copy(), done, {})
+            if done[0]:
+                _carry(part, columns, np.arange(1))
+                return float(columns.values["t"][0]), float(columns.errors["t"][0])
+    return float("nan"), float("nan")
 
 
 def held_curve(problem: HeldProblem) -> Columns:

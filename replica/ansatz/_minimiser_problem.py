@@ -42,7 +42,7 @@ class MinimiserProblem(HeldProblem):
     def _free_overlap(self, field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         zero = np.zeros(self.size)
         hats = Conjugates(zero + 1e-9, zero, field, zero, zero, zero)
-        found = self.centre.weigh(self.model.weights, self.law, self.model.beta, hats, 0)
+        found = self.centre.weigh(self.weights, self.law, self.model.beta, hats, 0)
         return found.t, found.single.norm * np.ones(self.size)
 
     def _turned(self, field: np.ndarray) -> dict[str, np.ndarray]:
@@ -68,7 +68,7 @@ class MinimiserProblem(HeldProblem):
     def halves(self, free: np.ndarray) -> tuple[Conjugates, Weighed, PairSums]:
         """Conjugates, overlaps there, averages over patterns at those overlaps."""
         hats, model = self.conjugates(free), self.model
-        weighed = self.centre.weigh(model.weights, self.law, model.beta, hats, min(self.level, 3))
+        weighed = self.centre.weigh(self.weights, self.law, model.beta, hats, min(self.level, 3))
         at = self._overlaps(weighed)
         lean = hats.zeta / (1.0 - self.centre.m**2)
         sums = pair_sums(self.reference, self.stretched, model.beta, model.data, at, weighed.zeta, lean, self.level)

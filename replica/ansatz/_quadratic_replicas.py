@@ -171,7 +171,7 @@ class QuadraticReplicas:
         y, beta, alpha, noise = self.power, self.beta, self.alpha, self.noise
         share = 1.0 - 1.0 / y
         if np.all(np.isinf(beta)):
-            return {"free_entropy": -centre["energy"] + share * shown}
+            return {"free_entropy": share * shown - centre["energy"] + 0.0}
         if np.all(np.isinf(y)):
             phi = -beta * centre["energy"] + shown
             left = 0.5 * np.log(soft / (beta * self.norm)) - 0.5 - 0.5 * alpha * (np.log(stiff) - noise * soft / stiff)

@@ -8,7 +8,10 @@ import numpy as np
 
 from replica._registry import per_row
 from replica.ansatz._limits import EPS, floors_of
+from replica.ansatz._risk_limits import Beyond, corners
+from replica.data import Channel
 from replica.data._shapes import Forms
+from replica.losses import Loss
 from replica.model import Model
 from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
 
@@ -29,6 +32,18 @@ class Fields(NamedTuple):
     push: np.ndarray
     force: np.ndarray
     forms: Forms
+
+
+class ShapedCavity(NamedTuple):
+    """A solution seen by one pattern, as `Cavity`: the fields of both labels, each with its own response."""
+
+    model: Model
+    fields: list[Channel]
+    response: np.ndarray
+    level: int
+
+    def channels(self) -> list[Channel]:
+        return self.fields
 
 
 class ClusterProblem(Problem):
@@ -70,24 +85,38 @@ class ClusterProblem(Problem):
         """Patterns of both labels per weight, (batch, 2)."""
         return np.stack([self.alpha * per_row(chance, self.size) for _, chance in self.model.data.classes], axis=1)
 
+    def stiffness(self, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What the resolvent is made of: the penalty, and k of both labels."""
+        return self.penalty, np.exp(free[:, :2])
+
+    def loss(self, label: int) -> Loss:
+        """The cost of a pattern of the first or second label."""
+        return self.model.loss
+
     def fields(self, free: np.ndarray) -> Fields:
         force = np.exp(free[:, 2:4])
         push = free[:, 4:6] * np.sqrt(force)
-        forms = self.model.data.shapes.forms(self.penalty, np.exp(free[:, :2]))
+        forms = self.model.data.shapes.forms(*self.stiffness(free))
         mean = np.einsum("bs,bst->bt", push, forms.push)
         variance = np.einsum("bs,bt,bust->bu", push, push, forms.across)
         variance = variance + np.einsum("bs,bst->bt", force, forms.pairs)
         return Fields(mean, variance, forms.traces, push, force, forms)
 
+    def cavity(self, free: np.ndarray, fields: Fields | None = None) -> ShapedCavity:
+        """What one pattern sees."""
+        fields = self.fields(free) if fields is None else fields
+        model, found = self.model.learned(self.variables.values(free)), []
+        response = np.full_like(fields.response, np.inf) if self.interpolates else fields.response
+        for k, (sign, chance) in enumerate(model.data.classes):
+            mean, deviation = sign * (fields.mean[:, k] + model.data.held), np.sqrt(fields.variance[:, k])
+            found.append(Channel(chance, mean, deviation, np.ascontiguousarray(response[:, k])))
+        return ShapedCavity(model, found, response, self.level)
+
     def averages(self, free: np.ndarray, fields: Fields, whole: bool) -> np.ndarray:
         """`Loss.ground_sums` of both labels, (6, batch, 2)."""
-        model, found = self.model.learned(self.variables.values(free)), []
-        for k, (sign, _) in enumerate(model.data.classes):
-            mean = sign * (fields.mean[:, k] + model.data.held)
-            response = np.full(self.size, np.inf) if self.interpolates else fields.response[:, k]
-            deviation = np.sqrt(fields.variance[:, k])
-            found.append(model.loss.ground_sums(mean, deviation, np.ascontiguousarray(response), self.level, whole))
-        return np.stack(found, axis=2)
+        cavity = self.cavity(free, fields)
+        parts = [(c.mean, c.deviation, c.variance, self.level, whole) for c in cavity.fields]
+        return np.stack([self.loss(k).ground_sums(*part) for k, part in enumerate(parts)], axis=2)
 
     def residual(self, free: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
@@ -154,6 +183,58 @@ class ClusterProblem(Problem):
         floors = {name: floor + 8 * forms.rounding * np.abs(seen[name]) for name, floor in floors.items()}
         floors["stability"] = floors["stability"] + 32 * EPS
         return seen, floors
+
+
+class RestingProblem(ClusterProblem):
+    """Whether weights vanish at every penalty: the larger class rests on the kink of the loss, the smaller pulls.
+
+    Weights on the point of vanishing have no penalty left beside the stiffness of the kink, whose scale is free: 1.
+    Beyond the load at which ``alpha rho_s E (1-u')`` reaches its response, ``tr S_s R/N = 1``, they are gone.
+    """
+
+    def __init__(self, model: Model, alpha: np.ndarray, level: int = 1) -> None:
+        super().__init__(model, alpha, level)
+        self.bias, self.corners, _ = corners(model, self.size)
+        self.held = np.stack([corner.strong > corner.weak for corner in self.corners], axis=1).astype(float)
+
+    def take(self, index: np.ndarray) -> RestingProblem:
+        return RestingProblem(self.model.take(index), self.alpha[index], self.level)
+
+    def refined(self) -> RestingProblem:
+        return RestingProblem(self.model, self.alpha, self.level + 1)
+
+    def stiffness(self, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.zeros(self.size), self.held
+
+    def loss(self, label: int) -> Loss:
+        return self.corners[label]
+
+    def residual(self, free: np.ndarray) -> np.ndarray:
+        found = super().residual(free)
+        found[:, :2] = -free[:, :2]
+        return found
+
+    def gone(self, free: np.ndarray) -> np.ndarray:
+        """Rows whose weights vanish: one class is held by its kink, by more patterns than there are weights."""
+        with np.errstate(all="ignore"):
+            fields = self.fields(free)
+            pull = self.held * self.shares() * self.averages(free, fields, whole=False)[2] / fields.response
+            return (self.held.sum(axis=1) == 1) & (pull.sum(axis=1) >= 1)
+
+
+class RestingState(Beyond):
+    """Weights that vanish at any penalty, on clusters of given shapes."""
+
+    def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        found, zero = self.found, np.zeros(self.size)
+        share = found.shares()
+        energy, wrong = zero, zero
+        for k, corner in enumerate(found.corners):
+            energy = energy + share[:, k] * corner.level
+            wrong = wrong + share[:, k] / found.alpha * (corner.place < 0)
+        seen = {"q": zero, "m": zero, "V": zero, "free_entropy": 0.0 - energy, "energy": energy, "bias": found.bias}
+        seen |= dict.fromkeys(("training_error", "generalization_error", "generalization_error_centre"), wrong)
+        return seen, floors_of(seen)
 
 
 def _radius(matrix: np.ndarray) -> np.ndarray:

@@ -124,7 +124,7 @@ class WeakProblem(Problem):
         return -mp.mpf(float(self.alpha[0])) * self._reference(values, mp, digits)[2].cost
 
 
-class _Beyond(Problem):
+class Beyond(Problem):
     """A limit whose state is read off another problem, at that one's point."""
 
     #: what the limit makes of numbers of the other problem, by name
@@ -150,7 +150,7 @@ class _Beyond(Problem):
         return {name: mp.mpf(self.ends.get(name, value)) for name, value in found.items()}
 
 
-class VanishedState(_Beyond):
+class VanishedState(Beyond):
     """Weights that vanish at any penalty: the kink of the loss holds the larger class at the bias alone."""
 
     ends: ClassVar[dict[str, float]] = {"q": 0.0, "V": 0.0, "m": 0.0}
@@ -163,7 +163,7 @@ class VanishedState(_Beyond):
         return seen, floors_of(seen)
 
 
-class DivergedState(_Beyond):
+class DivergedState(Beyond):
     """Separable patterns without a penalty, where costs fall for ever: the direction is that of largest margin."""
 
     ends: ClassVar[dict[str, float]] = {"q": np.inf, "V": np.inf, "m": np.inf, "energy": 0.0}
@@ -195,10 +195,9 @@ def corners(model: Model, size: int) -> tuple[np.ndarray | None, list[Corner], b
     """The bias that vanishing weights learn, the corner of the loss that each class then sees, and whether one of them
     is a kink that the bias has to find its place in.
     """
-    one, zero = np.ones(size), np.zeros(size)
+    one = np.ones(size)
     bias = _free_bias(model, size) if model.data.trained else None
-    data = model.learned({"bias": bias}).data
-    channels = data.channels(Overlaps(one, one, zero, one))
+    channels = model.learned({"bias": bias}).data.resting(size)
     found = []
     for channel in channels:
         place = (channel.mean * one)[:, None]
@@ -211,8 +210,7 @@ def corners(model: Model, size: int) -> tuple[np.ndarray | None, list[Corner], b
 
 def _free_bias(model: Model, size: int) -> np.ndarray:
     """The zero of ``E[l'(label b) label]``, which grows with b: a kink that holds it, else by bisection."""
-    one, zero = np.ones(size), np.zeros(size)
-    channels = model.data.learned({"bias": zero}).channels(Overlaps(one, one, zero, one))
+    channels = model.data.learned({"bias": np.zeros(size)}).resting(size)
     signs = [(channel.levers or {})["bias"] for channel in channels]
 
     def pull(b: np.ndarray, side: int) -> np.ndarray:

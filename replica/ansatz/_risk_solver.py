@@ -8,7 +8,7 @@ import numpy as np
 
 from replica._registry import per_row
 from replica.ansatz._risk import RiskProblem
-from replica.ansatz._risk_clusters import ClusterProblem
+from replica.ansatz._risk_clusters import ClusterProblem, RestingProblem, RestingState
 from replica.ansatz._risk_limits import DivergedState, VanishedState, WeakProblem
 from replica.model import Model, separated
 from replica.weights.base import Average
@@ -114,8 +114,7 @@ def _proper_rows(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[
         part = problem.take(rows)
         answers.append(_attempt(part, rows, settled(part, QUICK), STEADY, tolerance, LEAST))
         rows = answers[-1].left
-    may_vanish = model.weights.penalised and model.data.trained and model.data.shapes is None
-    if rows.size and may_vanish and model.loss.kinks():
+    if rows.size and model.weights.penalised and model.data.trained and model.loss.kinks():
         answers.append(_vanished(model.take(rows), alpha[rows], tolerance).at(rows))
         rows = answers[-1].left
     if rows.size:
@@ -139,6 +138,10 @@ def _weak_attempt(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> Foun
 
 def _vanished(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> Found:
     """Rows whose weights vanish at every penalty."""
+    if model.data.shapes is not None:
+        problem = RestingProblem(model, alpha)
+        found = _attempt(problem, np.arange(alpha.size), settled(problem, LONG), STEADY, tolerance, GONE)
+        return found._replace(problem=RestingState(problem), good=found.good & problem.gone(found.found.point))
     found = _weak_attempt(model, alpha, tolerance)
     gone = found.good & ~(found.problem.response(found.found.point) > 0)
     return found._replace(problem=VanishedState(found.problem), good=gone, remark=GONE)

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from replica.ansatz._fp_geometry import Geometry
 from replica.ansatz._fp_patterns import Side
 from replica.ansatz._fp_problem import FranzParisiProblem, Reference
 from replica.ansatz._fp_thermal import thermal
@@ -201,20 +200,22 @@ def _checked(
     return seen, errors, np.abs(residual).max(axis=1), sure
 
 
-def sensitivity(problem: FranzParisiProblem, point: np.ndarray, row: int) -> float:
-    """By how much the error of the reference's overlap and conjugate moves the entropy (differences at one row)."""
+def _carry(problem: FranzParisiProblem, columns: Columns, rows: np.ndarray) -> None:
+    """Add what the errors of the reference move: the linear response of the solution to each of its numbers."""
     given = problem.reference
     if given.q == 0:
-        return 0.0
-    one = problem.take(np.array([row])).at_level(0)
-    base = one.potential(point[row][None])[0]
-    at, total = one.geometry(point[row][None], 0), 0.0
-    for q, q_hat in ((given.q * (1 + 1e-6), given.q_hat), (given.q, given.q_hat * (1 + 1e-6))):
-        moved = one.around(Reference(given.side, q, q_hat))
-        there = Geometry.of_rest(at.t, at.s, at.rest, q).depth
-        change = moved.potential(np.array([[there, *point[row][1:]]]))[0] - base
-        total += abs(change) / 1e-6 * (given.q_error / given.q if q != given.q else given.q_hat_error / given.q_hat)
-    return float(total)
+        return
+    part, point = problem.take(rows).at_level(0), columns.point[rows]
+    residual, jacobian = part.residual_and_jacobian(point)
+    inverse, base = np.linalg.pinv(np.where(np.isfinite(jacobian), jacobian, 0.0)), part.describe(point)
+    for name, error in given.errors:
+        if error > 0.0:
+            step = 1e-6 * given.number(name)
+            moved = part.around(given.varied(name, step))
+            answer = -np.einsum("bij,bj->bi", inverse, moved.residual(point) - residual)
+            there = moved.describe(point + answer)
+            for key in NAMES:
+                columns.errors[key][rows] += np.abs(there[key] - base[key]) * error / step
 
 
 def random_curve(model: Model, alpha: float, reference: Reference, t: np.ndarray) -> Columns:
@@ -223,8 +224,8 @@ def random_curve(model: Model, alpha: float, reference: Reference, t: np.ndarray
     columns = curve(problem)
     solved = np.flatnonzero([text.startswith("converged") for text in columns.status])
     if solved.size:
-        some = {int(solved[0]), int(solved[solved.size // 2]), int(solved[-1])}
-        columns.errors["free_entropy"] += max(sensitivity(problem, columns.point, row) for row in some)
+        with np.errstate(all="ignore"):
+            _carry(problem, columns, solved)
     thermal(problem, columns, solved)
     return columns
 

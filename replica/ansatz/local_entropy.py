@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from replica._checks import number
+from replica.ansatz import _group_classes
 from replica.ansatz._group_centre import Centre
 from replica.ansatz._group_finite import Finite
 from replica.ansatz._group_real import real_replicas
@@ -76,6 +77,8 @@ class LocalEntropy(Ansatz):
     def check(self, model: Model) -> None:
         if self.centre is None and covers(model):
             return
+        if self.centre is None and _group_classes.covers(model):
+            return _group_classes.check_classes(model, self.replicas)
         check_model(model, "the local entropy")
         if self.centre == "solution" and not model.architecture.plain:
             raise ValueError(f"centre='solution' is here for the perceptron, got {model.architecture}")
@@ -107,7 +110,8 @@ class LocalEntropy(Ansatz):
 
     def _book(self, model: Model, alpha: np.ndarray, distance: np.ndarray, tolerance: float) -> Book:
         if self.centre is None:
-            return real_replicas(model, alpha, self.replicas, 1.0 - 2.0 * distance, tolerance)
+            find = _group_classes.class_replicas if _group_classes.covers(model) else real_replicas
+            return find(model, alpha, self.replicas, 1.0 - 2.0 * distance, tolerance)
         if self.centre == "solution":
             return around_solutions(model, alpha, self.replicas, distance, tolerance)
         centre = Centre(model, alpha, distance, tolerance)

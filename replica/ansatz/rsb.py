@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._checks import number
+from replica.ansatz import _group_classes
 from replica.ansatz._group_real import real_replicas
 from replica.ansatz._group_solver import check_concave, check_model
 from replica.ansatz._quadratic_replicas import covers, quadratic_replicas
@@ -48,15 +49,16 @@ class RSB(Ansatz):
     q1 : float
         In (0, 1), above the replica-symmetric overlap; held. Of the square loss on the sphere any value below the
         norm Q: there replicas are one centre of norm ``(Q+(m-1)q1)/m`` at ``m beta`` and differences that see no
-        labels, with any data and at beta = inf too (``stability`` below 0: the differences are condensed on the smallest
-        eigenvalues of the patterns, and counted so).
+        labels, with any data and at beta = inf too (``stability`` below 0: the differences are condensed on the
+        smallest eigenvalues of the patterns, and counted so).
 
     Raises
     ------
     ValueError
         Parameters outside their domain; on solving, an ``m`` or ``q1`` that is not held, and models other
         than the perceptron
-        with random labels and weights of held norm, or the square loss on the sphere.
+        with random labels and weights of held norm, spherical weights of norm 1 on two clusters (finite m), or the
+        square loss on the sphere.
 
     When not to use it: with ``m`` at its extremum the physical 1RSB solution is meant, which is not here.
 
@@ -99,6 +101,8 @@ class RSB(Ansatz):
         if covers(model):
             return
         number("q1", self.q1, high=1.0, open_high=True)
+        if _group_classes.covers(model):
+            return _group_classes.check_classes(model, self.m)
         check_model(model, "RSB")
         if np.isinf(self.m):
             check_concave(model, "RSB with m = inf")
@@ -114,7 +118,8 @@ class RSB(Ansatz):
         load = np.ascontiguousarray(alpha, dtype=float)
         if covers(model):
             return quadratic_replicas(self, model, load, self.m, np.full(load.size, self.q1), tolerance)
-        return real_replicas(model, load, self.m, np.full(load.size, self.q1), tolerance).solutions(self)
+        find = _group_classes.class_replicas if _group_classes.covers(model) else real_replicas
+        return find(model, load, self.m, np.full(load.size, self.q1), tolerance).solutions(self)
 
 
 def complexity_facts(solutions: Solutions, row: int) -> list[str]:

@@ -161,7 +161,7 @@ class Architecture(Member):
     ) -> PatternAverage:
         """`patterns` in mpmath arithmetic (the cost is left out)."""
         if self.few is not None:
-            raise ValueError(f"{self} has a K-dimensional average over patterns, which is not certified")
+            return self.few.reference_patterns(loss, data, overlaps, beta, mp, digits)
         fields, slopes = self.field_overlaps(overlaps, 1)
         common = ("log_z", "q_hat", "curvature", "rigidity")
         totals: dict[str, Any] = dict.fromkeys(common, mp.zero)

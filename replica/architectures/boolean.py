@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import betainc, ndtri
 
+from replica.architectures._bayes_majority import majority_bayes_error
 from replica.architectures._boolean_kernels import ratio_sums, residual_sums, whole_sums
+from replica.architectures._boolean_reference import reference_sums
 from replica.architectures._majority_kernels import majority_sums, unanimous_sums
 from replica.architectures.base import PatternAverage
 from replica.architectures.few_units import FewUnits
@@ -168,6 +170,20 @@ class BooleanUnits(FewUnits):
             ratio_sums(*arguments, extra / scale, taught, self.units, rule.reach**2, found[5:])
         return found
 
+    def reference_patterns(
+        self, loss: Loss, data: Data, overlaps: Overlaps, beta: Any, mp: Any, digits: int
+    ) -> PatternAverage:
+        """``digits`` are those of the working precision, ten more than are asked of the solution."""
+        q, variance, m, _ = overlaps
+        parts = []
+        for label, taught in self._labels(data):
+            weight = loss.boltzmann(label * np.asarray(self.outputs)[None, :], float(beta))[0]
+            parts.append(reference_sums(overlaps, weight, taught, self.units, mp, digits - 10))
+        log_z, square, pull = (sum(column) for column in zip(*parts, strict=True))
+        curvature = (variance * square + m * pull) / (q + variance)  # the fields of the units scale
+        conjugates = {"q_hat": square, "curvature": curvature} | ({"m": pull} if data.overlaps else {})
+        return PatternAverage(log_z, conjugates, mp.nan, mp.nan, mp.nan)
+
     def _near_one(
         self, q: float, variance: float, weight: np.ndarray, level: int, whole: bool
     ) -> np.ndarray | None:
@@ -205,6 +221,15 @@ class BooleanUnits(FewUnits):
             total += chance * _least_flips(positive, self.units - positive, down, up, level)
         every = allowed.tolist() == [self.units]  # all units positive: a cone with the Hessian of single units
         return total, 0.5 * self.units if every else np.inf
+
+    def bayes_error(self, q: float) -> tuple[float, float]:
+        signs = np.sign(self.outputs)
+        if np.all(signs[1:] == -signs[:-1]):  # parity: the mean output is the product of those of the units
+            return 0.5 - 0.5 * (1.0 - 2.0 * np.arctan2(np.sqrt(1.0 - q), np.sqrt(q)) / np.pi) ** self.units, 4e-16
+        if self.units != 3 or not np.array_equal(signs, [-1.0, -1.0, 1.0, 1.0]):
+            raise ValueError(f"the optimal rule is here for parity and committees of 3 units, got {self.units} units")
+        found = [majority_bayes_error(q, order) for order in (8, 12, 16)]
+        return found[-1], 2.0 * (max(found) - min(found)) + 1e-15
 
     def error_rate(self, disagreement: np.ndarray) -> np.ndarray:
         """Over all numbers of positive units before and after, a network with the probability of its flips."""

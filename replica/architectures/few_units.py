@@ -33,6 +33,16 @@ class FewUnits(ABC):
         """Whether some fields satisfy the loss; its parameters are those of one row."""
         return True
 
+    def bayes_error(self, q: float) -> tuple[float, float]:
+        """``E min(P, 1 - P)``, P the probability of an output at overlap q of each unit, and its error."""
+        raise ValueError(f"the optimal rule of {self} is not here")
+
+    def reference_patterns(
+        self, loss: Loss, data: Data, overlaps: Overlaps, beta: Any, mp: Any, digits: int
+    ) -> PatternAverage:
+        """`Architecture.reference_patterns`; `ValueError` where the sums cannot be had to so many digits."""
+        raise ValueError(f"{self} has a K-dimensional average over patterns, which is not certified")
+
     @abstractmethod
     def nearest(self, loss: Loss, level: int) -> tuple[float, float]:
         """``E D^2``, D the distance of K standard Gaussian fields to the nearest allowed ones, and ``E |H|^2`` of the

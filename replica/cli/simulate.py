@@ -58,6 +58,7 @@ def sizes(word: str | None) -> Any:
     option("--seed", type=Number(whole=True), default=0, show_default=True, help="Of the random numbers."),
     option("--inputs", type=click.Choice(INPUTS), default=INPUTS[0], show_default=True, help="Components of inputs."),
     option("--instance", metavar="FILE", help="Your own patterns (.npz .npy .csv) instead of --n and --alpha."),
+    option("--held-out", type=Number(), help="Share of --instance that is not learned but tested on."),
     option("--set", "settings", type=Setting(), multiple=True, metavar="NAME=VALUE", help="Setting of the algorithm."),
     option("--readouts", type=Names(), default=(), help="What else to measure on the weights; see replica list."),
     grids=True,
@@ -69,7 +70,7 @@ def command(request: Request) -> Curves:
     if request.axes:
         raise ValueError(f"simulate takes one model: {', '.join(request.axes)} must be a number, not a grid")
     options = request.options
-    names = ("algorithm", "alpha", "samples", "seed", "inputs", "instance", "readouts")
+    names = ("algorithm", "alpha", "samples", "seed", "inputs", "instance", "held_out", "readouts")
     return Runs(
         replica.simulate(
             request.model,

@@ -213,6 +213,11 @@ class Data(Member):
         """The classes of patterns at given overlaps."""
         raise TypeError(f"the data {type(self).__name__} must define channels(overlaps)")
 
+    def resting(self, size: int) -> list[Channel]:
+        """The classes of patterns as vanishing weights see them: ``mean`` is that of the bias alone."""
+        one = np.ones(size)
+        return self.channels(Overlaps(one, one, 0.0 * one, one))
+
     def pair_channels(self, m: float, bias: float, at: PairOverlaps) -> list[PairChannel]:
         """The classes of patterns that a reference of unit norm with overlap m and bias, and a probe, see.
 

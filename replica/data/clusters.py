@@ -157,6 +157,10 @@ class Clusters(Data):
     def channels(self, overlaps: Overlaps) -> list[Channel]:
         raise ValueError(ONLY)
 
+    def resting(self, size: int) -> list[Channel]:
+        one, zero = np.ones(size), np.zeros(size)
+        return [Channel(p, s * self.held * one, one, zero, levers={"bias": s}) for s, p in self.classes]
+
     @property
     def oracle_error(self) -> float:  # type: ignore[override]
         raise ValueError("the best rule between clusters of different covariances is quadratic: no estimator 'oracle'")

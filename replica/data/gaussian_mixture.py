@@ -118,7 +118,8 @@ class GaussianMixture(Data):
         return float(self.held)
 
     def pinned(self, weights: Weights) -> GaussianMixture:
-        return replace(self, bias=False)
+        gaussian = self.centroid is not None and self.centroid.law().values is None  # as without one
+        return replace(self, bias=False, centroid=None if gaussian else self.centroid)
 
     def follow(self, bias: float) -> GaussianMixture:
         return replace(self, bias=bias) if self.bias is True or isinstance(self.bias, str) else self

@@ -75,6 +75,8 @@ def flatness(solution: Solution, *, noise: Any, margin: float | None = None) -> 
     from replica.records import record
 
     places = number("noise", grid("noise", noise), low=0.0, high=1.0)
+    if solution.model.data.shapes is not None:
+        raise ValueError(f"flatness is for inputs of one variance in all directions, got {solution.model.data}")
     counted = Counted.of(solution.model, None if margin is None else number("margin", margin))
 
     def of(cavity: Cavity) -> tuple[np.ndarray, np.ndarray]:

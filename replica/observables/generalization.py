@@ -116,10 +116,10 @@ def generalization_error(solution: Solution, *, estimator: str = "typical", labe
         if estimator != "bayes" or share != 1.0:
             asked = f"estimator={estimator!r} with labelled={labelled:g}"
             raise ValueError(f"{asked} is for two clusters, not for {model.data}")
-        if model.architecture.few is not None:
-            raise ValueError(f"the optimal rule of {model.architecture} is not here")
         if bayes_student(model).settings() != model.settings():
             solution = Solution(optimal_students(model, alpha))
+        if model.architecture.few is not None:
+            return _few_bayes(solution)
     elif share != 1.0:
         raise ValueError(f"labelled={labelled:g} is for rules of the data ({', '.join(RULES)}), not for {estimator!r}")
     name = "generalization_error" if estimator == "typical" else "generalization_error_centre"
@@ -127,3 +127,16 @@ def generalization_error(solution: Solution, *, estimator: str = "typical", labe
     if not np.isfinite(values[0]) and solution.converged:
         raise ValueError(f"{solution.ansatz} does not define the generalisation error of {solution.model}")
     return Quantity(values[0], errors[0], solution.status)
+
+
+def _few_bayes(solution: Solution) -> Quantity:
+    """Of a few units, from the overlap of the optimal students; no single network gives the optimal rule."""
+    if not solution.model.data.realizable:
+        raise ValueError(f"the optimal rule of {solution.model.architecture} is here for a noise-free teacher only")
+    few, q = solution.model.architecture.few, solution["q"]
+    if not solution.converged:
+        return Quantity(np.nan, np.nan, solution.status)
+    value, error = few.bayes_error(q)
+    slack = solution.errors["q"] + 1e-15
+    moved, _ = few.bayes_error(min(max(q - 1e-6, 0.0), 1.0))
+    return Quantity(value, error + abs(moved - value) / 1e-6 * slack, solution.status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -195,6 +196,14 @@ def given_instance(model: Model, given: Any) -> Instance:
         raise ValueError("instance: inputs must be finite and labels +1 or -1")
     hidden_units(model, X.shape[1] * _copies(model))
     return Instance(model, np.ascontiguousarray(X), y, bias=imposed_bias(model))
+
+
+def divided(given: Instance, aside: int, rng: np.random.Generator) -> tuple[Instance, Instance]:
+    """All patterns of an instance but ``aside`` random ones, and these."""
+    order = rng.permutation(given.patterns)
+    parts = np.sort(order[aside:]), np.sort(order[:aside])
+    learned, kept = (dataclasses.replace(given, X=given.X[rows], y=given.y[rows]) for rows in parts)
+    return learned, kept
 
 
 def read(path: Path) -> tuple[np.ndarray, np.ndarray]:

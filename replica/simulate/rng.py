@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 #: what a stream is for; streams of different purposes are independent
-PURPOSES = ("patterns", "algorithm", "readout")
+PURPOSES = ("patterns", "algorithm", "readout", "split")
 
 
 def generator(seed: int, sample: int, n: int, patterns: int, purpose: str) -> np.random.Generator:

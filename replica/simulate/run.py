@@ -11,12 +11,18 @@ import numpy as np
 
 from replica._checks import grid, known_options, number, one_of
 from replica.model import Model
-from replica.simulate.instances import INPUTS, Instance, draw, given_instance, hidden_units, imposed_bias, whole
+from replica.simulate.instances import (
+    INPUTS,
+    Instance,
+    divided,
+    draw,
+    given_instance,
+    hidden_units,
+    imposed_bias,
+    whole,
+)
 from replica.simulate.rng import generator
-
-NO_ERROR = 1e-15  # of numbers that are sums of a few terms
-#: powers of the norm of the weights in what algorithms report for weights of the set
-POWERS = {"q": 2, "m": 1}
+from replica.simulate.rows import held_out_error, read_out, row_of
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,7 @@ class Task:
     inputs: str
     given: Instance | None
     width: int  # of the weights in the dataset
+    held_out: int = 0  # patterns of the given ones that are not learned
     readouts: tuple[Any, ...] = ()
 
 
@@ -44,6 +51,7 @@ def simulate(
     samples: int = 1,
     seed: int = 0,
     instance: Any = None,
+    held_out: float | None = None,
     inputs: str = "normal",
     readouts: Any = (),
     workers: int = 1,
@@ -68,6 +76,9 @@ def simulate(
     instance : (X, y) or path, optional
         The user's own inputs (P, N) and labels, instead of ``n``, ``alpha`` and ``inputs``; ``samples`` are then
         independent runs. Files: ``.npz`` with X and y; ``.npy`` or ``.csv`` with the label in the last column.
+    held_out : float, optional
+        Share of the patterns of ``instance``, in (0, 1), that each sample sets aside at random and does not learn:
+        ``held_out_error`` is the fraction of them on the wrong side.
     inputs : {"normal", "sign"}
         Components of the inputs.
     readouts : sequence of str or Readout
@@ -108,7 +119,8 @@ def simulate(
     if (model.data.trained or imposed_bias(model)) and not chosen.biased:
         raise ValueError(f"algorithm {chosen.name!r} has no bias: give bias=False")
     given = None if instance is None else given_instance(model, instance)
-    sizes, loads, axes = _axes(model, n, alpha, given)
+    aside = _aside(held_out, given)
+    sizes, loads, axes = _axes(model, n, alpha, given, aside)
     samples, seed = whole("samples", samples, 1), whole("seed", seed, 0)
     one_of("inputs", inputs, INPUTS)
     step = chosen.samples_per_task
@@ -116,13 +128,14 @@ def simulate(
     measured = _readouts(model, readouts)
     width = max(sizes)
     tasks = [
-        Task(model, chosen, size, load, block, seed, inputs, given, width, measured)
+        Task(model, chosen, size, load, block, seed, inputs, given, width, aside, measured)
         for size, load, block in itertools.product(sizes, loads, blocks)
     ]
     asked: dict[str, Any] = {"verb": "simulate", "model": model.settings(), "algorithm": chosen.settings()}
     asked |= {"n": list(sizes), "alpha": list(loads), "samples": samples, "seed": seed, "inputs": inputs}
     asked |= {"readouts": [readout.settings() for readout in measured]} if measured else {}
     asked |= {} if given is None else {"instance": [given.X, given.y]}
+    asked |= {"held_out": held_out} if aside else {}
     parts = run(work, tasks, workers=workers, checkpoint=checkpoint, settings=asked, progress=progress)
     if given is not None:
         asked["instance"] = "given"
@@ -157,13 +170,13 @@ def _readouts(model: Model, given: Any) -> tuple[Any, ...]:
 
 
 def _axes(
-    model: Model, n: Any, alpha: Any, given: Instance | None
+    model: Model, n: Any, alpha: Any, given: Instance | None, aside: int
 ) -> tuple[tuple[int, ...], tuple[float, ...], dict[str, Any]]:
     """Sizes, loads, and those of them that become dimensions."""
     if given is not None:
         if n is not None or alpha is not None:
             raise ValueError("n and alpha come with the instance: leave them out")
-        return (given.n,), (given.patterns / given.n,), {}
+        return (given.n,), ((given.patterns - aside) / given.n,), {}
     if n is None or alpha is None:
         raise ValueError("simulate needs n and alpha, or an instance")
     sizes = tuple(whole("n", value, 1) for value in (np.asarray(n).tolist() if np.ndim(n) else [n]))
@@ -175,6 +188,19 @@ def _axes(
     return sizes, tuple(loads.tolist()), axes | ({"alpha": loads} if np.ndim(alpha) else {})
 
 
+def _aside(held_out: float | None, given: Instance | None) -> int:
+    """How many patterns of a given instance are not learned."""
+    if held_out is None:
+        return 0
+    if given is None:
+        raise ValueError("held_out is for an instance of your own: give instance=(X, y)")
+    number("held_out", held_out, low=0.0, high=1.0, open_low=True, open_high=True)
+    aside = round(held_out * given.patterns)
+    if not 0 < aside < given.patterns:
+        raise ValueError(f"held_out={held_out:g} of {given.patterns} patterns leaves none to learn or none to test")
+    return aside
+
+
 def work(task: Task) -> dict[str, np.ndarray]:
     """Columns of a few samples."""
     rows: list[dict[str, Any]] = []
@@ -183,59 +209,19 @@ def work(task: Task) -> dict[str, np.ndarray]:
             task.model, n=task.n, alpha=task.alpha, seed=task.seed, sample=sample, inputs=task.inputs
         )
         rng = generator(task.seed, sample, drawn.n, drawn.patterns, "algorithm")
+        rest = drawn
+        if task.held_out:
+            drawn, rest = divided(drawn, task.held_out, generator(task.seed, sample, drawn.n, drawn.patterns, "split"))
         outcome = task.algorithm.run(drawn, rng)
-        row = _row(drawn, outcome, task.width)
+        row = row_of(drawn, outcome, task.width)
         rng = generator(task.seed, sample, drawn.n, drawn.patterns, "readout")
         found = drawn if outcome.bias is None else dataclasses.replace(drawn, bias=outcome.bias)
+        if task.held_out:
+            row |= held_out_error(dataclasses.replace(rest, bias=found.bias), outcome.weights)
         for readout in task.readouts:
-            row |= _read(readout, found, outcome.weights, rng)
+            row |= read_out(readout, found, outcome.weights, rng)
         rows.append(row)
     return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
-
-
-def _row(instance: Instance, outcome: Any, width: int) -> dict[str, Any]:
-    """What is kept of one run: what holds for any weights, then what the algorithm says."""
-    weights = np.full(width, np.nan)
-    solved, numbers = False, {"training_error": (np.nan, np.nan)}
-    numbers |= {name: (np.nan, np.nan) for name in _generalization(instance, np.ones(instance.n))}
-    if outcome.bias is not None:
-        instance = dataclasses.replace(instance, bias=outcome.bias)
-    if outcome.weights is not None:
-        weights[: instance.n] = instance.gain * outcome.weights
-        solved = instance.violations(outcome.weights) == 0
-        numbers = {"training_error": (instance.training_error(outcome.weights), 0.0)}
-        numbers |= _generalization(instance, outcome.weights)
-    row: dict[str, Any] = {"solved": np.array(solved), "status": np.array(outcome.status), "weights": weights}
-    for name, (value, error) in (outcome.numbers | numbers | outcome.numbers).items():
-        scale = instance.gain ** POWERS.get(name, 0)
-        row[name], row[f"{name}_error"] = np.array(scale * float(value)), np.array(scale * float(error))
-    for name, (dims, values) in (outcome.arrays or {}).items():
-        room = [width + 1 if dim == "flips" else size for dim, size in zip(dims, values.shape, strict=True)]
-        padded = np.full(room, np.nan)
-        padded[tuple(slice(size) for size in values.shape)] = values
-        row[":".join((name, *dims))] = padded
-    return row
-
-
-def _read(readout: Any, instance: Instance, weights: np.ndarray | None, rng: np.random.Generator) -> dict[str, Any]:
-    """The arrays of one read-out; NaN without weights (the names come from a trial on any weights)."""
-    trial = np.ones(instance.n) if weights is None else weights
-    dims, row = readout.coordinates(), {}
-    for name, pair in readout.measure(instance, trial, rng).items():
-        for key, values in zip((name, f"{name}_error"), pair, strict=True):
-            row[":".join((key, *dims))] = values if weights is not None else np.full(values.shape, np.nan)
-    return row
-
-
-def _generalization(instance: Instance, weights: np.ndarray) -> dict[str, tuple[float, float]]:
-    """Overlap with the direction to be learned, and the generalisation error of these weights on Gaussian inputs."""
-    if instance.direction is None or instance.model.architecture.units != 1:
-        return {}
-    found = {"m": (float(weights @ instance.direction) / instance.n, NO_ERROR)}
-    data = instance.model.data.learned({"bias": np.array([instance.bias])})
-    errors = data.error_of(weights, instance.direction)
-    found |= {name: (value, NO_ERROR) for name, value in errors.items()}
-    return found
 
 
 def _assemble(

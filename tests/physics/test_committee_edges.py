@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
 import replica
 from replica.architectures._boolean_kernels import residual_sums
 from replica.architectures._majority_kernels import majority_sums
-from replica.architectures.boolean import Rule, unit_table
+from replica.architectures.boolean import BooleanUnits, Rule, unit_table
 
 
 @pytest.mark.parametrize("units", [0, 2, 3.5, np.nan, "5", True, None, [3, 5], -np.inf])
@@ -99,3 +100,62 @@ def test_units_as_an_axis() -> None:
     assert replica.plot(lines).get_xlabel() == "units $K$"
     with pytest.raises(ValueError, match="units must be odd"):
         replica.diagram(model, x=("units", [3, 4]), lines=["capacity"])
+
+
+def test_certificate_of_two_units() -> None:
+    """Sums in extended precision, checked by a finer step, agree within the errors."""
+    solution = replica.solve(replica.parity(2, weights="spherical"), alpha=2.0)
+    certificate = solution.certify(digits=15)
+    names = {"q": solution["q"], "q_hat": solution["q_hat"]}
+    assert all(certificate.agrees(names, solution.errors).values())
+    assert abs(float(certificate.potential) - solution.free_entropy) <= solution.error
+    assert certificate.residual < 1e-15
+
+
+@pytest.mark.slow
+def test_certificate_of_three_units() -> None:
+    solution = replica.solve(replica.committee(3), alpha=0.8)
+    certificate = solution.certify(digits=16)
+    assert all(certificate.agrees({"q": solution["q"]}, solution.errors).values())
+    assert abs(float(certificate.potential) - solution.free_entropy) <= solution.error
+
+
+@pytest.mark.parametrize("q", [0.3, 0.8])
+def test_optimal_rule_of_three_units(q: float) -> None:
+    """``E min(P, 1-P)`` over outer fields, sampled; a better rule than any one student, on a teacher's labels."""
+    value, error = BooleanUnits.committee(3, "satisfied").bayes_error(q)
+    p = ndtr(np.sqrt(q / (1 - q)) * np.random.default_rng(5).standard_normal((3, 2_000_000)))
+    right = p[0] * p[1] + p[0] * p[2] + p[1] * p[2] - 2 * p[0] * p[1] * p[2]
+    drawn = np.minimum(right, 1 - right)
+    assert abs(drawn.mean() - value) < 4 * drawn.std() / np.sqrt(drawn.size) + error
+    assert error < 1e-6
+
+
+def test_optimal_rule_beats_students_and_their_centre() -> None:
+    for model in (replica.committee(3, labels="teacher"), replica.parity(2, labels="teacher", weights="spherical")):
+        solution = replica.solve(model, alpha=0.5 if model.weights.discrete else 4.0)
+        rates = [replica.generalization_error(solution, estimator=name) for name in ("bayes", "centre", "typical")]
+        assert rates[0].value <= rates[1].value + rates[0].error + rates[1].error < rates[2].value
+    with pytest.raises(ValueError, match="optimal rule"):
+        model = replica.committee(5, labels="teacher", weights="spherical")
+        replica.generalization_error(replica.solve(model, alpha=0.5), estimator="bayes")
+
+
+@pytest.mark.parametrize("ties", ["satisfied", "violated"])
+@pytest.mark.parametrize("margin", [0.0, -0.6, 3**-0.5, 1.0])
+def test_packed_enumeration_of_networks_is_that_of_all_configurations(
+    ties: str, margin: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three sign units on 9 weights, and parity: the same solutions and errors with and without the packed words."""
+    from replica.simulate.algorithms import _counting
+
+    models = [replica.committee(3, margin=margin, ties=ties), replica.parity(3)]
+    keys = ("entropy", "q", "training_error")
+    for model in models:
+        setting = dict(algorithm="enumeration", n=9, alpha=0.4, samples=4, seed=3)
+        fast = replica.simulate(model, **setting)
+        with monkeypatch.context() as patch:
+            patch.setattr(_counting, "counts_signs", lambda instance: False)
+            slow = replica.simulate(model, **setting)
+        for key in keys:
+            np.testing.assert_allclose(fast[key].values, slow[key].values, rtol=1e-13, atol=1e-14)

@@ -274,7 +274,8 @@ def test_what_a_few_units_do_not_have_is_refused_in_a_sentence() -> None:
         lambda: replica.flatness(solution, noise=[0.1]),
         lambda: replica.margin_distribution(solution, field=[0.1]),
         lambda: replica.max_margin(replica.committee(2, activation="relu"), alpha=0.3),
-        lambda: solution.certify(),
+        lambda: solution.certify(),  # 30 digits
+        lambda: replica.solve(replica.committee(2, activation="relu"), alpha=0.3).certify(digits=12),
         lambda: replica.committee(4),
         lambda: replica.committee(3, activation="relu"),
         lambda: replica.committee(3, activation="tanh"),

@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 
 import replica
+from replica.ansatz._fp_patterns import Side
+from replica.ansatz._fp_problem import Reference as Typical
+from replica.ansatz.franz_parisi import Columns, random_curve
 
 POINTS = 30
 
@@ -103,3 +106,21 @@ def test_a_point_that_is_known_badly_makes_every_number_bad(name: str) -> None:
     moved = type(part)(part.rows, part.problem, part.point + slack, np.zeros_like(part.error)).measure()[0][name][0]
     assert bad.errors[name] == pytest.approx(abs(moved - good[name]), rel=1e-3, abs=1e-12)
     assert good.errors[name] < 1e-12
+
+
+@pytest.mark.parametrize("weights", ["binary", "spherical"])
+def test_every_column_carries_the_errors_of_the_reference(weights: str) -> None:
+    """A reference known to 1e-5 only: the errors are what the columns move by when its numbers do."""
+    model, size = replica.perceptron(weights), 1e-5
+    alone, t = replica.solve(model, alpha=0.5), 1 - 2 * np.array([0.02, 0.1, 0.4])
+
+    def columns(q: float, q_hat: float, error: float = 0.0) -> Columns:
+        known = Typical(Side(model.loss, np.inf), q, q_hat, error * q, error * q_hat)
+        return random_curve(model, 0.5, known, t)
+
+    at = alone["q"], alone["q_hat"]
+    base, unsure = columns(*at), columns(*at, size)
+    moved = [columns(at[0] * (1 + size), at[1]), columns(at[0], at[1] * (1 + size))]
+    for name in ("free_entropy", "q", "s", "t_hat", "slope", "stability"):
+        change = sum(np.abs(other.values[name] - base.values[name]) for other in moved)
+        assert np.allclose(unsure.errors[name], change, rtol=1e-3, atol=1e-11), name

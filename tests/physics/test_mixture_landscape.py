@@ -80,3 +80,16 @@ def test_maximum_is_the_free_entropy_of_the_probe() -> None:
         assert float(curve["m"][0]) == pytest.approx(alone["m"], abs=1e-11)
         assert float(curve["training_error"][0]) == pytest.approx(alone["training_error"], abs=1e-11)
         assert float(curve["generalization_error"][0]) == pytest.approx(alone["generalization_error"], abs=1e-11)
+
+
+def test_a_gaussian_centroid_is_no_centroid() -> None:
+    """Data that name the law of the centroid are those that leave it out."""
+    data = replica.GaussianMixture(bias=False)
+    probe = replica.Model(weights="spherical", loss=replica.Margin(0.0), data=data)
+    other = replica.Reference(model=replica.mixture("square", bias=False))
+    curve = replica.franz_parisi(probe, alpha=1.0, distance=[0.1], reference=other)
+    figure = next(f for f in FIGURES if f["id"] == "fp_square_lam1_t0.8_binf_phi")
+    assert float(curve["entropy"][0]) == pytest.approx(figure["value"], abs=1e-9)
+    signs = replica.Reference(model=replica.mixture("square", bias=False, centroid="binary"))
+    with pytest.raises(ValueError, match="the same data"):
+        replica.franz_parisi(probe, alpha=1.0, distance=[0.1], reference=signs)

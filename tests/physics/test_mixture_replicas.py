@@ -127,3 +127,13 @@ def test_flatness_is_a_centre_of_lower_norm() -> None:
 def test_overlaps_beyond_the_norm_are_refused() -> None:
     with pytest.raises(ValueError, match="q1 must be below the norm 1"):
         group(1.0, 2.0, 1.2, beta=1.0)
+
+
+def test_curves_hold_what_is_learned() -> None:
+    """The centroid and the errors on new patterns go with the distance, as for one solution."""
+    model = replica.mixture("square", weights="spherical", beta=2.0, balance=0.3)
+    curve = replica.local_entropy(model, alpha=1.2, distance=[0.1], centre=None, replicas=3)
+    at = group(1.2, 3.0, 0.8, beta=2.0, balance=0.3)
+    for name in ("m", "bias", "training_error", "generalization_error", "generalization_error_centre"):
+        assert float(curve[name][0]) == pytest.approx(float(at.batch.value(name)[0]), abs=1e-14)
+        assert 0.0 < float(curve[f"{name}_error"][0]) < 1e-12

@@ -169,6 +169,12 @@ def test_risk_minimisers_are_those_of_the_theory(model):
     assert np.all(np.abs(report["z"]) < 3.5)
 
 
+def test_entropic_descent_moves_with_few_batches():
+    """An epoch of fewer batches than a round has steps is a round of its own."""
+    runs = replica.simulate(SPHERE, algorithm="entropic-sgd", n=60, alpha=0.8, samples=2, seed=1, batch=20)
+    assert bool(runs["solved"].all())
+
+
 def test_wrong_models_are_refused():
     for algorithm, model, words in (
         ("erm", SPHERE, "Gaussian weights"),
@@ -180,7 +186,7 @@ def test_wrong_models_are_refused():
         ("focusing-bp", SPHERE, "weights"),
         ("sbpi", replica.perceptron("binary", loss=replica.Band(1.0)), "one margin"),
         ("enumeration", replica.mixture("square", weights="binary", bias=0.5), "no bias"),
-        ("reinforced-bp", committee("binary"), "single unit"),
+        ("sbpi", committee("binary"), "single unit"),
         ("max-margin", committee("spherical"), "single unit"),
     ):
         with pytest.raises(ValueError, match=words):

@@ -28,7 +28,7 @@ def test_langevin_samples_what_the_theory_says(model):
 
 
 def test_a_gaussian_posterior_in_closed_form():
-    """Square cost and penalty: energy and means of a Gaussian measure, one instance; one leap and several."""
+    """Square cost and penalty: energy and means of a Gaussian measure; overdamped, underdamped, with curl."""
     model = replica.Model(weights=replica.Gaussian(0.7), loss=replica.Square(), beta=1.5)
     found = draw(model, n=12, alpha=1.5, seed=4)
     F = found.y[:, None] * found.X / np.sqrt(12)
@@ -36,9 +36,12 @@ def test_a_gaussian_posterior_in_closed_form():
     mean = np.linalg.solve(precision, 1.5 * F.sum(axis=0))
     spread = np.linalg.inv(precision)
     energy = 0.5 * (np.sum((1 - F @ mean) ** 2) + np.trace(F @ spread @ F.T)) / 12
-    for leaps, moves in ((1, 6000), (6, 2000)):
+    for settings in (
+        {"leaps": 1, "moves": 6000}, {"leaps": 6, "moves": 2000}, {"leaps": 1, "moves": 6000, "persistence": 0.8},
+        {"leaps": 4, "moves": 2000, "curl": 2.0}, {"leaps": 1, "moves": 5000, "curl": 3.0, "persistence": 0.7},
+    ):  # fmt: skip
         runs = replica.simulate(
-            model, algorithm="langevin", instance=(found.X, found.y), samples=2, seed=1, leaps=leaps, moves=moves
+            model, algorithm="langevin", instance=(found.X, found.y), samples=2, seed=1, **settings
         )
         for name, exact in (("energy", energy), ("q", mean @ mean / 12)):
             for value, error in zip(runs[name].values, runs[f"{name}_error"].values, strict=True):
@@ -66,6 +69,29 @@ def test_moves_conserve_energy_to_second_order(model):
     assert misses[1] < 0.3 * misses[0]
 
 
+def test_turning_momenta_run_along_arcs_and_back():
+    """The free flight with a curl against small steps; reversed momenta and turns lead back."""
+    chain = _Chain(draw(MODELS[0], n=5, alpha=1.0, seed=1), np.random.default_rng(0), 1, 0.0, 1.7)
+    chain.step, rng = 0.9, np.random.default_rng(1)
+    w, p = rng.standard_normal((2, 5))
+    flown, turned = chain._drift(w, p)
+    turn = np.zeros((5, 5))
+    for i in (0, 2):
+        turn[i, i + 1], turn[i + 1, i] = -1.7, 1.7
+    slow_w, slow_p, count = w.copy(), p.copy(), 20000
+    for _ in range(count):
+        half = slow_p + 0.45 / count * turn @ slow_p
+        slow_w, slow_p = slow_w + 0.9 / count * half, slow_p + 0.9 / count * turn @ half
+    assert np.allclose(flown, slow_w, atol=1e-6)
+    assert np.allclose(turned, slow_p, atol=1e-6)
+    chain.curl = -chain.curl
+    back, momentum = chain._drift(flown, -turned)
+    assert np.allclose(back, w)
+    assert np.allclose(momentum, -p)
+    with pytest.raises(ValueError, match="penalised"):
+        replica.simulate(MODELS[1], algorithm="langevin", n=10, alpha=1.0, curl=1.0)
+
+
 def test_chains_that_disagree_are_no_numbers():
     runs = replica.simulate(MODELS[0], algorithm="langevin", n=300, alpha=1.0, samples=6, seed=3, moves=40, leaps=1)
     wrong = np.array([text.startswith("not converged") for text in runs["status"].values])
@@ -89,7 +115,8 @@ def test_tiny_systems_and_no_patterns(name):
         "least-action": {"max_sweeps": 20}, "reinforced-bp": {"rate": 0.05}, "replicated-sgd": {"max_epochs": 5},
         "gradient-descent": {"epochs": 5}, "entropic-sgd": {"epochs": 5}, "langevin": {"moves": 60},
         "entropy-driven-mc": {"rounds": 2, "flips": 5}, "max-margin": {"max_sweeps": 50},
-        "population-annealing": {"population": 20, "sweeps": 1},
+        "population-annealing": {"population": 20, "sweeps": 1}, "max-sum": {"max_sweeps": 20},
+        "min-over": {"max_steps": 500},
     }  # fmt: skip
     models = [
         replica.perceptron("binary"), replica.perceptron("spherical"), replica.mixture("square"),
@@ -107,6 +134,7 @@ def test_tiny_systems_and_no_patterns(name):
         covered += 1
         for n, alpha in ((1, 0.1), (1, 1.0), (2, 0.1), (7, 0.3), (9, 3.0)):
             keywords = {"n": n, "alpha": alpha, "samples": 2, "seed": 1, "readouts": ["flatness", "margins"]}
+            keywords["inputs"] = "sign" if name == "max-sum" else "normal"
             runs = replica.simulate(model, algorithm=name, **keywords, **short.get(name, {}))
             assert all(text.startswith(("converged", "not converged")) for text in runs["status"].values)
             for key in runs.data_vars:

@@ -12,6 +12,7 @@ from replica.simulate.algorithms.gradient_descent import GradientDescent
 from replica.simulate.algorithms.langevin import Langevin
 from replica.simulate.algorithms.least_action import LeastAction
 from replica.simulate.algorithms.max_margin import MaxMargin
+from replica.simulate.algorithms.max_sum import MaxSum
 from replica.simulate.algorithms.min_over import MinOver
 from replica.simulate.algorithms.population_annealing import PopulationAnnealing
 from replica.simulate.algorithms.reinforced_bp import ReinforcedBP
@@ -33,6 +34,7 @@ __all__ = [
     "Langevin",
     "LeastAction",
     "MaxMargin",
+    "MaxSum",
     "MinOver",
     "Outcome",
     "PopulationAnnealing",

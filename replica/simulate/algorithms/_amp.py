@@ -33,6 +33,7 @@ class System:
     external: Any = 0.0
     products: Any = field(init=False)
     scale: float = field(init=False)
+    damping: float = field(default=0.0, init=False)  # that sweeps need
 
     def __post_init__(self) -> None:
         self.scale = float(np.sum(self.F**2)) / len(self.F) if self.F.size else 1.0
@@ -54,6 +55,10 @@ class System:
     def project(self, mean: np.ndarray) -> np.ndarray:
         """``F m``."""
         return self.products.forward(mean)
+
+    def output(self, fields: np.ndarray) -> np.ndarray:
+        """Output of the network from the fields of its units."""
+        return fields
 
     def patterns(self, mean: np.ndarray, variance: float, g: np.ndarray) -> Patterns:
         """The patterns' side of a sweep, from means and mean variance of the weights."""
@@ -139,7 +144,8 @@ def _variance_of(system: System, mean: np.ndarray) -> float:
 def _bethe(system: System, found: Patterns, B: np.ndarray, fresh: np.ndarray, spread: float, log_z: float) -> float:
     r"""``(1/N)[sum_i (ln z_i - B_i m_i + A (m_i^2 + v)/2) + sum_mu (ln Z_mu + V g_mu^2/2)]``, stationary at the end."""
     pinned = isinstance(system.model.weights.norm, Pinned)  # then A is a gauge, and ln z does not contain it
-    norm = 0.0 if pinned else float(fresh @ fresh) + system.n * spread
-    entropic = log_z - float(B @ fresh) + found.curvature * norm / 2.0
+    entropic = log_z - float(B @ fresh)
+    if not pinned:
+        entropic += found.curvature * (float(fresh @ fresh) + system.n * spread) / 2.0
     misfit = system.project(fresh) - found.omega if found.omega.size else np.zeros(0)
-    return (entropic + float(found.log_z.sum()) + float(misfit @ misfit) / (2.0 * found.variance)) / system.n
+    return (entropic + float(found.log_z.sum()) + float(np.sum(misfit**2 / (2.0 * found.variance)))) / system.n

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from replica.losses.base import Loss
+from replica.simulate.algorithms._networks import counts_signs, satisfied_of
 from replica.simulate.algorithms._packed import LOW, enumerate_signs, fill_tables
 from replica.simulate.instances import Instance
 
@@ -108,6 +109,9 @@ def sum_over_all(instance: Instance) -> Sums:
     """Cost of every configuration of a finite alphabet, for any loss and network."""
     model, n = instance.model, instance.n
     letters = model.weights.letters
+    fast = _sums_of_signs(instance) if counts_signs(instance) else None
+    if fast is not None:
+        return fast
     below = min(n, int(np.log(CHUNK) / np.log(len(letters))))
     low, high = all_configurations(letters, below), all_configurations(letters, n - below)
     cost, wrong = np.zeros((len(high), len(low))), np.zeros((len(high), len(low)), dtype=np.int32)
@@ -117,3 +121,25 @@ def sum_over_all(instance: Instance) -> Sums:
         cost[row] = model.loss.cost(stability).sum(axis=-1)
         wrong[row] = model.loss.violated(stability).sum(axis=-1)
     return Sums(cost, wrong, high, low)
+
+
+def _sums_of_signs(instance: Instance) -> Sums | None:
+    """The same of a hard constraint on a few signs; errors of the configurations that satisfy it only."""
+    model = instance.model
+    letters, size = model.weights.letters, instance.n // int(model.architecture.units)
+    satisfied = satisfied_of(instance, all_configurations(letters, size))
+    if satisfied is None:
+        return None
+    sums = Sums(
+        np.where(satisfied, 0.0, np.inf),
+        np.zeros(satisfied.shape, dtype=np.int32),
+        all_configurations(letters, instance.n - size),
+        all_configurations(letters, size),
+    )
+    below = np.linspace(-10.0, 0.0, 4001)
+    if np.any(model.loss.violated(below) & (model.loss.cost(below) == 0)):
+        found = np.flatnonzero(satisfied)  # a margin below 0 lets patterns be wrong
+        for part in np.array_split(found, max(1, found.size // CHUNK)):
+            weights = np.concatenate([sums.high[part // len(sums.low)], sums.low[part % len(sums.low)]], axis=1)
+            sums.wrong.flat[part] = model.loss.violated(instance.stabilities(weights)).sum(axis=-1)
+    return sums

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from replica.simulate.algorithms._walks import count_moves
-from replica.simulate.instances import Instance, hidden_units
+from replica.simulate.instances import Instance, hidden_units, seen_by_units
 from replica.weights.base import Average
 
 AIM = 0.5  # share of accepted moves that the reach of continuous weights is tuned to
@@ -44,7 +44,8 @@ class Walkers:
         if self.step is not None:  # the compiled moves take patterns with their labels
             instance = dataclasses.replace(instance, X=instance.y[:, None] * instance.X, y=np.ones(instance.patterns))
         self.instance = instance
-        self.columns = np.ascontiguousarray(instance.X.T) / np.sqrt(self.size)
+        blocks = seen_by_units(instance.model, instance.X).transpose(0, 2, 1)
+        self.columns = np.ascontiguousarray(blocks).reshape(instance.n, instance.patterns) / np.sqrt(self.size)
         self.refresh()
 
     def _free(self, instance: Instance, count: int) -> np.ndarray:

@@ -10,8 +10,9 @@ import numpy as np
 from replica._checks import number
 from replica.data.base import Overlaps
 from replica.model import Model
-from replica.simulate.algorithms._amp import FixedPoint, System, iterate
-from replica.simulate.algorithms.base import Algorithm, Outcome, require_single_unit
+from replica.simulate.algorithms._amp import FixedPoint, iterate
+from replica.simulate.algorithms._majority_amp import require_messages, system_of
+from replica.simulate.algorithms.base import Algorithm, Outcome
 from replica.simulate.instances import Instance, whole
 from replica.weights.base import Average, Pinned
 
@@ -20,7 +21,8 @@ from replica.weights.base import Average, Pinned
 class BeliefPropagation(Algorithm):
     r"""Belief propagation in its relaxed (AMP) form: Bethe entropy and overlaps of one instance.
 
-    Any loss of one unit, any weights with a partition function of their own. The messages ``m`` and ``g`` are iterated
+    Any loss of one unit, any weights with a partition function of their own; committees of sign units with weights
+    +-1 at margin 0. The messages ``m`` and ``g`` are iterated
     to ``max |dm| < tolerance``; then ``free_entropy`` is the Bethe one, ``entropy`` (hard constraints: the same),
     ``energy``, ``q = sum m^2/N``, ``m`` (overlap with the teacher), training and generalisation errors are thermal
     means at the fixed point. The ``weights`` are the means, brought into their set (signs, the sphere, the nearest
@@ -56,16 +58,16 @@ class BeliefPropagation(Algorithm):
         whole("max_sweeps", self.max_sweeps, 1)
 
     def check(self, model: Model) -> None:
-        require_single_unit(self, model)
+        require_messages(self, model)
         if np.isinf(model.beta) and not model.loss.hard:
             raise ValueError(f"belief propagation at beta = inf needs a hard constraint, got {model.loss}: give beta")
 
     def run(self, instance: Instance, rng: np.random.Generator) -> Outcome:
-        system = System.of(instance)
+        system = system_of(instance)
         start = 0.01 * rng.standard_normal(instance.n)
         tolerance = max(self.tolerance, system.resolution)
         found = iterate(
-            system, start, np.zeros(instance.patterns), damping=self.damping, tolerance=tolerance,
+            system, start, np.zeros(instance.patterns), damping=max(self.damping, system.damping), tolerance=tolerance,
             sweeps=self.max_sweeps,
         )  # fmt: skip
         weights = into_set(instance.model, found.mean)
@@ -79,6 +81,7 @@ def _numbers(instance: Instance, found: FixedPoint) -> dict[str, tuple[float, fl
     model, n = instance.model, instance.n
     error = found.drift + 1.0 / n
     numbers = {}
+    single = model.architecture.units == 1
     omega, variance = found.patterns.omega[None], np.array([found.patterns.variance])
     if model.loss.hard:
         numbers["entropy"] = (found.free_entropy, error)
@@ -87,13 +90,14 @@ def _numbers(instance: Instance, found: FixedPoint) -> dict[str, tuple[float, fl
         numbers["entropy"] = (found.free_entropy + model.beta * energy, error * (1.0 + model.beta))
         numbers["energy"] = (energy, error)
     numbers["free_entropy"] = (found.free_entropy, error)
-    wrong = model.loss.error_rate(omega, variance, model.beta)
+    wrong = model.loss.error_rate(omega, variance, model.beta) if single else np.zeros(1)  # a committee's margin is 0
     numbers["training_error"] = (float(wrong.mean()) if omega.size else 0.0, error)
     q = float(found.mean @ found.mean) / n
     numbers["q"] = (q, error)
     if instance.direction is not None:
         m = float(found.mean @ instance.direction) / n
         numbers["m"] = (m, error)
+    if instance.direction is not None and single:
         overlaps = Overlaps(*(np.array([x]) for x in (q, found.variance, m, max(q - m * m, 0.0))))
         with np.errstate(invalid="ignore"):  # without patterns there is no barycentre
             errors = model.data.generalization(overlaps)

@@ -66,6 +66,7 @@ class EntropicSGD(GradientDescent):
                 mean = 0.25 * mean + 0.75 * walker
                 if step % self.inner_steps == 0:
                     weights = walker = mean = descent.normalised(mean)
+            weights = descent.normalised(mean)  # of the last steps, too few for a round of their own
             done += 1
             errors = descent.errors(weights)
             if errors < fewest:

@@ -11,7 +11,8 @@ import numpy as np
 from replica._checks import number, one_of
 from replica.model import Model
 from replica.simulate.algorithms._amp import System
-from replica.simulate.algorithms.base import Algorithm, Outcome, require_signs, require_single_unit, verdict
+from replica.simulate.algorithms._majority_amp import require_messages, system_of
+from replica.simulate.algorithms.base import Algorithm, Outcome, require_signs, verdict
 from replica.simulate.algorithms.reinforced_bp import require_partition, signs, solves
 from replica.simulate.instances import Instance, whole
 
@@ -38,7 +39,8 @@ PROTOCOLS = {"pseudo-reinforcement": (pseudo_reinforcement, 20, 0.8), "scoping":
 
 @dataclass(frozen=True)
 class FocusingBP(Algorithm):
-    r"""Focusing belief propagation (AMP form) for weights +-1: y identical replicas, each drawn to a common centre.
+    r"""Focusing belief propagation (AMP form) for weights +-1, of one unit or of a committee of sign units: y
+    identical replicas, each drawn to a common centre.
 
     .. math:: e = \mathrm{atanh}[\tanh\gamma \tanh((y-1)\,\mathrm{atanh}(\tanh\gamma\tanh B))],\qquad m = \tanh(B + e)
 
@@ -77,13 +79,13 @@ class FocusingBP(Algorithm):
 
     def check(self, model: Model) -> None:
         require_signs(self, model)
-        require_single_unit(self, model)
+        require_messages(self, model)
         require_partition(self, model)
 
     def run(self, instance: Instance, rng: np.random.Generator) -> Outcome:
         steps, sweeps, damping = PROTOCOLS[self.protocol]
         inner = self.sweeps_per_step or sweeps
-        state = _Replicas(System.of(instance), instance, 0.01 * rng.standard_normal(instance.n))
+        state = _Replicas(system_of(instance), instance, 0.01 * rng.standard_normal(instance.n))
         state.damping = damping if self.damping is None else self.damping
         best, fewest = signs(state.mean), instance.patterns + 1
         for coupling, others in steps():

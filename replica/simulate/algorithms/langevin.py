@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from replica._checks import number
 from replica.model import Model
 from replica.simulate.algorithms.base import Algorithm, Outcome, require_single_unit
 from replica.simulate.instances import Instance, whole
@@ -22,8 +23,10 @@ class Langevin(Algorithm):
     r"""Langevin dynamics at inverse temperature beta with a Metropolis test: Gaussian or spherical weights of one unit.
 
     A move draws momenta and follows ``leaps`` leapfrog steps of ``beta [sum l(h) + (penalty/2)|w|^2]``, on the sphere
-    along great circles; with one leap it is the overdamped Langevin equation, with more an underdamped one. Both are
-    exact samplers: the test accepts or refuses the move. Two chains from independent starts.
+    along great circles. One leap with fresh momenta is the overdamped Langevin equation; with ``persistence`` momenta
+    are kept, ``p <- c p + sqrt(1-c^2) z``: the underdamped one. With ``curl`` (penalised weights) pairs of momenta turn
+    at that rate, ``dp/dt = -grad + G p``: a drift without detailed balance. All are exact samplers: the test accepts
+    the move, or refuses it and reverses momenta and turns. Two chains from independent starts.
 
     Numbers are means over the second half of both chains: ``energy``, ``training_error``, ``q`` (overlap of the
     chains), ``m`` (with the direction to be learned), and ``acceptance``.
@@ -33,6 +36,10 @@ class Langevin(Algorithm):
     moves : int
         Of each chain; the first half is left out, and tunes the step.
     leaps : int
+    persistence : float
+        c in [0, 1): share of the momenta that the next move keeps (0: all fresh).
+    curl : float
+        Angular velocity of the momenta, at least 0.
 
     Notes
     -----
@@ -41,16 +48,21 @@ class Langevin(Algorithm):
 
     References
     ----------
-    S. Byrne and M. Girolami, Scand. J. Stat. 40, 825 (2013) (geodesic steps on the sphere).
+    S. Byrne and M. Girolami, Scand. J. Stat. 40, 825 (2013) (geodesic steps on the sphere); A. Horowitz, Phys. Lett. B
+    268, 247 (1991) (kept momenta); N. Tripuraneni et al., ICML (2017) (turning momenta).
     """
 
     moves: int = 3000
     leaps: int = 5
+    persistence: float = 0.0
+    curl: float = 0.0
     name: ClassVar[str] = "langevin"
 
     def __post_init__(self) -> None:
         whole("moves", self.moves, 4 * BLOCKS)
         whole("leaps", self.leaps, 1)
+        number("persistence", self.persistence, low=0.0, high=1.0, open_high=True)
+        number("curl", self.curl, low=0.0)
 
     def check(self, model: Model) -> None:
         require_single_unit(self, model)
@@ -59,9 +71,11 @@ class Langevin(Algorithm):
             raise ValueError(f"algorithm 'langevin' is for Gaussian or spherical weights, got {model.weights}")
         if np.isinf(model.beta) or not model.loss.log_concave or model.loss.hard:
             raise ValueError(f"algorithm 'langevin' is for convex losses at finite beta, got {model}")
+        if self.curl and not penalised:
+            raise ValueError(f"curl is for penalised weights, got {model.weights}")
 
     def run(self, instance: Instance, rng: np.random.Generator) -> Outcome:
-        chains = [_Chain(instance, rng, self.leaps) for _ in range(2)]
+        chains = [_Chain(instance, rng, self.leaps, self.persistence, self.curl) for _ in range(2)]
         half = self.moves // 2
         for _ in range(half):
             for chain in chains:
@@ -83,7 +97,10 @@ class Langevin(Algorithm):
 class _Chain:
     """One chain: weights, their energy and force."""
 
-    def __init__(self, instance: Instance, rng: np.random.Generator, leaps: int) -> None:
+    def __init__(
+        self, instance: Instance, rng: np.random.Generator, leaps: int, persistence: float = 0.0, curl: float = 0.0
+    ) -> None:
+        self.persistence, self.curl = persistence, curl
         model, n = instance.model, instance.n
         self.instance, self.rng, self.leaps = instance, rng, leaps
         self.sphere = isinstance(model.weights.norm, Average)
@@ -92,6 +109,7 @@ class _Chain:
         self.weights = model.weights.sample(rng, n) / (1.0 if self.sphere else np.sqrt(model.beta))
         self.step, self.accepted = 0.1, False
         self.energy, self.force = self._evaluate(self.weights)
+        self.momentum = self._fresh()
 
     def _evaluate(self, weights: np.ndarray) -> tuple[float, np.ndarray]:
         model = self.instance.model
@@ -105,6 +123,8 @@ class _Chain:
 
     def _drift(self, weights: np.ndarray, momentum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Free flight for one step: a straight line, or a great circle."""
+        if self.curl:
+            return self._turn(weights, momentum)
         if not self.sphere:
             return weights + self.step * momentum, momentum
         speed, radius = float(np.linalg.norm(momentum)), np.sqrt(weights.size)
@@ -114,9 +134,25 @@ class _Chain:
         ahead = np.cos(angle) * weights + np.sin(angle) * (radius / speed) * momentum
         return ahead, np.cos(angle) * momentum - np.sin(angle) * (speed / radius) * weights
 
+    def _turn(self, weights: np.ndarray, momentum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Free flight while pairs of momenta turn: arcs of circles (a weight without a partner flies straight)."""
+        angle, pairs = self.step * self.curl, weights.size - weights.size % 2
+        p = momentum[:pairs].reshape(-1, 2) @ np.array([1.0, 1j])
+        along = np.exp(1j * angle)
+        path = p * (np.expm1(1j * angle) / (1j * self.curl))
+        ahead, moved = momentum.copy(), weights + self.step * momentum
+        ahead[:pairs] = np.column_stack([(along * p).real, (along * p).imag]).reshape(-1)
+        moved[:pairs] = weights[:pairs] + np.column_stack([path.real, path.imag]).reshape(-1)
+        return moved, ahead
+
+    def _fresh(self) -> np.ndarray:
+        return self._tangent(self.rng.standard_normal(self.weights.size), self.weights)
+
     def move(self, tune: bool) -> None:
         """Leapfrog steps from fresh momenta, then the Metropolis test."""
-        momentum = self._tangent(self.rng.standard_normal(self.weights.size), self.weights)
+        keep = self.persistence
+        momentum = keep * self.momentum + np.sqrt(1.0 - keep**2) * self._fresh()
+        start = momentum
         weights, energy, force = self.weights, self.energy, self.force
         before = energy + 0.5 * float(momentum @ momentum)
         for _ in range(self.leaps):
@@ -127,7 +163,9 @@ class _Chain:
         gain = before - energy - 0.5 * float(momentum @ momentum)
         self.accepted = bool(gain >= 0 or self.rng.random() < np.exp(gain))
         if self.accepted:
-            self.weights, self.energy, self.force = weights, energy, force
+            self.weights, self.energy, self.force, self.momentum = weights, energy, force, momentum
+        else:
+            self.momentum, self.curl = -start, -self.curl
         if tune:
             self.step *= np.exp(0.02 * ((1.0 if self.accepted else 0.0) - AIM) / AIM)
 

@@ -10,7 +10,8 @@ import numpy as np
 from replica._checks import number
 from replica.model import Model
 from replica.simulate.algorithms._amp import System
-from replica.simulate.algorithms.base import Algorithm, Outcome, require_signs, require_single_unit, verdict
+from replica.simulate.algorithms._majority_amp import require_messages, system_of
+from replica.simulate.algorithms.base import Algorithm, Outcome, require_signs, verdict
 from replica.simulate.instances import Instance, whole
 
 FROZEN = 1e-9  # variance of the weights at which nothing moves any more
@@ -19,7 +20,8 @@ LARGEST_FIELD = 300.0
 
 @dataclass(frozen=True)
 class ReinforcedBP(Algorithm):
-    r"""Reinforced belief propagation (AMP form) for weights +-1: the field of each weight is added to its next one.
+    r"""Reinforced belief propagation (AMP form) for weights +-1, of one unit or of a committee of sign units:
+    the field of each weight is added to its next one.
 
     .. math:: B^{t+1} = F^T g + A m + r_t B^t,\qquad r_t = 1 - (1 - \rho)^t
 
@@ -52,11 +54,11 @@ class ReinforcedBP(Algorithm):
 
     def check(self, model: Model) -> None:
         require_signs(self, model)
-        require_single_unit(self, model)
+        require_messages(self, model)
         require_partition(self, model)
 
     def run(self, instance: Instance, rng: np.random.Generator) -> Outcome:
-        system = System.of(instance)
+        system = system_of(instance)
         best, fewest, total = np.ones(instance.n), instance.patterns + 1, 0
         for attempt in range(self.restarts + 1):
             rate = self.rate / 2.0**attempt
@@ -74,14 +76,15 @@ def _follow(
     system: System, instance: Instance, rng: np.random.Generator, rate: float, sweeps: int
 ) -> tuple[np.ndarray, int]:
     """One try: the signs at the first solution, or when the messages have frozen or the sweeps are spent."""
-    mean, g = 0.01 * rng.standard_normal(instance.n), np.zeros(instance.patterns)
+    start = 0.01 if instance.model.architecture.units == 1 else 0.1  # a committee's units must tell themselves apart
+    mean, g = start * rng.standard_normal(instance.n), np.zeros(instance.patterns)
     B, variance = np.zeros(instance.n), 1.0
     for sweep in range(1, sweeps + 1):
         found = system.patterns(mean, variance, g)
         g = found.g
         memory = 1.0 - (1.0 - rate) ** sweep
         B = np.clip(system.field(found, mean) + memory * B, -LARGEST_FIELD, LARGEST_FIELD)
-        mean = np.tanh(B)
+        mean = (1.0 - system.damping) * np.tanh(B) + system.damping * mean
         variance = max(1.0 - float(mean @ mean) / instance.n, 1e-8)
         if (sweep % 4 == 0 or variance <= 10 * FROZEN) and solves(system, instance, mean):
             break
@@ -98,7 +101,7 @@ def signs(mean: np.ndarray) -> np.ndarray:
 def solves(system: System, instance: Instance, mean: np.ndarray) -> bool:
     """Whether the signs of the means violate no pattern: a quick look at fast fields, then for certain."""
     weights = signs(mean)
-    fast = instance.model.loss.cost(system.project(weights))
+    fast = instance.model.loss.cost(system.output(system.project(weights)))
     return bool(np.count_nonzero(fast) <= 1) and instance.violations(weights) == 0
 
 

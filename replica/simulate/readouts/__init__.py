@@ -2,7 +2,8 @@
 
 from replica.simulate.readouts.base import Readout
 from replica.simulate.readouts.flatness import Flatness
+from replica.simulate.readouts.hessian import Hessian
 from replica.simulate.readouts.local_entropy import LocalEntropy
 from replica.simulate.readouts.margins import Margins
 
-__all__ = ["Flatness", "LocalEntropy", "Margins", "Readout"]
+__all__ = ["Flatness", "Hessian", "LocalEntropy", "Margins", "Readout"]

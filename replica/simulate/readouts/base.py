@@ -32,5 +32,5 @@ class Readout(Member):
         return {}
 
     def measure(self, instance: Instance, weights: np.ndarray, rng: np.random.Generator) -> Measured:
-        """Arrays over the coordinates, with errors; NaN where there is no number."""
+        """Arrays over the coordinates (or single numbers), with errors; NaN where there is no number."""
         raise TypeError(f"the readout {type(self).__name__} must define measure(instance, weights, rng)")

@@ -1,0 +1,103 @@
+r"""Largest overlap with a reference of weights without errors: the limit ``q -> 1`` of the Franz-Parisi equations.
+
+Conjugates times ``1-q`` stay finite and become the weights themselves; ``(1-q) d ln Z/dh`` becomes what a field lacks
+to the nearest one that costs nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from replica.ansatz._held_curve import located
+from replica.ansatz._held_problem import EPS
+from replica.ansatz._minimiser_patterns import Minimiser, PairSums, Stretched, pair_sums
+from replica.ansatz._minimiser_problem import MinimiserProblem
+from replica.ansatz._minimiser_weights import Centre, Conjugates, Weighed
+from replica.data import PairOverlaps
+from replica.losses.base import Loss
+from replica.model import Model
+from replica.weights.base import Average, SingleWeight
+
+KINK = 1e-4  # width that stands for none
+FIRST = (0.98, 0.9, 0.7)  # overlaps tried as starts
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """``-r^2/(2V)`` of a field that lacks r; stands in the place of ``ln Z``."""
+
+    loss: Loss
+
+    def features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
+        places = np.tile(np.array(self.loss.kinks(), dtype=float), (variance.size, 1))
+        return places, KINK * np.sqrt(variance)[:, None] * np.ones_like(places)
+
+    def terms(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        best, _ = self.loss.ground(field, np.full(len(field), np.inf))
+        lacks, over = best - field, 1.0 / variance[:, None]
+        return -0.5 * over * lacks**2, over * lacks, -over * (lacks != 0.0)
+
+
+class Frozen:
+    """Weights on the sphere whose conjugates are multiplied by ``1-q``, at q = 1: they are their own fields."""
+
+    norm = Average()
+
+    def single(self, q_hat: Any, m_hat: Any, curvature: Any, beta: Any, law: Any, level: int) -> SingleWeight:
+        one = np.ones_like(q_hat)
+        return SingleWeight(None, q_hat + m_hat**2, one, 1.0, m_hat, q_hat, one)
+
+    def entropic(self, single: SingleWeight, q_hat: Any, m_hat: Any, curvature: Any) -> Any:
+        return 0.0 * q_hat
+
+
+class NearestProblem(MinimiserProblem):
+    """Unknowns as around a minimiser, the overlap among them; weights of norm 1 take the place of the held distance."""
+
+    def __init__(self, model: Model, alpha: Any, reference: Minimiser, centre: Centre, cosine: np.ndarray) -> None:
+        super().__init__(model, alpha, reference, centre, cosine, 0)
+        self.stretched = Stretched(Shortfall(model.loss), self.stretched.root)
+
+    @property
+    def weights(self) -> Any:
+        return Frozen()
+
+    def _residual(self, hats: Conjugates, weighed: Weighed, sums: PairSums, free_own: np.ndarray) -> np.ndarray:
+        found = super()._residual(hats, weighed, sums, free_own)
+        found[:, self.variables.names.index("lean" if self.centre.same else "t_hat")] = weighed.single.q - 1.0
+        return found
+
+    def start(self) -> np.ndarray:
+        """Nothing but the vector that the distance is measured from, and noise."""
+        t, zero = self.cosine, np.zeros(self.size)
+        values = {"own_hat": 1.0 - t**2, "t_hat": t, "lean": t * (1.0 - self.centre.m**2)}
+        return np.stack([values.get(name, zero) for name in self.variables.names], axis=1)
+
+    def sound(self, free: np.ndarray) -> np.ndarray:
+        hats, weighed, sums = self.halves(free)
+        # the field that pulls towards the reference: at the smallest overlap it pushes away
+        return (free[:, 0] > 0.0) & (np.abs(weighed.t) < 1.0) & (self._pull(hats, sums) > 0.0)
+
+    def lacking(self) -> float:
+        """``E r^2`` of the vector that distances are measured from."""
+        one = np.ones(self.size)
+        at = PairOverlaps(one, one, self.centre.m * one, one, self.stretched.root)
+        sums = pair_sums(self.reference, self.stretched, self.model.beta, self.model.data, at, one, 0.0 * one, 1)
+        return float(-2.0 * sums.log_z[0])
+
+
+def covers_nearest(model: Model) -> bool:
+    """Whether these are weights on the sphere that must make no errors."""
+    strict = model.loss.hard or bool(np.isinf(model.beta)) and model.loss.satisfiable
+    return isinstance(model.weights.norm, Average) and strict and not model.loss.exact and model.loss.has_ground
+
+
+def nearest_overlap(model: Model, alpha: float, reference: Minimiser, centre: Centre) -> tuple[float, float]:
+    """The largest overlap and its error; 1 where the reference makes no errors itself, NaN where it is not found."""
+    problem = NearestProblem(model, alpha, reference, centre, np.array(FIRST))
+    if centre.same and (lacks := problem.take(np.arange(1)).lacking()) < EPS:
+        return 1.0, 4.0 * EPS * (lacks > 0.0)
+    return located(problem, problem.start())
