@@ -232,7 +232,7 @@ class _Solver(Rows):
                 self.remarks[row] = no_solution(self.alpha[row], end)
             self._climb(rows[ended][~whole])
         elif ended.size:
-            self._frozen(rows[ended], [f"the uninformed branch ends at alpha = {top[i]:.6g}" for i in ended])
+            self._frozen(rows[ended], [table.end_of(i, top[i]) for i in ended])
 
     def _climb(self, rows: np.ndarray) -> None:
         """Continuation in alpha, for branches that turn back in the conjugate they are tabulated in."""
