@@ -119,13 +119,14 @@ def _extrapolated(
 
 
 def _curved(n: np.ndarray, value: np.ndarray, error: np.ndarray, power: float) -> Extrapolated:
-    """``a + b N^-power``, with a term ``c N^(-2 power)`` from four sizes on; of three sizes what that term would change
-    is added to the error, because a straight line through small sizes hides its curvature.
+    """``a + b N^-power``, with a term ``c N^(-2 power)`` from four sizes on; of three, what leaving the smallest out
+    changes is added to the error, because a straight line through small sizes hides its curvature.
     """
     if n.size > 3:
         return extrapolate(n, value, error, powers=(power, 2 * power))
     line = extrapolate(n, value, error, powers=(power,))
     if n.size < 3:
         return line
-    bent = extrapolate(n, value, error, powers=(power, 2 * power))
-    return line._replace(error=float(np.hypot(line.error, bent.value - line.value)))
+    large = n > n.min()
+    change = extrapolate(n[large], value[large], error[large], powers=(power,)).value - line.value
+    return line._replace(error=float(np.hypot(line.error, change)))

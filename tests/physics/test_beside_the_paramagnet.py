@@ -67,11 +67,12 @@ def test_a_grid_names_the_step_that_falls() -> None:
 def test_a_bent_extrapolation_shows_in_its_error() -> None:
     from replica.simulate.means import _curved
 
-    n, error = np.array([12.0, 15.0, 18.0]), np.full(3, 1e-3)
-    value = 0.15 + 0.36 / n + 4.6 / n**2
+    # overlaps of three sign units at alpha = 1/3 by enumeration, 300 samples; theory 0.14846
+    n, value = np.array([12.0, 15.0, 18.0]), np.array([0.21117, 0.19306, 0.18305])
+    error = np.array([0.00204, 0.00145, 0.00113])
     line, found = extrapolate(n, value, error), _curved(n, value, error, 1.0)
-    assert abs(line.value - 0.15) > 3 * line.error
-    assert abs(found.value - 0.15) < 1.5 * found.error
+    assert abs(line.value - 0.14846) > 4 * line.error
+    assert abs(found.value - 0.14846) < 3 * found.error
     n = np.array([12.0, 15.0, 18.0, 21.0])
     bent = _curved(n, 0.15 + 0.36 / n + 4.6 / n**2, np.full(4, 1e-3), 1.0)
     assert bent.value == pytest.approx(0.15, abs=1e-12)
