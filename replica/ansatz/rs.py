@@ -46,8 +46,8 @@ class RS(Ansatz):
     .. math:: \phi = -\tfrac{\hat q}{2}(Q-q) + \tfrac{A}{2} Q - \hat m m + E \ln z(\hat m u + \sqrt{\hat q} z, A)
               + \alpha E \ln Z(h, Q - q)
 
-    is extremised; for an `ErrorCount` at ``beta = inf`` above capacity the ground state follows from
-    ``chi = lim beta (1-q)`` (sphere) or from the freezing point, where the entropy vanishes (alphabets).
+    is extremised; the ground state of an `ErrorCount` above capacity follows from ``chi = lim beta (1-q)`` (sphere)
+    or from the freezing point, where the entropy vanishes (alphabets).
 
     When not to use it: spherical weights at negative margin near capacity, `OutsideBand` above 0.817, ground states
     above capacity on the sphere: `stability` of the solution is then negative.
@@ -64,9 +64,7 @@ class RS(Ansatz):
         infinite = np.any(np.isinf(model.beta))
         check_penalty(model)
         if model.loss.even and model.data.overlaps:
-            raise ValueError(
-                f"{model.loss} is even in the field, so nothing can be learned from labels; use labels='random'"
-            )
+            raise ValueError(f"{model.loss} is even in the field: labels teach nothing; use labels='random'")
         if infinite and not model.loss.hard and not model.loss.has_ground:
             raise ValueError(f"{model.loss} at beta = inf needs its proximal map (has_ground); give a finite beta")
 
@@ -182,8 +180,7 @@ class _Solver(Rows):
 
     def _bracketed(self, rows: np.ndarray) -> None:
         """One conjugate: beyond the end of the branch there is no solution; short of it a bracket finds it."""
-        few = self.model.architecture.few is not None
-        idle = idle_rows(self.model.take(rows), rows.size)
+        few, idle = self.model.architecture.few is not None, idle_rows(self.model.take(rows), rows.size)
         for row, why in zip(rows, idle, strict=True):
             self.status[row] = Status.NO_SOLUTION if why else self.status[row]
             self.remarks[row] = why or (DEAR if few else "")

@@ -159,3 +159,12 @@ def test_packed_enumeration_of_networks_is_that_of_all_configurations(
             slow = replica.simulate(model, **setting)
         for key in keys:
             np.testing.assert_allclose(fast[key].values, slow[key].values, rtol=1e-13, atol=1e-14)
+
+
+def test_entropy_of_small_networks_tends_to_the_theory() -> None:
+    """Exact counts at N = 12 and 18, extrapolated in 1/N, within three standard errors."""
+    model = replica.committee(3)
+    runs = replica.simulate(model, algorithm="enumeration", n=[12, 18], alpha=1 / 3, samples=200, seed=4)
+    report = replica.compare(replica.solve(model, alpha=1 / 3), runs)
+    assert abs(float(report["z"].sel(observable="entropy"))) < 3
+    assert float(report["standard_error"].sel(observable="entropy")) < 0.02
