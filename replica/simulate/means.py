@@ -58,7 +58,7 @@ def means_of(given: Any, axis: str | None, known: Collection[str], power: float 
 
 def _names_in_theory(means: Any, own: list[str], known: Collection[str]) -> dict[str, str]:
     """Read-outs over the axis that theories call otherwise (attribute ``theory``), to be renamed with their errors."""
-    found = {}
+    found: dict[str, str] = {}
     for name in map(str, means.data_vars):
         theory = means[name].attrs.get("theory", name)
         if name not in known and theory in known and set(means[name].dims) - {"n"} == set(own):

@@ -119,7 +119,7 @@ class PopulationAnnealing(Algorithm):
             status = status if not around.trouble else f"{around.status} (at distance {d:g})"
             numbers = around.numbers(instance, volume)
             rows[:, :, at] = [numbers[name] for name in ("free_entropy", "energy", "training_error")]
-        arrays = {}
+        arrays: dict[str, Any] = {}
         for name, (values, errors) in zip(("free_entropy", "energy", "error_around"), rows, strict=True):
             arrays |= {name: (("distance",), values), f"{name}_error": (("distance",), errors)}
         return Outcome(status, found.weights, {}, arrays)
