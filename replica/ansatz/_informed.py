@@ -26,8 +26,8 @@ def shares_teacher(model: Model) -> bool:
 class InformedLine:
     r"""The free entropy of a model that `shares_teacher` as a function of the overlap ``q = m``.
 
-    ``f(q) = s(q) + alpha e(q)`` with s stationary in the conjugate ``q_hat = m_hat``; its maximum over q is the state of
-    equilibrium. It exceeds that of q = 0 from ``alpha = min_q s/(e(0) - e)`` on.
+    ``f(q) = s(q) + alpha e(q)`` with s stationary in the conjugate ``q_hat = m_hat``; its maximum over q is
+    the state of equilibrium. It exceeds that of q = 0 from ``alpha = min_q s/(e(0) - e)`` on.
     """
 
     def __init__(self, model: Model) -> None:
@@ -58,8 +58,6 @@ class InformedLine:
 
     def crossing(self) -> tuple[float, float, float] | str:
         """The load of the first-order transition, its error and the conjugate there; else why there is none."""
-        from scipy.optimize import minimize_scalar
-
         entropic, log_z = self.parts(np.concatenate([np.exp([-20.0]), PULLS]), 0)
         with np.errstate(invalid="ignore", divide="ignore"):
             loads = -entropic[1:] / (log_z[1:] - log_z[0])

@@ -22,6 +22,7 @@ WEAK = "the limit penalty -> inf: q, m and V are those of penalty times the weig
 GONE = "the weights vanish at every penalty: the larger class rests on the kink of the loss"
 INTERPOLATES = "the limit penalty -> 0: the smallest vector that pays nothing"
 DIVERGES = "the limit penalty -> 0: the weights grow without bound in the direction of largest margin"
+NO_VECTOR = "the penalty pulls the weights to 0, where no field costs anything: give a margin above 0 or a norm"
 QUICK, LONG = 8, 60  # damped steps before Newton's method
 HEAVY = 1e4  # a penalty from which on the kinks of a cost may hold the bias
 EASY = 1.0  # a penalty at which the way from the square loss is short
@@ -51,6 +52,12 @@ def problem_of(model: Model, alpha: np.ndarray, interpolates: bool = False) -> A
     """The equations: of isotropic inputs, or of clusters with covariances."""
     kind = RiskProblem if model.data.shapes is None else ClusterProblem
     return kind(model, alpha, interpolates=interpolates)
+
+
+def no_vector(model: Model, size: int) -> np.ndarray:
+    """Rows in which a penalty is all that acts, because a field of 0 pays nothing."""
+    free = np.all(model.loss.cost(np.zeros((size, 1))) == 0, axis=1)
+    return free & model.weights.penalised
 
 
 class Found(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from replica._registry import per_row
-from replica.ansatz._risk_solver import minimise
+from replica.ansatz._risk_solver import NO_VECTOR, minimise, no_vector
 from replica.ansatz._rows import Rows
 from replica.ansatz._rs_equations import Equations, RSProblem
 from replica.ansatz._rs_ladders import PARAMAGNET
@@ -16,8 +16,6 @@ from replica.batch import Part
 from replica.model import Model
 from replica.weights.base import Average
 from saddlepoint import Ladder, Newton, Status, Tolerance, solve
-
-NO_VECTOR = "the penalty pulls the weights to 0, where every field is 0 and costs nothing: give a margin or a norm"
 
 
 class RSRows(Rows):
@@ -32,8 +30,7 @@ class RSRows(Rows):
         for answer in minimise(self.model.take(rows), self.alpha[rows], self.tolerance):
             self.keep(rows[answer.rows], answer.problem, answer.found, answer.good, before + answer.remark)
         found = [row for part in self.parts for row in part.rows]
-        free = np.all(self.model.loss.cost(np.zeros((self.size, 1))) == 0, axis=1) & self.model.weights.penalised
-        for row in rows[~np.isin(rows, found) & free[rows]]:
+        for row in np.setdiff1d(rows[no_vector(self.model.take(rows), rows.size)], found):
             self.remarks[row] = NO_VECTOR
 
     def _equations(self, rows: np.ndarray) -> Equations:
