@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from replica.ansatz._limits import LimitProblem
 from replica.ansatz._rs_equations import Equations

@@ -165,8 +165,8 @@ class Clusters(Data):
     def oracle_error(self) -> float:  # type: ignore[override]
         raise ValueError("the best rule between clusters of different covariances is quadratic: no estimator 'oracle'")
 
-    def bayes_error(self, alpha: float, labelled: float) -> tuple[float, float, str] | None:
-        raise ValueError("the optimal rule given patterns of clusters of general covariance is not here")
+    def rule_errors(self, rule: str, alpha: np.ndarray, labelled: float) -> Any:
+        raise ValueError(f"the optimal rule and others of the data are here for clusters of one variance, not {self}: no {rule!r}")
 
     def draw(
         self, rng: np.random.Generator, inputs: np.ndarray, weights: Weights, output: Callable[..., np.ndarray]
