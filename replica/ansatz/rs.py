@@ -65,7 +65,7 @@ class RS(Ansatz):
         if model.loss.even and model.data.overlaps:
             raise ValueError(f"{model.loss} is even in the field: labels teach nothing; use labels='random'")
         if infinite and not model.loss.hard and not model.loss.has_ground:
-            raise ValueError(f"{model.loss} at beta = inf needs its proximal map (has_ground); give a finite beta")
+            raise ValueError(f"{model.loss} is not convex: at beta = inf it must give its proximal map, ground()")
 
     def facts(self, solutions: Solutions, row: int) -> list[str]:
         found = super().facts(solutions, row)
