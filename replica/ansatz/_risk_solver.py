@@ -114,12 +114,17 @@ def _proper_rows(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[
         part = problem_of(model, alpha).take(rows)
         answers.append(_attempt(part, rows, settled(part, QUICK), STEADY, tolerance, LEAST))
         rows = answers[-1].left
-    if rows.size and model.weights.penalised and model.data.trained and model.loss.kinks():
+    if rows.size and model.weights.penalised and model.data.trained and model.loss.kinks() and _corner_known(model):
         answers.append(_vanished(model.take(rows), alpha[rows], tolerance).at(rows))
         rows = answers[-1].left
-    if rows.size:
+    if rows.size and not model.loss.hard:  # what is kept or not is the same at every penalty
         answers.append(_followed(model.take(rows), alpha[rows], tolerance).at(rows))
     return answers
+
+
+def _corner_known(model: Model) -> bool:
+    """Whether vanishing weights see slopes of the cost alone."""
+    return model.loss.log_concave and not model.loss.hard
 
 
 def _weak(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from replica._registry import per_row
+from replica.ansatz._risk_none import UNKEPT, no_vector
 from replica.ansatz._risk_solver import minimise
 from replica.ansatz._rows import Rows
 from replica.ansatz._rs_equations import Equations, RSProblem
@@ -16,8 +17,6 @@ from replica.batch import Part
 from replica.model import Model
 from replica.weights.base import Average
 from saddlepoint import Ladder, Newton, Status, Tolerance, solve
-
-NO_VECTOR = "the penalty pulls the weights to 0, where every field is 0 and costs nothing: give a margin or a norm"
 
 
 class RSRows(Rows):
@@ -29,12 +28,17 @@ class RSRows(Rows):
 
     def _minimised(self, rows: np.ndarray, before: str = "") -> None:
         """Rows solved as vectors of least cost."""
+        reasons = no_vector(self.model.take(rows), rows.size)
+        for row, reason in zip(rows, reasons, strict=True):
+            if reason:
+                self.status[row], self.remarks[row] = Status.NO_SOLUTION, reason
+        rows = rows[[not reason for reason in reasons]]
         for answer in minimise(self.model.take(rows), self.alpha[rows], self.tolerance):
             self.keep(rows[answer.rows], answer.problem, answer.found, answer.good, before + answer.remark)
-        found = [row for part in self.parts for row in part.rows]
-        free = np.all(self.model.loss.cost(np.zeros((self.size, 1))) == 0, axis=1) & self.model.weights.penalised
-        for row in rows[~np.isin(rows, found) & free[rows]]:
-            self.remarks[row] = NO_VECTOR
+        if self.model.loss.hard:
+            for row in rows:
+                if not self.status[row].converged:
+                    self.status[row], self.remarks[row] = Status.NO_SOLUTION, UNKEPT
 
     def _equations(self, rows: np.ndarray) -> Equations:
         return Equations(self.model.take(rows), rows.size)
