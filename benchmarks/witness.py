@@ -83,6 +83,7 @@ SIZES = "--n 10,15,20"
 MESSAGES = "--algorithm belief-propagation --n 2000"
 RISK = "--algorithm erm --n 100,200,400"
 WALKS = "--algorithm langevin --n 50,100,200 --set moves=1000"
+WALKERS = "--algorithm population-annealing"
 AROUND = "--n 10,15,20 --set references=20 --set list_up_to=500000"
 THIRD = "0.333333333333"
 LEARNED = "q,m,energy,generalization_error"
@@ -113,13 +114,21 @@ ROWS = [
     Row("perceptron --weights gaussian --loss logistic --beta 3", "1", WALKS, 16, "q,energy"),
     Row("perceptron --weights spherical --loss square --beta 2", "1", WALKS, 16, "q,energy"),
     Row("perceptron --weights spherical --loss hinge --beta 2 --labels teacher", "1", WALKS, 16, "q,m,energy"),
+    Row(
+        "perceptron --weights binary --loss error-count --beta 1.5", "1", f"{WALKERS} --n 200", 12, "entropy,energy,q"
+    ),
+    Row("perceptron --weights spherical --loss error-count --beta 1.5", "1", f"{WALKERS} --n 100", 12, "entropy,q"),
+    Row("perceptron --weights binary", "0.3", f"{WALKERS} --n 100,200", 12, "entropy,q"),
+    Row(
+        "committee --units 3 --activation sign --weights binary", "0.5", "--algorithm belief-propagation --n 1998", 20,
+        "entropy,q",
+    ),
     Row("perceptron --weights binary", "0.2", AROUND, 200, "entropy", "franz-parisi --distance 0.2,0.4"),
     Row(
         "perceptron --weights binary", "0.2", f"{AROUND} --set reference_margin=0.4", 200, "entropy",
         "franz-parisi --reference 0.4 --distance 0.2,0.4",
     ),
     Row("committee --units 3 --weights binary --labels teacher", THIRD, "--n 9,12,15", 200, "entropy,q"),
-    Row("committee --units 5 --weights binary", "0.4", "--n 10,15", 150, "entropy"),  # too few weights a unit for q
     Row("committee --units 2 --activation relu --weights binary --ties violated", "0.25", "--n 8,12,16", 99, "entropy"),
     Row("parity --units 3 --weights binary", "0.333333333333", "--n 9,12,15", 200, "entropy"),
     Row("mixture --weights spherical --loss logistic --bias false --noise 0.5 --beta 2", "1", WALKS, 12, LEARNED),

@@ -87,13 +87,17 @@ def _domain(low: float, high: float, open_low: bool, open_high: bool, infinite: 
     return words + (" (inf is the limit)" if infinite else "")
 
 
-def grid(argument: str, values: Any) -> np.ndarray:
-    """A one-dimensional, non-empty, finite, strictly increasing grid, else a `ValueError`."""
+def grid(argument: str, values: Any, *, infinite: bool = False) -> np.ndarray:
+    """A one-dimensional, non-empty, finite, strictly increasing grid, else a `ValueError`.
+
+    ``infinite=True`` admits +inf, the name of a limit, as the last point.
+    """
     array = np.atleast_1d(np.asarray(values, dtype=float))
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"{argument} must be a non-empty one-dimensional grid, got shape {array.shape}")
-    if not np.all(np.isfinite(array)):
-        raise ValueError(f"{argument} must be finite, got {array[~np.isfinite(array)][0]}")
+    allowed = np.isfinite(array) | (infinite & (array == np.inf))
+    if not np.all(allowed):
+        raise ValueError(f"{argument} must be finite, got {array[~allowed][0]}")
     if np.any(np.diff(array) <= 0):
         at = int(np.flatnonzero(np.diff(array) <= 0)[0])
         raise ValueError(f"{argument} must increase, got {array[at]:g} followed by {array[at + 1]:g}")

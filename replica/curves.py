@@ -16,6 +16,10 @@ from replica.model import Model
 from replica.observables import OBSERVABLES, measure, symbol_of
 from replica.solution import ORDER_PARAMETERS
 
+#: what a sweep shows unless it is told: of states with an entropy, and of single vectors
+USUAL = ("entropy", "q")
+OF_MINIMISERS = ("generalization_error", "training_error", "energy", "q")
+
 CHUNK = 512  # points solved together; fixed, so that results do not depend on the number of workers
 
 
@@ -45,7 +49,7 @@ def solve_chunk(chunk: Chunk) -> dict[str, np.ndarray]:
 def sweep(
     model: Model,
     *,
-    observables: Any = ("entropy", "q"),
+    observables: Any = None,
     ansatz: Ansatz | None = None,
     start: Any = None,
     tolerance: float = 1e-12,
@@ -62,8 +66,10 @@ def sweep(
     model : Model
     alpha, margin, beta, temperature, penalty, units, ... : float or increasing grid
         ``alpha`` is required. Several grids are combined into their product; a grid becomes a dimension of the result.
-    observables : sequence of str
-        Observables or order parameters, see ``replica list``.
+    observables : sequence of str, optional
+        Observables or order parameters, see ``replica list``. None: ``entropy`` and ``q``; where the solutions have no
+        entropy (vectors of least cost) ``generalization_error``, ``training_error``, ``energy`` and ``q``, as far as
+        they have these.
     ansatz, start, tolerance
         As in `solve`.
     lines : sequence of str
@@ -116,7 +122,7 @@ def sweep(
         "verb": "sweep",
         "model": model.settings(),
         "ansatz": chosen.settings(),
-        "observables": list(names),
+        "observables": None if observables is None else list(names),
         "axes": {name: np.asarray(value).tolist() for name, value in axes.items()},
         "start": start,
         "tolerance": tolerance,
@@ -124,9 +130,14 @@ def sweep(
     results = run(solve_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress)
     order = np.argsort(np.concatenate([chunk.rows for chunk in chunks]))
     found = {name: np.concatenate([r[name] for r in results])[order] for name in results[0]}
-    _check_defined(model, chosen, names, found)
+    if observables is None:
+        names = _usual(found)
+        settings["observables"] = list(names)
+    else:
+        _check_defined(model, chosen, names, found)
     shape = tuple(g.size for g in grids.values())
-    variables = {name: (tuple(grids), column.reshape(shape)) for name, column in found.items()}
+    kept = [key for name in names for key in (name, f"{name}_error")]
+    variables = {key: (tuple(grids), found[key].reshape(shape)) for key in (*kept, "status")}
     variables["error"] = variables[f"{names[0]}_error"]
     attributes = record(settings) | {"kind": "curve", "main": names[0], "observables": list(names)}
     data = xarray.Dataset(variables, coords=dict(grids), attrs=attributes)
@@ -152,7 +163,10 @@ def _lines(model: Model, ansatz: Ansatz, lines: Any, grids: dict[str, np.ndarray
 def _asked(model: Model, observables: Any, ansatz: Ansatz | None, axes: Any) -> tuple[tuple[str, ...], Ansatz]:
     """The observables by name and the ansatz, checked."""
     model.require_single()
-    names = (observables,) if isinstance(observables, str) else tuple(observables)
+    if observables is None:
+        names = tuple(dict.fromkeys(USUAL + OF_MINIMISERS))  # of which `_usual` keeps what there is
+    else:
+        names = (observables,) if isinstance(observables, str) else tuple(observables)
     if not names:
         raise ValueError("sweep needs at least one observable")
     for name in names:
@@ -163,6 +177,17 @@ def _asked(model: Model, observables: Any, ansatz: Ansatz | None, axes: Any) -> 
     if not isinstance(chosen, Ansatz):
         raise ValueError(f"ansatz must be an Ansatz such as replica.RS(), got {ansatz!r}")
     return names, chosen
+
+
+def _usual(found: dict[str, np.ndarray]) -> tuple[str, ...]:
+    """The observables that are shown unless others are asked for; where nothing is solved the usual ones."""
+    solved = np.char.startswith(found["status"].astype(str), "converged")
+
+    def known(name: str) -> bool:
+        return not np.isnan(found[name][solved]).all()
+
+    shown = USUAL if known(USUAL[0]) or not solved.any() else OF_MINIMISERS
+    return tuple(name for name in shown if known(name) or not solved.any())
 
 
 def _check_defined(model: Model, ansatz: Ansatz, names: tuple[str, ...], found: dict[str, np.ndarray]) -> None:
@@ -179,9 +204,9 @@ def _axes(model: Model, axes: dict[str, Any]) -> tuple[dict[str, np.ndarray], di
     grids, fixed = {}, {}
     for name, value in axes.items():
         if np.ndim(value) == 0:
-            fixed[name] = number(name, value, infinite=name == "beta")
+            fixed[name] = number(name, value, infinite=True)
         else:
-            grids[name] = grid(name, value)
+            grids[name] = grid(name, value, infinite=True)  # which limits there are is for each parameter to say
     for name, value in (*grids.items(), *fixed.items()):
         if name == "alpha":
             number(name, value, low=0.0, open_low=True)

@@ -181,6 +181,11 @@ def separating(model: Model) -> Model:
     """The model whose capacity is asked: on data that may be separable a convex cost stands for the hard margin 0, and
     penalised weights, whose scale is free, for those of norm 1.
     """
+    if model.data.shapes is not None:
+        raise ValueError(
+            f"capacities, largest margins and other lines are here for inputs of one variance, not for {model.data}: "
+            "solve(...) at penalty=0 says at which loads the classes are separable"
+        )
     if not model.data.separable:
         return model
     weights = Spherical() if model.weights.penalised else model.weights

@@ -224,10 +224,14 @@ def test_new_loss(add: Callable[[str], ModuleType], capsys: pytest.CaptureFixtur
     curve = replica.sweep(model, alpha=0.7, beta=[1.49, 1.5, 1.51], observables=["free_entropy", "energy"])
     phi = curve["free_entropy"].values
     assert curve["energy"].values[1] == pytest.approx((phi[0] - phi[2]) / 0.02, rel=1e-4)
+    cold = replica.solve(model.with_parameters(beta=np.inf), alpha=3.0)
+    hinge = replica.solve(replica.perceptron("spherical", loss=replica.Hinge(0.5)), alpha=3.0)
+    assert cold.energy == pytest.approx(hinge.energy, rel=1e-10)
+    concave = replica.perceptron("spherical", loss=slope(0.2, 0.5))
+    with pytest.raises(ValueError, match="Slope.*is not convex"):
+        replica.solve(concave, alpha=0.7)
     with pytest.raises(ValueError, match="Slope"):
-        replica.solve(model.with_parameters(beta=np.inf), alpha=0.7)
-    with pytest.raises(ValueError, match="Slope"):
-        replica.capacity(model)
+        replica.capacity(concave)
     assert listed(capsys, "losses")["toy-slope"] == "A toy: the violation to some power."
     line = "sweep perceptron --loss toy-slope --margin 0.1,0.4 --beta 2 --alpha 0.3 --json"
     assert main(line.split()) == 0

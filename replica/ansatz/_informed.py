@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from replica.ansatz._limits import LimitProblem
 from replica.ansatz._rs_equations import Equations
@@ -27,8 +26,8 @@ def shares_teacher(model: Model) -> bool:
 class InformedLine:
     r"""The free entropy of a model that `shares_teacher` as a function of the overlap ``q = m``.
 
-    ``f(q) = s(q) + alpha e(q)`` with s stationary in the conjugate ``q_hat = m_hat``; its maximum over q is the state of
-    equilibrium. It exceeds that of q = 0 from ``alpha = min_q s/(e(0) - e)`` on.
+    ``f(q) = s(q) + alpha e(q)`` with s stationary in the conjugate ``q_hat = m_hat``; its maximum over q is
+    the state of equilibrium. It exceeds that of q = 0 from ``alpha = min_q s/(e(0) - e)`` on.
     """
 
     def __init__(self, model: Model) -> None:
@@ -68,6 +67,8 @@ class InformedLine:
             return "q = 0 gives way to small overlaps first: there is no first-order transition"
         if place == loads.size - 1 or not np.isfinite(loads[place + 1]):
             return "the informed state with the free entropy of q = 0 lies where averages are not affordable"
+        from scipy.optimize import minimize_scalar  # heavy: only where it is needed
+
         low, high = np.log(PULLS[place - 1]), np.log(PULLS[place + 1])
         found = minimize_scalar(
             lambda x: self.ratio(x, 1), bounds=(low, high), method="bounded", options={"xatol": 1e-6}

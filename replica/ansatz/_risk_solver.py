@@ -108,10 +108,12 @@ def _proper_rows(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[
             answers.append(_resting(model.take(heavy), alpha[heavy], tolerance).at(heavy))
             rows = np.setdiff1d(rows, answers[-1].rows[answers[-1].good])
     if rows.size:
-        answers.append(_attempt(problem_of(model, alpha).take(rows), rows, None, DIRECT, tolerance, LEAST))
+        whole = problem_of(model, alpha)
+        part = whole if rows.size == alpha.size else whole.take(rows)
+        answers.append(_attempt(part, rows, None, DIRECT, tolerance, LEAST))
         rows = answers[-1].left
     if rows.size:
-        part = problem_of(model, alpha).take(rows)
+        part = whole.take(rows)
         answers.append(_attempt(part, rows, settled(part, QUICK), STEADY, tolerance, LEAST))
         rows = answers[-1].left
     if rows.size and model.weights.penalised and model.data.trained and model.loss.kinks() and _corner_known(model):

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from replica._checks import one_of
 from replica._registry import per_row
 from replica.ansatz._informed import informed_pulls, paramagnet_facts
 from replica.ansatz._optimal_bias import tuned_solutions
@@ -64,7 +65,7 @@ class RS(Ansatz):
         if model.loss.even and model.data.overlaps:
             raise ValueError(f"{model.loss} is even in the field: labels teach nothing; use labels='random'")
         if infinite and not model.loss.hard and not model.loss.has_ground:
-            raise ValueError(f"{model.loss} at beta = inf needs its proximal map (has_ground); give a finite beta")
+            raise ValueError(f"{model.loss} is not convex: at beta = inf it must give its proximal map, ground()")
 
     def facts(self, solutions: Solutions, row: int) -> list[str]:
         found = super().facts(solutions, row)
@@ -199,7 +200,7 @@ class _Solver(RSRows):
                 self.remarks[row] = no_solution(self.alpha[row], end)
             self._climb(rows[ended][~whole])
         elif ended.size:
-            self._frozen(rows[ended], [f"the uninformed branch ends at alpha = {top[i]:.6g}" for i in ended])
+            self._frozen(rows[ended], [table.end_of(i, top[i]) for i in ended])
 
     def _climb(self, rows: np.ndarray) -> None:
         """Continuation in alpha, for branches that turn back in the conjugate they are tabulated in."""
@@ -217,8 +218,6 @@ class _Solver(RSRows):
             self.remarks[row] = ""
 
     def _informed(self, start: str) -> None:
-        from replica._checks import one_of
-
         one_of("start", start, ("informed",))
         if not self.model.data.metastable:
             raise ValueError("start='informed' needs a teacher: with random labels there is nothing to be informed of")
@@ -227,9 +226,8 @@ class _Solver(RSRows):
         if frozen.any():
             self._frozen(rows[frozen], ["informed start"] * int(frozen.sum()))
         if self.open.size:
-            rows = self.open
             dear = self.model.architecture.few is not None
-            pull = informed_pulls(self.model.take(rows), self.alpha[rows]) if dear else 1e3
+            pull = informed_pulls(self.model.take(self.open), self.alpha[self.open]) if dear else 1e3
             self._saddle({"q_hat": pull, "m_hat": pull})
             for row in self.open if dear else ():
                 self.remarks[row] = "no informed state was found where averages over K fields are affordable"

@@ -29,15 +29,16 @@ def is_grid(text: str) -> bool:
 
 
 def parse_grid(argument: str, text: str) -> np.ndarray:
-    """``start:stop:count`` or a comma list as an increasing grid of finite numbers."""
+    """``start:stop:count``, ``start:stop:count:log`` or a comma list as an increasing grid; ``inf`` may end a list."""
     if ":" not in text:
         if not text.strip(" ,"):
             raise ValueError(f"{argument} must be a non-empty grid, got {text!r}")
-        return check_grid(argument, [parse_number(argument, word) for word in text.split(",")])
+        return check_grid(argument, [parse_number(argument, word) for word in text.split(",")], infinite=True)
     words = text.split(":")
-    if len(words) != 3:
-        raise ValueError(f"{argument}: a grid is start:stop:count or a comma list, got {text!r}")
-    start, stop, count = (parse_number(argument, word) for word in words)
+    logarithmic = words[3:] == ["log"]
+    if len(words) != 3 and not logarithmic:
+        raise ValueError(f"{argument}: a grid is start:stop:count[:log] or a comma list, got {text!r}")
+    start, stop, count = (parse_number(argument, word) for word in words[:3])
     if count != np.floor(count) or not 1 <= count <= LARGEST_GRID:
         raise ValueError(
             f"{argument}: the count of a grid must be a whole number from 1 to {LARGEST_GRID}, got {words[2]}"
@@ -45,13 +46,15 @@ def parse_grid(argument: str, text: str) -> np.ndarray:
     if not (np.isfinite(start) and np.isfinite(stop)):
         raise ValueError(f"{argument}: the ends of a grid must be finite, got {text!r}")
     if start > stop:
-        turned = ":".join((words[1], words[0], words[2]))
+        turned = ":".join((words[1], words[0], *words[2:]))
         raise ValueError(f"{argument}: a grid must increase, got {text!r}; did you mean {turned!r}?")
     if count == 1 and start != stop:
         raise ValueError(
             f"{argument}: a grid of 1 point cannot reach from {words[0]} to {words[1]}, got {text!r}"
         )
-    return check_grid(argument, np.linspace(start, stop, int(count)))
+    if logarithmic and start <= 0:
+        raise ValueError(f"{argument}: the ends of a logarithmic grid must be above 0, got {text!r}")
+    return check_grid(argument, (np.geomspace if logarithmic else np.linspace)(start, stop, int(count)))
 
 
 def parse_names(argument: str, text: str) -> tuple[str, ...]:

@@ -17,7 +17,11 @@ from replica.cli._verb import ANSATZ, START, TOLERANCE, Request, model_verb, opt
         required=True,
         help="Load, patterns per weight: a number or a grid.",
     ),
-    option("--observables", type=Names(), default="entropy,q", show_default=True, help="See replica list."),
+    option(
+        "--observables",
+        type=Names(),
+        help="See replica list [default: entropy,q; without an entropy generalization_error,training_error,energy,q].",
+    ),
     option("--lines", type=Names(), help="Thresholds to draw over a map of alpha and another argument."),
     ANSATZ,
     START,
@@ -25,7 +29,7 @@ from replica.cli._verb import ANSATZ, START, TOLERANCE, Request, model_verb, opt
     grids=True,
 )
 def command(request: Request) -> Curves:
-    """Observables over a grid, start:stop:count or a comma list, of alpha or any number of the model."""
+    """Observables over a grid, start:stop:count[:log] or a comma list, of alpha or any number of the model."""
     import replica
 
     options = request.options

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 _NODES = 12  # of the local interpolation of the cost
 _WINDOWS = (0.6, 0.15, 0.03)
 _STEPS = 200
+_PLACES = np.concatenate([[-60.0, -40.0, -25.0, -17.0], np.linspace(-12.0, 12.0, 193), [17.0, 25.0, 40.0, 60.0]])
+_BESIDE = np.array([-0.05, -1e-3, 0.0, 1e-3, 0.05])  # of a kink, where convexity may be broken unseen
+_ROUNDING = 1e-13  # of a cost, as users write them
 
 
 def _differentiation() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -29,6 +32,35 @@ def _differentiation() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 _X, _W, _D = _differentiation()
+
+
+def _rows(loss: Loss) -> int:
+    return next((len(v) for v in vars(loss).values() if isinstance(v, np.ndarray) and v.ndim == 1), 1)
+
+
+def costs_nothing(loss: Loss) -> bool:
+    """Whether a finite cost is 0 over an interval of stabilities, in each row of a batch; a tail that is lost in
+    rounding does not count.
+    """
+    near = np.broadcast_to(_PLACES[np.abs(_PLACES) <= 12.0], (_rows(loss), 193))
+    free = np.asarray(loss.cost(near), dtype=float) == 0.0
+    return bool(np.all(np.any(free[:, 1:] & free[:, :-1], axis=1)))
+
+
+def seems_convex(loss: Loss) -> bool:
+    """Whether the slopes between values of a finite cost never decrease, to rounding; for each row of a batch."""
+    rows = _rows(loss)
+    kinks = [per_row(kink, rows)[:, None] + _BESIDE for kink in loss.kinks()]
+    u = np.sort(np.concatenate([np.broadcast_to(_PLACES, (rows, _PLACES.size)), *kinks], axis=1), axis=1)
+    with np.errstate(all="ignore"):
+        cost = np.broadcast_to(np.asarray(loss.cost(u), dtype=float), u.shape)
+        if not np.all(np.isfinite(cost)):
+            return False
+        gap = np.maximum(np.diff(u, axis=1), 1e-9)  # places that fall together say nothing
+        slope = np.diff(cost, axis=1) / gap
+        size = 1.0 + np.maximum(np.abs(cost[:, :-1]), np.abs(cost[:, 1:]))
+        slack = _ROUNDING * size / gap
+    return bool(np.all(np.diff(slope, axis=1) >= -(slack[:, 1:] + slack[:, :-1])))
 
 
 def _edges(loss: Loss, size: int) -> np.ndarray:

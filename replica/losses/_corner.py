@@ -25,6 +25,7 @@ class Corner(Loss):
     strong: Any
 
     log_concave = True
+    satisfiable = False
 
     def cost(self, u: np.ndarray) -> np.ndarray:
         """The leading order: the cost of the corner itself."""

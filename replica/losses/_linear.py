@@ -15,6 +15,7 @@ class LinearCost(Loss):
     """``l(u) = -u``: with any penalty its minimiser is the Hebb vector, the sum of all patterns with their labels."""
 
     log_concave: ClassVar[bool] = True
+    satisfiable: ClassVar[bool] = False
 
     def cost(self, u: np.ndarray) -> np.ndarray:
         return -u

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from replica._registry import Member, column, per_row
-from replica.losses._convex import proximal_point, slopes
+from replica.losses._convex import costs_nothing, proximal_point, seems_convex, slopes
 from replica.losses._cost_table import bends, single_rows, tabulated_prox
 from replica.losses._ground import panel_sums
 from replica.losses._inner import tilted_nodes
@@ -27,8 +28,9 @@ class Loss(Member):
 
     and its first two derivatives in ``h``. A subclass gives `cost` and `kinks`; where closed forms exist it overrides
     `terms` (and `reference` for certification). At zero temperature it gives `ground`: the proximal point and the
-    Moreau envelope ``min_u l(u) + (u-h)^2/(2V)``; a finite cost that declares itself convex (``log_concave``) has it
-    from its values alone, and faster where it overrides `slope` and `bend`.
+    Moreau envelope ``min_u l(u) + (u-h)^2/(2V)``; a finite convex cost has it from its values alone, and faster where
+    it overrides `slope` and `bend`. Whether it is convex, and whether some stabilities cost nothing, is seen from
+    its values; ``log_concave`` and ``satisfiable`` in the class, True or False, say so without a look.
     """
 
     family = "loss"
@@ -36,12 +38,25 @@ class Loss(Member):
     parameters: ClassVar[dict[str, str]] = {}
     #: the cost is 0 or infinity: the temperature does not matter
     hard: ClassVar[bool] = False
-    #: the cost is convex: exp(-beta l) is log-concave, so ``ln Z`` is concave in the field
-    log_concave: ClassVar[bool] = False
+    if TYPE_CHECKING:
+        #: the cost is convex: exp(-beta l) is log-concave, so ``ln Z`` is concave in the field
+        log_concave: ClassVar[bool]
+        #: some stability costs nothing: below a capacity zero-temperature states are the solutions of zero cost
+        satisfiable: ClassVar[bool]
+    else:
+
+        @cached_property
+        def log_concave(self) -> bool:
+            """Seen from its values where a member does not declare it."""
+            return not self.hard and seems_convex(self)
+
+        @cached_property
+        def satisfiable(self) -> bool:
+            """Seen from its values where a member does not declare it."""
+            return self.hard or costs_nothing(self)
+
     #: l(-u) = l(u): the paramagnet q = 0 is a saddle point
     even: ClassVar[bool] = False
-    #: some stability costs nothing: below a capacity zero-temperature states are the solutions of zero cost
-    satisfiable: ClassVar[bool] = False
     #: only single stabilities cost nothing: an equation for each pattern, which no alphabet solves
     exact: ClassVar[bool] = False
     #: a parabola: what replicas differ by sees the patterns, not their labels

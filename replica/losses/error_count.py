@@ -26,6 +26,7 @@ class ErrorCount(Loss):
 
     kappa: float = 0.0
     name: ClassVar[str] = "error-count"
+    log_concave: ClassVar[bool] = False
     parameters: ClassVar[dict[str, str]] = {"margin": "kappa"}
     satisfiable: ClassVar[bool] = True
     ground_jumps: ClassVar[bool] = True

@@ -36,6 +36,7 @@ class Logistic(Loss):
     name: ClassVar[str] = "logistic"
     parameters: ClassVar[dict[str, str]] = {"gain": "gain"}
     log_concave: ClassVar[bool] = True
+    satisfiable: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gain", number("gain", self.gain, low=0.0, open_low=True))

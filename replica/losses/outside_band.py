@@ -29,6 +29,7 @@ class OutsideBand(Loss):
 
     kappa: float = 0.5
     name: ClassVar[str] = "outside-band"
+    log_concave: ClassVar[bool] = False
     parameters: ClassVar[dict[str, str]] = {"margin": "kappa"}
     hard: ClassVar[bool] = True
     even: ClassVar[bool] = True

@@ -29,7 +29,10 @@ def average(solution: Solution, of: Average, size: int, what: str) -> tuple[np.n
         return np.full(size, np.nan), np.full(size, np.nan)
     part = solution.batch.parts[0]
     if not hasattr(part.problem, "cavity"):
-        raise ValueError(f"{what} is not available for {solution.ansatz}: use a replica-symmetric solution")
+        raise ValueError(
+            f"{what} needs a solution that gives the field of a pattern; this one in {solution.ansatz} does not "
+            f"({solution.status})"
+        )
     fine, point = part.problem.refined(), part.point
     best, floor = of(fine.cavity(point))
     error = np.abs(best - of(part.problem.cavity(point))[0]) + floor

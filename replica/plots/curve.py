@@ -44,12 +44,32 @@ def draw_curve(data: xarray.Dataset, ax: Axes) -> None:
     dims = [str(dim) for dim in data[main].dims]
     if len(dims) not in (1, 2):
         raise ValueError(f"a curve has one or two grids, this dataset has {len(dims)}; choose with .isel()")
-    if len(dims) == 1:
+    endless = [dim for dim in dims if np.isinf(data[dim].values).any()]
+    if len(dims) == 1 and endless and data.sizes[dims[0]] > 1:
+        _draw_limit(ax, data, main, dims[0])
+    elif len(dims) == 1 and not endless:
         _draw_traces(ax, data, main, dims[0], [_trace(data, main, dims[0])], [""], [COLOURS[0]])
-    elif min(data.sizes[dim] for dim in dims) <= FAN:
+    elif len(dims) == 2 and min(data.sizes[dim] for dim in dims) <= FAN and _along(data, dims) not in endless:
         _draw_fan(ax, data, main, dims)
+    elif endless:
+        raise ValueError(f"{endless[0]} = inf has no place on an axis: choose finite points with .isel()")
     else:
         _draw_map(ax, data, main, dims)
+
+
+def _draw_limit(ax: Axes, data: xarray.Dataset, main: str, x: str) -> None:
+    """A grid that ends at infinity: the curve of its finite part, the limit as a dotted line across."""
+    end = data.isel({x: -1})
+    draw_curve(data.isel({x: slice(None, -1)}), ax)
+    legend = ax.get_legend()
+    entries = list(legend.legend_handles) if legend is not None else []
+    looks = {"colour": COLOURS[1], "dash": ":"}
+    if np.isfinite(end[main]) and str(end["status"].values).startswith("converged"):
+        ax.axhline(float(end[main]), color=COLOURS[1], linestyle=":")
+        entries.insert(0, sample(f"{symbol(data, x) or words(x)} $= \\infty$", **looks))
+    else:
+        entries.insert(0, sample(f"{symbol(data, x) or words(x)} $= \\infty$: not solved", **looks))
+    ax.legend(handles=entries)
 
 
 def panels(data: xarray.Dataset) -> list[xarray.Dataset]:
@@ -69,10 +89,15 @@ def _trace(data: xarray.Dataset, main: str, x: str) -> Trace:
     return Trace.of(data[x].values, of(main), error, of("status"), stability, DOUBTS)
 
 
+def _along(data: xarray.Dataset, dims: list[str]) -> str:
+    """The axis of a fan: the larger grid, of equal ones the first."""
+    return dims[0] if data.sizes[dims[1]] <= data.sizes[dims[0]] else dims[1]
+
+
 def _draw_fan(ax: Axes, data: xarray.Dataset, main: str, dims: list[str]) -> None:
     """One curve per value of the smaller grid (of equal ones the second)."""
-    across = dims[1] if data.sizes[dims[1]] <= data.sizes[dims[0]] else dims[0]
-    along = dims[0] if across == dims[1] else dims[1]
+    along = _along(data, dims)
+    across = dims[0] if along == dims[1] else dims[1]
     count = data.sizes[across]
     traces = [_trace(data.isel({across: i}), main, along) for i in range(count)]
     labels = [value(data, across, float(x)) for x in data[across].values]

@@ -125,6 +125,11 @@ def line_on_branch(model: Model, size: int, ansatz: Ansatz, condition: str, miss
         cell = first_sign_change(values)
         if np.all(cell >= 0):
             break
+    if dear and np.all(cell < 0) and not table.solved.all():  # it may lie between the last points of a coarse table
+        finer = zoom(table, np.clip(table.solved.sum(axis=1) - 1, 1, table.theta.shape[1] - 2))
+        seen = _along(finer, condition)
+        if np.any(first_sign_change(seen) >= 0):
+            table, values, cell = finer, seen, first_sign_change(seen)
     # the sign of the fold condition on the branch itself, from well before its highest point
     every, sure = np.arange(size), np.maximum(table.top()[1] - 1, 0)
     side = fold_condition(rough, table.alpha[every, sure], table.free[every, sure])

@@ -88,10 +88,10 @@ class Patterns:
     """Fields, their variance, logarithms of local partition functions, their slopes ``g``, and the curvature ``A``."""
 
     omega: np.ndarray
-    variance: float
+    variance: Any  # a number, or one for each unit of a network
     log_z: np.ndarray
     g: np.ndarray
-    curvature: float
+    curvature: Any
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,9 @@ class Walkers:
         self.letters = instance.model.weights.letters
         self.units = hidden_units(instance.model, instance.n)
         self.size = instance.n // self.units
-        self.spread, self.reach, self.mirror, self.order = 1.0, 1.0, None, None
+        self.spread, self.reach = 1.0, 1.0
+        self.mirror: Any = None
+        self.order: Any = None
         if instance.model.weights.penalised:
             self.spread = float(1.0 / np.sqrt(instance.model.beta * instance.model.parameter("penalty")))
         if reference is None:
@@ -144,7 +147,7 @@ class Walkers:
             self.order[rows, a[passed]], self.order[rows, b[passed]] = other[passed], one[passed]
         return float(passed.mean())
 
-    def _singles(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    def _singles(self) -> tuple[list[Any], list[Any]]:
         """A weight of each copy, and its change."""
         count, n = self.weights.shape
         site = self.rng.integers(n, size=count)
@@ -157,13 +160,13 @@ class Walkers:
             new = np.asarray(self.letters, dtype=float)[self.rng.integers(len(self.letters), size=count)]
         return [site], [new - old]
 
-    def _pairs(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    def _pairs(self) -> tuple[list[Any], list[Any]]:
         """Two weights of each copy, and their changes."""
         count, n = self.weights.shape
         if self.order is not None:
             if self.flips in (0, n):
                 return [], []
-            self.swap = self.rng.integers(self.flips, size=count), self.rng.integers(self.flips, n, size=count)
+            self.swap: Any = self.rng.integers(self.flips, size=count), self.rng.integers(self.flips, n, size=count)
             sites = [self.order[self.rows, at] for at in self.swap]
             return sites, [-2.0 * self.weights[self.rows, site] for site in sites]
         first = int(self.held)

@@ -1,0 +1,92 @@
+"""Costs of a user's own that give their values alone, and what is refused for clusters of general covariance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+import replica
+from replica.losses import Loss
+
+
+@dataclass(frozen=True)
+class Values(Loss):
+    """The cost that a function gives; none of its properties declared, and no member of the registry."""
+
+    function: Any = None
+    corners: tuple[float, ...] = ()
+
+    def cost(self, u):
+        return self.function(np.asarray(u))
+
+    def kinks(self):
+        return self.corners
+
+
+HINGE = Values(lambda u: np.maximum(1.0 - u, 0.0), (1.0,))
+LOGISTIC = Values(lambda u: np.log(1.0 + np.exp(-u)))
+SAVAGE = Values(lambda u: (1.0 + np.exp(u)) ** -2.0)
+
+
+@pytest.mark.parametrize(
+    ("cost", "convex", "free"),
+    [
+        (HINGE, True, True),
+        (LOGISTIC, True, False),
+        (Values(np.abs), True, False),
+        (Values(lambda u: np.exp(-u)), True, False),
+        (Values(lambda u: np.maximum(1.0 - u, 0.0) ** 2, (1.0,)), True, True),
+        (Values(lambda u: np.maximum(1.0 - u, 0.0) + 0.2 * np.maximum(u - 1.0, 0.0), (1.0,)), True, False),
+        (SAVAGE, False, False),
+        (Values(lambda u: np.clip(1.0 - u, 0.0, 1.0), (0.0, 1.0)), False, True),
+        (Values(lambda u: (u < 0.3).astype(float), (0.3,)), False, True),
+        (Values(lambda u: np.sqrt(np.abs(u))), False, False),
+        (Values(lambda u: 0.0 - np.minimum(u, 0.0) - 0.01 * np.maximum(u - 30.0, 0.0), (0.0, 30.0)), False, True),
+    ],
+)
+def test_convexity_and_zero_cost_are_seen_from_values(cost, convex, free):
+    assert (cost.log_concave, cost.satisfiable) == (convex, free)
+
+
+@pytest.mark.parametrize(("own", "known"), [(HINGE, "hinge"), (LOGISTIC, "logistic")])
+def test_own_costs_give_what_the_known_ones_do(own, known):
+    for solved in (
+        lambda loss: replica.solve(replica.mixture(loss, balance=0.3), alpha=2.0),
+        lambda loss: replica.solve(replica.perceptron("spherical", loss=loss), alpha=3.0),
+        lambda loss: replica.solve(replica.perceptron("binary", loss=loss, beta=2.0), alpha=0.5),
+    ):
+        one, other = solved(own), solved(replica.Hinge(1.0) if known == "hinge" else known)
+        for name, value in other.order_parameters.items():
+            assert one[name] == pytest.approx(value, abs=10 * (one.errors[name] + other.errors[name]) + 1e-12)
+    assert replica.capacity(replica.mixture(own)).value == replica.capacity(replica.mixture(known)).value
+
+
+def test_a_cost_that_is_not_convex_is_told_what_it_lacks():
+    with pytest.raises(ValueError, match="not convex: at beta = inf it must give its proximal map"):
+        replica.solve(replica.mixture(SAVAGE), alpha=2.0)
+
+
+def test_general_clusters_refuse_what_is_for_round_ones():
+    spectra = np.array([np.geomspace(0.1, 5, 30), np.geomspace(5, 0.1, 30)])
+    model = replica.clusters("logistic", means=np.full(30, 0.1), covariances=spectra)
+    solution = replica.solve(model, alpha=2.0)
+    with pytest.raises(ValueError, match="optimal rule .* clusters of one variance"):
+        replica.generalization_error(solution, estimator="bayes")
+    with pytest.raises(ValueError, match="optimal rule .* clusters of one variance"):
+        replica.sweep(model, alpha=[1.0, 2.0], observables=["generalization_error", "bayes_error"])
+    for threshold in (replica.capacity, lambda m: replica.max_margin(m, alpha=2.0)):
+        with pytest.raises(ValueError, match="inputs of one variance, not for Clusters"):
+            threshold(model)
+
+
+def test_a_limit_without_fields_says_so():
+    solution = replica.solve(replica.mixture("logistic", penalty=np.inf), alpha=2.0)
+    try:
+        found = replica.margin_distribution(solution, field=[0.0, 1.0])
+    except ValueError as refusal:
+        assert "gives the field of a pattern" in str(refusal)
+    else:
+        assert np.all(np.isfinite(found["density"]))
