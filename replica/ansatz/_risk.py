@@ -86,15 +86,16 @@ class RiskProblem(Problem):
             return self.alpha * Projection(self.cavity(free)).pull < 1.0
 
     def noise(self, free: np.ndarray) -> np.ndarray:
-        """Fields are known to their rounding, which weighs more the narrower their distribution is; what is positive to
-        that of its logarithm.
+        """Fields are known to their rounding, which weighs more the narrower their distribution is; the lean to that of
+        the logarithms that it is made of.
         """
         with np.errstate(all="ignore"):
             sharp = [1.0 + (1.0 + np.abs(c.mean)) / c.deviation for c in self.cavity(free).channels()]
-        logs = [k for k, variable in enumerate(self.variables) if variable.chart is POSITIVE]
-        depth = np.maximum(8.0, 2.0 * np.abs(free[:, logs]).max(axis=1, initial=0.0))[:, None]
-        unit = depth * EPS * self.model.loss.coarseness
-        return unit * np.maximum(np.maximum.reduce(sharp)[:, None], np.abs(free))
+        own = np.abs(free)
+        if self.taught:
+            logs = [k for k, variable in enumerate(self.variables) if variable.chart is POSITIVE]
+            own[:, 0] *= np.maximum(1.0, own[:, logs].max(axis=1, initial=0.0) / 4.0)
+        return 8 * EPS * self.model.loss.coarseness * np.maximum(np.maximum.reduce(sharp)[:, None], own)
 
     def start(self) -> np.ndarray:
         """The solution for the square loss, in closed form."""
