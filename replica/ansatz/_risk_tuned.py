@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ class TunedWeakState(Beyond):
         right |= found.model.architecture.generalization(data, Overlaps(at.q, 0.0 * at.q, at.m, at.transverse))
         return seen | right, floors | floors_of(right)
 
-    def reference_describe(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+    def reference_describe(self, values: Mapping[str, Any], mp: Any, digits: int) -> dict[str, Any]:
         seen = self.found.reference_describe(values, mp, digits)
         return {name: value for name, value in seen.items() if "error" not in name}
 
