@@ -1,6 +1,6 @@
 """Speed of enumeration and of message passing, how often each solver solves, and what surrounds its solutions.
 
-    python -m benchmarks.simulations [--parts enumeration messages success surroundings] [--checkpoint DIR] [--large]
+    python -m benchmarks.simulations [--parts enumeration success ...] [--checkpoint DIR] [--large]
 
 Each part prints its section and writes it into ``results/simulations.md``, where the others stay. Times are core
 seconds (processor time of one process, ``OMP_NUM_THREADS=1``), not wall clock. With ``--checkpoint`` an interrupted
@@ -75,6 +75,7 @@ ROWS = [
     Row("replicated-annealing", 1001, 0.50),
     Row("annealing", 1001, 0.50, {"sweeps": 24000}),
     Row("reinforced-bp", 1605, 802 / 1605, {"rate": 1e-3}, **COMMITTEE),
+    Row("reinforced-bp", 1605, 802 / 1605, {"rate": 1e-3}, **COMMITTEE),
     Row("replicated-sgd", 1605, 802 / 1605, **COMMITTEE),
     Row("replicated-sgd", 1605, 802 / 1605, ONE, **COMMITTEE),
     Row("replicated-sgd", 1001, 0.50),
@@ -82,7 +83,6 @@ ROWS = [
     Row("reinforced-bp", 10001, 0.70, {"rate": 1e-3}, large=True),
     Row("focusing-bp", 10001, 0.70, large=True),
     Row("sbpi", 10001, 0.60, large=True),
-    Row("reinforced-bp", 10001, 0.74, {"rate": 5e-4}, samples=10, large=True),
 ]
 #: solvers whose solutions are looked at from near, on the same instances
 NEAR = {
@@ -156,6 +156,22 @@ def solve(row: Row, checkpoint: Path | None) -> tuple[np.ndarray, float]:
     return runs["solved"].values, spent / row.samples
 
 
+def thresholds(options: argparse.Namespace) -> Iterator[str]:
+    """Load at which reinforced BP (rate 0.01) solves half of 30 samples: sigmoids through nine loads, 0.6 to 0.8."""
+    keywords = {"n": [501, 1001, 2001], "alpha": np.linspace(0.6, 0.8, 9), "samples": 30, "seed": 5, "inputs": "sign"}
+    folder = None if options.checkpoint is None else options.checkpoint / "threshold-reinforced-bp"
+    runs = replica.simulate(BINARY, algorithm="reinforced-bp", rate=1e-2, checkpoint=folder, **keywords)
+    found = replica.success_threshold(runs)
+    yield "| N | threshold | width | deviance (7 degrees) |"
+    yield "|---|---|---|---|"
+    for n in found["n"].values:
+        one = found.sel(n=n)
+        pairs = (("threshold", "error"), ("width", "width_error"))
+        cells = (f"{float(one[name]):.4f} +- {float(one[error]):.4f}" for name, error in pairs)
+        yield f"| {n} | {' | '.join(cells)} | {float(one['deviance']):.1f} |"
+    yield f"| infinity (1/N) | {float(found['limit']):.4f} +- {float(found['limit_error']):.4f} | | |"
+
+
 def surroundings(options: argparse.Namespace) -> Iterator[str]:
     """Entropy of the solutions around what each solver found (belief propagation), N = 501, alpha = 0.4, 16 instances;
     below, differences from annealing on the same instance, and the theory.
@@ -200,7 +216,8 @@ def peer(options: argparse.Namespace) -> Iterator[str]:
 
 
 PARTS = {
-    "enumeration": enumeration, "messages": messages, "success": success, "surroundings": surroundings, "peer": peer,
+    "enumeration": enumeration, "messages": messages, "success": success, "thresholds": thresholds,
+    "surroundings": surroundings, "peer": peer,
 }  # fmt: skip
 
 

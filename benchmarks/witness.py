@@ -123,17 +123,12 @@ ROWS = [
         "committee --units 3 --activation sign --weights binary", "0.5", "--algorithm belief-propagation --n 1998", 20,
         "entropy,q",
     ),
-    Row(
-        "perceptron --weights gaussian --loss logistic", "1.5", f"{RISK} --readouts flatness", 40, "training_error",
-        "flatness --noise 0.05,0.1,0.2",
-    ),
     Row("perceptron --weights binary", "0.2", AROUND, 200, "entropy", "franz-parisi --distance 0.2,0.4"),
     Row(
         "perceptron --weights binary", "0.2", f"{AROUND} --set reference_margin=0.4", 200, "entropy",
         "franz-parisi --reference 0.4 --distance 0.2,0.4",
     ),
     Row("committee --units 3 --weights binary --labels teacher", THIRD, "--n 9,12,15", 200, "entropy,q"),
-    Row("committee --units 5 --weights binary", "0.4", "--n 10,15", 150, "entropy"),  # too few weights a unit for q
     Row("committee --units 2 --activation relu --weights binary --ties violated", "0.25", "--n 8,12,16", 99, "entropy"),
     Row("parity --units 3 --weights binary", "0.333333333333", "--n 9,12,15", 200, "entropy"),
     Row("mixture --weights spherical --loss logistic --bias false --noise 0.5 --beta 2", "1", WALKS, 12, LEARNED),
@@ -171,7 +166,7 @@ def measure(row: Row, factor: float) -> tuple[list[str], list[float]]:
         one = report.sel({"observable": name, axis: place})
         if np.isfinite(one["z"]):
             numbers = " | ".join(f"{float(one[key]):.6f}" for key in ("theory", "simulation", "standard_error"))
-            where = {"distance": f" at d = {place:g}", "noise": f" (noise {place:g})"}.get(axis, "")
+            where = f" at {axis} {place:g}" if report.sizes[axis] > 1 else ""
             head = f"{row.model} | {row.alpha} | {row.runs} | {name}{where}"
             lines.append(f"| {head} | {numbers} | {float(one['z']):.2f} |")
             scores.append(float(one["z"]))

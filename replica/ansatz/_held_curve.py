@@ -42,16 +42,24 @@ def located(problem: HeldProblem, starts: np.ndarray) -> tuple[float, float]:
     The rows of ``problem`` are alike; NaN where no start does.
     """
     with np.errstate(all="ignore"):
-        for row in np.arange(problem.size):
-            part = problem.take(row[None])
-            found = solve(part, starts[row][None], FIRST, ROUGH, "keep", check=False)
-            done = found.converged & part.sound(found.point)
-            if done[0]:
-                columns = _fine(part, found.point.copy(), done, {})
+        point, row = settled(problem, starts)
+        if row.size:
+            part, done = problem.take(row), np.ones(1, dtype=bool)
+            columns = _fine(part, point, done, {})
             if done[0]:
                 _carry(part, columns, np.arange(1))
                 return float(columns.values["t"][0]), float(columns.errors["t"][0])
     return float("nan"), float("nan")
+
+
+def settled(problem: HeldProblem, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Point and row of the first start that leads to a solution on the coarse mesh; empty where none does."""
+    for row in np.arange(problem.size):
+        part = problem.take(row[None])
+        found = solve(part, starts[row][None], FIRST, ROUGH, "keep", check=False)
+        if found.converged[0] and part.sound(found.point)[0]:
+            return found.point.copy(), row[None]
+    return starts[:0], np.zeros(0, dtype=int)
 
 
 def held_curve(problem: HeldProblem) -> Columns:
@@ -165,7 +173,7 @@ def _walk(problem: HeldProblem, near: np.ndarray, rows: np.ndarray, start: np.nd
     def part(index: np.ndarray, share: np.ndarray) -> HeldProblem:
         return problem.take(rows[index]).at_cosine(first[index] + share * (last[index] - first[index]))
 
-    return _approach(part, start, 0.3)
+    return approach(part, start, 0.3)
 
 
 def _follow(problem: HeldProblem) -> tuple[np.ndarray, np.ndarray]:
@@ -175,10 +183,10 @@ def _follow(problem: HeldProblem) -> tuple[np.ndarray, np.ndarray]:
     def part(index: np.ndarray, share: np.ndarray) -> HeldProblem:
         return problem.take(index).at_alpha(share * full[index])
 
-    return _approach(part, problem.at_alpha(STEPS[0] * full).start(), STEPS[0])
+    return approach(part, problem.at_alpha(STEPS[0] * full).start(), STEPS[0])
 
 
-def _approach(
+def approach(
     part: Callable[[np.ndarray, np.ndarray], HeldProblem], start: np.ndarray, first: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Solve ``part(rows, share)`` for shares from 0 to 1 with steps that grow where they succeed."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from replica.ansatz._held_curve import located
+from replica.ansatz._held_curve import approach, located, settled
 from replica.ansatz._held_problem import EPS
 from replica.ansatz._minimiser_patterns import Minimiser, PairSums, Stretched, pair_sums
 from replica.ansatz._minimiser_problem import MinimiserProblem
@@ -23,6 +23,7 @@ from replica.weights.base import Average, SingleWeight
 
 KINK = 1e-4  # width that stands for none
 FIRST = (0.98, 0.9, 0.7)  # overlaps tried as starts
+SHARES = (0.5, 0.2, 0.05)  # of the load, tried where none of them leads to a solution
 
 
 @dataclass(frozen=True)
@@ -100,4 +101,27 @@ def nearest_overlap(model: Model, alpha: float, reference: Minimiser, centre: Ce
     problem = NearestProblem(model, alpha, reference, centre, np.array(FIRST))
     if centre.same and (lacks := problem.take(np.arange(1)).lacking()) < EPS:
         return 1.0, 4.0 * EPS * (lacks > 0.0)
-    return located(problem, problem.start())
+    found = located(problem, problem.start())
+    return found if np.isfinite(found[0]) else _followed(problem)
+
+
+def _followed(problem: NearestProblem) -> tuple[float, float]:
+    """From a smaller load of the weights, at which a start leads to a solution (the reference stays)."""
+    with np.errstate(all="ignore"):
+        for share in SHARES:
+            part = problem.at_alpha(share * problem.alpha)
+            point, row = settled(part, part.start())
+            if row.size:
+                return _grown(problem.take(row), point, share)
+    return np.nan, np.nan
+
+
+def _grown(problem: NearestProblem, point: np.ndarray, share: float) -> tuple[float, float]:
+    """From a point at that share of the load to all of it."""
+    load = problem.alpha
+
+    def part(index: np.ndarray, way: np.ndarray) -> NearestProblem:
+        return problem.take(index).at_alpha((share + (1.0 - share) * way) * load[index])
+
+    near, reached = approach(part, point, 0.3)
+    return located(problem, near) if reached[0] >= 1.0 else (np.nan, np.nan)

@@ -89,7 +89,7 @@ class RiskProblem(Problem):
         """Fields are known to their rounding, which weighs more the narrower their distribution is."""
         with np.errstate(all="ignore"):
             sharp = [1.0 + (1.0 + np.abs(c.mean)) / c.deviation for c in self.cavity(free).channels()]
-        return 8 * EPS * np.maximum(np.maximum.reduce(sharp)[:, None], np.abs(free))
+        return 8 * EPS * self.model.loss.coarseness * np.maximum(np.maximum.reduce(sharp)[:, None], np.abs(free))
 
     def start(self) -> np.ndarray:
         """The solution for the square loss, in closed form."""
@@ -176,7 +176,7 @@ def square_start(problem: RiskProblem) -> dict[str, np.ndarray]:
     gain = channels[0].gain * slopes.q * one
     response = _square_response(problem.model.weights.penalty, alpha, gain) if problem.penalised else one
     share = 1.0 / (1.0 + 1.0 / (gain * response))
-    constant, pull, matrix = _square_moments(channels, names, size)
+    constant, pull, matrix = square_moments(channels, names, size)
     system, right = (alpha * share)[:, None, None] * matrix, (alpha * share)[:, None] * pull
     for k, name in enumerate(names):
         system[:, k, k] += gain if name in data.overlaps else 1e-300
@@ -197,7 +197,7 @@ def _square_response(penalty: Any, alpha: np.ndarray, gain: np.ndarray) -> np.nd
     return np.where(linear > 0, 2.0 / (linear + root), (root - linear) / (2.0 * penalty * gain))
 
 
-def _square_moments(
+def square_moments(
     channels: list[Channel], names: tuple[str, ...], size: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """``E(1-w)^2 - gain q`` as a polynomial in the overlap and the bias: constant, half slope (negative), curvature."""

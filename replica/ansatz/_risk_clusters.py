@@ -79,7 +79,8 @@ class ClusterProblem(Problem):
 
     @property
     def penalty(self) -> np.ndarray:
-        return np.ones(self.size) if self.interpolates else per_row(self.model.weights.penalty, self.size)
+        unit = self.model.data.shapes.scale.mean()  # of lambda where it tends to 0
+        return per_row(unit if self.interpolates else self.model.weights.penalty, self.size)
 
     def shares(self) -> np.ndarray:
         """Patterns of both labels per weight, (batch, 2)."""

@@ -14,9 +14,11 @@ from replica.ansatz._reference import ReferenceProjection, reference_corners, re
 from replica.data import Overlaps
 from replica.losses._corner import Corner
 from replica.model import Model
-from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
+from saddlepoint import POSITIVE, REAL, CertificationFailed, Problem, Variable, Variables
 
 TINY = 1e-140
+#: how order parameters fall with a large penalty
+POWERS = {"q": 2, "m": 1, "V": 1}
 
 
 class WeakProblem(Problem):
@@ -143,6 +145,8 @@ class Beyond(Problem):
         return self.found.residual(free)
 
     def reference_update(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+        if type(self.found).reference_update is Problem.reference_update:
+            raise CertificationFailed("the equations of this limit have no form in mpmath")
         return self.found.reference_update(values, mp, digits)
 
     def reference_describe(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
@@ -161,6 +165,50 @@ class VanishedState(Beyond):
         at, averages = found.cavity(free).overlaps, found.averages(free)
         seen |= weak_observables(found.model, found.alpha, at, found.bias, averages)
         return seen, floors_of(seen)
+
+
+class HeavyState(Beyond):
+    r"""A large penalty on a cost of straight pieces, the bias close to the kink that holds it.
+
+    Next to the corners ``cost - L0`` is homogeneous in weights and bias, so the limit is exact while no field reaches
+    another kink: ``w = w'/penalty``, and stationarity along the scale gives ``energy = L0 - penalty q``.
+    """
+
+    def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        found = self.found
+        seen, floors = found.observe(free)
+        penalty, model = per_row(found.model.weights.penalty, found.size), found.model
+        seen |= {name: seen[name] / penalty**power for name, power in POWERS.items() if name in seen}
+        floors |= {name: floors[name] / penalty**power for name, power in POWERS.items() if name in floors}
+        gain = 0.5 * penalty * seen["q"]
+        seen["energy"], seen["free_entropy"] = seen["energy"] - 2.0 * gain, seen["free_entropy"] + gain
+        values = found.variables.values(free)
+        bias = found.bias + values.get("bias", 0.0) * found.response(free) / penalty
+        at = found.cavity(free).overlaps
+        data = model.learned({"bias": bias}).data
+        seen |= data.reported(found.size)
+        if model.data.overlaps:
+            overlaps = Overlaps(seen["q"], 0.0 * at.q, seen["m"], at.transverse * (found.response(free) / penalty) ** 2)
+            seen |= model.architecture.generalization(data, overlaps)
+        return seen, floors
+
+    def reaches(self, free: np.ndarray) -> np.ndarray:
+        """Whether a field may come to another kink than that on which its class rests (40 deviations, at rest)."""
+        found = self.found
+        cavity, penalty = found.cavity(free), per_row(found.model.weights.penalty, found.size)
+        near = np.zeros(found.size, dtype=bool)
+        for corner, channel in zip(found.corners, cavity.channels(), strict=True):
+            spread = np.abs(channel.mean) + 40.0 * channel.deviation + per_row(corner.strong, found.size)
+            for kink in found.model.loss.kinks():
+                gap = np.abs(per_row(kink, found.size) - corner.place)
+                near |= (gap > 0) & (gap < spread / penalty)
+        return near
+
+    def reference_describe(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+        seen, penalty = self.found.reference_describe(values, mp, digits), exact(self.found.model.weights.penalty, mp)
+        scaled = {name: seen[name] / penalty**power for name, power in POWERS.items() if name in seen}
+        moved = values.get("bias", mp.zero) * seen["V"] / penalty
+        return scaled | {"energy": seen["energy"] - seen["q"] / penalty, "bias": seen["bias"] + moved}
 
 
 class DivergedState(Beyond):

@@ -9,7 +9,7 @@ import numpy as np
 from replica._registry import per_row
 from replica.ansatz._risk import RiskProblem
 from replica.ansatz._risk_clusters import ClusterProblem, RestingProblem, RestingState
-from replica.ansatz._risk_limits import DivergedState, VanishedState, WeakProblem
+from replica.ansatz._risk_limits import DivergedState, HeavyState, VanishedState, WeakProblem
 from replica.model import Model, separated
 from replica.weights.base import Average
 from saddlepoint import Ladder, Newton, Picard, Solution, Tolerance, solve
@@ -22,7 +22,9 @@ WEAK = "the limit penalty -> inf: q, m and V are those of penalty times the weig
 GONE = "the weights vanish at every penalty: the larger class rests on the kink of the loss"
 INTERPOLATES = "the limit penalty -> 0: the smallest vector that pays nothing"
 DIVERGES = "the limit penalty -> 0: the weights grow without bound in the direction of largest margin"
+NO_VECTOR = "the penalty pulls the weights to 0, where no field costs anything: give a margin above 0 or a norm"
 QUICK, LONG = 8, 60  # damped steps before Newton's method
+HEAVY = 1e4  # a penalty from which on the kinks of a cost may hold the bias
 EASY = 1.0  # a penalty at which the way from the square loss is short
 
 
@@ -50,6 +52,12 @@ def problem_of(model: Model, alpha: np.ndarray, interpolates: bool = False) -> A
     """The equations: of isotropic inputs, or of clusters with covariances."""
     kind = RiskProblem if model.data.shapes is None else ClusterProblem
     return kind(model, alpha, interpolates=interpolates)
+
+
+def no_vector(model: Model, size: int) -> np.ndarray:
+    """Rows in which a penalty is all that acts, because a field of 0 pays nothing."""
+    free = np.all(model.loss.cost(np.zeros((size, 1))) == 0, axis=1)
+    return free & model.weights.penalised
 
 
 class Found(NamedTuple):
@@ -100,11 +108,19 @@ def _attempt(problem: Any, rows: np.ndarray, start: Any, solver: Any, tolerance:
 
 def _proper_rows(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
     """A penalty above 0, or a norm that is held: directly, from settled averages, as a vanishing vector, followed."""
-    problem = problem_of(model, alpha)
-    answers = [_attempt(problem, np.arange(alpha.size), None, DIRECT, tolerance, LEAST)]
-    rows = answers[-1].left
+    rows, answers = np.arange(alpha.size), []
+    if model.weights.penalised and model.data.trained and model.loss.straight and model.data.shapes is None:
+        heavy = np.flatnonzero(per_row(model.weights.penalty, alpha.size) >= HEAVY)
+        if heavy.size:
+            answers.append(_resting(model.take(heavy), alpha[heavy], tolerance).at(heavy))
+            rows = np.setdiff1d(rows, answers[-1].rows[answers[-1].good])
     if rows.size:
-        part = problem.take(rows)
+        whole = problem_of(model, alpha)
+        part = whole if rows.size == alpha.size else whole.take(rows)
+        answers.append(_attempt(part, rows, None, DIRECT, tolerance, LEAST))
+        rows = answers[-1].left
+    if rows.size:
+        part = whole.take(rows)
         answers.append(_attempt(part, rows, settled(part, QUICK), STEADY, tolerance, LEAST))
         rows = answers[-1].left
     if rows.size and model.weights.penalised and model.data.trained and model.loss.kinks():
@@ -127,6 +143,14 @@ def _weak_attempt(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> Foun
     problem, every = WeakProblem(model, alpha), np.arange(alpha.size)
     found = _attempt(problem, every, None, DIRECT, tolerance, WEAK)
     return found if found.good.all() else _attempt(problem, every, settled(problem, LONG), STEADY, tolerance, WEAK)
+
+
+def _resting(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> Found:
+    """Large penalties, at which the bias comes close to the kink that holds it."""
+    found = _weak_attempt(model, alpha, tolerance)
+    state, point = HeavyState(found.problem), found.found.point
+    good = found.good & (found.problem.response(point) > 0) & bool(found.problem.learned) & ~state.reaches(point)
+    return found._replace(problem=state, good=good, remark=LEAST)
 
 
 def _vanished(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> Found:

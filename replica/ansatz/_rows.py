@@ -23,6 +23,13 @@ class Rows:
         self.remarks = [""] * self.size
         self.open = np.arange(self.size)
 
+    def hold(self, row: int, problem: Any, remark: str) -> None:
+        """One row whose state has nothing left to solve for."""
+        nothing = np.zeros((1, 0))
+        self.parts.append(Part(np.array([row]), problem, nothing, nothing))
+        self.status[row], self.residual[row], self.remarks[row] = Status.CONVERGED, 0.0, remark
+        self.open = np.setdiff1d(self.open, [row])
+
     def solutions(self) -> Solutions:
         """The batch as it is now; rows without an answer have their last point in ``last``."""
         solved = np.concatenate([part.rows for part in self.parts]) if self.parts else np.zeros(0, dtype=int)

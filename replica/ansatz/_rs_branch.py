@@ -59,6 +59,16 @@ class BranchTable:
         return alpha[np.arange(len(alpha)), place], place
 
 
+    def end_of(self, row: int, top: float) -> str:
+        """The sentence for what lies beyond the highest load of a teacher's branch: its fold, or what was followed."""
+        known = np.flatnonzero(self.solved[row])
+        lost = known.size < self.theta.shape[1] and self.top()[1][row] >= known[-1]
+        if lost and self.equations.model.architecture.few is not None:
+            why = "averages over K fields are not affordable near q = 1"
+            return f"the uninformed branch was followed to alpha = {top:.6g} only: {why}"
+        return f"the uninformed branch ends at alpha = {top:.6g}"
+
+
 def first_sign_change(values: np.ndarray) -> np.ndarray:
     """Per row the index i of the first pair (i, i+1) with opposite signs, -1 where there is none; NaN pairs are
     skipped.

@@ -13,6 +13,8 @@ from replica.data import Overlaps
 from replica.model import Model
 from saddlepoint import POSITIVE, Newton, Problem, Variable, Variables, solve
 
+TRACELESS = "the overlap q is below 1e-250: hardly a pattern is ever violated"
+
 
 class FrozenState:
     """The teacher itself as a state: ``q = m = 1``, no errors, zero entropy (finite alphabets)."""
@@ -214,3 +216,11 @@ def idle_rows(model: Model, size: int) -> list[str]:
 def no_solution(alpha: float, end: float) -> str:
     """The sentence for a load beyond the end of a branch."""
     return f"no replica-symmetric solution at alpha = {alpha:g} on the branch from 0, which ends at alpha = {end:.6g}"
+
+
+def traceless(equations: Equations, alpha: np.ndarray) -> RSProblem | None:
+    """The state q = 0 of one row where patterns push q below anything that a number can hold; None elsewhere."""
+    problem = RSProblem(equations, alpha)
+    with np.errstate(all="ignore"):
+        pushed = problem.update(np.full((1, 1), -600.0))[0, 0]
+    return RSProblem(equations, alpha, dict.fromkeys(problem.names, 0.0)) if pushed < -600.0 else None

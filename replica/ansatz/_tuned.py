@@ -12,6 +12,7 @@ EPS = float(np.finfo(float).eps)
 POINTS = np.arange(-3.0, 4.0)
 FIRST = np.array([-1.0, 9.0, -45.0, 0.0, 45.0, -9.0, 1.0]) / 60.0
 SECOND = np.array([2.0, -27.0, 270.0, -490.0, 270.0, -27.0, 2.0]) / 180.0
+NEARER = np.linspace(-1.0, 1.0, 17)
 WIDTHS = (0.2, 0.1, 0.04, 0.04, 0.03, 0.03, 0.02)
 
 
@@ -23,11 +24,12 @@ class Lowest(NamedTuple):
     inside: np.ndarray
 
 
-def lowest(evaluate: Callable[[np.ndarray], np.ndarray], grid: np.ndarray) -> Lowest:
+def lowest(evaluate: Callable[[np.ndarray], np.ndarray], grid: np.ndarray, finer: int = 2) -> Lowest:
     """The minimum of ``evaluate((batch, count)) -> (batch, count)`` along each row of ``grid`` (batch, count).
 
     The lowest point of the grid, then Newton's method on the derivative by differences of finer and finer width. The
-    error is the change of the last root with the width, and rounding.
+    error is the change of the last root with the width, and rounding. A valley too narrow for the grid is looked at
+    again on a finer one, ``finer`` times at most.
     """
     rows = np.arange(len(grid))
     seen = evaluate(grid)
@@ -49,4 +51,10 @@ def lowest(evaluate: Callable[[np.ndarray], np.ndarray], grid: np.ndarray) -> Lo
     rounding = 16 * EPS * np.abs(values[:, 3]) / (step * np.abs(bend))
     error = np.abs(roots[-1] - roots[-2]) + rounding
     wild = ~(np.abs(roots[-2] - roots[-3]) < 1e-3 * unit)
-    return Lowest(roots[-2], np.where(wild, np.inf, error), inside)
+    found = Lowest(roots[-2], np.where(wild, np.inf, error), inside)
+    again = wild & (inside == 0)
+    if not (finer and again.any()):
+        return found
+    nearer = lowest(evaluate, grid[rows, at][:, None] + unit[:, None] * NEARER, finer - 1)
+    better = again & (nearer.inside == 0) & np.isfinite(nearer.error)
+    return Lowest(*(np.where(better, new, old) for new, old in zip(nearer, found, strict=True)))

@@ -8,32 +8,31 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from replica._checks import one_of
 from replica._registry import per_row
 from replica.ansatz._informed import informed_pulls, paramagnet_facts
 from replica.ansatz._optimal_bias import tuned_solutions
-from replica.ansatz._risk_solver import check_penalty, minimise, single_vectors
-from replica.ansatz._rows import Rows
+from replica.ansatz._risk_solver import check_penalty, single_vectors
 from replica.ansatz._rs_branch import scan_branch, tabulate, zoom
 from replica.ansatz._rs_equations import Equations, RSProblem
-from replica.ansatz._rs_ladders import CAREFUL, FIRST_STEPS, GENERAL, PARAMAGNET, ROUGH, SCALAR, WHOLE_BRANCH
+from replica.ansatz._rs_ladders import CAREFUL, FIRST_STEPS, GENERAL, ROUGH, SCALAR, WHOLE_BRANCH
+from replica.ansatz._rs_rows import RSRows
 from replica.ansatz._rs_special import (
-    FreezingProblem,
+    TRACELESS,
     FrozenState,
     attracting,
     has_paramagnet,
     idle_rows,
-    learns_from_nothing,
     no_solution,
-    paramagnet,
     start_from,
+    traceless,
 )
+from replica.ansatz._rs_square import closed_point
 from replica.ansatz.base import Ansatz
-from replica.batch import Part, Solutions
+from replica.batch import Solutions
 from replica.model import Model
-from replica.weights.base import Average
-from saddlepoint import Ladder, Newton, Status, Tolerance, solve
+from saddlepoint import Newton, Status, solve
 
-NO_VECTOR = "the penalty pulls the weights to 0, where every field is 0 and costs nothing: give a margin or a norm"
 DEAR = "no solution where averages over K fields are affordable: beyond the branch (see capacity), or q near 1"
 
 
@@ -89,12 +88,8 @@ class RS(Ansatz):
         return _Solver(self, model, np.ascontiguousarray(alpha, dtype=float), tolerance).run(start)
 
 
-class _Solver(Rows):
+class _Solver(RSRows):
     """One batch on its way: rows leave when they are solved."""
-
-    def __init__(self, ansatz: RS, model: Model, alpha: np.ndarray, tolerance: float) -> None:
-        super().__init__(ansatz, model, alpha)
-        self.tolerance = Tolerance(absolute=tolerance)
 
     def run(self, start: Any) -> Solutions:
         model = self.model
@@ -119,41 +114,6 @@ class _Solver(Rows):
                 self._ground_states()
         return self.solutions()
 
-    def _minimised(self, rows: np.ndarray, before: str = "") -> None:
-        """Rows solved as vectors of least cost."""
-        for answer in minimise(self.model.take(rows), self.alpha[rows], self.tolerance):
-            self.keep(rows[answer.rows], answer.problem, answer.found, answer.good, before + answer.remark)
-        found = [row for part in self.parts for row in part.rows]
-        free = np.all(self.model.loss.cost(np.zeros((self.size, 1))) == 0, axis=1) & self.model.weights.penalised
-        for row in rows[~np.isin(rows, found) & free[rows]]:
-            self.remarks[row] = NO_VECTOR
-
-    def _equations(self, rows: np.ndarray) -> Equations:
-        return Equations(self.model.take(rows), rows.size)
-
-    def _paramagnet(self) -> None:
-        """q = 0 where it is a stable saddle point of an even loss or network."""
-        rows = self.open
-        equations = self._equations(rows)
-        problem = RSProblem(equations, self.alpha[rows], paramagnet(equations))
-        if len(problem.variables):
-            found = solve(problem, solver=PARAMAGNET, tolerance=self.tolerance, on_failure="keep")
-            point, error, good = found.point, found.error, found.converged
-            residual = found.residual
-        else:
-            point, error = np.zeros((2, rows.size, 0))
-            good, residual = np.ones(rows.size, dtype=bool), np.zeros(rows.size)
-        stable = good & (problem.observe(point)[0]["stability"] > 0)
-        stable &= ~learns_from_nothing(equations, self.alpha[rows])
-        index = np.flatnonzero(stable)
-        if index.size:
-            self.parts.append(Part(rows[index], problem.take(index), point[index], error[index]))
-            self.status[rows[index]] = Status.CONVERGED
-            self.residual[rows[index]] = residual[index]
-        for row in rows[index]:
-            self.remarks[row] = "the paramagnet q = 0"
-        self.open = np.setdiff1d(self.open, rows[index])
-
     def _saddle(self, start: Any) -> None:
         rows = self.open
         problem = RSProblem(self._equations(rows), self.alpha[rows])
@@ -176,6 +136,12 @@ class _Solver(Rows):
         if self.model.data.metastable and start is None:
             good &= attracting(problem, found.point)
         self.keep(rows, problem, found, good)
+        warm = np.flatnonzero(~good & np.isfinite(per_row(self.model.beta, self.size)[rows]))
+        if self.model.loss.exact and start is None and warm.size:
+            rest = problem.take(warm)
+            found = solve(rest, start=closed_point(rest), solver=CAREFUL, tolerance=self.tolerance, on_failure="keep")
+            self.keep(rows[warm], rest, found, found.converged)
+            good[warm] = found.converged
         if single and not good.all() and start is None:
             self._bracketed(rows[~good])
 
@@ -199,6 +165,10 @@ class _Solver(Rows):
             for row in rows:
                 self.remarks[row] = ""
             self.keep(rows, problem, found, found.converged)
+            for row in rows[~found.converged]:
+                free = traceless(self._equations(np.array([row])), self.alpha[[row]])
+                if free is not None:
+                    self.hold(row, free, TRACELESS)
 
     def _from_branch(self) -> None:
         """Locate alpha on the followed branch; beyond its end a frozen teacher is the only state."""
@@ -230,7 +200,7 @@ class _Solver(Rows):
                 self.remarks[row] = no_solution(self.alpha[row], end)
             self._climb(rows[ended][~whole])
         elif ended.size:
-            self._frozen(rows[ended], [f"the uninformed branch ends at alpha = {top[i]:.6g}" for i in ended])
+            self._frozen(rows[ended], [table.end_of(i, top[i]) for i in ended])
 
     def _climb(self, rows: np.ndarray) -> None:
         """Continuation in alpha, for branches that turn back in the conjugate they are tabulated in."""
@@ -247,24 +217,7 @@ class _Solver(Rows):
         for row in rows[found.converged]:
             self.remarks[row] = ""
 
-    def _frozen(self, rows: np.ndarray, remarks: list[str]) -> None:
-        """The teacher itself, m = q = 1, where it is an isolated state of zero energy."""
-        for row, remark in zip(rows, remarks, strict=True):
-            index = np.array([row])
-            if FrozenState.exists(self.model.take(index)):
-                self.parts.append(
-                    Part(index, FrozenState(self.model.take(index), 1), np.zeros((1, 0)), np.zeros((1, 0)))
-                )
-                self.status[row], self.residual[row] = Status.CONVERGED, 0.0
-                self.remarks[row] = f"the teacher itself (m = q = 1); {remark}"
-                self.open = np.setdiff1d(self.open, index)
-            else:
-                self.status[row] = Status.NO_SOLUTION
-                self.remarks[row] = remark
-
     def _informed(self, start: str) -> None:
-        from replica._checks import one_of
-
         one_of("start", start, ("informed",))
         if not self.model.data.metastable:
             raise ValueError("start='informed' needs a teacher: with random labels there is nothing to be informed of")
@@ -273,27 +226,8 @@ class _Solver(Rows):
         if frozen.any():
             self._frozen(rows[frozen], ["informed start"] * int(frozen.sum()))
         if self.open.size:
-            rows = self.open
             dear = self.model.architecture.few is not None
-            pull = informed_pulls(self.model.take(rows), self.alpha[rows]) if dear else 1e3
+            pull = informed_pulls(self.model.take(self.open), self.alpha[self.open]) if dear else 1e3
             self._saddle({"q_hat": pull, "m_hat": pull})
             for row in self.open if dear else ():
                 self.remarks[row] = "no informed state was found where averages over K fields are affordable"
-
-    def _ground_states(self) -> None:
-        """Rows at beta = inf of a finite cost that no zero-cost solution satisfies."""
-        cold = np.isinf(per_row(self.model.beta, self.size))
-        if isinstance(self.model.weights.norm, Average):
-            rows = np.flatnonzero(cold & ~np.array([code.converged for code in self.status]))
-            if rows.size:
-                self._minimised(rows, "above capacity: the ground state, ")
-            return
-        entropy = np.full(self.size, -np.inf)
-        for part in self.parts:
-            entropy[part.rows] = part.problem.observe(part.point)[0]["entropy"]
-        rows = np.flatnonzero(cold & (entropy < 0))
-        if not rows.size:
-            return
-        problem = FreezingProblem(self.model.take(rows), self.alpha[rows])
-        found = solve(problem, solver=Ladder(Newton(max_step=1.0)), tolerance=self.tolerance, on_failure="keep")
-        self.keep(rows, problem, found, found.converged, "above capacity: the ground state")

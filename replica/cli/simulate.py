@@ -28,7 +28,7 @@ class Runs(Curves):
 
 
 class Setting(click.ParamType):
-    """``NAME=VALUE``."""
+    """``NAME=VALUE``, or a comma list of values."""
 
     name = "setting"
 
@@ -38,7 +38,8 @@ class Setting(click.ParamType):
         name, sign, text = value.partition("=")
         if not name or not sign:
             raise ValueError(f"--set is NAME=VALUE, as in --set references=10, got {value!r}")
-        return name.replace("-", "_"), parse_word(f"--set {name}", text)
+        found = [parse_word(f"--set {name}", word) for word in text.split(",")]
+        return name.replace("-", "_"), found if len(found) > 1 else found[0]
 
 
 def sizes(word: str | None) -> Any:

@@ -69,14 +69,14 @@ class Shapes:
 
     def forms(self, stiffness: np.ndarray, k: np.ndarray) -> Forms:
         """At stiffness (B,) and k (B, 2)."""
-        if self.spectra is not None:
-            return self._diagonal(stiffness, k)
+        if self.spectra is not None and self.seen is not None:
+            return self._diagonal(self.spectra, self.seen, stiffness, k)
         points, where = np.unique(np.column_stack([stiffness, k]), axis=0, return_inverse=True)
         found = [self._remembered(tuple(point)) for point in points.tolist()]  # many points share their resolvent
         return Forms(*(np.array(column)[where.reshape(-1)] for column in zip(*found, strict=True)))
 
-    def _diagonal(self, stiffness: np.ndarray, k: np.ndarray) -> Forms:
-        s, mean, n = self.spectra, self.seen, self.dimension
+    def _diagonal(self, s: np.ndarray, mean: np.ndarray, stiffness: np.ndarray, k: np.ndarray) -> Forms:
+        n = self.dimension
         r = 1.0 / (stiffness[:, None] + k @ s)
         square = r**2
         pairs = np.einsum("bi,si,ti->bst", square, s, s) / n

@@ -118,7 +118,7 @@ class Clusters(Data):
         changes = {name: value[index] for name, value in rows.items() if isinstance(value, np.ndarray)}
         return self._with(changes) if changes else self
 
-    def _with(self, changes: Mapping[str, Any]) -> Clusters:
+    def _with(self, changes: dict[str, Any]) -> Clusters:
         copy = object.__new__(Clusters)  # of what has been checked
         for name, value in (vars(self) | changes).items():
             object.__setattr__(copy, name, value)
@@ -166,7 +166,7 @@ class Clusters(Data):
         raise ValueError("the best rule between clusters of different covariances is quadratic: no estimator 'oracle'")
 
     def rule_errors(self, rule: str, alpha: np.ndarray, labelled: float) -> Any:
-        raise ValueError(f"the optimal rule and others of the data are here for clusters of one variance, not {self}: no {rule!r}")
+        raise ValueError(f"the rule {rule!r} is not here on clusters of general covariance")
 
     def draw(
         self, rng: np.random.Generator, inputs: np.ndarray, weights: Weights, output: Callable[..., np.ndarray]

@@ -42,6 +42,8 @@ def costs_nothing(loss: Loss) -> bool:
     """Whether a finite cost is 0 over an interval of stabilities, in each row of a batch; a tail that is lost in
     rounding does not count.
     """
+    if loss.hard:
+        return True
     near = np.broadcast_to(_PLACES[np.abs(_PLACES) <= 12.0], (_rows(loss), 193))
     free = np.asarray(loss.cost(near), dtype=float) == 0.0
     return bool(np.all(np.any(free[:, 1:] & free[:, :-1], axis=1)))
@@ -49,6 +51,8 @@ def costs_nothing(loss: Loss) -> bool:
 
 def seems_convex(loss: Loss) -> bool:
     """Whether the slopes between values of a finite cost never decrease, to rounding; for each row of a batch."""
+    if loss.hard:
+        return False
     rows = _rows(loss)
     kinks = [per_row(kink, rows)[:, None] + _BESIDE for kink in loss.kinks()]
     u = np.sort(np.concatenate([np.broadcast_to(_PLACES, (rows, _PLACES.size)), *kinks], axis=1), axis=1)
@@ -76,6 +80,8 @@ def slopes(loss: Loss, u: np.ndarray, side: int = 0) -> tuple[np.ndarray, np.nda
     A Chebyshev interpolant on a window that does not cross a kink; of three windows the one whose two highest
     coefficients are smallest against the rounding it amplifies. At a kink itself ``side`` (-1, 1) says which side.
     """
+    if not u.size:
+        return np.zeros(u.shape), np.zeros(u.shape)
     edges = _edges(loss, len(u))
     place = np.where(side > 0, u[:, :, None] >= edges[:, None, :], u[:, :, None] > edges[:, None, :])
     index = np.clip(place.sum(axis=2) - 1, 0, edges.shape[1] - 2)

@@ -9,6 +9,7 @@ import numpy as np
 
 from replica._registry import Member, column, per_row
 from replica.losses._convex import costs_nothing, proximal_point, seems_convex, slopes
+from replica.losses._cost_table import bends, single_rows, tabulated_prox
 from replica.losses._ground import panel_sums
 from replica.losses._inner import tilted_nodes
 from replica.losses._optimal import optimal_field
@@ -42,18 +43,9 @@ class Loss(Member):
         log_concave: ClassVar[bool]
         #: some stability costs nothing: below a capacity zero-temperature states are the solutions of zero cost
         satisfiable: ClassVar[bool]
-    else:
-
-        @cached_property
-        def log_concave(self) -> bool:
-            """Seen from its values where a member does not declare it."""
-            return not self.hard and seems_convex(self)
-
-        @cached_property
-        def satisfiable(self) -> bool:
-            """Seen from its values where a member does not declare it."""
-            return self.hard or costs_nothing(self)
-
+    else:  # seen from the values where a member does not declare it
+        log_concave = cached_property(seems_convex)
+        satisfiable = cached_property(costs_nothing)
     #: l(-u) = l(u): the paramagnet q = 0 is a saddle point
     even: ClassVar[bool] = False
     #: only single stabilities cost nothing: an equation for each pattern, which no alphabet solves
@@ -62,6 +54,8 @@ class Loss(Member):
     quadratic: ClassVar[bool] = False
     #: the proximal map jumps: replica symmetry is always broken at zero temperature
     ground_jumps: ClassVar[bool] = False
+    #: the cost is made of straight pieces between its kinks
+    straight: ClassVar[bool] = False
     #: +1 where a larger margin is harder to satisfy, -1 where it is easier
     tightens: ClassVar[int] = 1
 
@@ -196,14 +190,33 @@ class Loss(Member):
         """Proximal point and Moreau envelope; only where `has_ground` (default: bracketed Newton on a convex cost)."""
         if not self.log_concave or self.hard:
             raise ValueError(f"the zero-temperature equations need the proximal map of {self}, which it does not give")
-        best = proximal_point(self, field, variance)
+        rows = self._tabulated(len(field))
+        best = proximal_point(self, field, variance) if rows is None else tabulated_prox(rows, field, variance)[0]
         return best, self.cost(best) + (best - field) ** 2 / (2.0 * variance[:, None])
+
+    @property
+    def coarseness(self) -> float:
+        """Rounding of the proximal map in units of that of a closed one: tables know it to some 1e-12."""
+        return 1e3 if self.log_concave and not self.hard and self._values_only else 1.0
+
+    @property
+    def _values_only(self) -> bool:
+        kind = type(self)
+        return kind.slope is Loss.slope and kind.bend is Loss.bend and kind.ground is Loss.ground
+
+    def _tabulated(self, size: int) -> list[Loss] | None:
+        """The cost of each row where it is known by its values alone, for its table; None where it gives its slopes."""
+        return single_rows(self, size) if self._values_only else None
 
     def ground_slope(self, field: np.ndarray, variance: np.ndarray) -> np.ndarray:
         """Derivative of the proximal point in the field: ``1/(1 + V l'')``, and 0 where a kink holds it.
 
         Default for maps that are no convex cost's: differences, exact for maps made of straight pieces.
         """
+        if self.log_concave and not self.hard:
+            rows = self._tabulated(len(field))
+            if rows is not None:
+                return 1.0 / (1.0 + variance[:, None] * tabulated_prox(rows, field, variance)[1])
         best, _ = self.ground(field, variance)
         if not self.log_concave or self.hard:
             return (self.ground(field + STEP, variance)[0] - best) / STEP
@@ -228,7 +241,12 @@ class Loss(Member):
         """
         if self.hard or not self.log_concave:
             return np.zeros((variance.size, 0)), np.zeros((variance.size, 0))
-        return self.ground_edge(variance)[:, None], np.ones((variance.size, 1))
+        place, width = self.ground_edge(variance)[:, None], np.ones((variance.size, 1))
+        rows = self._tabulated(variance.size)
+        if rows is None:
+            return place, width
+        places, widths = bends(rows, variance)
+        return np.concatenate([place, places], axis=1), np.concatenate([width, widths], axis=1)
 
     def ground_edge(self, variance: np.ndarray) -> np.ndarray:
         """Field below which the proximal point is on the wrong side of 0, one per row."""

@@ -39,6 +39,7 @@ class Hinge(Loss):
     parameters: ClassVar[dict[str, str]] = {"margin": "kappa"}
     log_concave: ClassVar[bool] = True
     satisfiable: ClassVar[bool] = True
+    straight: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kappa", number("margin", self.kappa))

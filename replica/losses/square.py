@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._registry import column
+from replica._registry import column, per_row
 from replica.losses._ground import below
 from replica.losses.base import Loss
 from saddlepoint.special import tail
@@ -40,8 +40,12 @@ class Square(Loss):
         return Ridge(alpha=penalty, fit_intercept=bias, solver="svd"), 1.0
 
     def features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
-        """None: ``ln Z`` is a parabola."""
-        return np.zeros((variance.size, 0)), np.zeros((variance.size, 0))
+        """``ln Z`` is a parabola; the stability changes its sign around ``-beta V``."""
+        pulled = per_row(beta, variance.size) * variance
+        with np.errstate(invalid="ignore"):
+            width = np.sqrt(variance * (1.0 + pulled))
+        known = np.isfinite(pulled)
+        return np.where(known, -pulled, 0.0)[:, None], np.where(known, width, np.inf)[:, None]
 
     def terms(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         stiffness = column(1.0 / (1.0 / np.asarray(beta, dtype=float) + variance))

@@ -26,7 +26,9 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None, power: flo
         A solution, a curve over one grid (`sweep`, `franz_parisi`, ...), or a file of either.
     simulation : xarray.Dataset or path
         Runs of `simulate`, or a table of your own, ``.csv``: a header, then rows of the coordinate, the mean and its
-        standard error (``alpha,entropy,standard_error``). Over several n the means are extrapolated in 1/N first.
+        standard error (``alpha,entropy,standard_error``). Over several n the means are extrapolated in 1/N first:
+        from four sizes on with a term in 1/N^2; of three, the standard error holds what leaving the smallest out
+        changes.
         Runs with references are set beside a Franz-Parisi curve through `entropy_around`.
     observables : sequence of str, optional
         What to compare; by default all that both have.

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from replica.simulate.distances import entropy_around, sizes_of
-from replica.simulate.statistics import extrapolate, summary
+from replica.simulate.statistics import Extrapolated, extrapolate, summary
 from replica.simulate.table import read_table
 
 
@@ -109,10 +109,24 @@ def _extrapolated(
     for i, (v, e) in enumerate(zip(flat_value.T, flat_error.T, strict=True)):
         good = np.isfinite(v) & (e > 0)
         if good.sum() > 1:
-            fit = extrapolate(n[good], v[good], e[good], powers=(power,))
+            fit = _curved(n[good], v[good], e[good], power)
             found[:, i] = fit.value, fit.error
             total, degrees = total + fit.chi_square, degrees + fit.freedom
         elif np.all(e == 0) and np.ptp(v) == 0:
             found[:, i] = v[0], 0.0
     freedom[name] = (total, degrees)
     return found[0].reshape(value.shape[1:]), found[1].reshape(value.shape[1:])
+
+
+def _curved(n: np.ndarray, value: np.ndarray, error: np.ndarray, power: float) -> Extrapolated:
+    """``a + b N^-power``, with a term ``c N^(-2 power)`` from four sizes on; of three, what leaving the smallest out
+    changes is added to the error, because a straight line through small sizes hides its curvature.
+    """
+    if n.size > 3:
+        return extrapolate(n, value, error, powers=(power, 2 * power))
+    line = extrapolate(n, value, error, powers=(power,))
+    if n.size < 3:
+        return line
+    large = n > n.min()
+    change = extrapolate(n[large], value[large], error[large], powers=(power,)).value - line.value
+    return line._replace(error=float(np.hypot(line.error, change)))

@@ -114,12 +114,22 @@ def line_on_branch(model: Model, size: int, ansatz: Ansatz, condition: str, miss
     # a table only brackets: where averages are dear, coarse ones do
     dear = model.architecture.few is not None
     rough = equations.at_level(0) if dear else equations
+    low = -34.0
     for high in (1.0, 3.0, 12.0) if dear else (12.0, 50.0):  # most conditions hold long before q -> 1
-        table = scan_branch(rough, -34.0, high)
+        table = scan_branch(rough, low, high)
         values = _along(table, condition)
+        if condition == "entropy" and np.any(values[:, 0] < 0) and not dear:  # q is tiny at any load
+            low = -600.0
+            table = scan_branch(rough, low, high)
+            values = _along(table, condition)
         cell = first_sign_change(values)
         if np.all(cell >= 0):
             break
+    if dear and np.all(cell < 0) and not table.solved.all():  # it may lie between the last points of a coarse table
+        finer = zoom(table, np.clip(table.solved.sum(axis=1) - 1, 1, table.theta.shape[1] - 2))
+        seen = _along(finer, condition)
+        if np.any(first_sign_change(seen) >= 0):
+            table, values, cell = finer, seen, first_sign_change(seen)
     # the sign of the fold condition on the branch itself, from well before its highest point
     every, sure = np.arange(size), np.maximum(table.top()[1] - 1, 0)
     side = fold_condition(rough, table.alpha[every, sure], table.free[every, sure])

@@ -34,6 +34,17 @@ def test_text_shows_means_over_samples(run):
     assert "weights" not in out
 
 
+def test_held_out_patterns_and_lists_of_settings(run, tmp_path):
+    X, y = replica.instance(replica.perceptron("spherical"), n=8, alpha=2.0, seed=1)
+    np.savez(tmp_path / "own.npz", X=X, y=y)
+    line = f"simulate perceptron --weights spherical --algorithm max-margin --instance {tmp_path / 'own.npz'} --json"
+    found = run(f"{line} --held-out 0.5 --samples 2").json
+    assert np.shape(found["held_out_error"]) == (2,)
+    line = "simulate perceptron --loss error-count --beta 1 --n 10 --alpha 0.5 --algorithm population-annealing --json"
+    found = run(f"{line} --set distance=0.2,0.4 --set population=50").json
+    assert found["distance"] == [0.2, 0.4]
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

@@ -197,6 +197,19 @@ def test_any_clusters_are_solved(loss: str) -> None:
             assert found.errors[name] < 1e-7 * max(0.1, abs(found[name])), name
 
 
+@pytest.mark.parametrize("loss", ["square", "hinge"])
+@pytest.mark.parametrize("penalty", [0.0, 0.01])
+def test_units_do_not_matter(loss: str, penalty: float) -> None:
+    """Features in a unit 10,000 times smaller: weights are as much smaller, nothing else changes."""
+    shape = shaped(20)
+    one = replica.solve(replica.clusters(loss, penalty=penalty, balance=0.3, **shape), alpha=3.0)
+    small = {"means": 1e4 * shape["means"], "covariances": 1e8 * shape["covariances"]}
+    two = replica.solve(replica.clusters(loss, penalty=1e8 * penalty, balance=0.3, **small), alpha=3.0)
+    assert one["q"] == pytest.approx(1e8 * two["q"], rel=1e-9)
+    for name in ("energy", "generalization_error", "training_error", "bias"):
+        assert one[name] == pytest.approx(two[name], rel=1e-9, abs=1e-12), name
+
+
 def test_wrong_clusters_are_refused() -> None:
     good = shaped(6)
     for changes, words in (
@@ -217,7 +230,7 @@ def test_wrong_clusters_are_refused() -> None:
         (lambda: replica.solve(model.with_parameters(beta=2.0), alpha=1.0), "beta = inf"),
         (lambda: replica.solve(model.with_parameters(penalty=np.inf), alpha=1.0), "penalty must be finite"),
         (lambda: replica.capacity(model), "."),
-        (lambda: replica.generalization_error(replica.solve(model, alpha=1.0), estimator="bayes"), "optimal rule"),
+        (lambda: replica.generalization_error(replica.solve(model, alpha=1.0), estimator="bayes"), "the rule 'bayes'"),
         (lambda: replica.generalization_error(replica.solve(model, alpha=1.0), estimator="oracle"), "quadratic"),
         (lambda: replica.flatness(replica.solve(model, alpha=1.0), noise=[0.1]), "flatness"),
     ):

@@ -89,3 +89,7 @@ def test_a_cost_known_by_its_values_alone_says_that_it_has_none() -> None:
 
     with pytest.raises(CertificationFailed, match="no proximal map in mpmath"):
         replica.solve(replica.mixture(Smoothed(), penalty=0.5), alpha=1.0).certify()
+
+
+def test_a_bias_at_rest_on_a_kink_has_a_certificate() -> None:
+    agrees(replica.solve(replica.mixture("hinge", balance=0.3, penalty=1e8), alpha=1.0))

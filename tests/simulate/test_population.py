@@ -18,6 +18,7 @@ MODELS = [
     (replica.perceptron("binary", margin=0.2), 17, 0.4),
     (replica.perceptron("ternary", loss="error-count", beta=1.5, labels="teacher"), 8, 1.0),
     (replica.perceptron("binary", loss="error-count", labels="teacher"), 13, 0.7),
+    (dataclasses.replace(COUNTED, beta=8.0), 11, 3.0),  # all walkers in one state, the true mean just beside it
     (replica.committee(units=3, activation="sign", weights="binary"), 12, 0.4),
     (replica.committee(units=2, activation="relu", weights="binary", ties="violated"), 12, 0.17),
 ]

@@ -96,7 +96,7 @@ def test_ties_of_rectified_units(ties):
     runs = replica.simulate(model, n=[8, 12, 16], alpha=0.25, samples=60, seed=2)
     report = replica.compare(replica.solve(model, alpha=0.25), runs, observables=["entropy"])
     assert abs(float(report["z"][0])) < 3.5
-    assert float(report["standard_error"][0]) < 0.02
+    assert float(report["standard_error"][0]) < 0.03
 
 
 def test_errors_of_single_samples_that_are_noise():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import replica
+from replica.simulate.statistics import summary
 from replica.simulate.success import _fit
 
 RUNS = {"algorithm": "sbpi", "n": [51, 101], "alpha": [0.4, 0.6, 0.8, 1.0], "samples": 8, "seed": 1, "inputs": "sign"}
@@ -64,3 +65,17 @@ def test_other_data_is_refused():
             replica.success_threshold(given)
     with pytest.raises(ValueError, match="power"):
         replica.success_threshold(runs, power=0)
+
+
+def test_the_power_of_the_finite_size_correction_is_heeded():
+    """Three sizes on a straight line in N^-power end where that line does."""
+    model = replica.perceptron("binary")
+    runs = replica.simulate(model, n=[5, 10, 15], alpha=0.2, samples=30, seed=4)
+    means, errors = summary(runs)["entropy"].values, summary(runs)["entropy_error"].values
+    theory = replica.solve(model, alpha=0.2)
+    for power in (1.0, 2 / 3):
+        report = replica.compare(theory, runs, observables=["entropy"], power=power)
+        known = np.polynomial.Polynomial.fit(np.array([5, 10, 15]) ** -power, means, 1, w=1 / errors)
+        assert float(report["simulation"][0]) == pytest.approx(known(0.0), rel=1e-9)
+    with pytest.raises(ValueError, match="power"):
+        replica.compare(theory, runs, power=-1.0)

@@ -43,7 +43,7 @@ def test_a_thermal_state():
     runs = replica.simulate(model, n=[8, 10, 12], alpha=1.0, samples=300, seed=3)
     report = replica.compare(replica.solve(model, alpha=1.0), runs, observables=["free_entropy", "energy", "entropy"])
     assert np.all(np.abs(report["z"]) < 3)
-    assert np.all(report["standard_error"] < 0.02)
+    assert np.all(report["standard_error"] < 0.04)
 
 
 def test_the_shell_of_all_configurations():

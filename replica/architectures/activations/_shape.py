@@ -10,7 +10,7 @@ from numpy.polynomial import chebyshev
 
 Function = Callable[[np.ndarray], np.ndarray]
 FARTHEST = 52.0  # beyond it the Gaussian's root leaves double precision
-FINEST = 6e-3  # of panels on which a function is smooth, for the sake of time
+FINEST = 0.015  # of panels on which a function is smooth, for the sake of time
 NARROW = 1e-3  # what is not smooth there is a kink
 ORDER = 24
 # with both ends, so that no kink slips between two panels

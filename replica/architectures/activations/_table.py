@@ -53,7 +53,6 @@ class KernelTable:
             self._expand(count)
             if self.complete:
                 break
-        n = np.arange(self.square.size)
         self.first, self.second = polynomial.polyder(self.square), polynomial.polyder(self.square, 2)
         self.above = np.cumsum(self.square[::-1])[::-1][1:]  # sum of c_m^2, m > n
         if not self.complete:
@@ -161,7 +160,8 @@ class KernelTable:
         """``k(q)``; small overlaps keep their digits."""
         if self.complete:
             return self._series(q, self.square)
-        return np.where(q < 0.5, self._series(q, self.square), self.total - self.rest(q, 0.5 * np.maximum(1.0 - q, 0.0)))
+        far = self.total - self.rest(q, 0.5 * np.maximum(1.0 - q, 0.0))
+        return np.where(q < 0.5, self._series(q, self.square), far)
 
     def _series(self, q: np.ndarray, series: np.ndarray) -> np.ndarray:
         """A power series in q, where it has converged."""
@@ -197,7 +197,8 @@ class KernelTable:
         if gamma <= 0:  # what diverges, without inf - inf
             ends = tuple(np.where(s > 0, end, bound) for end, bound in zip(ends, (np.inf, 0.0, 0.0), strict=True))
         beyond = s < self.nearest
-        return tuple(np.where(beyond, end, x) for end, x in zip(ends, inside, strict=True))  # type: ignore[return-value]
+        p, drift, curve = (np.where(beyond, end, x) for end, x in zip(ends, inside, strict=True))
+        return p, drift, curve
 
     def _deficit(self, s: np.ndarray) -> np.ndarray:
         """``k(1) - k(q)``: from the series, or where that converges slowly from two integrals."""

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from replica.architectures.activations._table import KernelTable, discrepancy
 from replica.architectures.activations._shape import Shape, look_at
+from replica.architectures.activations._table import KernelTable, discrepancy
 from replica.architectures.activations.base import Activation, Kernel
 
 
@@ -18,10 +18,10 @@ from replica.architectures.activations.base import Activation, Kernel
 class Custom(Activation):
     r"""``g`` from a function of arrays: its kernel is computed once, to about 1e-12, and its error is reported.
 
-    Kinks and jumps are found by bisection. ``k(q) = sum_n c_n^2 q^n`` in the Hermite coefficients of g; with kinks, near
-    q = 1, ``k(1) - k(q) = E[(g(x) - g(y))^2]/2`` is tabulated in ``sqrt((1-q)/2)``. Powers (``|x|^0.7``) are known to
-    about 1e-8. Two levels of refinement have tables of their own, and what they differ in is seen in the errors of
-    solutions. The norm must be held (binary and spherical weights); nothing can be certified.
+    Kinks and jumps are found by bisection. ``k(q) = sum_n c_n^2 q^n`` in the Hermite coefficients of g; with kinks,
+    near q = 1, ``k(1) - k(q) = E[(g(x) - g(y))^2]/2`` is tabulated in ``sqrt((1-q)/2)``. Powers (``|x|^0.7``) are
+    known to about 1e-8. Two levels of refinement have tables of their own, and what they differ in is seen in the
+    errors of solutions. The norm must be held (binary and spherical weights); nothing can be certified.
 
     Parameters
     ----------

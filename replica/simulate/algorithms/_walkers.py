@@ -166,7 +166,7 @@ class Walkers:
         if self.order is not None:
             if self.flips in (0, n):
                 return [], []
-            self.swap = self.rng.integers(self.flips, size=count), self.rng.integers(self.flips, n, size=count)
+            self.swap: Any = self.rng.integers(self.flips, size=count), self.rng.integers(self.flips, n, size=count)
             sites = [self.order[self.rows, at] for at in self.swap]
             return sites, [-2.0 * self.weights[self.rows, site] for site in sites]
         first = int(self.held)

@@ -51,9 +51,10 @@ class PopulationAnnealing(Algorithm):
 
     Notes
     -----
-    Errors: jackknife over the ten populations. ``not converged`` where they leave ln Z open by more than 1/2, or where
-    a population descends from fewer than two walkers: barriers that single moves do not cross. Binomials are exchanged
-    for the entropy of their exponent, as in `entropy_around`.
+    Errors: jackknife over the ten populations, and what a state too rare for a walker may change. ``not
+    converged`` where they leave ln Z open by more than 1/2, or where a population descends from fewer than two
+    walkers: barriers that single moves do not cross. Binomials are exchanged for the entropy of their exponent, as in
+    `entropy_around`.
 
     References
     ----------
@@ -138,6 +139,7 @@ class PopulationAnnealing(Algorithm):
         size = self.population // GROUPS
         groups = np.arange(self.population).reshape(GROUPS, size)
         log_z, family = np.zeros(GROUPS), np.arange(self.population)
+        scale = float(walkers.cost.std())
         beta, target, steps = 0.0, (np.inf if instance.model.loss.hard else instance.model.beta), 0
         while beta < target:
             after = self._next(walkers.cost, beta, target)
@@ -157,7 +159,7 @@ class PopulationAnnealing(Algorithm):
                 for _ in range(self.sweeps):
                     walkers.sweep(beta)
                 walkers.refresh()
-        return Cooled.of(instance, walkers, log_z, family, steps, rng)
+        return Cooled.of(instance, walkers, log_z, family, steps, scale, rng)
 
     def _next(self, cost: np.ndarray, beta: float, target: float) -> float:
         """The lowest temperature at which the effective share of the walkers is still ``keep``."""
@@ -184,21 +186,23 @@ class Cooled(NamedTuple):
     mean: np.ndarray
     weights: np.ndarray | None
     steps: int
+    unseen: tuple[float, float, float]  # a weight that no walker may have seen; by what it moves energy and overlaps
     trouble: str
 
     @classmethod
     def of(
         cls, instance: Instance, walkers: Walkers, log_z: np.ndarray, family: np.ndarray, steps: int,
-        rng: np.random.Generator,
+        scale: float, rng: np.random.Generator,
     ) -> Cooled:  # fmt: skip
         """Observables of the populations, and whether they agree."""
         positions = walkers.positions()
         wrong = instance.model.loss.violated(instance.stabilities(positions)).sum(axis=1) / max(instance.patterns, 1)
         shape = (GROUPS, -1)
         mean = positions.reshape(*shape, instance.n).mean(axis=1)
+        unseen = 1.0 / family.size, scale / instance.n / family.size, float(np.mean(positions**2)) / family.size
         groups = walkers.cost.reshape(shape).mean(axis=1), wrong.reshape(shape).mean(axis=1), mean
         if not np.any(np.isfinite(log_z)):
-            return cls(log_z, *groups, None, steps, "no walker meets the constraint")
+            return cls(log_z, *groups, None, steps, unseen, "no walker meets the constraint")
         trouble = ""
         if not _jackknife(log_z, np.zeros(GROUPS), _log_mean)[1] <= UNSURE:
             trouble = "the populations differ in ln Z"
@@ -208,7 +212,7 @@ class Cooled(NamedTuple):
         chance = np.exp(log_z - logsumexp(log_z))
         group = rng.choice(GROUPS, p=chance / chance.sum())
         at = int(rng.integers(family.size // GROUPS)) + group * (family.size // GROUPS)
-        return cls(log_z, *groups, positions[at], steps, trouble)
+        return cls(log_z, *groups, positions[at], steps, unseen, trouble)
 
     @property
     def status(self) -> str:
@@ -235,7 +239,11 @@ class Cooled(NamedTuple):
         found["q"] = _jackknife(self.log_z, overlaps, _between)
         if instance.direction is not None:
             found["m"] = _jackknife(self.log_z, self.mean @ instance.direction / n, _mean)
-        return found
+        share, cost, overlap = self.unseen
+        cost = 0.0 if np.isinf(model.beta) or model.loss.hard else cost  # solutions cost nothing
+        floors = {"training_error": share / np.sqrt(max(instance.patterns, 1)), "q": overlap, "m": overlap}
+        floors |= {"free_entropy": share / n, "energy": cost, "entropy": share / n + beta * cost}
+        return {name: (value, float(np.hypot(error, floors[name]))) for name, (value, error) in found.items()}
 
 
 def _resampled(log_weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -1,0 +1,88 @@
+"""Rows of the RS ansatz that are answered without its branch: minima, the paramagnet, the teacher, ground states."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from replica._registry import per_row
+from replica.ansatz._risk_solver import NO_VECTOR, minimise, no_vector
+from replica.ansatz._rows import Rows
+from replica.ansatz._rs_equations import Equations, RSProblem
+from replica.ansatz._rs_ladders import PARAMAGNET
+from replica.ansatz._rs_special import FreezingProblem, FrozenState, learns_from_nothing, paramagnet
+from replica.batch import Part
+from replica.model import Model
+from replica.weights.base import Average
+from saddlepoint import Ladder, Newton, Status, Tolerance, solve
+
+
+class RSRows(Rows):
+    """A batch of RS solutions; `_Solver` in `replica.ansatz.rs` says in which order they are looked for."""
+
+    def __init__(self, ansatz: Any, model: Model, alpha: np.ndarray, tolerance: float) -> None:
+        super().__init__(ansatz, model, alpha)
+        self.tolerance = Tolerance(absolute=tolerance)
+
+    def _minimised(self, rows: np.ndarray, before: str = "") -> None:
+        """Rows solved as vectors of least cost."""
+        for answer in minimise(self.model.take(rows), self.alpha[rows], self.tolerance):
+            self.keep(rows[answer.rows], answer.problem, answer.found, answer.good, before + answer.remark)
+        found = [row for part in self.parts for row in part.rows]
+        for row in np.setdiff1d(rows[no_vector(self.model.take(rows), rows.size)], found):
+            self.remarks[row] = NO_VECTOR
+
+    def _equations(self, rows: np.ndarray) -> Equations:
+        return Equations(self.model.take(rows), rows.size)
+
+    def _paramagnet(self) -> None:
+        """q = 0 where it is a stable saddle point of an even loss or network."""
+        rows = self.open
+        equations = self._equations(rows)
+        problem = RSProblem(equations, self.alpha[rows], paramagnet(equations))
+        if len(problem.variables):
+            found = solve(problem, solver=PARAMAGNET, tolerance=self.tolerance, on_failure="keep")
+            point, error, good = found.point, found.error, found.converged
+            residual = found.residual
+        else:
+            point, error = np.zeros((2, rows.size, 0))
+            good, residual = np.ones(rows.size, dtype=bool), np.zeros(rows.size)
+        stable = good & (problem.observe(point)[0]["stability"] > 0)
+        stable &= ~learns_from_nothing(equations, self.alpha[rows])
+        index = np.flatnonzero(stable)
+        if index.size:
+            self.parts.append(Part(rows[index], problem.take(index), point[index], error[index]))
+            self.status[rows[index]] = Status.CONVERGED
+            self.residual[rows[index]] = residual[index]
+        for row in rows[index]:
+            self.remarks[row] = "the paramagnet q = 0"
+        self.open = np.setdiff1d(self.open, rows[index])
+
+    def _frozen(self, rows: np.ndarray, remarks: list[str]) -> None:
+        """The teacher itself, m = q = 1, where it is an isolated state of zero energy."""
+        for row, remark in zip(rows, remarks, strict=True):
+            index = np.array([row])
+            if FrozenState.exists(self.model.take(index)):
+                self.hold(row, FrozenState(self.model.take(index), 1), f"the teacher itself (m = q = 1); {remark}")
+            else:
+                self.status[row] = Status.NO_SOLUTION
+                self.remarks[row] = remark
+
+    def _ground_states(self) -> None:
+        """Rows at beta = inf of a finite cost that no zero-cost solution satisfies."""
+        cold = np.isinf(per_row(self.model.beta, self.size))
+        if isinstance(self.model.weights.norm, Average):
+            rows = np.flatnonzero(cold & ~np.array([code.converged for code in self.status]))
+            if rows.size:
+                self._minimised(rows, "above capacity: the ground state, ")
+            return
+        entropy = np.full(self.size, -np.inf)
+        for part in self.parts:
+            entropy[part.rows] = part.problem.observe(part.point)[0]["entropy"]
+        rows = np.flatnonzero(cold & (entropy < 0))
+        if not rows.size:
+            return
+        problem = FreezingProblem(self.model.take(rows), self.alpha[rows])
+        found = solve(problem, solver=Ladder(Newton(max_step=1.0)), tolerance=self.tolerance, on_failure="keep")
+        self.keep(rows, problem, found, found.converged, "above capacity: the ground state")

@@ -1,0 +1,100 @@
+"""Convex costs known by their values alone, beside the same costs with closed proximal maps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+import replica
+from replica.losses import Loss
+from replica.losses._cost_table import cost_table, tabulated_prox
+from replica.losses._logistic import logistic_prox
+
+
+@dataclass(frozen=True)
+class Smooth(Loss):
+    gain: float = 1.0
+    log_concave: ClassVar[bool] = True
+    parameters: ClassVar[dict[str, str]] = {"gain": "gain"}
+
+    def cost(self, u: np.ndarray) -> np.ndarray:
+        gain = self.gain[:, None] if isinstance(self.gain, np.ndarray) else self.gain
+        return np.logaddexp(0.0, -gain * u) / gain
+
+
+@dataclass(frozen=True)
+class Kinked(Loss):
+    log_concave: ClassVar[bool] = True
+
+    def cost(self, u: np.ndarray) -> np.ndarray:
+        return np.maximum(0.0, 1.0 - u)
+
+    def kinks(self) -> tuple[float, ...]:
+        return (1.0,)
+
+
+@dataclass(frozen=True)
+class Steep(Loss):
+    log_concave: ClassVar[bool] = True
+
+    def cost(self, u: np.ndarray) -> np.ndarray:
+        return np.exp(-u)
+
+
+@pytest.mark.parametrize("chi", [0.1, 1.0, 100.0, 1e5])
+def test_the_map_is_the_closed_one(chi: float) -> None:
+    field, reach = np.linspace(-60.03, 40.01, 501)[None, :], np.array([chi])
+    found, _ = tabulated_prox([Smooth()], field, reach)
+    assert found == pytest.approx(field + chi * logistic_prox(field, 1.0, reach), abs=1e-11)
+    kinked, curve = tabulated_prox([Kinked()], field, reach)
+    assert kinked == pytest.approx(np.clip(1.0, field, field + chi), abs=1e-11)
+    assert np.array_equal(np.isinf(curve), (field < 1.0) & (field > 1.0 - chi))
+
+
+@pytest.mark.parametrize("penalty, alpha", [(0.5, 2.0), (1e-3, 1.0), (100.0, 5.0), (1e-5, 0.6), (0.01, 12.0)])
+@pytest.mark.parametrize("own, known", [(Smooth(), "logistic"), (Kinked(), "hinge")], ids=["smooth", "kinked"])
+def test_solutions_are_those_of_the_closed_cost(own: Loss, known: str, penalty: float, alpha: float) -> None:
+    model = replica.mixture(own, penalty=penalty, balance=0.3)
+    found = replica.solve(model, alpha=alpha)
+    expected = replica.solve(replica.mixture(known, penalty=penalty, balance=0.3), alpha=alpha)
+    for name in ("q", "m", "V", "bias", "generalization_error", "energy"):
+        assert abs(found[name] - expected[name]) <= found.errors[name] + expected.errors[name], name
+        assert found.errors[name] <= 1e-8 * max(abs(found[name]), 0.1), name
+
+
+def test_parameters_along_a_sweep_have_tables_of_their_own() -> None:
+    curve = replica.sweep(replica.mixture(Smooth(2.0)), alpha=1.5, gain=[0.5, 2.0], observables="q")
+    for gain, q in zip((0.5, 2.0), curve["q"].values, strict=True):
+        expected = replica.solve(replica.mixture(replica.Logistic(gain)), alpha=1.5)["q"]
+        assert q == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_cost_that_overflows_is_tabulated_as_far_as_it_is_finite() -> None:
+    """The minimiser of a cost `exp(-u)`: with V the response, `u + V exp(-u) = h` by Lambert's function."""
+    from scipy.special import lambertw
+
+    field, chi = np.linspace(-900.0, 30.0, 101)[None, :], 2.0
+    found, _ = tabulated_prox([Steep()], field, np.array([chi]))
+    near = field > -600.0
+    expected = field + np.real(lambertw(chi * np.exp(-np.where(near, field, 0.0))))
+    assert found[near] == pytest.approx(expected[near], abs=1e-9)
+    assert len(cost_table(Steep()).edges) < 2000
+
+
+@pytest.mark.parametrize("norm, beta, noise, alpha", [(67.2, 11036.0, 0.12, 8.2), (341.0, 2294.5, 0.066, 4.87)])
+def test_a_large_norm_of_the_square_loss_is_found_at_low_temperature(
+    norm: float, beta: float, noise: float, alpha: float
+) -> None:
+    """Where the map of the conjugates runs away, from the closed equation for `Q - q`; its own residual vanishes."""
+    model = replica.mixture("square", weights="spherical", norm=norm, beta=beta, noise=noise, balance=0.3, bias=False)
+    found = replica.solve(model, alpha=alpha)
+    gap = norm - found["q"]
+    k = 1.0 + beta * noise * gap
+    share = alpha * beta * gap / k
+    assert found["m"] == pytest.approx(share / (1.0 + share), rel=1e-9)
+    spread = (1.0 - found["m"]) ** 2 + noise * found["q"]
+    assert found["q"] - found["m"] ** 2 == pytest.approx(alpha * noise * (beta * gap / k) ** 2 * spread, rel=1e-6)
+    assert found.errors["training_error"] < 1e-8
