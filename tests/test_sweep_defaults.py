@@ -52,7 +52,7 @@ def test_other_limits_are_refused_in_a_sentence(axes):
 def test_the_shell_has_logarithmic_grids_limits_and_defaults_for_minimisers(tmp_path):
     from replica.cli import main
 
-    words = "sweep mixture --loss logistic --balance 0.3 --alpha 2 --penalty".split()
+    words = ["sweep", "mixture", "--loss", "logistic", "--balance", "0.3", "--alpha", "2", "--penalty"]
     assert main([*words, "1e-4:1e4:5:log", "-o", str(tmp_path / "log.nc")]) == 0
     found = replica.load(tmp_path / "log.nc")
     assert np.allclose(found["penalty"], [1e-4, 1e-2, 1.0, 1e2, 1e4], rtol=1e-14)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ORDER = 16  # Chebyshev nodes of a panel
 NARROW = 1e-7  # panels are not halved below this width: what varies faster is a kink that was not declared
+SMOOTH = 0.05  # below this width what is left may be the rounding of terms of order 1, as in log(1 + exp(-u))
 FIRST, SHELLS = 2.0, 60  # half-width of the middle, and how often it may double
 _K = np.arange(ORDER)
 _NODES = np.cos(np.pi * (_K + 0.5) / ORDER)
@@ -32,6 +33,7 @@ class CostTable:
     def __init__(self, loss: Loss) -> None:
         self.loss, self.kinks = loss, sorted(float(kink) for kink in loss.kinks())
         self.reach = [0, 0]  # shells to the left and to the right of the middle
+        self.size = float(np.abs(self._values(np.linspace(-FIRST, FIRST, 9))).max())
         self.panels = self._between(-FIRST, FIRST)
         self._join()
 
@@ -71,7 +73,7 @@ class CostTable:
             a, b = waiting.pop()
             values = self._values(0.5 * (a + b) + 0.5 * (b - a) * _NODES)
             series = np.polynomial.chebyshev.chebder(_TO_SERIES @ values) * 2.0 / (b - a)
-            steep, top = np.abs(series).max(), max(np.abs(values).max(), 1e-280)
+            steep, top = np.abs(series).max(), max(np.abs(values).max(), 1e-280, self.size * (b - a < SMOOTH))
             rounding = 4e-16 * ORDER**2 * (top + max(abs(a), abs(b)) * steep) / (b - a)  # also of u itself
             done_with = np.abs(series[-3:]).max() <= max(rounding, 1e-14 * steep) and not _fades(series, b - a)
             if done_with or b - a < NARROW:
