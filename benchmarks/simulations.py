@@ -75,7 +75,6 @@ ROWS = [
     Row("replicated-annealing", 1001, 0.50),
     Row("annealing", 1001, 0.50, {"sweeps": 24000}),
     Row("reinforced-bp", 1605, 802 / 1605, {"rate": 1e-3}, **COMMITTEE),
-    Row("reinforced-bp", 1605, 802 / 1605, {"rate": 1e-3}, **COMMITTEE),
     Row("replicated-sgd", 1605, 802 / 1605, **COMMITTEE),
     Row("replicated-sgd", 1605, 802 / 1605, ONE, **COMMITTEE),
     Row("replicated-sgd", 1001, 0.50),

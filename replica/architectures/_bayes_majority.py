@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtr, ndtri, owens_t
 
 from saddlepoint.quadrature.rules import gauss_legendre
 
@@ -15,6 +14,8 @@ def majority_bayes_error(q: float, order: int) -> float:
     and ``s(h) = -r`` (``|r|`` beyond 1); the other two fields are summed on
     panels graded to 0, where a unit that decides alone changes sides on every scale below 1/a.
     """
+    from scipy.special import ndtr, ndtri, owens_t  # heavy: only where it is needed
+
     if q <= 0.0 or q >= 1.0:
         return 0.5 if q <= 0.0 else 0.0
     a = np.sqrt(q / (1.0 - q))

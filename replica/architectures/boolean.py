@@ -9,7 +9,6 @@ from math import comb
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.special import betainc, ndtri
 
 from replica.architectures._bayes_majority import majority_bayes_error
 from replica.architectures._boolean_kernels import ratio_sums, residual_sums, whole_sums
@@ -268,6 +267,8 @@ def _smallest_squares(count: int, group: int, level: int) -> float:
 
     ``sum_j j C(g, j) p^(j-1) (1-p)^(g-j)`` over the ranks is g times a distribution function, which is no large number.
     """
+    from scipy.special import betainc, ndtri  # heavy: only where it is needed
+
     if not count:
         return 0.0
     share = count / group

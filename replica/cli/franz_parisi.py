@@ -29,7 +29,7 @@ WORDS = ("max", "planted", HEBB)
         "--reference",
         metavar="NUMBER|max|planted|hebb|LOSS",
         help="Margin of a typical reference, the largest margin, the teacher itself, the Hebb vector (sum of "
-        "label times pattern), or the minimiser of a loss (logistic, hinge, square, ...) [default: the model's own margin].",
+        "label times pattern), or the minimiser of a loss (logistic, hinge, ...) [default: the model's own margin].",
     ),
     option("--reference-weights", type=Name(Weights), help="Weights of a minimiser [default: on the sphere]."),
     option("--reference-gain", type=Number(), help="Sharpness of the loss that is minimised."),

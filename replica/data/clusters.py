@@ -166,7 +166,7 @@ class Clusters(Data):
         raise ValueError("the best rule between clusters of different covariances is quadratic: no estimator 'oracle'")
 
     def rule_errors(self, rule: str, alpha: np.ndarray, labelled: float) -> Any:
-        raise ValueError(f"the rule {rule!r} is not here on clusters of general covariance")
+        raise ValueError(f"the rule {rule!r} of the data is here for clusters of one variance, not {self}")
 
     def draw(
         self, rng: np.random.Generator, inputs: np.ndarray, weights: Weights, output: Callable[..., np.ndarray]

@@ -61,9 +61,7 @@ class Loss(Member):
 
     @property
     def has_ground(self) -> bool:
-        """`ground` is available, so zero-temperature and capacity formulas apply: convex costs and members with their
-        own proximal map.
-        """
+        """`ground` is there, and zero-temperature formulas with it: convex costs, members with a proximal map."""
         return self.log_concave or type(self).ground is not Loss.ground
 
     def cost(self, u: np.ndarray) -> np.ndarray:
@@ -226,9 +224,7 @@ class Loss(Member):
         return np.where(held, 0.0, 1.0 / (1.0 + variance[:, None] * np.maximum(self.bend(best), 0.0)))
 
     def ground_breaks(self, variance: np.ndarray) -> np.ndarray:
-        """Fields (batch, K) at which the proximal map has a kink or a jump: ``k + V l'(k)`` on both sides of a kink k
-        of a finite convex cost.
-        """
+        """Fields (batch, K) where the proximal map has a kink or jump: ``k + V l'(k)``, either side of a kink k."""
         places = [per_row(kink, variance.size) for kink in self.kinks()]
         if self.log_concave and not self.hard:
             ends = [(k, self.slope_beside(k[:, None], side)[:, 0]) for k in places for side in (-1, 1)]
@@ -236,9 +232,7 @@ class Loss(Member):
         return np.stack(places, axis=1) if places else np.zeros((variance.size, 0))
 
     def ground_features(self, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Fields and widths (batch, F) at which the proximal map bends fast beside its breaks (default: a unit of the
-        field around the preimage of 0, for a finite convex cost).
-        """
+        """Fields and widths (batch, F) where the map bends beside its breaks (default: a unit around that of 0)."""
         if self.hard or not self.log_concave:
             return np.zeros((variance.size, 0)), np.zeros((variance.size, 0))
         place, width = self.ground_edge(variance)[:, None], np.ones((variance.size, 1))

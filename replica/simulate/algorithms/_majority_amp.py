@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import logsumexp
 
 from replica.model import Model
 from replica.simulate.algorithms._amp import LEAST_VARIANCE, Patterns, System
@@ -71,7 +70,7 @@ class MajoritySystem(System):
         x = omega / np.sqrt(spread)
         (up, rate_up), (down, rate_down) = tail(-x), tail(x)
         logs = self.majorities @ up + (1.0 - self.majorities) @ down
-        log_z = logsumexp(logs, axis=0) if logs.size else np.zeros(omega.shape[1])
+        log_z = np.logaddexp.reduce(logs, axis=0) if logs.size else np.zeros(omega.shape[1])
         share = self.majorities.T @ np.exp(logs - log_z)  # chance that a unit is with the majority's sign
         first = (share * rate_up - (1.0 - share) * rate_down) / np.sqrt(spread)
         second = -first * (first + omega / spread)

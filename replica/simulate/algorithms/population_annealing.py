@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from scipy.special import logsumexp, xlogy
 
 from replica._checks import grid, number
 from replica.model import Model
@@ -132,7 +131,8 @@ class PopulationAnnealing(Algorithm):
             return 0.5 * float(np.log1p(-(overlap**2)))
         if abs(d * n - round(d * n)) > 1e-9:
             raise ValueError(f"distance times n must be whole, got {d:g} with n = {n}")
-        return float(-xlogy(d, d) - xlogy(1 - d, 1 - d))
+        shares = np.array([d, 1 - d])
+        return float(-np.sum(shares * np.log(np.maximum(shares, 1e-300))))
 
     def _cool(self, instance: Instance, walkers: Walkers, rng: np.random.Generator) -> Cooled:
         """Cool to the temperature of the model."""
@@ -149,7 +149,7 @@ class PopulationAnnealing(Algorithm):
                 weight = -(after - beta) * walkers.cost.reshape(GROUPS, size)
             beta, steps = after, steps + 1
             with np.errstate(divide="ignore"):
-                log_z += logsumexp(weight, axis=1) - np.log(size)
+                log_z += np.logaddexp.reduce(weight, axis=1) - np.log(size)
             if beta >= COLDEST and not np.any(np.isfinite(log_z)):
                 break
             chosen = np.concatenate([group[_resampled(w, rng)] for group, w in zip(groups, weight, strict=True)])
@@ -209,7 +209,7 @@ class Cooled(NamedTuple):
         shares = np.unique(family, return_counts=True)[1] / family.size
         if 1.0 / np.sum(shares**2) < FEWEST * GROUPS:
             trouble = "too few families of walkers are left"
-        chance = np.exp(log_z - logsumexp(log_z))
+        chance = np.exp(log_z - np.logaddexp.reduce(log_z))
         group = rng.choice(GROUPS, p=chance / chance.sum())
         at = int(rng.integers(family.size // GROUPS)) + group * (family.size // GROUPS)
         return cls(log_z, *groups, positions[at], steps, unseen, trouble)
@@ -267,17 +267,17 @@ def _jackknife(log_z: np.ndarray, values: np.ndarray, function: Any) -> tuple[fl
 
 
 def _log_mean(log_z: np.ndarray, values: np.ndarray) -> float:
-    return float(logsumexp(log_z) - np.log(log_z.size))
+    return float(np.logaddexp.reduce(log_z) - np.log(log_z.size))
 
 
 def _mean(log_z: np.ndarray, values: np.ndarray) -> float:
-    chance = np.exp(log_z - logsumexp(log_z))
+    chance = np.exp(log_z - np.logaddexp.reduce(log_z))
     return float(chance @ values)
 
 
 def _between(log_z: np.ndarray, overlaps: np.ndarray) -> float:
     """Mean overlap of walkers of different populations."""
-    chance = np.exp(log_z - logsumexp(log_z))
+    chance = np.exp(log_z - np.logaddexp.reduce(log_z))
     pairs = np.outer(chance, chance)
     np.fill_diagonal(pairs, 0.0)
     return float(np.sum(pairs * overlaps) / pairs.sum())
