@@ -85,10 +85,12 @@ def _reference(request: Request) -> Any:
 
 
 def _hebb(model: Model) -> Model:
-    """The model whose minimiser points along the sum of label times pattern: any cost under an infinite penalty."""
+    """The model whose minimiser points along the sum of label times pattern: a parabola under an infinite penalty."""
+    losses: dict[str, Any] = Loss.registry
+    parabola = next(loss for loss in losses.values() if loss.quadratic)()
     weights = _made(Weights, _continuous(True), {"penalty": np.inf}, "")
     data = model.data.pinned(model.weights)  # without a bias
-    return dataclasses.replace(model, weights=weights, loss=Loss.find("square")(), data=data, beta=np.inf)
+    return dataclasses.replace(model, weights=weights, loss=parabola, data=data, beta=np.inf)
 
 
 def _choices() -> str:
