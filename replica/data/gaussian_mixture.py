@@ -65,10 +65,13 @@ class GaussianMixture(Data):
         if self.centroid is not None and not isinstance(self.centroid, Weights):
             raise ValueError(f"centroid must be None, a name or Weights, got {self.centroid!r}")
         if isinstance(self.bias, str):
-            one_of("bias", self.bias, (OPTIMAL,))
+            if self.bias != OPTIMAL:
+                raise ValueError(f"bias must be True, False, a number or {OPTIMAL!r}, got {self.bias!r}")
         elif isinstance(self.bias, (bool, np.bool_)):
             object.__setattr__(self, "bias", bool(self.bias))
         else:
+            if self.bias is None:
+                raise ValueError(f"bias must be True, False, a number or {OPTIMAL!r}, got None")
             object.__setattr__(self, "bias", number("bias", self.bias))
 
     @property
