@@ -34,7 +34,10 @@ def command(
     as_json: bool,
     output: tuple[str, ...],
 ) -> int:
-    """Set a theory beside a simulation: differences in standard errors, chi-square, residuals."""
+    """Set a theory beside a simulation: differences in standard errors, chi-square, residuals.
+
+    Exit status 0 if any point has an answer (the others are counted on stderr), 1 if none has.
+    """
     import replica
 
     check_files("compare", output, drawable=True)

@@ -13,6 +13,7 @@ from replica._checks import number, one_of
 from replica._formats import plain
 from replica.simulate.means import Side, means_of, placed
 from replica.solution import Solution
+from replica.thresholds import Threshold
 
 SAME = 1e-9  # coordinates that differ by less are one place
 
@@ -22,8 +23,9 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None, power: flo
 
     Parameters
     ----------
-    theory : Solution, xarray.Dataset or path
-        A solution, a curve over one grid (`sweep`, `franz_parisi`, ...), or a file of either.
+    theory : Solution, Threshold, xarray.Dataset or path
+        A solution, a curve over one grid (`sweep`, `franz_parisi`, ...), or a file of either; a threshold (`max_margin`)
+        is the number that ``observables`` names, by default the one that bears the algorithm's name.
     simulation : xarray.Dataset or path
         Runs of `simulate`, or a table of your own, ``.csv``: a header, then rows of the coordinate, the mean and its
         standard error (``alpha,entropy,standard_error``). Over several n the means are extrapolated in 1/N first:
@@ -72,7 +74,7 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None, power: flo
 
     from replica.records import record
 
-    left = _theory(theory)
+    left = _theory(theory, simulation, observables)
     power = float(number("power", power, low=0.0, open_low=True))
     right = placed(means_of(simulation, left.axis, left.numbers, power), left.axis)
     if left.axis != right.axis and left.axis is not None:
@@ -149,8 +151,8 @@ def _between(x: np.ndarray, y: np.ndarray, error: np.ndarray, place: float) -> t
     return value, float(abs(PchipInterpolator(x[coarse], y[coarse])(place) - value) + np.nanmax(error))
 
 
-def _theory(given: Any) -> Side:
-    """A solution, a dataset, or a file of one."""
+def _theory(given: Any, runs: Any, observables: Any) -> Side:
+    """A solution, a threshold, a dataset, or a file of one."""
     if isinstance(given, (str, os.PathLike)):
         from replica.records import load
 
@@ -160,8 +162,11 @@ def _theory(given: Any) -> Side:
         single = {name: (np.float64(given[name]), np.float64(errors[name])) for name in errors}
         settings = plain({"model": given.model.settings(), "alpha": given.alpha})
         return Side(single, None, np.empty(0), settings, {}, {})
+    if isinstance(given, Threshold):
+        name = _named(runs, observables)
+        return Side({name: (np.float64(given.value), np.float64(given.error))}, None, np.empty(0), {}, {}, {})
     if not hasattr(given, "data_vars"):
-        raise ValueError(f"theory must be a solution, a curve or a file of one, got {type(given).__name__}")
+        raise ValueError(f"theory must be a solution, a threshold, a curve or a file of one, got {type(given).__name__}")
     if len(given.dims) > 1:
         raise ValueError(f"theory must be a curve over one grid, got {', '.join(map(str, given.dims))}; use .isel()")
     axis = str(next(iter(given.dims))) if given.dims else None
@@ -175,6 +180,21 @@ def _theory(given: Any) -> Side:
         error = given[beside].values if beside in given else np.zeros(given[name].shape)
         numbers[name] = (given[name].values, error)
     return Side(numbers, axis, x, json.loads(given.attrs.get("settings", "{}")), {}, {})
+
+
+def _named(runs: Any, observables: Any) -> str:
+    """What runs call a threshold: the one observable that is asked for, or the number named like the algorithm."""
+    if observables is not None and len(observables) == 1:
+        return str(observables[0])
+    if isinstance(runs, (str, os.PathLike)) and not str(runs).endswith(".csv"):
+        from replica.records import load
+
+        runs = load(runs)
+    settings = json.loads(runs.attrs.get("settings", "{}")) if hasattr(runs, "data_vars") else {}
+    name = str(settings.get("algorithm", {}).get("name", "")).replace("-", "_")
+    if not name or name not in runs:
+        raise ValueError("a threshold is one number of the runs: name it, as in observables=['max_margin']")
+    return name
 
 
 def _warn(left: Side, right: Side) -> None:

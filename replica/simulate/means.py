@@ -33,6 +33,8 @@ def means_of(given: Any, axis: str | None, known: Collection[str], power: float 
     if not hasattr(given, "data_vars"):
         raise ValueError(f"simulation must be runs of simulate or a table, got {type(given).__name__}")
     settings = json.loads(given.attrs.get("settings", "{}"))
+    if given.sizes.get("n") == 1:  # a list of one size: nothing to extrapolate
+        given = given.isel(n=0)
     if "sample" not in given.dims:
         means = given
     elif axis == "distance" and "solutions_around" in given:

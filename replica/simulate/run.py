@@ -154,6 +154,8 @@ def _algorithm(algorithm: Any, settings: dict[str, Any]) -> Any:
     if isinstance(algorithm, Algorithm):
         known_options(f"algorithm {algorithm.name!r}, given as an instance,", settings, ())
         return algorithm
+    if {"X", "y"} & settings.keys():
+        raise ValueError("simulate takes patterns of your own as instance=(X, y), got them as X and y")
     found = Algorithm.find(algorithm)
     known_options(f"algorithm {algorithm!r}", settings, [field.name for field in dataclasses.fields(found)])
     return found(**settings)
@@ -219,7 +221,9 @@ def work(task: Task) -> dict[str, np.ndarray]:
         if task.held_out:
             row |= held_out_error(dataclasses.replace(rest, bias=found.bias), outcome.weights)
         for readout in task.readouts:
-            row |= read_out(readout, found, outcome.weights, rng)
+            measured = read_out(readout, found, outcome.weights, rng)
+            remark = "" if outcome.weights is None else readout.remark(measured)
+            row |= measured | ({"status": np.array(f"{row['status']}; {remark}")} if remark else {})
         rows.append(row)
     return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
@@ -243,4 +247,7 @@ def _assemble(
     numbers = [name for name, (dims, _) in variables.items() if f"{name}_error" in variables and dims[-1] == "sample"]
     main = next((name for name in ("entropy", "free_entropy") if name in numbers), "training_error")
     variables["error"] = variables[f"{main}_error"]
+    measured = [name for name in variables if f"{name}_error" in variables and variables[name][0][-1] in coordinates]
+    measured = [name for name in measured if variables[name][0][-1] not in ("sample", "flips")]
+    attrs = attrs | ({"observables": [main, *measured]} if measured else {})
     return xarray.Dataset(variables, coords=coordinates, attrs=attrs | {"kind": "simulation", "main": main})

@@ -46,7 +46,7 @@ def success_threshold(runs: Any, *, power: float = 1.0) -> Any:
     xarray.Dataset
         Over ``n``: ``threshold`` (patterns per weight) with ``error`` (and as ``threshold_error``), ``width`` with
         ``width_error``, ``deviance`` (a chi-square of ``freedom`` degrees for many samples), ``status``; ``limit`` with
-        ``limit_error`` at N = infinity, NaN for fewer than two solved sizes.
+        ``limit_error`` and ``limit_status`` at N = infinity, NaN for fewer than two solved sizes.
 
     Raises
     ------
@@ -87,14 +87,16 @@ def success_threshold(runs: Any, *, power: float = 1.0) -> Any:
     columns = {name: np.array([getattr(fit, name) for fit in fits]) for name in Sigmoid._fields}
     value, error = columns["threshold"], columns["error"]
     good = np.isfinite(value)
-    limit = (np.nan, np.nan)
+    limit, said = (np.nan, np.nan), "not converged: a limit needs two sizes that are solved; take more n"
     if good.sum() > 1:
+        said = "converged"
         limit = extrapolate(sizes[good], value[good], error[good], powers=(power,))[:2]
     found = {
         "threshold": ("n", value), "threshold_error": ("n", error), "error": ("n", error),
         "width": ("n", columns["width"]), "width_error": ("n", columns["width_error"]),
         "deviance": ("n", columns["misfit"]), "freedom": ((), data.sizes["alpha"] - 2),
         "status": ("n", columns["status"]), "limit": ((), limit[0]), "limit_error": ((), limit[1]),
+        "limit_status": ((), said),
     }  # fmt: skip
     settings = {"verb": "success-threshold", "runs": _settings(data), "power": power}
     return xarray.Dataset(found, coords={"n": sizes}, attrs=record(settings) | {"kind": "curve", "main": "threshold"})

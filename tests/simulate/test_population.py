@@ -58,7 +58,7 @@ def test_states_at_a_temperature_are_those_of_the_theory(model, n):
     names = ["free_entropy", "energy", "q"]
     report = replica.compare(replica.solve(model, alpha=0.5), runs, observables=names)
     assert np.all(np.abs(report["z"]) < 4.5)
-    assert np.all(report["standard_error"] < 0.04)
+    assert np.all(report["standard_error"] < 0.07)
 
 
 def test_around_an_equilibrium_configuration():

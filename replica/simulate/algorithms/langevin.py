@@ -14,7 +14,9 @@ from replica.simulate.instances import Instance, whole
 from replica.weights.base import Average
 
 BLOCKS = 10  # of a chain, for errors
+STUDENT = 1.364  # makes three errors from so few blocks as rare as for a Gaussian (quantiles of t with 9 degrees)
 MANY = 3.0  # errors by which halves of a chain, or chains, may differ
+SHORTEST = 0.5  # of the step, that a move may leave out
 AIM = 0.7  # share of accepted moves that the step is tuned to
 
 
@@ -43,7 +45,8 @@ class Langevin(Algorithm):
 
     Notes
     -----
-    Errors: spread of block means, and the difference between the chains. ``not converged`` where the energy drifts or
+    Every move takes a step of its own, between half of the tuned one and all of it: with equal steps some modes of the
+    weights return to where they were. Errors: spread of block means (with the tails of Student's t), and the difference between the chains. ``not converged`` where the energy drifts or
     differs between the chains by several times its error from blocks. Costs with jumps (counted errors) have no force.
 
     References
@@ -121,26 +124,26 @@ class _Chain:
     def _tangent(self, vector: np.ndarray, weights: np.ndarray) -> np.ndarray:
         return vector - weights * (float(vector @ weights) / weights.size) if self.sphere else vector
 
-    def _drift(self, weights: np.ndarray, momentum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _drift(self, weights: np.ndarray, momentum: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
         """Free flight for one step: a straight line, or a great circle."""
         if self.curl:
-            return self._turn(weights, momentum)
+            return self._turn(weights, momentum, step)
         if not self.sphere:
-            return weights + self.step * momentum, momentum
+            return weights + step * momentum, momentum
         speed, radius = float(np.linalg.norm(momentum)), np.sqrt(weights.size)
         if speed == 0.0:  # a sphere of one dimension leaves nowhere to go
             return weights, momentum
-        angle = self.step * speed / radius
+        angle = step * speed / radius
         ahead = np.cos(angle) * weights + np.sin(angle) * (radius / speed) * momentum
         return ahead, np.cos(angle) * momentum - np.sin(angle) * (speed / radius) * weights
 
-    def _turn(self, weights: np.ndarray, momentum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _turn(self, weights: np.ndarray, momentum: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
         """Free flight while pairs of momenta turn: arcs of circles (a weight without a partner flies straight)."""
-        angle, pairs = self.step * self.curl, weights.size - weights.size % 2
+        angle, pairs = step * self.curl, weights.size - weights.size % 2
         p = momentum[:pairs].reshape(-1, 2) @ np.array([1.0, 1j])
         along = np.exp(1j * angle)
         path = p * (np.expm1(1j * angle) / (1j * self.curl))
-        ahead, moved = momentum.copy(), weights + self.step * momentum
+        ahead, moved = momentum.copy(), weights + step * momentum
         ahead[:pairs] = np.column_stack([(along * p).real, (along * p).imag]).reshape(-1)
         moved[:pairs] = weights[:pairs] + np.column_stack([path.real, path.imag]).reshape(-1)
         return moved, ahead
@@ -155,11 +158,12 @@ class _Chain:
         start = momentum
         weights, energy, force = self.weights, self.energy, self.force
         before = energy + 0.5 * float(momentum @ momentum)
+        step = self.step * (1.0 - SHORTEST * self.rng.random())  # no mode swings by whole periods in every move
         for _ in range(self.leaps):
-            momentum = momentum + 0.5 * self.step * force
-            weights, momentum = self._drift(weights, momentum)
+            momentum = momentum + 0.5 * step * force
+            weights, momentum = self._drift(weights, momentum, step)
             energy, force = self._evaluate(weights)
-            momentum = momentum + 0.5 * self.step * force
+            momentum = momentum + 0.5 * step * force
         gain = before - energy - 0.5 * float(momentum @ momentum)
         self.accepted = bool(gain >= 0 or self.rng.random() < np.exp(gain))
         if self.accepted:
@@ -188,18 +192,19 @@ def _observe(instance: Instance, first: _Chain, second: _Chain) -> dict[str, lis
 
 def _trouble(energy: np.ndarray, numbers: dict[str, tuple[float, float]]) -> str:
     """Why the chains are not in equilibrium, judged by their energies (time, 2); empty when nothing says so."""
-    limit = MANY * _mean(energy - energy.mean(axis=0))[1]  # from the blocks alone
-    early, late = (part.mean() for part in np.array_split(energy, 2))
+    halves = np.array_split(energy, 2)
+    limit = MANY * _mean(np.concatenate([half - half.mean(axis=0) for half in halves]))[1]  # blocks alone, no drift
+    early, late = (half.mean() for half in halves)
     if numbers["acceptance"][0] < 0.1:
         return "moves are hardly ever accepted"
-    if abs(early - late) > limit:
+    if abs(early - late) > 2 * limit:  # as for chains: the difference of two halves of what was measured
         return "the energy still drifts"
     return "the chains have different energies" if np.ptp(energy.mean(axis=0)) > 2 * limit else ""
 
 
 def _mean(values: np.ndarray) -> tuple[float, float]:
     """Mean over time and chains (time, 2), and its error from block means and the chains' difference."""
-    blocks = np.array([part.mean(axis=0) for part in np.array_split(values, BLOCKS)])
-    spread = float(np.mean(blocks.std(axis=0, ddof=1)) / np.sqrt(BLOCKS))
+    blocks = np.array([part.mean() for part in np.array_split(values, BLOCKS)])
+    spread = STUDENT * float(blocks.std(ddof=1)) / np.sqrt(BLOCKS)
     apart = abs(float(values[:, 0].mean() - values[:, 1].mean())) / 2.0
     return float(values.mean()), float(np.hypot(spread, apart))

@@ -14,6 +14,9 @@ from replica.simulate.algorithms.base import Algorithm, Outcome, require_margin,
 from replica.simulate.instances import Instance, whole
 from replica.weights.base import Average
 
+#: random labels: separable with a chance that falls from 1 to 0 around alpha = 2, over a width of 1/sqrt(n)
+UNSEPARABLE = "this sample may not be separable, common near alpha = 2 at small n and certain far above; raise max_sweeps"
+
 
 @dataclass(frozen=True)
 class MaxMargin(Algorithm):
@@ -69,7 +72,7 @@ class MaxMargin(Algorithm):
         scaled = weights * np.sqrt(n / square)
         dual = 2.0 * total - square
         if done < 0 or dual <= 0 or reached <= 0:
-            status = f"not converged: no positive margin after {self.max_sweeps} sweeps; is the load above 2?"
+            status = f"not converged: no positive margin after {self.max_sweeps} sweeps; {UNSEPARABLE}"
             if reached > 0:
                 status = f"not converged: the constraints are not met to {self.tolerance:g}; raise max_sweeps"
             return Outcome(status, scaled, {"max_margin": (np.nan, np.nan)})

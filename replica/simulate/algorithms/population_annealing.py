@@ -17,8 +17,8 @@ from replica.weights.base import Average, Pinned
 GROUPS = 10  # populations that are resampled apart from each other, for errors
 COLDEST = 40.0  # inverse temperature at which walkers without a solution are given up
 UNSURE = 0.5  # error of ln Z above which the populations say nothing
+FINER = 3  # times that 1 - keep is halved where the populations say nothing
 FEWEST = 2.0  # families of a population (one over the sum of their squared shares) below which it says nothing
-
 OBSERVABLES = ("free_entropy", "entropy", "energy", "training_error", "q")
 
 
@@ -42,7 +42,8 @@ class PopulationAnnealing(Algorithm):
     sweeps : int
         Of N moves at each temperature.
     keep : float
-        Effective share of the walkers that a step leaves, in (0, 1).
+        Effective share of the walkers that a step leaves, in (0, 1); halfway to 1, up to three times, where the
+        populations say nothing.
     distance : increasing grid, optional
         In (0, 1); for weights +-1 whole numbers of flips.
     reference_margin : float, optional
@@ -50,10 +51,9 @@ class PopulationAnnealing(Algorithm):
 
     Notes
     -----
-    Errors: jackknife over the ten populations, and what a state too rare for a walker may change. ``not
-    converged`` where they leave ln Z open by more than 1/2, or where a population descends from fewer than two
-    walkers: barriers that single moves do not cross. Binomials are exchanged for the entropy of their exponent, as in
-    `entropy_around`.
+    Errors: jackknife over the ten populations with tails of Student's t, and what a state too rare for a walker may
+    change. ``not converged`` where they leave ln Z open by more than 1/2, or a population descends from fewer than two
+    walkers: single moves cross no barriers. Binomials are exchanged for the entropy of their exponent.
 
     References
     ----------
@@ -104,7 +104,7 @@ class PopulationAnnealing(Algorithm):
         if self.reference_margin is not None:
             model = instance.model.with_parameters(margin=self.reference_margin)
             first = Instance(model, instance.X, instance.y, instance.direction, instance.bias)
-        found = self._cool(first, Walkers(first, rng, self.population), rng)
+        found = self._cool(first, rng)
         if self.distance is None:
             letters = instance.model.weights.letters
             volume = np.log(len(letters)) if letters else 0.0
@@ -114,8 +114,7 @@ class PopulationAnnealing(Algorithm):
         for at, (d, volume) in enumerate(zip(self.distance, shells, strict=True)):
             if found.trouble:
                 break
-            walkers = Walkers(instance, rng, self.population, found.weights, d)
-            around = self._cool(instance, walkers, rng)
+            around = self._cool(instance, rng, found.weights, d)
             status = status if not around.trouble else f"{around.status} (at distance {d:g})"
             numbers = around.numbers(instance, volume)
             rows[:, :, at] = [numbers[name] for name in ("free_entropy", "energy", "training_error")]
@@ -134,19 +133,26 @@ class PopulationAnnealing(Algorithm):
         shares = np.array([d, 1 - d])
         return float(-np.sum(shares * np.log(np.maximum(shares, 1e-300))))
 
-    def _cool(self, instance: Instance, walkers: Walkers, rng: np.random.Generator) -> Cooled:
-        """Cool to the temperature of the model."""
+    def _cool(self, instance: Instance, rng: np.random.Generator, *around: Any) -> Cooled:
+        """Cool to the temperature of the model; in finer steps where the populations say nothing."""
+        for halved in range(FINER + 1):
+            walkers, lost = Walkers(instance, rng, self.population, *around), 0.5**halved * (1.0 - self.keep)
+            found = self._cool_in_steps(instance, walkers, rng, 1.0 - lost)
+            if not found.trouble or found.weights is None:  # nothing is wrong, or nothing is left
+                break
+        return found
+
+    def _cool_in_steps(self, instance: Instance, walkers: Walkers, rng: np.random.Generator, keep: float) -> Cooled:
+        """Cool to the temperature of the model once."""
         size = self.population // GROUPS
         groups = np.arange(self.population).reshape(GROUPS, size)
         log_z, family = np.zeros(GROUPS), np.arange(self.population)
         scale = float(walkers.cost.std())
         beta, target, steps = 0.0, (np.inf if instance.model.loss.hard else instance.model.beta), 0
         while beta < target:
-            after = self._next(walkers.cost, beta, target)
-            if after == np.inf:
-                weight = np.where(walkers.cost == 0, 0.0, -np.inf).reshape(GROUPS, size)
-            else:
-                weight = -(after - beta) * walkers.cost.reshape(GROUPS, size)
+            after = _next(walkers.cost, beta, target, keep)
+            cost = walkers.cost.reshape(GROUPS, size)
+            weight = np.where(cost == 0, 0.0, -np.inf) if after == np.inf else -(after - beta) * cost
             beta, steps = after, steps + 1
             with np.errstate(divide="ignore"):
                 log_z += np.logaddexp.reduce(weight, axis=1) - np.log(size)
@@ -160,21 +166,6 @@ class PopulationAnnealing(Algorithm):
                     walkers.sweep(beta)
                 walkers.refresh()
         return Cooled.of(instance, walkers, log_z, family, steps, scale, rng)
-
-    def _next(self, cost: np.ndarray, beta: float, target: float) -> float:
-        """The lowest temperature at which the effective share of the walkers is still ``keep``."""
-
-        def share(step: float) -> float:
-            weight = 1.0 * (cost == 0) if step == np.inf else np.exp(-step * (cost - cost.min()))
-            return float(weight.sum() ** 2 / (weight @ weight) / weight.size) if np.any(weight) else 0.0
-
-        if share(target - beta) >= self.keep or beta >= COLDEST:
-            return target
-        low, high = 0.0, min(target, 2.0 * COLDEST) - beta
-        for _ in range(60):
-            middle = 0.5 * (low + high)
-            low, high = (middle, high) if share(middle) >= self.keep else (low, middle)
-        return beta + max(low, 1e-3)
 
 
 class Cooled(NamedTuple):
@@ -243,7 +234,24 @@ class Cooled(NamedTuple):
         cost = 0.0 if np.isinf(model.beta) or model.loss.hard else cost  # solutions cost nothing
         floors = {"training_error": share / np.sqrt(max(instance.patterns, 1)), "q": overlap, "m": overlap}
         floors |= {"free_entropy": share / n, "energy": cost, "entropy": share / n + beta * cost}
-        return {name: (value, float(np.hypot(error, floors[name]))) for name, (value, error) in found.items()}
+        t = _tails(self.log_z)
+        return {name: (value, float(np.hypot(t * error, floors[name]))) for name, (value, error) in found.items()}
+
+
+def _next(cost: np.ndarray, beta: float, target: float, keep: float) -> float:
+    """The lowest temperature at which the effective share of the walkers is still ``keep``."""
+
+    def share(step: float) -> float:
+        weight = 1.0 * (cost == 0) if step == np.inf else np.exp(-step * (cost - cost.min()))
+        return float(weight.sum() ** 2 / (weight @ weight) / weight.size) if np.any(weight) else 0.0
+
+    if share(target - beta) >= keep or beta >= COLDEST:
+        return target
+    low, high = 0.0, min(target, 2.0 * COLDEST) - beta
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if share(middle) >= keep else (low, middle)
+    return beta + max(low, 1e-3)
 
 
 def _resampled(log_weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -264,6 +272,14 @@ def _jackknife(log_z: np.ndarray, values: np.ndarray, function: Any) -> tuple[fl
     parts = [function(log_z[k], values[np.ix_(k, k)] if pairs else values[k]) for k in kept]
     error = np.sqrt((GROUPS - 1) * np.var(parts)) if np.all(np.isfinite(parts)) else np.inf
     return float(function(log_z, values)), float(error + 1e-14)
+
+
+def _tails(log_z: np.ndarray) -> float:
+    """Factor of errors from few populations: makes three of them as rare by Student's t as for a Gaussian."""
+    from scipy.special import ndtr, stdtrit
+
+    chance = np.exp(log_z - np.logaddexp.reduce(log_z))
+    return float(stdtrit(max(1.0 / np.sum(chance**2) - 1.0, 2.0), ndtr(3.0)) / 3.0)
 
 
 def _log_mean(log_z: np.ndarray, values: np.ndarray) -> float:

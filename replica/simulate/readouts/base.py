@@ -34,3 +34,7 @@ class Readout(Member):
     def measure(self, instance: Instance, weights: np.ndarray, rng: np.random.Generator) -> Measured:
         """Arrays over the coordinates (or single numbers), with errors; NaN where there is no number."""
         raise TypeError(f"the readout {type(self).__name__} must define measure(instance, weights, rng)")
+
+    def remark(self, row: dict[str, np.ndarray]) -> str:
+        """What the status of the run must say of its arrays (``NAME:coordinate``), beside their errors."""
+        return ""

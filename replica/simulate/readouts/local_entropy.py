@@ -35,7 +35,7 @@ class LocalEntropy(Readout):
     Notes
     -----
     Errors: 1/N (terms of order one in ``ln Z``), and the change when every other fixed point is left out. Fixed points
-    that do not settle are left out and counted in ``unsettled``: near isolated solutions there are many, and the
+    that do not settle are left out and counted in ``unsettled`` (and the status of the run): near isolated solutions there are many, and the
     distance is NaN where no two settled ones embrace it.
     """
 
@@ -70,6 +70,14 @@ class LocalEntropy(Readout):
             rough = PchipInterpolator(d[coarse], entropy[coarse])(asked[within])
             errors[within] = np.abs(rough - values[within]) + 1.0 / n
         return {"local_entropy": (values, errors), "unsettled": (missing, np.zeros(asked.size))}
+
+    def remark(self, row: dict[str, np.ndarray]) -> str:
+        missing, gaps = int(row["unsettled:distance"].max()), np.isnan(row["local_entropy:distance"])
+        if not missing:
+            return ""
+        text = f"{self.name}: {missing} of {len(STRENGTHS)} fixed points did not settle"
+        left = ", ".join(f"{d:g}" for d in np.array(self.distance)[gaps])
+        return f"{text}, no value at distance {left}" if left else f"{text}, the others are interpolated"
 
 
 def _settled(instance: Instance, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,10 +9,12 @@ import numpy as np
 
 from replica._checks import grid
 from replica.losses import Loss
+from replica.model import Model
 from replica.simulate.instances import Instance
 from replica.simulate.readouts.base import Measured, Readout
 
 SLIT = 0.01  # of a window, beside a kink: patterns there may be held by it (an atom of the distribution)
+TRIALS = 64  # hidden fields that show whether the output is continuous
 DEGREE = 3  # Legendre polynomials of a window
 
 
@@ -36,6 +38,7 @@ class Margins(Readout):
     -----
     What the theory's `margin_distribution` calls ``density``: `compare` sets them side by side. Errors are those of
     counts, at least of one. Patterns that a kink holds (atoms) are left out: within a hundredth of the spacing from it.
+    Networks of sign units have a few values of the field and no density: they are refused.
     """
 
     field: Any = field(default_factory=lambda: np.arange(-2.0, 4.01, 0.25))
@@ -47,6 +50,16 @@ class Margins(Readout):
         if points.size < 2 or not np.allclose(np.diff(points), points[1] - points[0]):
             raise ValueError(f"field must be an even grid of at least two points, got {points}")
         object.__setattr__(self, "field", tuple(points.tolist()))
+
+    def check(self, model: Model) -> None:
+        units = model.architecture.units
+        hidden = np.random.default_rng(0).standard_normal((TRIALS, int(units) if np.isfinite(units) else 1))
+        fields = np.unique(np.abs(model.architecture.readout(hidden)))
+        if fields.size < TRIALS // 2:
+            values = f"the {fields.size} absolute values {', '.join(f'{value:.3g}' for value in fields[:5])}"
+            raise ValueError(
+                f"margins is for output fields with a density; those of {model.architecture} take {values}"
+            )
 
     def coordinates(self) -> dict[str, np.ndarray]:
         return {"field": np.array(self.field)}

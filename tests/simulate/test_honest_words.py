@@ -1,0 +1,92 @@
+"""Errors, statuses and refusals of simulations as a first user meets them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import replica
+from replica.simulate.readouts import Readout
+
+SIGNS = replica.perceptron("binary")
+RIDGE = replica.perceptron(replica.Gaussian(0.5), loss=replica.Square(), beta=2)
+
+
+def test_langevin_is_the_gaussian_posterior():
+    """No mode swings by whole periods in a move: with equal steps runs failed, and overlaps were off by 5 errors."""
+    n = 20
+    X, y = replica.instance(RIDGE, n=n, alpha=2.0, seed=2)
+    F = y[:, None] * X / np.sqrt(n)
+    mean = np.linalg.solve(F.T @ F + 0.5 * np.eye(n), F.T @ np.ones(y.size))
+    runs = replica.simulate(RIDGE, algorithm="langevin", instance=(X, y), samples=5, seed=9, moves=800)
+    assert all(text.startswith("converged") for text in runs["status"].values)
+    z = ((runs["q"] - mean @ mean / n) / runs["q_error"]).values
+    assert np.all(np.abs(z) < 3.5)
+    assert np.all(runs["q_error"] < 0.1 * runs["q"])
+
+
+def test_errors_of_population_annealing_have_the_tails_of_few_populations():
+    model = replica.perceptron("binary", loss=replica.Hinge(0.5), beta=0.7)
+    given = replica.instance(model, n=12, alpha=1.0, seed=3)
+    exact = replica.simulate(model, instance=given)
+    runs = replica.simulate(model, instance=given, algorithm="population-annealing", samples=30, seed=11)
+    for name in ("free_entropy", "entropy", "energy"):
+        z = ((runs[name] - float(exact[name][0])) / runs[f"{name}_error"]).values
+        assert 0.4 < np.sqrt(np.mean(z**2)) < 1.1
+        assert np.max(np.abs(z)) < 4
+
+
+def test_populations_that_say_nothing_are_cooled_in_finer_steps():
+    runs = replica.simulate(RIDGE, algorithm="population-annealing", n=20, alpha=2.0, samples=3, seed=2)
+    assert np.all(np.isfinite(runs["energy"]))
+
+
+def test_a_threshold_beside_runs():
+    model = replica.perceptron("spherical")
+    runs = replica.simulate(model, algorithm="max-margin", n=40, alpha=1.0, samples=5, seed=1)
+    theory = replica.max_margin(model, alpha=1.0)
+    report = replica.compare(theory, runs)
+    assert report["observable"].values.tolist() == ["max_margin"]
+    assert float(report["theory"][0]) == theory.value
+    assert np.isfinite(report["z"]).all()
+    with pytest.raises(ValueError, match="name it"):
+        replica.compare(theory, replica.simulate(SIGNS, n=9, alpha=0.4, samples=2))
+
+
+def test_one_size_in_a_list_is_that_size():
+    runs = replica.simulate(SIGNS, n=[15], alpha=0.4, samples=5, seed=1)
+    theory = replica.solve(SIGNS, alpha=0.4)
+    assert replica.compare(theory, runs)["z"].equals(replica.compare(theory, runs.isel(n=0))["z"])
+
+
+def test_refusals_say_what_to_give():
+    with pytest.raises(ValueError, match=r"instance=\(X, y\)"):
+        replica.simulate(SIGNS, X=np.eye(3), y=np.ones(3))
+    with pytest.raises(ValueError, match="2 absolute values"):
+        replica.simulate(replica.committee(units=3, weights="binary"), n=15, alpha=0.4, readouts=["margins"])
+    Readout.find("margins")().check(replica.committee(units=4, activation="relu", weights="binary"))
+
+
+def test_statuses_tell_what_is_missing():
+    runs = replica.simulate(
+        SIGNS, algorithm="sbpi", n=101, alpha=[0.4, 0.6, 1.2], samples=4, seed=1, max_sweeps=60, readouts=["local-entropy"]
+    )
+    missing = (runs["unsettled"] > 0).any("distance").values
+    said = np.array(["did not settle" in text for text in runs["status"].values.flat]).reshape(missing.shape)
+    assert missing.any()
+    assert np.array_equal(said, missing)
+    found = replica.success_threshold(runs)
+    assert str(found["limit_status"].values).startswith("not converged: a limit needs two sizes")
+    hard = replica.simulate(replica.perceptron("spherical"), algorithm="max-margin", n=20, alpha=3.0, max_sweeps=200)
+    assert "may not be separable" in str(hard["status"][0].values)
+
+
+def test_figures_show_success_and_readouts():
+    runs = replica.simulate(
+        SIGNS, algorithm="sbpi", n=51, alpha=[0.4, 1.2], samples=3, seed=1, max_sweeps=30, readouts=["local-entropy"]
+    )
+    ax = replica.plot(runs)
+    assert ax.get_ylabel() == "fraction of samples solved"
+    assert [panel.get_ylabel() for panel in ax.figure.axes][1] == "mean local entropy"
+    single = replica.plot(replica.simulate(SIGNS, n=9, alpha=0.4, samples=3))
+    assert np.all(np.asarray(single.get_xticks()) % 1 == 0)
