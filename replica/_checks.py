@@ -51,6 +51,8 @@ def number(
     if type(value) is float and low < value < high:
         return value
     try:
+        if value is None:  # which an array would take for nan
+            raise TypeError
         array = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
         raise ValueError(f"{argument} must be a number, got {value!r}") from None
@@ -92,7 +94,10 @@ def grid(argument: str, values: Any, *, infinite: bool = False) -> np.ndarray:
 
     ``infinite=True`` admits +inf, the name of a limit, as the last point.
     """
-    array = np.atleast_1d(np.asarray(values, dtype=float))
+    try:
+        array = np.atleast_1d(np.asarray(values, dtype=float))
+    except (TypeError, ValueError):
+        raise ValueError(f"{argument} must be an increasing grid of numbers, got {values!r}") from None
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"{argument} must be a non-empty one-dimensional grid, got shape {array.shape}")
     allowed = np.isfinite(array) | (infinite & (array == np.inf))

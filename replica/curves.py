@@ -13,7 +13,7 @@ from replica._checks import grid, known_options, number, one_of
 from replica.ansatz import RS, Ansatz
 from replica.diagrams import diagram
 from replica.model import Model
-from replica.observables import OBSERVABLES, measure, symbol_of
+from replica.observables import OBSERVABLES, kind_of, measure, symbol_of
 from replica.solution import ORDER_PARAMETERS
 
 #: what a sweep shows unless it is told: of states with an entropy, and of single vectors
@@ -143,6 +143,8 @@ def sweep(
     data = xarray.Dataset(variables, coords=dict(grids), attrs=attributes)
     for name in (*names, *grids):
         data[name].attrs["symbol"] = symbol_of(name)
+        if kind_of(name):
+            data[name].attrs["kind"] = kind_of(name)
     if threshold is not None:
         data = data.assign({name: threshold[name] for name in threshold.data_vars if name != "region"})
         data.attrs["lines"] = threshold.attrs["lines"]

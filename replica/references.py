@@ -37,7 +37,10 @@ class Reference:
         model's own margin.
     model : Model, optional
         The zero-temperature minimiser of another model (spherical or Gaussian weights, a finite cost) on the same
-        data; with ``margin="max"`` the maximum-margin vector of that model.
+        data; with ``margin="max"`` the maximum-margin vector of that model. A square loss without bias under
+        ``penalty=inf`` gives the Hebb vector ``sum label x``:
+        ``Reference(model=replica.mixture("square", penalty=inf, bias=False))`` on two clusters of the same
+        noise and balance, ``replica.perceptron(replica.Gaussian(inf), loss="square")`` on random labels.
     tilt : float
         Overlap in (0, 1] of such a vector with the one distances are measured from: ``tilt`` times it plus
         ``sqrt(1-tilt^2)`` times independent noise.

@@ -70,6 +70,19 @@ ORDER_PARAMETERS = (
     "beta",
 )
 
+#: what solutions report beside them, where the model has it
+REPORTED = (
+    "free_entropy",
+    "entropy",
+    "energy",
+    "complexity",
+    "training_error",
+    "stability",
+    "generalization_error",
+    "generalization_error_centre",
+    "slope",
+)
+
 
 class Solution:
     """One solved saddle point.
@@ -108,12 +121,12 @@ class Solution:
         return float(self.batch.alpha[0])
 
     def __getitem__(self, name: str) -> float:
-        if not self.converged and name in ORDER_PARAMETERS:
+        if not self.converged and name in (*ORDER_PARAMETERS, *REPORTED):
             return float("nan")
         if name not in self.batch.names:
             from replica._checks import one_of
 
-            one_of("order parameter or observable", name, self.batch.names)
+            one_of("order parameter or observable", name, self.batch.names or (*ORDER_PARAMETERS, *REPORTED))
         return float(self.batch.value(name)[0])
 
     @property

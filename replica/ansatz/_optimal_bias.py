@@ -8,7 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
-from replica.ansatz._tuned import lowest
+from replica._registry import per_row
+from replica.ansatz._risk_tuned import at_best_bias
+from replica.ansatz._tuned import Lowest, lowest
 from replica.batch import Solutions
 from replica.model import Model
 from saddlepoint import Status
@@ -43,19 +45,20 @@ def tuned_solutions(
     """A batch whose bias (any parameter that its data name ``tuned``) makes the generalisation error least."""
     name, size = model.data.tuned[0], alpha.size
 
-    def at(values: np.ndarray) -> Solutions:
-        rows = np.repeat(np.arange(size), values.shape[1])
+    def at(values: np.ndarray, chosen: np.ndarray) -> Solutions:
+        rows = np.repeat(chosen, values.shape[1])
         return solve(model.take(rows).with_parameters(**{name: np.ravel(values)}), alpha[rows])
 
-    def errors(values: np.ndarray) -> np.ndarray:
-        return at(values).value("generalization_error").reshape(values.shape)
-
-    centre, unit = model.data.first_guess(at(np.zeros((size, 1))))
-    best = lowest(errors, centre[:, None] + unit[:, None] * SPAN)
-    found = at(best.place[:, None])
-    step = 0.02 * unit
-    ends = [at((best.place + side * step)[:, None]) for side in (1.0, -1.0)]
-    slopes = {key: (ends[0].value(key) - ends[1].value(key)) / (2.0 * step) for key in found.names}
+    weak = np.zeros(size, dtype=bool)
+    if model.weights.penalised:  # in the limit of a large penalty the bias falls with the weights
+        weak = np.isinf(per_row(model.weights.penalty, size))
+    unit, best = _fewest(model, at, np.flatnonzero(~weak), size)
+    every = np.arange(size)
+    found = at(best.place[:, None], every)
+    step = np.where(weak, 0.0, 0.02 * unit)
+    ends = [at((best.place + side * step)[:, None], every) for side in (1.0, -1.0)]
+    slopes = {key: (ends[0].value(key) - ends[1].value(key)) / (0.04 * unit) for key in found.names}
+    parts = [piece for part in found.parts for piece in at_best_bias(part, np.flatnonzero(weak))]
     status, remarks = found.status.copy(), list(found.remarks)
     for row in range(size):
         lost = best.inside[row] != 0 or not np.isfinite(best.error[row])
@@ -63,5 +66,22 @@ def tuned_solutions(
             status[row], remarks[row] = Status.NO_SOLUTION, f"no {name} was found at which the errors are fewest"
         elif status[row].converged:
             remarks[row] = "; ".join(filter(None, (remarks[row], CHOSEN.format(name))))
-    known = model, ansatz, alpha, found.parts, status, found.residual, remarks
+    known = model, ansatz, alpha, parts, status, found.residual, remarks
     return TunedSolutions(*known, tuned=name, place=best.place, slack=best.error, slopes=slopes)
+
+
+def _fewest(
+    model: Model, at: Callable[[np.ndarray, np.ndarray], Solutions], rows: np.ndarray, size: int
+) -> tuple[np.ndarray, Lowest]:
+    """Scale and place of the fewest errors for some rows of a batch; 1 and 0 for the others."""
+    unit, best = np.ones(size), Lowest(np.zeros(size), np.zeros(size), np.zeros(size, dtype=int))
+    if rows.size:
+        zero = at(np.zeros((rows.size, 1)), rows)
+        centre, unit[rows] = model.data.first_guess(zero.value("q"), zero.value("m"))
+
+        def errors(values: np.ndarray) -> np.ndarray:
+            return at(values, rows).value("generalization_error").reshape(values.shape)
+
+        for known, value in zip(best, lowest(errors, centre[:, None] + unit[rows, None] * SPAN), strict=True):
+            known[rows] = value
+    return unit, best

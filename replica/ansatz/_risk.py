@@ -86,10 +86,16 @@ class RiskProblem(Problem):
             return self.alpha * Projection(self.cavity(free)).pull < 1.0
 
     def noise(self, free: np.ndarray) -> np.ndarray:
-        """Fields are known to their rounding, which weighs more the narrower their distribution is."""
+        """Fields are known to their rounding, which weighs more the narrower their distribution is; the lean to that of
+        the logarithms that it is made of.
+        """
         with np.errstate(all="ignore"):
             sharp = [1.0 + (1.0 + np.abs(c.mean)) / c.deviation for c in self.cavity(free).channels()]
-        return 8 * EPS * self.model.loss.coarseness * np.maximum(np.maximum.reduce(sharp)[:, None], np.abs(free))
+        own = np.abs(free)
+        if self.taught:
+            logs = [k for k, variable in enumerate(self.variables) if variable.chart is POSITIVE]
+            own[:, 0] *= np.maximum(1.0, own[:, logs].max(axis=1, initial=0.0) / 4.0)
+        return 8 * EPS * self.model.loss.coarseness * np.maximum(np.maximum.reduce(sharp)[:, None], own)
 
     def start(self) -> np.ndarray:
         """The solution for the square loss, in closed form."""
@@ -184,7 +190,8 @@ def square_start(problem: RiskProblem) -> dict[str, np.ndarray]:
     m = x[:, 0] if problem.taught else zero
     square = constant - 2.0 * (pull * x).sum(axis=1) + np.einsum("bi,bij,bj->b", x, matrix, x)
     rest = alpha * share**2 * (square / gain + m**2) / np.maximum(1.0 - alpha * share**2, 1e-3)
-    rest = np.clip(rest, 1e-3 * m**2 + 1e-250, 1e250)  # a norm that is held may not fit the square loss
+    least = 0.0 if problem.penalised and problem.model.loss.quadratic else 1e-3 * m**2  # others may not fit it
+    rest = np.clip(rest, least + 1e-250, 1e250)
     values = {"V": response, "transverse": rest, "lean": m / np.sqrt(rest)} | dict(zip(names, x.T, strict=True))
     return {name: values[name] for name in problem.variables.names}
 

@@ -169,6 +169,7 @@ class ClusterProblem(Problem):
         data = self.model.learned(self.variables.values(free)).data
         wrong = data.error_rate(fields.mean, fields.variance)
         penalty = np.zeros(self.size) if self.interpolates else self.penalty
+        rigidity = _radius((share * sums[3] / fields.response**2)[:, :, None] * forms.pairs)
         seen: dict[str, Any] = {
             "q": q,
             "m": 0.5 * (fields.mean[:, 0] - fields.mean[:, 1]),
@@ -176,12 +177,12 @@ class ClusterProblem(Problem):
             "free_entropy": 0.0 - (energy + 0.5 * penalty * q),
             "energy": energy,
             "training_error": (share * sums[5]).sum(axis=1) / self.alpha,
-            "stability": 1.0 - _radius((share * sums[3] / fields.response**2)[:, :, None] * forms.pairs),
+            "stability": np.full(self.size, -np.inf) if self.model.loss.ground_jumps else 1.0 - rigidity,
             "generalization_error": wrong,
             "generalization_error_centre": wrong,
         } | data.reported(self.size)
         floors = floors_of(seen)
-        floors = {name: floor + 8 * forms.rounding * np.abs(seen[name]) for name, floor in floors.items()}
+        floors = {name: floor * (1.0 + forms.rounding / (4 * EPS)) for name, floor in floors.items()}
         floors["stability"] = floors["stability"] + 32 * EPS
         return seen, floors
 

@@ -34,6 +34,9 @@ class WeakProblem(Problem):
     at every penalty.
     """
 
+    #: variables that approach their solution by damped steps; the others by roots
+    damped = ("lean", "transverse")
+
     def __init__(self, model: Model, alpha: np.ndarray, level: int = 1) -> None:
         self.model, self.alpha, self.level, self.size = model, alpha, level, alpha.size
         self.taught = bool(model.data.overlaps)

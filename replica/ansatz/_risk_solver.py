@@ -22,7 +22,6 @@ WEAK = "the limit penalty -> inf: q, m and V are those of penalty times the weig
 GONE = "the weights vanish at every penalty: the larger class rests on the kink of the loss"
 INTERPOLATES = "the limit penalty -> 0: the smallest vector that pays nothing"
 DIVERGES = "the limit penalty -> 0: the weights grow without bound in the direction of largest margin"
-NO_VECTOR = "the penalty pulls the weights to 0, where no field costs anything: give a margin above 0 or a norm"
 QUICK, LONG = 8, 60  # damped steps before Newton's method
 HEAVY = 1e4  # a penalty from which on the kinks of a cost may hold the bias
 EASY = 1.0  # a penalty at which the way from the square loss is short
@@ -52,12 +51,6 @@ def problem_of(model: Model, alpha: np.ndarray, interpolates: bool = False) -> A
     """The equations: of isotropic inputs, or of clusters with covariances."""
     kind = RiskProblem if model.data.shapes is None else ClusterProblem
     return kind(model, alpha, interpolates=interpolates)
-
-
-def no_vector(model: Model, size: int) -> np.ndarray:
-    """Rows in which a penalty is all that acts, because a field of 0 pays nothing."""
-    free = np.all(model.loss.cost(np.zeros((size, 1))) == 0, axis=1)
-    return free & model.weights.penalised
 
 
 class Found(NamedTuple):
@@ -123,12 +116,17 @@ def _proper_rows(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[
         part = whole.take(rows)
         answers.append(_attempt(part, rows, settled(part, QUICK), STEADY, tolerance, LEAST))
         rows = answers[-1].left
-    if rows.size and model.weights.penalised and model.data.trained and model.loss.kinks():
+    if rows.size and model.weights.penalised and model.data.trained and model.loss.kinks() and _corner_known(model):
         answers.append(_vanished(model.take(rows), alpha[rows], tolerance).at(rows))
         rows = answers[-1].left
-    if rows.size:
+    if rows.size and not model.loss.hard:  # what is kept or not is the same at every penalty
         answers.append(_followed(model.take(rows), alpha[rows], tolerance).at(rows))
     return answers
+
+
+def _corner_known(model: Model) -> bool:
+    """Whether vanishing weights see slopes of the cost alone."""
+    return model.loss.log_concave and not model.loss.hard
 
 
 def _weak(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from replica._registry import per_row
-from replica.ansatz._risk_solver import NO_VECTOR, minimise, no_vector
+from replica.ansatz._risk_none import UNKEPT, no_vector
+from replica.ansatz._risk_solver import minimise
 from replica.ansatz._rows import Rows
 from replica.ansatz._rs_equations import Equations, RSProblem
 from replica.ansatz._rs_ladders import PARAMAGNET
@@ -27,11 +28,17 @@ class RSRows(Rows):
 
     def _minimised(self, rows: np.ndarray, before: str = "") -> None:
         """Rows solved as vectors of least cost."""
+        reasons = no_vector(self.model.take(rows), rows.size)
+        for row, reason in zip(rows, reasons, strict=True):
+            if reason:
+                self.status[row], self.remarks[row] = Status.NO_SOLUTION, reason
+        rows = rows[[not reason for reason in reasons]]
         for answer in minimise(self.model.take(rows), self.alpha[rows], self.tolerance):
             self.keep(rows[answer.rows], answer.problem, answer.found, answer.good, before + answer.remark)
-        found = [row for part in self.parts for row in part.rows]
-        for row in np.setdiff1d(rows[no_vector(self.model.take(rows), rows.size)], found):
-            self.remarks[row] = NO_VECTOR
+        if self.model.loss.hard:
+            for row in rows:
+                if not self.status[row].converged:
+                    self.status[row], self.remarks[row] = Status.NO_SOLUTION, UNKEPT
 
     def _equations(self, rows: np.ndarray) -> Equations:
         return Equations(self.model.take(rows), rows.size)

@@ -24,6 +24,7 @@ VERBS = {
     "spinodal": "replica.cli.thresholds:spinodal",
     "transition": "replica.cli.thresholds:transition",
     "freezing": "replica.cli.thresholds:freezing",
+    "optimal-penalty": "replica.cli.optimal_penalty:command",
     "local-entropy-threshold": "replica.cli.local_thresholds:threshold",
     "isolation": "replica.cli.local_thresholds:isolated",
     "flatness": "replica.cli.flatness:command",

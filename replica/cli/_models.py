@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import re
 from collections.abc import Callable
@@ -128,6 +129,16 @@ def build_model(name: str, given: dict[str, Any]) -> tuple[Model, dict[str, np.n
     return (model if temperature is None else model.with_parameters(temperature=temperature)), axes
 
 
+def _beside(option: click.Option, others: list[click.Option]) -> click.Option:
+    """An option of a verb without the spellings that the model has taken."""
+    taken = {flag for other in others for flag in other.opts}
+    if taken.isdisjoint(option.opts):
+        return option
+    left = copy.copy(option)
+    left.opts = [flag for flag in option.opts if flag not in taken]
+    return left
+
+
 class ModelVerb(click.Group):
     """A verb over models: ``replica VERB MODEL [options]``, one subcommand per model."""
 
@@ -152,7 +163,8 @@ class ModelVerb(click.Group):
 
     def get_command(self, context: click.Context, name: str) -> click.Command:
         one_of("model", name, MODELS)
-        parameters = [*model_options(name, self.grids), *self.own]
+        of_model = model_options(name, self.grids)
+        parameters = [*of_model, *(_beside(option, of_model) for option in self.own)]
         summary = (inspect.getdoc(MODELS[name]) or "").splitlines()[0]
         return click.Command(
             name,

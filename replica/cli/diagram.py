@@ -10,7 +10,7 @@ from replica.cli._verb import ANSATZ, Request, model_verb, option
 @model_verb(
     "diagram",
     option("-x", "--x", "x", type=Axis(), required=True, help="Horizontal axis, as in margin=0:1:11."),
-    option("--y", default="alpha", show_default=True, help="Vertical axis."),
+    option("-y", "--y", "y", default="alpha", show_default=True, help="Vertical axis."),
     option(
         "--lines",
         type=Names(),

@@ -13,7 +13,14 @@ from replica.cli.solve import solve_request
 @model_verb(
     "flatness",
     ALPHA,
-    option("--noise", type=Number(grids=True), required=True, help="Distance (1-t)/2 of the perturbed weights."),
+    option(
+        "--perturbation",
+        "--noise",
+        "perturbation",
+        type=Number(grids=True),
+        required=True,
+        help="Distance (1-t)/2 of the perturbed weights (--noise too, where the model has none of its own).",
+    ),
     option(
         "--error-margin",
         type=Number(),
@@ -31,5 +38,5 @@ def command(request: Request) -> Curves:
     if request.axes:
         raise ValueError(f"flatness takes one model: {', '.join(request.axes)} must be a number, not a grid")
     solution, options = solve_request(request), request.options
-    noise = np.atleast_1d(options["noise"])
+    noise = np.atleast_1d(options["perturbation"])
     return Curves(replica.flatness(solution, noise=noise, margin=options["error_margin"]))

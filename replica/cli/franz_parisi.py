@@ -14,9 +14,11 @@ from replica.cli._models import Name
 from replica.cli._values import Number, parse_number
 from replica.cli._verb import ALPHA, ANSATZ, Request, model_verb, option
 from replica.losses import Loss
+from replica.model import Model
 from replica.weights import Weights
 
-WORDS = ("max", "planted")
+HEBB = "hebb"
+WORDS = ("max", "planted", HEBB)
 
 
 @model_verb(
@@ -25,9 +27,9 @@ WORDS = ("max", "planted")
     option("--distance", type=Number(grids=True), required=True, help="Distance (1-t)/2: a number or a grid."),
     option(
         "--reference",
-        metavar="NUMBER|max|planted|LOSS",
-        help="Margin of a typical reference, the largest margin, the teacher itself, or the minimiser of a loss "
-        "(logistic, hinge, square, ...) [default: the model's own margin].",
+        metavar="NUMBER|max|planted|hebb|LOSS",
+        help="Margin of a typical reference, the largest margin, the teacher itself, the Hebb vector (sum of "
+        "label times pattern), or the minimiser of a loss (logistic, hinge, ...) [default: the model's own margin].",
     ),
     option("--reference-weights", type=Name(Weights), help="Weights of a minimiser [default: on the sphere]."),
     option("--reference-gain", type=Number(), help="Sharpness of the loss that is minimised."),
@@ -73,13 +75,22 @@ def _reference(request: Request) -> Any:
         return None
     if word == "planted":
         return word
-    other = None
+    other = _hebb(request.model) if word == HEBB else None
     if minimised or own:
         weights = _made(Weights, own.get("weights") or _continuous("penalty" in own), own, "weights")
         cost = _made(Loss, word, loss, "") if minimised else request.model.loss
         other = dataclasses.replace(request.model, weights=weights, loss=cost, beta=np.inf)
-    margin = None if minimised or word is None else "max" if word == "max" else _margin(word)
+    margin = None if minimised or word in (None, HEBB) else "max" if word == "max" else _margin(word)
     return replica.Reference(margin=margin, model=other, tilt=options["tilt"], clipped=options["clipped"])
+
+
+def _hebb(model: Model) -> Model:
+    """The model whose minimiser points along the sum of label times pattern: a parabola under an infinite penalty."""
+    losses: dict[str, Any] = Loss.registry
+    parabola = next(loss for loss in losses.values() if loss.quadratic)()
+    weights = _made(Weights, _continuous(True), {"penalty": np.inf}, "")
+    data = model.data.pinned(model.weights)  # without a bias
+    return dataclasses.replace(model, weights=weights, loss=parabola, data=data, beta=np.inf)
 
 
 def _choices() -> str:
@@ -106,5 +117,6 @@ def _margin(word: str) -> float:
     """A number; a misspelt word is told the nearest one."""
     near = difflib.get_close_matches(word, [*WORDS, *Loss.registry], n=1)
     if near:
-        raise ValueError(f"--reference must be a number, max, planted or a loss, got {word!r}; did you mean {near[0]}?")
+        allowed = "a number, max, planted, hebb or a loss"
+        raise ValueError(f"--reference must be {allowed}, got {word!r}; did you mean {near[0]}?")
     return parse_number("--reference", word)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 
+from replica._checks import grid, number
 from replica.cli._answers import Curves
 from replica.cli._models import Name
 from replica.cli._values import Count, Number
@@ -47,10 +47,11 @@ def command(file: str, as_json: bool, output: tuple[str, ...], **options: Any) -
     check_files("learn", output, drawable=True)
     if not Path(file).exists():
         raise ValueError(f"{file} cannot be read: no such file")
+    samples = number("--samples", grid("--samples", options["samples"]), low=0.0, open_low=True)
+    number("--penalty", options["penalty"], low=0.0, infinite=True)
     names = ("covariance", "standardise", "dimension", "shrinkage", "share")
     found = replica.from_data(file, **{name: options[name] for name in names})
     click.echo(f"replica: {found.status}", err=True)
-    samples = np.atleast_1d(options["samples"])
     known = {name: options[name] for name in ("loss", "penalty", "bias")}
     if options["fits"] is None:
         return emit(Curves(found.learning_curve(samples, **known)), as_json, output)

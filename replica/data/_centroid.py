@@ -70,12 +70,32 @@ def centroid_overlap(
     if labelled == 1.0:
         q, coarse = (overlap_of_centroid(data.centroid, alpha / data.noise, level) for level in (2, 1))
         return q, np.abs(q - coarse) + 8 * EPS, np.ones(alpha.size, dtype=bool)
-    problem = CentroidProblem(data, alpha, labelled)
-    found = solve(problem, solver=Ladder(Picard(steps=60), Newton(max_step=1.0)), on_failure="keep")
-    q, slack = found["q"], found.error[:, 0]
-    nothing = ~found.converged & (q < 1e-3)  # without labels nothing may be known: q = 0
-    error = np.where(nothing, 0.0, slack * q * (1.0 - q)) + 8 * EPS
-    return np.where(nothing, 0.0, q), error, found.converged | nothing
+    q, error = np.zeros(alpha.size), np.zeros(alpha.size)
+    good = _unknowable(data, alpha, labelled)
+    rows = np.flatnonzero(~good)
+    if rows.size:
+        problem = CentroidProblem(data, alpha, labelled).take(rows)
+        found = solve(problem, solver=Ladder(Picard(steps=60), Newton(max_step=1.0)), on_failure="keep")
+        q[rows], good[rows] = found["q"], found.converged
+        error[rows] = found.error[:, 0] * q[rows] * (1.0 - q[rows]) + 8 * EPS * q[rows]
+        # from the informed side the overlap has run to 0 where that is stable
+        nothing = rows[~found.converged & (q[rows] < 1e-3) & _at_threshold(data, alpha, labelled)[rows]]
+        q[nothing], error[nothing], good[nothing] = 0.0, 0.0, True
+    return q, error, good
+
+
+def _at_threshold(data: Any, alpha: np.ndarray, labelled: float) -> np.ndarray:
+    """Whether an overlap 0 is one and does not grow: near it ``q' = alpha q/noise^2`` for two clusters of one size."""
+    return (labelled == 0.0) & (data.balance == 0.5) & (alpha <= data.noise**2)
+
+
+def _unknowable(data: Any, alpha: np.ndarray, labelled: float) -> np.ndarray:
+    """Whether 0 is the only overlap: below the threshold where ``E v<v>`` is concave in the strength (one modulus of
+    the letters, or Gaussian), as ``E tanh`` is in the overlap.
+    """
+    letters = None if data.centroid is None else data.centroid.letters
+    concave = letters is None or np.ptp(np.abs(letters)) == 0
+    return _at_threshold(data, alpha, labelled) & concave
 
 
 def strength_of(data: Any, alpha: np.ndarray, labelled: float, q: np.ndarray) -> np.ndarray:

@@ -139,9 +139,13 @@ class Data(Member):
         """Names of parameters that are held at the value which makes the fewest errors on new patterns."""
         return ()
 
-    def first_guess(self, solutions: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Where to look for a parameter that is `tuned`, and on which scale, from solutions with it at 0."""
-        raise TypeError(f"the data {type(self).__name__} must define first_guess(solutions)")
+    def first_guess(self, q: np.ndarray, m: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Where to look for a parameter that is `tuned`, and on which scale, from overlaps with it at 0."""
+        raise TypeError(f"the data {type(self).__name__} must define first_guess(q, m)")
+
+    def best_bias(self, q: np.ndarray, m: np.ndarray) -> np.ndarray:
+        """The bias that makes the fewest errors beside given weights, whatever they learned at."""
+        raise TypeError(f"the data {type(self).__name__} must define best_bias(q, m)")
 
     def learned(self, values: Mapping[str, Any]) -> Data:
         """The same data with the parameters that are learned held at ``values`` (others in it are ignored)."""

@@ -65,10 +65,13 @@ class GaussianMixture(Data):
         if self.centroid is not None and not isinstance(self.centroid, Weights):
             raise ValueError(f"centroid must be None, a name or Weights, got {self.centroid!r}")
         if isinstance(self.bias, str):
-            one_of("bias", self.bias, (OPTIMAL,))
+            if self.bias != OPTIMAL:
+                raise ValueError(f"bias must be True, False, a number or {OPTIMAL!r}, got {self.bias!r}")
         elif isinstance(self.bias, (bool, np.bool_)):
             object.__setattr__(self, "bias", bool(self.bias))
         else:
+            if self.bias is None:
+                raise ValueError(f"bias must be True, False, a number or {OPTIMAL!r}, got None")
             object.__setattr__(self, "bias", number("bias", self.bias))
 
     @property
@@ -85,11 +88,12 @@ class GaussianMixture(Data):
     def symmetric(self, size: int) -> np.ndarray:
         return per_row(self.balance, size) == 0.5
 
-    def first_guess(self, solutions: Any) -> tuple[np.ndarray, np.ndarray]:
-        """``noise Q ln(rho/(1-rho))/(2m)``, the best bias of given weights, in units of the spread of the field."""
-        norm = solutions.value("q")
-        unit = np.sqrt(self.noise * norm)
-        return self.noise * norm * np.log(self.balance / (1.0 - self.balance)) / (2.0 * solutions.value("m")), unit
+    def best_bias(self, q: np.ndarray, m: np.ndarray) -> np.ndarray:
+        """``noise q ln(rho/(1-rho))/(2m)`` of given weights, which need not have learned at it."""
+        return self.noise * q * np.log(self.balance / (1.0 - self.balance)) / (2.0 * m)
+
+    def first_guess(self, q: np.ndarray, m: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self.best_bias(q, m), np.sqrt(self.noise * q)
 
     def learned(self, values: Mapping[str, Any]) -> GaussianMixture:
         copy = object.__new__(GaussianMixture)  # of what has been checked
@@ -143,7 +147,7 @@ class GaussianMixture(Data):
         weights = f"{'the signs of ' if signs else ''}{'the Hebb vector' if hebb else 'the posterior mean'}"
         said = f"converged; {'Bayes-optimal' if rule == 'bayes' else f'the best rule with {weights}'}"
         sentences = [said if good else "not converged: the overlap with the centroid was not found" for good in found]
-        error = np.abs(values[1] - values[0]) + 1e-15
+        error = np.abs(values[1] - values[0]) + 1e-15 * (q > 0)  # nothing known is known exactly
         return np.where(found, values[0], np.nan), np.where(found, error, np.nan), sentences
 
     def _best_error(self, cosine: np.ndarray) -> np.ndarray:

@@ -42,6 +42,8 @@ def costs_nothing(loss: Loss) -> bool:
     """Whether a finite cost is 0 over an interval of stabilities, in each row of a batch; a tail that is lost in
     rounding does not count.
     """
+    if loss.hard:
+        return True
     near = np.broadcast_to(_PLACES[np.abs(_PLACES) <= 12.0], (_rows(loss), 193))
     free = np.asarray(loss.cost(near), dtype=float) == 0.0
     return bool(np.all(np.any(free[:, 1:] & free[:, :-1], axis=1)))
@@ -49,6 +51,8 @@ def costs_nothing(loss: Loss) -> bool:
 
 def seems_convex(loss: Loss) -> bool:
     """Whether the slopes between values of a finite cost never decrease, to rounding; for each row of a batch."""
+    if loss.hard:
+        return False
     rows = _rows(loss)
     kinks = [per_row(kink, rows)[:, None] + _BESIDE for kink in loss.kinks()]
     u = np.sort(np.concatenate([np.broadcast_to(_PLACES, (rows, _PLACES.size)), *kinks], axis=1), axis=1)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ORDER = 16  # Chebyshev nodes of a panel
 NARROW = 1e-7  # panels are not halved below this width: what varies faster is a kink that was not declared
+FLOOR = 0.25  # panels are not halved below this width for a tail that is lost in the rounding of larger terms
 FIRST, SHELLS = 2.0, 60  # half-width of the middle, and how often it may double
 _K = np.arange(ORDER)
 _NODES = np.cos(np.pi * (_K + 0.5) / ORDER)
@@ -32,6 +33,7 @@ class CostTable:
     def __init__(self, loss: Loss) -> None:
         self.loss, self.kinks = loss, sorted(float(kink) for kink in loss.kinks())
         self.reach = [0, 0]  # shells to the left and to the right of the middle
+        self.scale = min(1.0, float(np.max(np.abs(self._values(FIRST * _NODES)))))
         self.panels = self._between(-FIRST, FIRST)
         self._join()
 
@@ -73,6 +75,8 @@ class CostTable:
             series = np.polynomial.chebyshev.chebder(_TO_SERIES @ values) * 2.0 / (b - a)
             steep, top = np.abs(series).max(), max(np.abs(values).max(), 1e-280)
             rounding = 4e-16 * ORDER**2 * (top + max(abs(a), abs(b)) * steep) / (b - a)  # also of u itself
+            if b - a <= FLOOR:  # ln(1 + exp(-u)) is known to the rounding of the 1
+                rounding = max(rounding, 4e-16 * ORDER**2 * self.scale / (b - a))
             done_with = np.abs(series[-3:]).max() <= max(rounding, 1e-14 * steep) and not _fades(series, b - a)
             if done_with or b - a < NARROW:
                 done.append((a, b, series))

@@ -43,18 +43,9 @@ class Loss(Member):
         log_concave: ClassVar[bool]
         #: some stability costs nothing: below a capacity zero-temperature states are the solutions of zero cost
         satisfiable: ClassVar[bool]
-    else:
-
-        @cached_property
-        def log_concave(self) -> bool:
-            """Seen from its values where a member does not declare it."""
-            return not self.hard and seems_convex(self)
-
-        @cached_property
-        def satisfiable(self) -> bool:
-            """Seen from its values where a member does not declare it."""
-            return self.hard or costs_nothing(self)
-
+    else:  # seen from the values where a member does not declare it
+        log_concave = cached_property(seems_convex)
+        satisfiable = cached_property(costs_nothing)
     #: l(-u) = l(u): the paramagnet q = 0 is a saddle point
     even: ClassVar[bool] = False
     #: only single stabilities cost nothing: an equation for each pattern, which no alphabet solves

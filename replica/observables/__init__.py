@@ -4,7 +4,7 @@ from replica.observables import thermodynamics as _thermodynamics
 from replica.observables.flatness import flatness
 from replica.observables.generalization import generalization_error
 from replica.observables.margins import margin_distribution
-from replica.observables.registry import OBSERVABLES, Observable, measure, symbol_of
+from replica.observables.registry import OBSERVABLES, Observable, kind_of, measure, symbol_of
 from replica.observables.stability import stability
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Observable",
     "flatness",
     "generalization_error",
+    "kind_of",
     "margin_distribution",
     "measure",
     "stability",

@@ -30,7 +30,7 @@ def average(solution: Solution, of: Average, size: int, what: str) -> tuple[np.n
     part = solution.batch.parts[0]
     if not hasattr(part.problem, "cavity"):
         raise ValueError(
-            f"{what} needs a solution that gives the field of a pattern; this one in {solution.ansatz} does not "
+            f"{what} is not available for this solution in {solution.ansatz}, which gives no field of a pattern "
             f"({solution.status})"
         )
     fine, point = part.problem.refined(), part.point

@@ -13,29 +13,30 @@ from replica.verbs import optimal_students
 
 #: rules that follow from the data, whatever the model does
 RULES = ("bayes", "hebb", "clipped", "clipped-hebb")
+NEW = "error on new patterns"
 ESTIMATORS = ("typical", "centre", "oracle", *RULES)
 
 
-@observable("generalization_error", r"\epsilon_{\mathrm{g}}")
+@observable("generalization_error", r"\epsilon_{\mathrm{g}}", kind=NEW)
 def typical_error(solutions: Solutions) -> Measured:
     """Probability that a typical student errs on a new pattern, arccos(m/sqrt Q)/pi."""
     return solutions.value("generalization_error"), solutions.error("generalization_error")
 
 
-@observable("generalization_error_centre", r"\epsilon_{\mathrm{g}}^{\mathrm{centre}}")
+@observable("generalization_error_centre", r"\epsilon_{\mathrm{g}}^{\mathrm{centre}}", kind=NEW)
 def centre_error(solutions: Solutions) -> Measured:
     """Error of the barycentre of the students, arccos(m/sqrt q)/pi (on the Nishimori line the Bayes error)."""
     return solutions.value("generalization_error_centre"), solutions.error("generalization_error_centre")
 
 
-@observable("bayes_error", r"\epsilon_{\mathrm{Bayes}}")
+@observable("bayes_error", r"\epsilon_{\mathrm{Bayes}}", kind=NEW)
 def bayes_error(solutions: Solutions) -> Measured:
     """Error of the optimal rule given the data, whatever the students of the model do."""
     values, errors, _ = _optimal(solutions.model, solutions.alpha, 1.0)
     return values, errors
 
 
-@observable("oracle_error", r"\epsilon_{\mathrm{oracle}}")
+@observable("oracle_error", r"\epsilon_{\mathrm{oracle}}", kind=NEW)
 def oracle_error(solutions: Solutions) -> Measured:
     """Error of the rule that knows what is to be learned, the limit of any rule for alpha -> inf."""
     data = solutions.model.data

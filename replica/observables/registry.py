@@ -22,12 +22,15 @@ class Observable:
     symbol: str
     summary: str
     measure: Callable[[Solutions], Measured]
+    kind: str = ""  # observables of one kind share an axis in figures; it is named after them
 
 
 OBSERVABLES: dict[str, Observable] = {}
 
 
-def observable(name: str, symbol: str) -> Callable[[Callable[[Solutions], Measured]], Callable[[Solutions], Measured]]:
+def observable(
+    name: str, symbol: str, kind: str = ""
+) -> Callable[[Callable[[Solutions], Measured]], Callable[[Solutions], Measured]]:
     """Register a function of a batch of solutions as the observable ``name``."""
 
     def register(function: Callable[[Solutions], Measured]) -> Callable[[Solutions], Measured]:
@@ -35,7 +38,7 @@ def observable(name: str, symbol: str) -> Callable[[Callable[[Solutions], Measur
         if known is not None and known.measure.__qualname__ != function.__qualname__:
             raise TypeError(f"two observables are called {name!r}")
         summary = (function.__doc__ or "").strip().splitlines()[0]
-        OBSERVABLES[name] = Observable(name, symbol, summary, function)
+        OBSERVABLES[name] = Observable(name, symbol, summary, function, kind)
         return function
 
     return register
@@ -66,6 +69,12 @@ def symbol_of(name: str) -> str:
     """LaTeX symbol of an observable, order parameter or axis."""
     found = OBSERVABLES.get(name)
     return found.symbol if found else SYMBOLS.get(name, rf"\mathrm{{{name.replace('_', ' ')}}}")
+
+
+def kind_of(name: str) -> str:
+    """What an observable is a number of, where several are of the same; else empty."""
+    found = OBSERVABLES.get(name)
+    return found.kind if found else ""
 
 
 def measure(solutions: Solutions, name: str) -> Measured:

@@ -77,5 +77,5 @@ def plot(dataset: xarray.Dataset, ax: Axes | None = None) -> Any:
             for axis in (place.xaxis, place.yaxis):
                 axis.get_major_ticks(1)  # later ticks copy the fonts of the first, which is made here
         if ax is None and (text := caption(dataset)):
-            places[0].figure.suptitle("\n".join(textwrap.wrap(text, CAPTION)), fontsize=6.5, color=GREY)
+            places[0].figure.suptitle("\n".join(textwrap.wrap(text, CAPTION, max_lines=2)), fontsize=6.5, color=GREY)
     return places[0]

@@ -48,7 +48,7 @@ def draw_curve(data: xarray.Dataset, ax: Axes) -> None:
     if len(dims) == 1 and endless and data.sizes[dims[0]] > 1:
         _draw_limit(ax, data, main, dims[0])
     elif len(dims) == 1 and not endless:
-        _draw_traces(ax, data, main, dims[0], [_trace(data, main, dims[0])], [""], [COLOURS[0]])
+        _draw_together(ax, data, [str(name) for name in data.attrs.get("together", [main])], dims[0])
     elif len(dims) == 2 and min(data.sizes[dim] for dim in dims) <= FAN and _along(data, dims) not in endless:
         _draw_fan(ax, data, main, dims)
     elif endless:
@@ -72,11 +72,29 @@ def _draw_limit(ax: Axes, data: xarray.Dataset, main: str, x: str) -> None:
     ax.legend(handles=entries)
 
 
+def _draw_together(ax: Axes, data: xarray.Dataset, names: list[str], x: str) -> None:
+    """Observables of one kind over one grid; a single one without a legend."""
+    traces = [_trace(data, name, x) for name in names]
+    several = len(names) > 1
+    labels = [f"{words(name)} {symbol(data, name)}".strip() if several else "" for name in names]
+    _draw_traces(ax, data, names[0], x, traces, labels, COLOURS[: len(names)])
+    if several:
+        ax.set_ylabel(data[names[0]].attrs["kind"])
+
+
 def panels(data: xarray.Dataset) -> list[xarray.Dataset]:
-    """The dataset once for each observable that was asked for, each time with another main variable."""
+    """The dataset once for each observable that was asked for, each time with another main variable; along one grid
+    those of one kind go together.
+    """
     asked = [str(name) for name in np.atleast_1d(data.attrs.get("observables", ()))]
     found = [data.attrs.get("main"), *(name for name in asked if name != data.attrs.get("main"))]
-    return [data.assign_attrs(main=name) for name in found] if len(found) > 1 else [data]
+    if len(found) < 2:
+        return [data]
+    single = data[found[0]].ndim == 1
+    groups: dict[str, list[str]] = {}
+    for name in found:
+        groups.setdefault(data[name].attrs.get("kind", name) if single else name, []).append(name)
+    return [data.assign_attrs(main=names[0], together=names) for names in groups.values()]
 
 
 def _trace(data: xarray.Dataset, main: str, x: str) -> Trace:

@@ -27,10 +27,13 @@ def draw_diagram(data: xarray.Dataset, ax: Axes) -> None:
     traces = {name: _trace(data, name, x) for name in names}
     entries: list[Any] = []
     for name, colour, dash in zip(names, COLOURS * 3, DASHES * 3, strict=False):
+        same = [other for other in names if np.array_equal(traces[other].y, traces[name].y, equal_nan=True)]
+        if name != same[0] and traces[name].solved.any():
+            continue  # one curve under two names, as the capacity and the load of a largest margin
         draw_band(ax, traces[name], colour=colour)
         draw_trace(ax, traces[name], colour=colour, dash=dash)
         if traces[name].solved.any():
-            label = f"{symbol(data, name)}  {words(name)}".strip()
+            label = ", ".join(f"{symbol(data, one)}  {words(one)}".strip() for one in same)
             entries.append(sample(label, colour=colour, dash=dash, of=traces[name]))
     holes = np.any([_holes(trace) & ~np.isinf(data[name].values) for name, trace in traces.items()], axis=0)
     draw_unsolved(ax, data[x].values, holes, colour=GREY)

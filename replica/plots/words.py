@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
+
+from replica.architectures import Architecture
+from replica.data import Data
+from replica.losses import Loss
+from replica.weights import Weights
 
 #: name -> (words, unit); symbols come from the datasets
 _WORDS = {
@@ -42,6 +48,7 @@ _WORDS = {
     "max-margin": ("largest margin", ""),
 }
 
+FAMILIES: dict[str, Any] = {"weights": Weights, "architecture": Architecture, "loss": Loss, "data": Data}
 ALIASES = {"kappa": "margin"}  # field of a member -> the axis that sets it
 
 
@@ -69,28 +76,36 @@ def value(data: Any, name: str, number: float) -> str:
 
 
 def caption(data: Any) -> str:
-    """The model of a dataset in one line, as its settings name it; what runs along an axis is left out."""
+    """The model of a dataset in a few words; what runs along an axis, and what is at its default, is left out."""
     settings = json.loads(data.attrs.get("settings", "{}"))
     model = settings.get("model")
     if not isinstance(model, dict):
         return ""
     hidden = {str(name) for name in data.coords if data[name].size > 1}
-    parts = [_member(model[part], hidden) for part in ("weights", "architecture", "loss", "data") if part in model]
+    parts = [_member(model[part], hidden, FAMILIES[part]) for part in FAMILIES if part in model]
     alpha = settings.get("alpha")
-    held = [f"alpha = {alpha:g}"] if isinstance(alpha, (int, float)) and "alpha" not in hidden else []
+    held = [f"alpha = {alpha:.4g}"] if isinstance(alpha, (int, float)) and "alpha" not in hidden else []
     beta = model.get("beta", "inf")
-    held += [f"beta = {beta:g}"] if isinstance(beta, (int, float)) and not {"beta", "temperature"} & hidden else []
+    held += [f"beta = {beta:.4g}"] if isinstance(beta, (int, float)) and not {"beta", "temperature"} & hidden else []
     return ", ".join(part for part in [*parts, *held] if part)
 
 
-def _member(settings: Any, hidden: set[str]) -> str:
-    """``name(parameter=value, ...)``."""
+def _member(settings: Any, hidden: set[str], family: Any = None) -> str:
+    """``name(parameter=value, ...)`` of what is not at its default."""
     if not isinstance(settings, dict):
-        return str(settings)
+        return f"{settings:.4g}" if isinstance(settings, float) else str(settings)
+    usual = _defaults(family, str(settings.get("name", "")))
     shown = {
-        key: _member(entry, hidden)
+        key: _member(entry, hidden, Weights)  # members within members are weights: a teacher's, a centroid's
         for key, entry in settings.items()
         if key != "name" and key not in hidden and ALIASES.get(key) not in hidden and entry is not None
+        and (key not in usual or entry != usual[key])
     }
     inside = ", ".join(f"{key}={entry}" for key, entry in shown.items())
     return f"{settings.get('name', '')}({inside})" if inside else str(settings.get("name", ""))
+
+
+def _defaults(family: Any, name: str) -> dict[str, Any]:
+    """The defaults of a member's fields; none where the dataset names a member that is not here."""
+    member = getattr(family, "registry", {}).get(name)
+    return {field.name: field.default for field in dataclasses.fields(member)} if member else {}

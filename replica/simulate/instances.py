@@ -214,6 +214,8 @@ def read(path: Path) -> tuple[np.ndarray, np.ndarray]:
     try:
         if suffix == ".npz":
             with np.load(path, allow_pickle=False) as stored:
+                if not {"X", "y"} <= set(stored.files):
+                    raise ValueError(f"it must hold the arrays X and y, it holds {', '.join(stored.files) or 'none'}")
                 return stored["X"], stored["y"]
         if suffix == ".csv":
             return _comma_separated(path)

@@ -117,7 +117,7 @@ def _runs(given: Any) -> Any:
         raise ValueError("runs must be a dataset of replica.simulate, or a file of one")
     if "alpha" not in given.dims or given.sizes["alpha"] < 3:
         raise ValueError("runs must be over a grid of at least 3 loads alpha")
-    return given
+    return given.sortby("alpha")
 
 
 def _settings(data: Any) -> Any:

@@ -13,14 +13,16 @@ from replica.thresholds.base import NAN, Line, Threshold
 from replica.thresholds.registry import threshold_line
 
 GRID = np.linspace(np.log(1e-6), np.log(1e6), 57)
+SAME = 1e-12  # relative to the error of the optimal rule
 FLAT = 1e-9  # generalisation errors that differ by less are those of one limit
 
 
 def optimal_penalty(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> Threshold:
     r"""The penalty at which penalised weights make the fewest errors on new patterns.
 
-    Two clusters of one size are told apart best at ``penalty = inf`` (the Hebb vector); a learned bias and unequal
-    clusters, or labels of a teacher, have a best penalty that is finite.
+    Two clusters of one size, or unequal ones at the best bias, are told apart best at ``penalty = inf`` (the Hebb
+    vector, the optimal rule); a learned bias and unequal clusters, or labels of a teacher, have a best penalty that is
+    finite.
 
     Parameters
     ----------
@@ -58,6 +60,25 @@ def optimal_penalty_line(model: Model, alpha: np.ndarray, ansatz: Ansatz) -> Lin
         raise ValueError(
             f"optimal_penalty needs penalised weights at beta = inf and something to be learned, got {model}"
         )
+    value, slack = np.full(alpha.size, np.inf), np.zeros(alpha.size)
+    rows = np.flatnonzero(~_optimal(model, alpha, ansatz))
+    if rows.size:
+        value[rows], slack[rows] = _searched(model.take(rows), alpha[rows], ansatz)
+    found = ansatz.solve(model.with_parameters(penalty=value), alpha)
+    return _line(found, value, slack)
+
+
+def _optimal(model: Model, alpha: np.ndarray, ansatz: Ansatz) -> np.ndarray:
+    """Whether ``penalty = inf`` errs as the optimal rule does, so that no penalty is better."""
+    known = model.data.rule_errors("bayes", alpha, 1.0) if model.data.shapes is None else None
+    if known is None:
+        return np.zeros(alpha.size, dtype=bool)
+    there = ansatz.solve(model.with_parameters(penalty=np.full(alpha.size, np.inf)), alpha)
+    return there.value("generalization_error") <= known[0] + np.maximum(SAME * known[0], known[1])
+
+
+def _searched(model: Model, alpha: np.ndarray, ansatz: Ansatz) -> tuple[np.ndarray, np.ndarray]:
+    """The best penalty and the error of its logarithm, from a grid of penalties and its limits."""
     size = alpha.size
 
     def errors(place: np.ndarray) -> np.ndarray:
@@ -71,8 +92,7 @@ def optimal_penalty_line(model: Model, alpha: np.ndarray, ansatz: Ansatz) -> Lin
     if flat.any():
         least = errors(best.place[:, None])[:, 0]
         value[flat] = _flat(model.take(np.flatnonzero(flat)), alpha[flat], ansatz, value[flat], least[flat])
-    found = ansatz.solve(model.with_parameters(penalty=value), alpha)
-    return _line(found, value, best.error)
+    return value, best.error
 
 
 def _flat(model: Model, alpha: np.ndarray, ansatz: Ansatz, value: np.ndarray, least: np.ndarray) -> np.ndarray:

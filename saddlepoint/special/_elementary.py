@@ -78,13 +78,6 @@ def log_positive(x: float) -> float:
 
 
 @scalar_kernel
-def log_one_minus(p: float) -> float:
-    """ln(1 - p) for p in [0, 1/2], to the last bits of p as p -> 0. Error < 1 ulp."""
-    near = p < 0.2928932188134524
-    return log_from_parts(0.0 if near else -1.0, -p if near else 1.0 - 2.0 * p, 0.0)
-
-
-@scalar_kernel
 def log_one_plus(p: float) -> float:
     """ln(1 + p) for p in [0, 1], to the last bits of p as p -> 0. Error < 1 ulp."""
     near = p < 0.41421356237309503

@@ -108,3 +108,12 @@ def test_sparse_solutions_at_negative_margin_are_reached(alpha: float) -> None:
     assert abs(float(certificate.potential) - solution.free_entropy) <= solution.error
     nearby = replica.solve(replica.perceptron("ternary", margin=-1.0), alpha=alpha * 1.05)
     assert 0 < nearby.entropy < solution.entropy < np.log(3)
+
+
+def test_what_is_unsolved_is_nan_whatever_its_name():
+    failed = replica.solve(replica.perceptron("spherical"), alpha=5.0, on_failure="keep")
+    assert not failed.converged
+    for name in ("q", "energy", "entropy", "free_entropy", "stability", "generalization_error"):
+        assert np.isnan(failed[name])
+    with pytest.raises(ValueError, match="unknown name 'enrgy'; did you mean 'energy'"):
+        failed["enrgy"]

@@ -223,7 +223,7 @@ def test_unsolved_and_wrong_input() -> None:
     with pytest.raises(ValueError, match="margin"):
         replica.flatness(replica.solve(STATES["band"][0], alpha=0.5), noise=[0.1], margin=-1.0)
     broken = replica.solve(replica.perceptron("binary"), alpha=0.5, ansatz=replica.RSB(m=2.0, q1=0.8))
-    with pytest.raises(ValueError, match="flatness is not available for"):
+    with pytest.raises(ValueError, match="flatness is not available for this solution"):
         replica.flatness(broken, noise=[0.1])
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 import replica
 from replica.ansatz._group_real import real_replicas
@@ -137,3 +138,16 @@ def test_curves_hold_what_is_learned() -> None:
     for name in ("m", "bias", "training_error", "generalization_error", "generalization_error_centre"):
         assert float(curve[name][0]) == pytest.approx(float(at.batch.value(name)[0]), abs=1e-14)
         assert 0.0 < float(curve[f"{name}_error"][0]) < 1e-12
+
+
+@pytest.mark.parametrize("loss", [replica.Margin(0.0), "square"])
+def test_the_error_of_the_centre_is_that_of_its_norm(loss) -> None:
+    """y unit vectors at mutual overlap q1 have a barycentre of squared norm (1 + (y-1) q1)/y."""
+    y, q1, noise, rho = 3.0, 0.8, 1.5, 0.3
+    beta = 2.0 if loss == "square" else np.inf
+    model = replica.mixture(loss, weights="spherical", noise=noise, balance=rho, bias=0.2, beta=beta)
+    found = replica.solve(model, alpha=0.7, ansatz=replica.RSB(m=y, q1=q1))
+    deviation = np.sqrt(noise * (1.0 + (y - 1.0) * q1) / y)
+    m = found["m"]
+    error = rho * norm.sf((m + 0.2) / deviation) + (1.0 - rho) * norm.sf((m - 0.2) / deviation)
+    assert found["generalization_error_centre"] == pytest.approx(error, abs=1e-13)

@@ -49,7 +49,33 @@ def test_a_figure_of_its_own_names_the_model() -> None:
     data = replica.sweep(replica.mixture("logistic"), observables=["generalization_error"], **axes)
     ax = replica.plot(data)
     text = ax.figure.get_suptitle()
-    assert "logistic(gain=1.0)" in text and "noise" not in text and "alpha" not in text
+    assert text == "gaussian, perceptron, logistic, mixture(centroid=gaussian)"
+    far = replica.sweep(replica.mixture("logistic", penalty=0.01848534795249737, balance=0.3), alpha=[0.5, 1.0])
+    text = replica.plot(far).figure.get_suptitle()
+    assert "gaussian(penalty=0.01849)" in text and "balance=0.3" in text and text.count("\n") < 2
+
+
+def test_observables_of_one_kind_share_a_panel() -> None:
+    asked = ["generalization_error", "bayes_error", "oracle_error", "q"]
+    data = replica.sweep(replica.mixture("logistic"), alpha=[0.5, 1.0, 2.0], observables=asked)
+    figure = replica.plot(data).figure
+    assert [ax.get_ylabel() for ax in figure.axes] == ["error on new patterns", "overlap $q$"]
+    assert len(figure.axes[0].get_legend().get_texts()) == 3
+    assert figure.axes[1].get_legend() is None
+
+
+def test_one_curve_under_two_names_is_drawn_once() -> None:
+    sphere, x = replica.perceptron("spherical"), ("margin", [0.0, 0.5, 1.0])
+    both = replica.plot(replica.diagram(sphere, x=x, lines=["capacity", "max-margin"]))
+    alone = replica.plot(replica.diagram(sphere, x=x, lines=["capacity"]))
+    assert len(both.lines) == len(alone.lines)
+    (entry,) = both.get_legend().get_texts()
+    assert "capacity" in entry.get_text() and "largest margin" in entry.get_text()
+
+
+def test_a_figure_of_two_grids_has_the_values_in_its_legend() -> None:
+    axes = {"alpha": [0.5, 1.0], "noise": [0.5, 1.0]}
+    ax = replica.plot(replica.sweep(replica.mixture("logistic"), observables=["generalization_error"], **axes))
     assert ax.get_legend().get_texts()[0].get_text() == r"$\Delta$ = 0.5"
 
 

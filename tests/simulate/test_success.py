@@ -51,6 +51,9 @@ def test_over_sizes(tmp_path):
     assert float(alone["n"][0]) == 101
     assert float(alone["threshold"][0]) == float(found["threshold"][1])
     assert np.isnan(alone["limit"])
+    turned = replica.success_threshold(runs.isel(alpha=slice(None, None, -1)), power=2 / 3)
+    assert turned["status"].values.tolist() == found["status"].values.tolist()
+    assert turned["error"].values.tolist() == found["error"].values.tolist()
     a, b = found["threshold"].values
     x, y = np.array([51, 101]) ** (-2 / 3)
     assert float(found["limit"]) == pytest.approx((b * x - a * y) / (x - y), rel=1e-9)
