@@ -24,8 +24,8 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None, power: flo
     Parameters
     ----------
     theory : Solution, Threshold, xarray.Dataset or path
-        A solution, a curve over one grid (`sweep`, `franz_parisi`, ...), or a file of either; a threshold (`max_margin`)
-        is the number that ``observables`` names, by default the one that bears the algorithm's name.
+        A solution, curve over one grid (`sweep`, `franz_parisi`, ...), or a file of either; a threshold (`max_margin`)
+        is the number that ``observables`` names, by default the one named like the algorithm.
     simulation : xarray.Dataset or path
         Runs of `simulate`, or a table of your own, ``.csv``: a header, then rows of the coordinate, the mean and its
         standard error (``alpha,entropy,standard_error``). Over several n the means are extrapolated in 1/N first:
@@ -166,7 +166,8 @@ def _theory(given: Any, runs: Any, observables: Any) -> Side:
         name = _named(runs, observables)
         return Side({name: (np.float64(given.value), np.float64(given.error))}, None, np.empty(0), {}, {}, {})
     if not hasattr(given, "data_vars"):
-        raise ValueError(f"theory must be a solution, a threshold, a curve or a file of one, got {type(given).__name__}")
+        got = type(given).__name__
+        raise ValueError(f"theory must be a solution, a threshold, a curve or a file of one, got {got}")
     if len(given.dims) > 1:
         raise ValueError(f"theory must be a curve over one grid, got {', '.join(map(str, given.dims))}; use .isel()")
     axis = str(next(iter(given.dims))) if given.dims else None

@@ -69,8 +69,9 @@ def test_refusals_say_what_to_give():
 
 def test_statuses_tell_what_is_missing():
     runs = replica.simulate(
-        SIGNS, algorithm="sbpi", n=101, alpha=[0.4, 0.6, 1.2], samples=4, seed=1, max_sweeps=60, readouts=["local-entropy"]
-    )
+        SIGNS, algorithm="sbpi", n=101, alpha=[0.4, 0.6, 1.2], samples=4, seed=1, max_sweeps=60,
+        readouts=["local-entropy"],
+    )  # fmt: skip
     missing = (runs["unsettled"] > 0).any("distance").values
     said = np.array(["did not settle" in text for text in runs["status"].values.flat]).reshape(missing.shape)
     assert missing.any()

@@ -26,7 +26,7 @@ def test_flatness_and_margins_are_those_of_the_theory(model, algorithm, n):
     """A learned bias, an atom at a kink (left out of the density), a temperature."""
     keywords = {"moves": 400} if algorithm == "langevin" else {}
     readouts = [Flatness(noise=(0.05, 0.1, 0.2)), Flatness.find("margins")(FIELD)]
-    samples = 12 if algorithm == "erm" else 8
+    samples = 12 if algorithm == "erm" else 16  # of few, errors from their spread have long tails
     runs = replica.simulate(
         model, algorithm=algorithm, n=n, alpha=1.5, samples=samples, seed=3, readouts=readouts, **keywords
     )

@@ -46,8 +46,9 @@ class Langevin(Algorithm):
     Notes
     -----
     Every move takes a step of its own, between half of the tuned one and all of it: with equal steps some modes of the
-    weights return to where they were. Errors: spread of block means (with the tails of Student's t), and the difference between the chains. ``not converged`` where the energy drifts or
-    differs between the chains by several times its error from blocks. Costs with jumps (counted errors) have no force.
+    weights return to where they were. Errors: spread of block means (with the tails of Student's t), and the difference
+    between the chains. ``not converged`` where the energy drifts or differs between the chains by several times its
+    error from blocks. Costs with jumps (counted errors) have no force.
 
     References
     ----------

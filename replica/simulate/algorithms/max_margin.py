@@ -15,7 +15,7 @@ from replica.simulate.instances import Instance, whole
 from replica.weights.base import Average
 
 #: random labels: separable with a chance that falls from 1 to 0 around alpha = 2, over a width of 1/sqrt(n)
-UNSEPARABLE = "this sample may not be separable, common near alpha = 2 at small n and certain far above; raise max_sweeps"
+UNSEPARABLE = "this sample may not be separable, common near alpha = 2 at small n; raise max_sweeps"
 
 
 @dataclass(frozen=True)

@@ -35,8 +35,8 @@ class LocalEntropy(Readout):
     Notes
     -----
     Errors: 1/N (terms of order one in ``ln Z``), and the change when every other fixed point is left out. Fixed points
-    that do not settle are left out and counted in ``unsettled`` (and the status of the run): near isolated solutions there are many, and the
-    distance is NaN where no two settled ones embrace it.
+    that do not settle are left out and counted in ``unsettled`` (and the status of the run): near isolated solutions
+    there are many, and the distance is NaN where no two settled ones embrace it.
     """
 
     distance: Any = (0.01, 0.02, 0.05, 0.1, 0.15)
