@@ -32,9 +32,30 @@ class Described(ABC):
         """The load ``samples/dimension`` of a number of samples."""
         return number("samples", samples, low=0.0, open_low=True) / self.dimension
 
-    @abstractmethod
     def model(self, loss: Any, penalty: float = 1.0, bias: Any = True) -> Model:
-        """The model whose weights are learned from such classes."""
+        """The model whose weights are learned from such classes.
+
+        Parameters
+        ----------
+        loss, bias
+            As in `replica.mixture` and `replica.clusters`. The origin lies midway between the centroids.
+        penalty : float
+            As scikit-learn counts it on these features: ``alpha`` of ``Ridge``, ``1/C`` of ``LogisticRegression`` and
+            of ``SVC(kernel="linear")``; 0 is the limit, and so is inf of isotropic clusters.
+
+        Returns
+        -------
+        Model
+        """
+        return self._model(loss, penalty, bias, *self._shape())
+
+    @abstractmethod
+    def _shape(self) -> tuple[Any, ...]:
+        """The estimates that a model is made of."""
+
+    @abstractmethod
+    def _model(self, loss: Any, penalty: float, bias: Any, *shape: Any) -> Model:
+        """The model of such estimates."""
 
     @abstractmethod
     def replicated(self, loss: Any, penalty: float, bias: Any) -> Iterator[tuple[Model, float]]:

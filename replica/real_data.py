@@ -61,25 +61,11 @@ class TwoClusters(Described):
     y: np.ndarray = field(repr=False)
     replicates: np.ndarray = field(repr=False)  # noise, scale, dimension without each group of patterns, (3, GROUPS)
 
-    def model(self, loss: Any, penalty: float = 1.0, bias: Any = True) -> Model:
-        """The model whose weights are learned from such clusters.
+    def _shape(self) -> tuple[np.ndarray]:
+        return (np.array([self.noise, self.scale, self.dimension]),)
 
-        Parameters
-        ----------
-        loss, bias
-            As in `replica.mixture`. The origin lies midway between the centroids.
-        penalty : float
-            As scikit-learn counts it on these features: ``alpha`` of ``Ridge``, ``1/C`` of ``LogisticRegression`` and
-            of ``SVC(kernel="linear")``; 0 and inf are the limits.
-
-        Returns
-        -------
-        Model
-        """
-        return self._model(loss, penalty, bias, np.array([self.noise, self.scale, self.dimension]))
-
-    def _model(self, loss: Any, penalty: float, bias: Any, at: np.ndarray) -> Model:
-        noise, scale, dimension = (float(x) for x in at)
+    def _model(self, loss: Any, penalty: float, bias: Any, *shape: Any) -> Model:
+        noise, scale, dimension = (float(x) for x in shape[0])
         penalty = number("penalty", penalty, low=0.0, infinite=True) / (dimension * scale**2)
         return mixture(loss, penalty=penalty, noise=noise, balance=self.balance, bias=bias)
 

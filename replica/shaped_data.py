@@ -55,24 +55,11 @@ class ShapedClusters(Described):
     seen: tuple[np.ndarray, np.ndarray] = field(repr=False)  # patterns and labels that were estimated from
     asked: float | None = field(default=None, repr=False)  # shrinkage
 
-    def model(self, loss: Any, penalty: float = 1.0, bias: Any = True) -> Model:
-        """The model whose weights are learned from such clusters.
+    def _shape(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.means, self.covariances
 
-        Parameters
-        ----------
-        loss, bias
-            As in `replica.clusters`. The origin lies midway between the centroids.
-        penalty : float
-            As scikit-learn counts it on these features: ``alpha`` of ``Ridge``, ``1/C`` of ``LogisticRegression`` and
-            of ``SVC(kernel="linear")``; finite, 0 is the limit.
-
-        Returns
-        -------
-        Model
-        """
-        return self._model(loss, penalty, bias, self.means, self.covariances)
-
-    def _model(self, loss: Any, penalty: float, bias: Any, means: np.ndarray, covariances: np.ndarray) -> Model:
+    def _model(self, loss: Any, penalty: float, bias: Any, *shape: Any) -> Model:
+        means, covariances = shape
         known = {"penalty": number("penalty", penalty, low=0.0) / self.dimension, "balance": self.balance, "bias": bias}
         return clusters(loss, means=means, covariances=covariances, **known)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from replica._registry import per_row
+from replica.ansatz._cluster_steps import settled
 from replica.ansatz._limits import EPS, floors_of
 from replica.ansatz._risk_limits import Beyond, corners
 from replica.data import Channel
@@ -60,8 +61,8 @@ class ClusterProblem(Problem):
     ``interpolates`` the limit ``lambda -> 0`` of vectors that pay nothing: the same in units of lambda, V infinite.
     """
 
-    #: variables that approach their solution by damped steps; the others by roots
-    damped = NAMES
+    #: variables that `settled` of the solver damps: none, these equations settle by themselves
+    damped: ClassVar[None] = None
 
     def __init__(self, model: Model, alpha: np.ndarray, level: int = 1, interpolates: bool = False) -> None:
         self.model, self.alpha, self.level, self.size = model, alpha, level, alpha.size
@@ -135,6 +136,17 @@ class ClusterProblem(Problem):
                 rows.append((push / size)[:, None])
         return np.concatenate(rows, axis=1)
 
+    def settled(self, steps: int) -> np.ndarray:
+        """A point near the solution."""
+        return settled(self, steps)
+
+    def flat(self, free: np.ndarray) -> np.ndarray:
+        """Rows in which a bias that is learned meets no curvature of the cost: every pattern pays, or none does."""
+        with np.errstate(all="ignore"):
+            fields, share = self.fields(free), self.shares()
+            slope = self.averages(free, fields, whole=False)[2]
+            return bool(self.model.data.trained) & ((share * np.abs(slope)).sum(1) < 4 * EPS * share.sum(1))
+
     def interpolated(self, free: np.ndarray) -> np.ndarray:
         """Whether a point of the limit ``penalty -> 0`` pays nothing: with a finite stiffness it does."""
         return np.all(free[:, :2] < STIFFEST, axis=1)
@@ -143,7 +155,8 @@ class ClusterProblem(Problem):
         """Fields are known to their rounding, which weighs more the narrower their distribution is."""
         with np.errstate(all="ignore"):
             fields = self.fields(free)
-            sharp = (1.0 + (1.0 + np.abs(fields.mean)) / np.sqrt(fields.variance)).max(axis=1)
+            terms = np.einsum("bs,bst->bt", np.abs(fields.push), np.abs(fields.forms.push))  # which may cancel
+            sharp = (1.0 + (1.0 + terms) / np.sqrt(fields.variance)).max(axis=1)
             rounding = np.maximum(8 * EPS * sharp, 8 * fields.forms.rounding)
         return rounding[:, None] * np.maximum(1.0, np.abs(free))
 

@@ -22,7 +22,9 @@ WEAK = "the limit penalty -> inf: q, m and V are those of penalty times the weig
 GONE = "the weights vanish at every penalty: the larger class rests on the kink of the loss"
 INTERPOLATES = "the limit penalty -> 0: the smallest vector that pays nothing"
 DIVERGES = "the limit penalty -> 0: the weights grow without bound in the direction of largest margin"
+FLAT = "to double precision no pattern changes its slope with the bias, which cannot be told: hold it at a number"
 QUICK, LONG = 8, 60  # damped steps before Newton's method
+SETTLED = 1e-6  # a residual at which a point is one of the solution
 HEAVY = 1e4  # a penalty from which on the kinks of a cost may hold the bias
 EASY = 1.0  # a penalty at which the way from the square loss is short
 
@@ -61,6 +63,7 @@ class Found(NamedTuple):
     found: Solution
     good: np.ndarray
     remark: str
+    reason: str = ""  # why the others are not
 
     def at(self, rows: np.ndarray) -> Found:
         """The same with rows of a larger batch."""
@@ -119,8 +122,26 @@ def _proper_rows(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[
     if rows.size and model.weights.penalised and model.data.trained and model.loss.kinks() and _corner_known(model):
         answers.append(_vanished(model.take(rows), alpha[rows], tolerance).at(rows))
         rows = answers[-1].left
+    if rows.size and model.data.shapes is not None:
+        patient = [answer.at(rows) for answer in _patient(model.take(rows), alpha[rows], tolerance)]
+        answers += patient
+        rows = np.concatenate([answer.left for answer in patient if not answer.reason] or [rows[:0]])
     if rows.size and not model.loss.hard:  # what is kept or not is the same at every penalty
         answers.append(_followed(model.take(rows), alpha[rows], tolerance).at(rows))
+    return answers
+
+
+def _patient(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
+    """From a start that has settled; rows of which the bias cannot be told come with that reason."""
+    problem = problem_of(model, alpha)
+    point = settled(problem, LONG)
+    with np.errstate(all="ignore"):
+        flat = problem.flat(point) & (np.abs(problem.residual(point)).max(axis=1) < SETTLED)
+    answers = []
+    for rows, reason in ((np.flatnonzero(flat), FLAT), (np.flatnonzero(~flat), "")):
+        if rows.size:
+            found = _attempt(problem.take(rows), rows, point[rows], STEADY, tolerance, LEAST)
+            answers.append(found._replace(reason=reason))
     return answers
 
 
@@ -211,8 +232,13 @@ def _start(model: Model, alpha: np.ndarray, log_penalty: np.ndarray) -> np.ndarr
 
 
 def settled(problem: Any, steps: int) -> np.ndarray:
-    """A point near the solution: the overlap and the norm by damped steps, at each of which the response and the bias
-    are solved for. Both are roots of monotone functions of one variable.
+    """A point near the solution, by damped steps of some variables, at each of which the others are solved for."""
+    return problem.settled(steps) if problem.damped is None else _damped(problem, steps)
+
+
+def _damped(problem: Any, steps: int) -> np.ndarray:
+    """Of the overlap and the norm, at each of which the response and the bias are solved for. Both are roots of
+    monotone functions of one variable.
     """
     free, names = problem.start(), problem.variables.names
     with np.errstate(all="ignore"):

@@ -35,6 +35,8 @@ class RSRows(Rows):
         rows = rows[[not reason for reason in reasons]]
         for answer in minimise(self.model.take(rows), self.alpha[rows], self.tolerance):
             self.keep(rows[answer.rows], answer.problem, answer.found, answer.good, before + answer.remark)
+            for row in rows[answer.left] if answer.reason else ():
+                self.status[row], self.remarks[row] = Status.NO_SOLUTION, answer.reason
         if self.model.loss.hard:
             for row in rows:
                 if not self.status[row].converged:

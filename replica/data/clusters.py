@@ -33,7 +33,8 @@ class Clusters(Data):
     means : array, shape (2, N) or (N,)
         Of the labels +1 and -1; one row stands for ``+-`` itself.
     covariances : array, shape (2, N, N), (2, N), (2,), or one of them without the leading 2
-        Of the labels +1 and -1: matrices, diagonals, or multiples of the identity; one for both.
+        Of the labels +1 and -1: matrices, diagonals, or multiples of the identity; one for both. With N = 2 shapes (2,)
+        and (2, 2) could mean either and are refused: give (2, 2, 2).
     balance : float
         Share of the label +1, in (0, 1).
     bias : bool or float
@@ -205,7 +206,9 @@ def _means(given: Any) -> np.ndarray:
 def _covariances(given: Any, n: int) -> np.ndarray:
     """Both as matrices (2, N, N)."""
     found = _array("covariances", given)
-    if found.ndim == 0 or (found.shape == (n,) and n != 2) or found.shape == (n, n) != (2, 2):
+    if found.shape in ((2,), (2, 2)) and n == 2:
+        raise ValueError(f"covariances must have shape (2, 2, 2) or () where {found.shape} may be of labels or axes")
+    if found.ndim == 0 or found.shape in ((n,), (n, n)):
         found = np.array([found, found])
     if found.shape == (2,):
         found = found[:, None] * np.ones(n)

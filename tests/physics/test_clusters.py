@@ -197,6 +197,60 @@ def test_any_clusters_are_solved(loss: str) -> None:
             assert found.errors[name] < 1e-7 * max(0.1, abs(found[name])), name
 
 
+def least_squares(model: replica.Model, alpha: float) -> dict[str, float]:
+    """The square loss by linear algebra: stiffness and response do not know the means, the rest is linear in them."""
+    means, spectra = model.data.means, np.diagonal(model.data.covariances, axis1=1, axis2=2)
+    n = means.shape[1]
+    signs, share = np.array([1.0, -1.0]), alpha * np.array([model.data.balance, 1 - model.data.balance])
+    response = np.zeros(2)
+    for _ in range(20000):
+        r = 1.0 / (model.weights.penalty + (share / (1 + response)) @ spectra)
+        response, before = spectra @ r / n, response
+        if np.allclose(response, before, rtol=1e-15, atol=0):
+            break
+    k, bias = share / (1 + response), model.data.held
+    matrix, right = np.eye(3), np.zeros(3)
+    matrix[:2, :2] += k[:, None] * (means * r) @ means.T
+    matrix[:2, 2], right[:2] = k, k * signs
+    matrix[2] = (1.0, 1.0, 0.0) if model.data.trained else (0.0, 0.0, 1.0)
+    right[2] = 0.0 if model.data.trained else bias
+    *push, bias = np.linalg.solve(matrix, right)
+    weight = (np.array(push) @ means) * r
+    mean = signs * (means @ weight + bias)
+    pairs = np.einsum("i,si,ti->st", r**2, spectra, spectra) / n
+    known = k * k / share * ((1 - mean) ** 2 + spectra @ weight**2)
+    force = np.linalg.solve(np.eye(2) - (k * k / share)[:, None] * pairs, known)
+    q = weight @ weight + force @ (spectra @ r**2) / n
+    return {"m": 0.5 * (means[0] - means[1]) @ weight, "bias": bias, "q": q}
+
+
+@pytest.mark.parametrize("loss", ["square", "logistic", "hinge"])
+def test_means_that_are_far_apart(loss: str) -> None:
+    """Means of any length, spectra of four decades: solved, the square loss to what linear algebra gives."""
+    rng = np.random.default_rng(4)
+    for case in range(10):
+        means = rng.standard_normal((2, int(rng.choice([6, 12, 40])))) * rng.choice([0.3, 1.0, 3.0])
+        known: dict[str, Any] = {"balance": rng.choice([0.03, 0.3, 0.8]), "penalty": rng.choice([1e-5, 0.01, 1.0])}
+        known |= {"covariances": 10 ** rng.uniform(-3, 1, means.shape), "bias": [True, False, 0.7][case % 3]}
+        model = replica.clusters(loss, means=means, **known)
+        alpha = float(rng.choice([0.3, 1.0, 5.0, 50.0]))
+        found = replica.solve(model, alpha=alpha)
+        for name in ("q", "m", "generalization_error"):
+            assert found.errors[name] < 1e-6 * max(0.1, abs(found[name])), name
+        if loss == "square":
+            for name, value in least_squares(model, alpha).items():
+                assert found[name] == pytest.approx(value, rel=1e-7, abs=1e-9), name
+
+
+def test_a_bias_that_no_pattern_tells() -> None:
+    """Every pattern pays with slope -1 at equal shares: the cost does not change with the bias."""
+    rng = np.random.default_rng(0)
+    shape = {"means": 0.1 * rng.standard_normal(40), "covariances": [1.0, 2.0]}
+    found = replica.solve(replica.clusters("hinge", penalty=100.0, **shape), alpha=0.3, on_failure="keep")
+    assert "not converged" in found.status and "bias" in found.status
+    assert replica.solve(replica.clusters("hinge", penalty=100.0, bias=0.0, **shape), alpha=0.3).converged
+
+
 @pytest.mark.parametrize("loss", ["square", "hinge"])
 @pytest.mark.parametrize("penalty", [0.0, 0.01])
 def test_units_do_not_matter(loss: str, penalty: float) -> None:
@@ -224,6 +278,10 @@ def test_wrong_clusters_are_refused() -> None:
     ):
         with pytest.raises(ValueError, match=words):
             replica.clusters("square", **good | changes)
+    for shape in ((2,), (2, 2)):
+        with pytest.raises(ValueError, match=r"covariances must have shape \(2, 2, 2\) or \(\)"):
+            replica.clusters("square", means=np.eye(2), covariances=np.ones(shape))
+    assert replica.clusters("square", means=np.eye(2), covariances=2.0).data.covariances.shape == (2, 2, 2)
     model = replica.clusters("square", **good)
     for question, words in (
         (lambda: replica.solve(model, alpha=1.0, ansatz=replica.RSB()), "."),
