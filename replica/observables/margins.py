@@ -73,7 +73,8 @@ def margin_distribution(solution: Solution, *, field: Any) -> Any:
     size = places.size
     data = {"density": ("field", found[:size]), "error": ("field", error[:size])}
     masses, slack = found[size:].tolist(), error[size:].tolist()
-    atoms = [atom for atom in zip(kinks.tolist(), masses, slack, strict=True) if atom[1] > 0]
+    # a mass within its error is a node that rounding moved onto a kink
+    atoms = [atom for atom in zip(kinks.tolist(), masses, slack, strict=True) if atom[1] > atom[2]]
     attributes = record({"model": solution.model.settings(), "alpha": solution.alpha})
     attributes |= {"atoms": [(place, mass) for place, mass, _ in atoms], "atom_errors": [e for *_, e in atoms]}
     attributes |= {"kind": "curve", "main": "density", "status": solution.status}
