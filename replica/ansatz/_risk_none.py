@@ -8,7 +8,7 @@ from replica._registry import per_row
 from replica.losses import Loss
 from replica.model import Model
 
-NOTHING = "no weights cost less than 0, to which any penalty pulls: give a larger margin, or weights of a given norm"
+NOTHING = "weights of 0 cost nothing and the penalty pulls the weights to 0: give a larger margin, or hold the norm"
 HARD = "a hard constraint is kept or not, whatever the penalty: give a finite one"
 BENT = "the limit penalty -> inf is that of a convex cost (square, logistic, hinge): give a finite penalty"
 UNKEPT = "no vector was found that keeps the hard constraint at this load: take a smaller one, or a hinge"
