@@ -19,9 +19,9 @@ def _sine_excess(theta: Any, lib: Any) -> Any:
     if not isinstance(theta, np.ndarray):
         return direct  # mpmath: the digits that cancel are spare
     small = np.where(theta < 0.8, theta, 0.0)
-    total = np.zeros_like(small)
+    square, total = small * small, 0.0
     for coefficient in reversed(_SERIES):
-        total = (total + coefficient) * small**2
+        total = (total + coefficient) * square
     return np.where(theta < 0.8, -total * small, direct)
 
 

@@ -35,11 +35,12 @@ class Tanh(Activation):
         if mp is not None:
             return _reference_kernel(q, variance, mp)
         norm = q + variance
-        scales, place = np.unique(norm, return_inverse=True)
-        if len(scales) == 1 or np.ptp(scales) <= 8e-16 * scales[-1]:  # a held norm, up to its rounding
-            square, drift = _squares(1.0 if abs(scales[0] - 1.0) < 1e-15 else float(scales[0]), level)
+        least, most = float(norm.min()), float(norm.max())
+        if most - least <= 8e-16 * most:  # a held norm, up to its rounding
+            square, drift = _squares(1.0 if abs(least - 1.0) < 1e-15 else least, level)
             square, drift = square[None, :], drift[None, :]
         else:
+            scales, place = np.unique(norm, return_inverse=True)
             square, drift = (x[place] for x in _squares_of(scales, level))
         return _sum_up(square, drift, q, variance)
 
@@ -49,12 +50,13 @@ def _sum_up(square: np.ndarray, drift: np.ndarray, q: np.ndarray, variance: np.n
     norm = q + variance
     order = 2.0 * np.arange(square.shape[1]) + 1.0
     ratio = (q / norm)[:, None]
-    power = ratio**order
+    lower = ratio ** (order - 1.0)
+    power = ratio * lower
     with np.errstate(divide="ignore", invalid="ignore"):
         less = -np.expm1(order * np.log1p(-(variance / norm)[:, None]))  # 1 - ratio^n
     less = np.where(ratio > 0, less, 1.0 - power)
-    lower = ratio ** (order - 1.0)
-    second = order * (order - 1.0) * ratio ** np.maximum(order - 2.0, 0.0)
+    second = np.zeros_like(lower)
+    second[:, 1:] = (order * (order - 1.0))[1:] * ratio * lower[:, :-1]
     slope = (square * order * lower).sum(axis=1) / norm
     return Kernel(
         (square * power).sum(axis=1),
