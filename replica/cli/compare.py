@@ -44,4 +44,7 @@ def command(
     for path in (theory, simulation):
         if not Path(path).exists():
             raise ValueError(f"{path} cannot be read: no such file")
-    return emit(Curves(replica.compare(theory, simulation, observables=observables, power=power)), as_json, output)
+    report = replica.compare(theory, simulation, observables=observables, power=power)
+    if "remark" in report.attrs:
+        click.echo(f"replica: {report.attrs['remark']}", err=True)
+    return emit(Curves(report), as_json, output)

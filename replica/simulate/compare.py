@@ -43,7 +43,8 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None, power: flo
         Over ``observable`` (and the coordinate of a curve): ``theory``, ``theory_error``, ``simulation``,
         ``standard_error``, ``z``, ``status``; ``chi_square`` (sum of z^2) with ``points`` per observable; where more
         than two sizes were extrapolated ``fit_chi_square`` and ``fit_freedom``. Points of one side alone, or of a
-        single sample, have NaN z. Samples without a value (no solution) are left out, which the status says.
+        single sample, have NaN z. Samples without a value (no solution) are left out, which the status says. Of runs at
+        one n nothing is extrapolated: ``attrs["remark"]`` says so.
 
     Raises
     ------
@@ -100,6 +101,9 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None, power: flo
     coordinates = {"observable": names} | ({} if right.axis is None else {right.axis: right.x})
     settings = {"verb": "compare", "theory": left.settings, "simulation": right.settings, "power": power}
     attrs = record(settings) | {"kind": "comparison"}
+    sizes = np.ravel(right.settings.get("n", ()))
+    if sizes.size == 1:
+        attrs["remark"] = f"means at n = {sizes[0]} as they are: 1/n away, perhaps; several n are extrapolated"
     return xarray.Dataset(variables, coords=coordinates, attrs=attrs)
 
 

@@ -91,3 +91,11 @@ def test_figures_show_success_and_readouts():
     assert [panel.get_ylabel() for panel in ax.figure.axes][1] == "mean local entropy"
     single = replica.plot(replica.simulate(SIGNS, n=9, alpha=0.4, samples=3))
     assert np.all(np.asarray(single.get_xticks()) % 1 == 0)
+
+
+def test_means_at_one_size_are_called_so():
+    model = replica.perceptron("binary")
+    for n, said in ((12, True), ([10, 12], False)):
+        runs = replica.simulate(model, algorithm="enumeration", n=n, alpha=0.5, samples=4, seed=1)
+        report = replica.compare(replica.solve(model, alpha=0.5), runs)
+        assert ("n = 12 as they are" in report.attrs.get("remark", "")) is said
