@@ -150,3 +150,21 @@ class HeldProblem(Problem):
 def relative(new: np.ndarray, old: np.ndarray) -> np.ndarray:
     """A residual in units of its unknown."""
     return (new - old) / np.sqrt(1.0 + old**2)
+
+
+class HeldOnSphere(HeldProblem):
+    """Unit vectors around unit vectors: the field that holds an overlap is known in closed form."""
+
+    def _free_overlap(self, field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return 2.0 * field / (1.0 + np.sqrt(1.0 + 4.0 * field**2)), np.ones(self.size)
+
+    def _turned(self, field: np.ndarray) -> dict[str, np.ndarray]:
+        return {}
+
+    def reachable(self) -> np.ndarray:
+        return np.ones(self.size, dtype=bool)
+
+    def floors(self, seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The distance is held exactly, in closed form: the entropy does not round with its conjugate."""
+        calm = 16 * EPS * (np.abs(seen["free_entropy"]) + self.alpha + 1.0)
+        return super().floors(seen) | {"free_entropy": calm}

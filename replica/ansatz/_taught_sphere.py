@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from replica.ansatz._fp_problem import Reference
-from replica.ansatz._held_problem import EPS, LEAST_OWN, HeldProblem, relative
+from replica.ansatz._held_problem import LEAST_OWN, HeldOnSphere, relative
 from replica.data import Overlaps
 from replica.model import Model
 
 
-class TaughtSphere(HeldProblem):
+class TaughtSphere(HeldOnSphere):
     """The unknown is ``own_hat = q_hat``; the field that holds the overlap is ``t/(1-q)``."""
 
     names = ("free_entropy", "q", "t", "q_hat", "t_hat", "slope", "stability")
@@ -43,22 +43,8 @@ class TaughtSphere(HeldProblem):
             pattern = self._patterns(self._single(np.full((self.size, 1), 1e-9))[1])
         return (0.3 * self.alpha / (1.0 + self.alpha) * pattern.conjugates["q_hat"])[:, None]
 
-    def _free_overlap(self, field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return 2.0 * field / (1.0 + np.sqrt(1.0 + 4.0 * field**2)), np.ones(self.size)
-
-    def _turned(self, field: np.ndarray) -> dict[str, np.ndarray]:
-        return {}
-
-    def reachable(self) -> np.ndarray:
-        return np.ones(self.size, dtype=bool)
-
     def sound(self, free: np.ndarray) -> np.ndarray:
         return self._single(free)[1].variance > 1e-12
-
-    def floors(self, seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """The distance is held exactly, in closed form: the entropy does not round with its conjugate."""
-        calm = 16 * EPS * (np.abs(seen["free_entropy"]) + self.alpha + 1.0)
-        return super().floors(seen) | {"free_entropy": calm}
 
     def potential(self, free: np.ndarray) -> np.ndarray:
         own, at = self._single(free)

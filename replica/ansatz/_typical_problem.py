@@ -18,7 +18,7 @@ from replica.ansatz._cavity import POWERS as WEIGHT_POWERS
 from replica.ansatz._fp_geometry import Geometry
 from replica.ansatz._fp_patterns import PatternSums, pattern_means, pattern_sums
 from replica.ansatz._fp_problem import Reference
-from replica.ansatz._held_problem import EPS, LEAST_OWN, HeldProblem, relative
+from replica.ansatz._held_problem import LEAST_OWN, HeldOnSphere, relative
 from replica.data import Overlaps, PairOverlaps
 from replica.model import Model
 from saddlepoint import REAL, Variable, Variables
@@ -40,7 +40,7 @@ class Found(NamedTuple):
     potential: np.ndarray
 
 
-class TypicalProblem(HeldProblem):
+class TypicalProblem(HeldOnSphere):
     """Unknowns: ``own_hat = q_hat - s_hat^2/q_hat_r``, ``s_hat``, ``m_hat``; the distance is held in closed form.
 
     With u the reference, ``u'`` the mean of references and v the direction, a copy is ``t u`` and ``1-q`` times the
@@ -133,22 +133,8 @@ class TypicalProblem(HeldProblem):
             free[:, 1], free[:, 2] = 0.3 * share * sums.rg, 0.3 * share * sums.force
         return free
 
-    def _free_overlap(self, field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return 2.0 * field / (1.0 + np.sqrt(1.0 + 4.0 * field**2)), np.ones(self.size)
-
-    def _turned(self, field: np.ndarray) -> dict[str, np.ndarray]:
-        return {}
-
-    def reachable(self) -> np.ndarray:
-        return np.ones(self.size, dtype=bool)
-
     def sound(self, free: np.ndarray) -> np.ndarray:
         return self.overlaps(self.conjugates(free)).rest > 1e-12
-
-    def floors(self, seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """The distance is held exactly, in closed form: the entropy does not round with its conjugate."""
-        calm = 16 * EPS * (np.abs(seen["free_entropy"]) + self.alpha + 1.0)
-        return super().floors(seen) | {"free_entropy": calm}
 
     def potential(self, free: np.ndarray) -> np.ndarray:
         _, at, sums = self.halves(free)

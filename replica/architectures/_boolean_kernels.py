@@ -198,10 +198,6 @@ def _last_pair_in_logarithms(i, table, doubled, ends, logs, teacher):  # type: i
         both = g_i + g_l + log_z
         mixed = math.exp(both + log_add(two, none)) - 2.0 * math.exp(both + one) - first * second
         curve_i, curve_l = -first * (table[BEND, i] + first), -second * (table[BEND, k] + second)
-        up_t, down_t = (
-            teacher[0] * table[PT, i] + teacher[1] * table[RT, i],
-            teacher[1] * table[PT, i] + teacher[2] * table[RT, i],
-        )
         rise_t = (teacher[0] - teacher[1]) * table[PT, k] + (teacher[1] - teacher[2]) * table[RT, k]
         mass = doubled[k] * (up_t * table[PT, k] + down_t * table[RT, k])
         sums[0] += mass * log_z

@@ -9,7 +9,7 @@ import numpy as np
 from replica._registry import Member
 from replica.model import Model
 from replica.simulate.instances import Instance
-from replica.weights.base import Pinned
+from replica.weights.base import Average, Pinned
 
 
 class Outcome(NamedTuple):
@@ -72,6 +72,14 @@ def require_margin(algorithm: Algorithm, model: Model) -> float:
     if len(kappa) != 1 or not (probe[0] > 0 and probe[1] == 0):
         raise ValueError(f"algorithm {algorithm.name!r} is for a loss with one margin, got {model.loss}")
     return float(kappa[0])
+
+
+def require_sphere(algorithm: Algorithm, model: Model) -> None:
+    """Refuse all but one unit of weights on the sphere with one margin: what a largest margin is of."""
+    require_single_unit(algorithm, model)
+    require_margin(algorithm, model)
+    if not isinstance(model.weights.norm, Average):
+        raise ValueError(f"algorithm {algorithm.name!r} is for weights on the sphere, got {model.weights}")
 
 
 def verdict(

@@ -10,9 +10,8 @@ import numpy as np
 from replica._checks import number
 from replica.model import Model
 from replica.simulate.algorithms._pushes import ascend
-from replica.simulate.algorithms.base import Algorithm, Outcome, require_margin, require_single_unit
+from replica.simulate.algorithms.base import Algorithm, Outcome, require_sphere
 from replica.simulate.instances import Instance, whole
-from replica.weights.base import Average
 
 #: random labels: separable with a chance that falls from 1 to 0 around alpha = 2, over a width of 1/sqrt(n)
 UNSEPARABLE = "this sample may not be separable, common near alpha = 2 at small n; raise max_sweeps"
@@ -51,10 +50,7 @@ class MaxMargin(Algorithm):
         whole("max_sweeps", self.max_sweeps, 1)
 
     def check(self, model: Model) -> None:
-        require_single_unit(self, model)
-        require_margin(self, model)
-        if not isinstance(model.weights.norm, Average):
-            raise ValueError(f"algorithm {self.name!r} is for weights on the sphere, got {model.weights}")
+        require_sphere(self, model)
 
     def run(self, instance: Instance, rng: np.random.Generator) -> Outcome:
         n = instance.n

@@ -10,9 +10,8 @@ import numpy as np
 from replica._checks import number
 from replica.model import Model
 from replica.simulate.algorithms._pushes import least_satisfied
-from replica.simulate.algorithms.base import Algorithm, Outcome, require_margin, require_single_unit
+from replica.simulate.algorithms.base import Algorithm, Outcome, require_sphere
 from replica.simulate.instances import Instance, whole
-from replica.weights.base import Average
 
 
 @dataclass(frozen=True)
@@ -44,10 +43,7 @@ class MinOver(Algorithm):
         whole("max_steps", self.max_steps, 1)
 
     def check(self, model: Model) -> None:
-        require_single_unit(self, model)
-        require_margin(self, model)
-        if not isinstance(model.weights.norm, Average):
-            raise ValueError(f"algorithm {self.name!r} is for weights on the sphere, got {model.weights}")
+        require_sphere(self, model)
 
     def run(self, instance: Instance, rng: np.random.Generator) -> Outcome:
         unknown = {"max_margin": (np.nan, np.nan), "steps": (np.nan, np.nan)}
