@@ -95,7 +95,7 @@ class Quenched(Around):
     solved = True
 
     def columns(self, distance: np.ndarray) -> Columns:
-        return random_curve(self.model, self.alpha, self.given, 1.0 - 2.0 * distance)
+        return random_curve(self.model, self.alpha, self.given, distance)
 
     def typical(self) -> tuple[float, float]:
         alone = solve(self.model, alpha=self.alpha, on_failure="keep")

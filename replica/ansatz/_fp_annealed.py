@@ -14,14 +14,14 @@ from saddlepoint.quadrature.fields import field_nodes
 BOUND = "converged; first moment of pairs: an upper bound of the typical curve"
 
 
-def log_pairs(reference: Side, probe: Side, t: np.ndarray, level: int) -> np.ndarray:
-    """``ln P2/P1``: both fields allowed over the reference's alone, at correlations ``t`` of the fields.
+def log_pairs(reference: Side, probe: Side, distance: np.ndarray, level: int) -> np.ndarray:
+    """``ln P2/P1``: both fields allowed over the reference's alone, at correlations ``t = 1-2d`` of the fields.
 
     ``P2 = int Dy Z_r(sqrt|t| y, 1-|t|) Z(+-sqrt|t| y, 1-|t|)`` by the common part of the two fields.
     """
-    size, share = t.size, np.abs(t)
-    rest = 1.0 - share
-    sign = np.where(t < 0, -1.0, 1.0)
+    rest = 2.0 * np.minimum(distance, 1.0 - distance)
+    size, share = distance.size, 1.0 - rest
+    sign = np.where(distance > 0.5, -1.0, 1.0)
     places, widths = reference.loss.features(rest, reference.beta)
     others, spreads = probe.loss.features(rest, probe.beta)
     places = np.concatenate([places, others * sign[:, None]], axis=1)
@@ -35,8 +35,7 @@ def log_pairs(reference: Side, probe: Side, t: np.ndarray, level: int) -> np.nda
 
 def annealed_curve(weights: Any, alpha: float, reference: Side, probe: Side, distance: np.ndarray) -> Columns:
     """The pair formula at every distance."""
-    t = 1.0 - 2.0 * distance
     room = room_at(weights, distance)
-    low, high = (room + alpha * log_pairs(reference, probe, t, level) for level in (1, 2))
+    low, high = (room + alpha * log_pairs(reference, probe, distance, level) for level in (1, 2))
     error = np.abs(high - low) + 8 * np.finfo(float).eps * (np.abs(room) + np.abs(high - room) + alpha)
-    return Columns({"free_entropy": high}, {"free_entropy": error}, [BOUND] * t.size, np.zeros(t.size))
+    return Columns({"free_entropy": high}, {"free_entropy": error}, [BOUND] * distance.size, np.zeros(distance.size))

@@ -16,7 +16,7 @@ class Geometry(NamedTuple):
     ``q = s^2/qt + (t-s)^2/(1-qt) + own`` with ``own >= 0`` when the overlaps are those of vectors. ``depth`` says how
     much of the room ``1 - s^2/qt - (t-s)^2/(1-qt)`` two copies share: ``1 - q = room exp(-depth)``, 0 at ``own = 0``,
     infinite at q = 1. With norms other than 1, ``norm`` of the reference and ``size`` of the probe take the place of
-    these ones. ``away = sqrt(size norm) - t`` where it is known without cancellation.
+    these ones. ``away = sqrt(size norm) - t`` and ``off = s - qt t/norm`` where they are known without cancellation.
     """
 
     t: float
@@ -26,30 +26,43 @@ class Geometry(NamedTuple):
     norm: float = 1.0
     size: float = 1.0
     away: float | None = None
+    off: float | None = None
 
     @classmethod
     def of_rest(
-        cls, t: float, s: float, rest: float, qt: float, norm: float = 1.0, size: float = 1.0, away: float | None = None
+        cls,
+        t: float,
+        s: float,
+        rest: float,
+        qt: float,
+        norm: float = 1.0,
+        size: float = 1.0,
+        away: float | None = None,
+        off: float | None = None,
     ) -> Geometry:
         """From ``rest = 1 - q``."""
-        bare = cls(t, s, 0.0, qt, norm, size, away)
-        return bare._replace(depth=float(np.log(bare.room / rest)))
+        bare = cls(t, s, 0.0, qt, norm, size, away, off)
+        return bare._replace(depth=np.log(bare.room / rest))
+
+    @classmethod
+    def at_distance(cls, distance: float, partial: float, depth: float, qt: float) -> Geometry:
+        """Weights of norm 1 at a distance from the reference, to all digits of a small distance.
+
+        ``partial = (s - qt t)/sqrt((1-t^2) qt (1-qt))`` is the partial correlation of the probe with another reference,
+        given its own: ``room = (1-t^2)(1 - partial^2)``.
+        """
+        t = 1.0 - 2.0 * distance
+        off = partial * np.sqrt(4.0 * distance * (1.0 - distance) * qt * (1.0 - qt))
+        return cls(t, qt * t + off, depth, qt, away=2.0 * distance, off=off)
 
     @property
     def room(self) -> float:
         """Without cancellation near t = 1."""
-        off = self.s - self.qt * self.t / self.norm
+        off = self.s - self.qt * self.t / self.norm if self.off is None else self.off
         across = off * off * self.norm / (self.qt * self.gap) if self.qt > 0 else 0.0
         top, near = np.sqrt(self.size * self.norm), self.t
         away = top - near if self.away is None else self.away
         return away * (top + near) / self.norm - across
-
-    @property
-    def narrowing(self) -> float:
-        """``-d room/ds``."""
-        if self.qt == 0:
-            return 0.0
-        return 2.0 * (self.s - self.qt * self.t / self.norm) * self.norm / (self.qt * self.gap)
 
     @property
     def gap(self) -> float:
@@ -64,11 +77,11 @@ class Geometry(NamedTuple):
     @property
     def rest(self) -> float:
         """``1 - q``."""
-        return self.room * float(np.exp(-max(self.depth, LEAST_DEPTH)))
+        return self.room * np.exp(-max(self.depth, LEAST_DEPTH))
 
     @property
     def own(self) -> float:
-        return self.room * -float(np.expm1(-max(self.depth, LEAST_DEPTH)))
+        return self.room * -np.expm1(-max(self.depth, LEAST_DEPTH))
 
     @property
     def q(self) -> float:
@@ -82,4 +95,4 @@ class Geometry(NamedTuple):
     @property
     def towards(self) -> float:
         """``(t-s)^2/(1-qt)``: what it shares with the reference's own direction."""
-        return (self.t - self.s) ** 2 / self.gap
+        return (self.t - self.s) * (self.t - self.s) / self.gap

@@ -17,7 +17,7 @@ from replica.weights._pairs import check_pairs
 def field_geometry(network: Architecture, at: Geometry, level: int) -> tuple[Geometry, Any, Any]:
     """Overlaps of the fields, and the first two derivatives of the kernel at (q, s, t)."""
     overlap = np.array([at.q, at.s, at.t, at.qt])
-    variance = np.array([at.rest, 1.0 - at.s, 1.0 - at.t, at.gap])
+    variance = np.array([at.rest, 1.0 - at.s, 1.0 - at.t if at.away is None else at.away, at.gap])
     fields, slopes = network.field_overlaps(Overlaps(overlap, variance, np.zeros(4), overlap), level)
     _, s, t, qt = (float(x) for x in fields.q)
     rest, _, away, gap = (float(x) for x in fields.variance)

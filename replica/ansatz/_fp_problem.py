@@ -16,7 +16,7 @@ from saddlepoint import REAL, Problem, Variable, Variables
 
 SINGLE = Architecture()
 EPS = float(np.finfo(float).eps)
-BOTH = Variables(Variable("depth", REAL), Variable("s", REAL))
+BOTH = Variables(Variable("depth", REAL), Variable("partial", REAL))
 PARAMAGNET = Variables(Variable("depth", REAL))
 
 
@@ -71,7 +71,8 @@ class State:
 class FranzParisiProblem(Problem):
     r"""Overlaps of a probe at fixed distance of a typical reference.
 
-    Unknowns are ``depth`` (of `Geometry`: for q at given s) and ``s`` (none when the references are a paramagnet).
+    Unknowns are ``depth`` (for q at given s) and ``partial`` (for s; none when the references are a paramagnet), see
+    `Geometry.at_distance`.
     The map takes them to the conjugates ``q_hat = alpha E g^2``, ``s_hat = alpha E r g`` and back through the
     weights, which solve for the field theta that holds the distance. The solution is a stationary point of
 
@@ -87,33 +88,33 @@ class FranzParisiProblem(Problem):
         probe: Side,
         weights: Any,
         alpha: float,
-        t: np.ndarray,
+        distance: np.ndarray,
         level: int = 1,
         network: Architecture | None = None,
     ) -> None:
         self.network = network or SINGLE
         self.reference, self.probe, self.weights, self.alpha = reference, probe, weights, alpha
-        self.t, self.size, self.level = t, t.size, level
+        self.distance, self.size, self.level = distance, distance.size, level
         self.variables = BOTH if reference.q > 0 else PARAMAGNET
         self.pair = pair_of(weights, reference.q, reference.q_hat)
-        self.hint = np.arctanh(t)  # where the search for theta begins: its last value
+        self.hint = _free_field(distance)  # where the search for theta begins: its last value
 
-    def _like(self, t: np.ndarray, hint: np.ndarray, level: int) -> FranzParisiProblem:
+    def _like(self, distance: np.ndarray, hint: np.ndarray, level: int) -> FranzParisiProblem:
         copy = object.__new__(FranzParisiProblem)
         copy.__dict__.update(self.__dict__)
         copy.__dict__.pop("_last", None)
-        copy.t, copy.hint, copy.size, copy.level = t, hint, t.size, level
+        copy.distance, copy.hint, copy.size, copy.level = distance, hint, distance.size, level
         return copy
 
     def take(self, index: np.ndarray) -> FranzParisiProblem:
-        return self._like(self.t[index], self.hint[index], self.level)
+        return self._like(self.distance[index], self.hint[index], self.level)
 
     def at_level(self, level: int) -> FranzParisiProblem:
-        return self._like(self.t, self.hint.copy(), level)
+        return self._like(self.distance, self.hint.copy(), level)
 
-    def at_distance(self, t: np.ndarray) -> FranzParisiProblem:
-        """The same problem at other overlaps with the reference."""
-        return self._like(t, np.arctanh(t), self.level)
+    def at_distance(self, distance: np.ndarray) -> FranzParisiProblem:
+        """The same problem at other distances from the reference."""
+        return self._like(distance, _free_field(distance), self.level)
 
     def at_alpha(self, alpha: float) -> FranzParisiProblem:
         """The same problem with the probe at another load (the reference stays)."""
@@ -124,7 +125,7 @@ class FranzParisiProblem(Problem):
     def around(self, reference: Reference) -> FranzParisiProblem:
         """The same problem with another reference."""
         return FranzParisiProblem(
-            reference, self.probe, self.weights, self.alpha, self.t, self.level, self.network
+            reference, self.probe, self.weights, self.alpha, self.distance, self.level, self.network
         )
 
     def refined(self) -> FranzParisiProblem:
@@ -132,21 +133,20 @@ class FranzParisiProblem(Problem):
 
     def start(self) -> np.ndarray:
         """Between the frozen probe and the one without patterns: part of the free room is its own."""
-        t = self.t
-        depth = np.full_like(t, -np.log1p(-0.3 * (1.0 - self.reference.q)))
-        free = np.stack([depth, self.reference.q * t], axis=1)
+        depth = np.full(self.size, -np.log1p(-0.3 * (1.0 - self.reference.q)))
+        free = np.stack([depth, np.zeros(self.size)], axis=1)
         return np.ascontiguousarray(free[:, : len(self.variables)])
 
     def geometry(self, free: np.ndarray, row: int) -> Geometry:
-        s = float(free[row, 1]) if len(self.variables) == 2 else 0.0
-        return Geometry(float(self.t[row]), s, float(free[row, 0]), self.reference.q)
+        partial = free[row, 1] if len(self.variables) == 2 else 0.0
+        return Geometry.at_distance(self.distance[row], partial, free[row, 0], self.reference.q)
 
     def state(self, free: np.ndarray, row: int) -> State:
         """One row at one point."""
         at = self.geometry(free, row)
         sums = network_sums(self.network, self.reference.side, self.probe, at, self.level)
         q_hat, s_hat = self.alpha * sums.gg, self.alpha * sums.rg
-        pair = self.pair.at(at.t, q_hat, s_hat, self.level, self.hint[row])
+        pair = self.pair.at(self.distance[row], q_hat, s_hat, self.level, self.hint[row])
         if np.isfinite(pair.pull):
             self.hint[row] = pair.pull
         return State(at, sums, pair, q_hat, s_hat)
@@ -165,7 +165,7 @@ class FranzParisiProblem(Problem):
         k = len(self.variables)
         residual, jacobian = np.empty((self.size, k)), np.empty((self.size, k, k))
         for row, state in enumerate(self.states(free)):
-            residual[row], jacobian[row] = _row(state, self.alpha, k)
+            residual[row], jacobian[row] = _row(state, self.distance[row], self.alpha, k)
         return residual, jacobian
 
     def jacobian(self, free: np.ndarray) -> np.ndarray:
@@ -182,7 +182,7 @@ class FranzParisiProblem(Problem):
         rows = []
         for one in self.states(free):
             at = one.at
-            own = self.pair.entropic(at.t, at.rest, at.s, one.q_hat, one.s_hat, one.pair)
+            own = self.pair.entropic(at.rest, at.off or 0.0, one.q_hat, one.s_hat, one.pair)
             rows.append([*own, self.alpha * one.patterns.log_z])
         return np.array(rows)
 
@@ -219,16 +219,16 @@ class FranzParisiProblem(Problem):
         """Derivatives (B, k) of the order parameters in the free coordinates, to carry their errors."""
         k = len(self.variables)
         found: dict[str, list[np.ndarray]] = {name: [] for name in ("q", "s", "q_hat", "s_hat", "t_hat")}
-        for one in self.states(free):
-            chain, hats = _chains(one, self.alpha)
-            rows = {
+        for row, one in enumerate(self.states(free)):
+            chain, hats = _chains(one, self.distance[row], self.alpha)
+            moves = {
                 "q": chain[0],
                 "s": chain[1],
                 "q_hat": hats[0],
                 "s_hat": hats[1],
                 "t_hat": one.pair.pull_slopes @ hats,
             }
-            for name, value in rows.items():
+            for name, value in moves.items():
                 found[name].append(value[:k])
         return {name: np.array(value) for name, value in found.items()}
 
@@ -241,20 +241,37 @@ class FranzParisiProblem(Problem):
         return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
-def _chains(one: State, alpha: float) -> tuple[np.ndarray, np.ndarray]:
-    """d(q, s)/d(depth, s) and d(q_hat, s_hat)/d(depth, s)."""
-    at, sums = one.at, one.patterns
+def _free_field(distance: np.ndarray) -> np.ndarray:
+    """artanh(1 - 2 distance)."""
+    return 0.5 * (np.log1p(-distance) - np.log(distance))
+
+
+def _spread(distance: float, qt: float) -> float:
+    """``s - qt t`` at ``partial = 1``."""
+    return float(np.sqrt(4.0 * distance * (1.0 - distance) * qt * (1.0 - qt)))
+
+
+def _narrowing(partial: float) -> float:
+    """``-d ln room/d partial``."""
+    return 2.0 * partial / ((1.0 - partial) * (1.0 + partial))
+
+
+def _chains(one: State, distance: float, alpha: float) -> tuple[np.ndarray, np.ndarray]:
+    """d(q, s)/d(depth, partial) and d(q_hat, s_hat)/d(depth, partial)."""
+    at, sums, spread = one.at, one.patterns, _spread(distance, one.at.qt)
     moves = at.rest if at.inside else 0.0
-    chain = np.array([[moves, at.rest / at.room * at.narrowing], [0.0, 1.0]])
+    chain = np.array([[moves, at.rest * _narrowing(at.off / spread) if spread else 0.0], [0.0, spread]])
     hats = alpha * np.array([[sums.gg_q, 2.0 * sums.rg_q], [sums.rg_q, sums.rg_s]])
     return chain, hats @ chain
 
 
-def _row(one: State, alpha: float, k: int) -> tuple[np.ndarray, np.ndarray]:
+def _row(one: State, distance: float, alpha: float, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Residual of the map and its derivatives for one row."""
-    at, pair = one.at, one.pair
-    new = Geometry(at.t, pair.s if k == 2 else 0.0, 0.0, at.qt)
-    residual = np.array([np.log(new.room / pair.rest) - at.depth, new.s - at.s])
-    moved = pair.slopes @ _chains(one, alpha)[1]
-    jacobian = np.array([moved[0] / pair.rest - new.narrowing / new.room * moved[1], moved[1]]) - np.eye(2)
+    at, pair, spread = one.at, one.pair, _spread(distance, one.at.qt)
+    partial, old = (pair.off / spread, at.off / spread) if k == 2 else (0.0, 0.0)
+    new = Geometry.at_distance(distance, partial, 0.0, at.qt)
+    residual = np.array([np.log(new.room / pair.rest) - at.depth, partial - old])
+    moved = pair.slopes @ _chains(one, distance, alpha)[1]
+    turned = moved[1] / spread if k == 2 else moved[1]
+    jacobian = np.array([moved[0] / pair.rest - _narrowing(partial) * turned, turned]) - np.eye(2)
     return residual[:k], jacobian[:k, :k]

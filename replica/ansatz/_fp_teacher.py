@@ -148,9 +148,9 @@ def _common(known: float, q_hat: float, s_hat: float, theta: float, level: int) 
         hidden[seen],
         weight[0][seen] * (1.0 + np.exp(-2.0 * hidden[seen])) / 2.0,
     )  # the kernel adds the gauge
-    lean, out = s_hat / known, np.empty(10)
+    lean, out = s_hat / known, np.empty(13)
     own = max(q_hat - s_hat * lean, 1e-14 * q_hat)
-    binary_sums(theta - s_hat, own, lean, hidden, weight, *rule_of(level), out)
+    binary_sums(theta - s_hat, own, lean, 1.0, hidden, weight, *rule_of(level), out)
     return float(out[5])
 
 

@@ -23,6 +23,7 @@ STEADY = Newton(steps=12, halvings=3)
 ROUGH, FINE = Tolerance(absolute=1e-6), Tolerance(absolute=3e-11)
 #: the entropy is looked at on a finer mesh until its change is below this
 SURE = 1e-10
+FROZEN = 1e-12  # share of the room between copies below which they have nothing of their own
 NAMES = ("free_entropy", "q", "s", "q_hat", "s_hat", "t_hat", "slope", "stability")
 NEGATIVE = "the entropy is negative: typically there is no solution at this distance from the reference"
 UNSTABLE = "unstable: the replica symmetry of the copies is broken (stability < 0)"
@@ -45,10 +46,12 @@ class Columns:
         return self.values | named | {"residual": self.residual, "status": np.array(self.status)}
 
 
-def problem_of(model: Model, alpha: float, reference: Reference, t: np.ndarray, level: int = 1) -> FranzParisiProblem:
-    """The saddle point of ``model`` at overlaps ``t`` with a reference."""
+def problem_of(
+    model: Model, alpha: float, reference: Reference, distance: np.ndarray, level: int = 1
+) -> FranzParisiProblem:
+    """The saddle point of ``model`` at distances from a reference."""
     probe = Side(model.loss, float(model.beta))
-    return FranzParisiProblem(reference, probe, model.weights, alpha, t, level, model.architecture)
+    return FranzParisiProblem(reference, probe, model.weights, alpha, distance, level, model.architecture)
 
 
 def method(ansatz: Ansatz | None) -> tuple[Ansatz, bool]:
@@ -144,7 +147,7 @@ def _solve(problem: FranzParisiProblem) -> tuple[np.ndarray, np.ndarray, dict[in
 def _real(problem: FranzParisiProblem, point: np.ndarray) -> np.ndarray:
     """Whether the overlaps are those of vectors and the copies not frozen: all else is spurious."""
     seen = [problem.geometry(point, row) for row in range(problem.size)]
-    return np.array([at.depth > -1e-6 and at.rest > 1e-12 for at in seen])
+    return np.array([at.depth > -1e-6 and at.rest > FROZEN * at.away for at in seen])
 
 
 def follow_alpha(problem: FranzParisiProblem) -> tuple[np.ndarray | None, str]:
@@ -218,9 +221,9 @@ def _carry(problem: FranzParisiProblem, columns: Columns, rows: np.ndarray) -> N
                 columns.errors[key][rows] += np.abs(there[key] - base[key]) * error / step
 
 
-def random_curve(model: Model, alpha: float, reference: Reference, t: np.ndarray) -> Columns:
+def random_curve(model: Model, alpha: float, reference: Reference, distance: np.ndarray) -> Columns:
     """The curve for random labels around a typical solution, with what is thermal and the reference's own error."""
-    problem = problem_of(model, alpha, reference, t)
+    problem = problem_of(model, alpha, reference, distance)
     columns = curve(problem)
     solved = np.flatnonzero([text.startswith("converged") for text in columns.status])
     if solved.size:
@@ -242,12 +245,12 @@ def typical_overlap(model: Model, alpha: float, reference: Reference, q: float) 
     if reference.side == Side(model.loss, float(model.beta)):
         return reference.q, reference.q_error  # two references are typical of each other
     guess = np.sqrt(reference.q * q) if reference.q > 0 and q > 0 else 0.1
-    problem = problem_of(model, alpha, reference, np.array([guess]))
+    problem = problem_of(model, alpha, reference, np.array([(1.0 - guess) / 2.0]))
 
     known: list[np.ndarray] = []
 
     def slope(t: float) -> float:
-        one = problem.at_distance(np.array([t]))
+        one = problem.at_distance(np.array([(1.0 - t) / 2.0]))
         if known:  # the last point is close
             found = solve(one, known[-1], STEADY, FINE, "keep", check=False)
             point, done = found.point, found.converged & _real(one, found.point)

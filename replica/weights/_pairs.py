@@ -15,6 +15,7 @@ from saddlepoint.quadrature.fields import scaled_nodes
 from saddlepoint.quadrature.panels import LEVELS
 from saddlepoint.quadrature.rules import gauss_legendre
 from saddlepoint.special import cosh_triple
+from saddlepoint.special._elementary import log_one_plus
 
 #: panels as in `saddlepoint.quadrature` with a level between its first two: errors of 1e-6, 1e-11, rounding, rounding
 LADDER = (LEVELS[0], LEVELS[1]._replace(order=15), LEVELS[1], LEVELS[2], LEVELS[3])
@@ -30,39 +31,53 @@ def rule_of(level: int) -> tuple[np.ndarray, np.ndarray]:
 class Pair(NamedTuple):
     """Overlaps of the probe at given conjugates and distance, with derivatives.
 
-    ``rest = 1 - q``; ``slopes`` is ((dq/dq_hat, dq/ds_hat), (ds/dq_hat, ds/ds_hat)) at fixed t; ``pull`` the field
-    theta that keeps the distance, ``pull_slopes`` its derivatives; ``log_z`` the mean of ``ln 2cosh A`` (counted
-    weights); ``susceptibility`` the weights' factor of the replicon.
+    ``rest = 1 - q`` and ``off = s - qt t``, to all digits of a small distance; ``slopes`` is ((dq/dq_hat, dq/ds_hat),
+    (ds/dq_hat, ds/ds_hat)) at fixed t; ``pull`` the field theta that keeps the distance, ``pull_slopes`` its
+    derivatives; ``terms`` what the weights alone add to the potential; ``susceptibility`` their factor of the replicon.
     """
 
     rest: float
-    s: float
+    off: float
     slopes: np.ndarray
     pull: float
     pull_slopes: np.ndarray
-    log_z: float
+    terms: tuple[float, ...]
     susceptibility: float
 
 
+NOTHING = Pair(np.nan, np.nan, np.full((2, 2), np.nan), np.nan, np.full(2, np.nan), (np.nan,), np.nan)
+
+
 @array_kernel
-def binary_sums(theta, own, lean, hidden, outer, rule, grading, out):  # type: ignore[no-untyped-def]
-    """Averages over A = theta + lean h + sqrt(own) z with the weight 1 + tanh h of the gauge (a numerical kernel)."""
+def binary_sums(theta, own, lean, side, hidden, outer, rule, grading, out):  # type: ignore[no-untyped-def]
+    """Averages over A = theta + lean h + sqrt(own) z with the weight 1 + tanh h of the gauge (a numerical kernel).
+
+    ``side`` is the sign of most A; what is small there is summed without cancellation: ``1 - side tanh A`` in out[10]
+    and, times tanh h, in out[12]; ``ln(1 + exp(-2 side A))`` in out[0].
+    """
     rows = hidden.size
     shift, scale = np.empty(rows), np.full(rows, np.sqrt(own))
     for row in range(rows):
         shift[row] = theta + lean * hidden[row]
     z, weight = scaled_nodes(np.zeros((rows, 1)), np.ones((rows, 1)), shift, scale, rule, grading)
-    for i in range(10):
+    for i in range(13):
         out[i] = 0.0
     count = z.shape[1]
-    v, t, c = np.empty(count), np.empty(count), np.empty(count)
+    v, t, c, near = np.empty(count), np.empty(count), np.empty(count), np.empty(count)
     for row in range(rows):
         for node in range(count):
-            v[node], t[node], c[node] = cosh_triple(shift[row] + scale[row] * z[row, node])
-        a = b = d = e = f = g = k = 0.0
+            field = shift[row] + scale[row] * z[row, node]
+            _, t[node], c[node] = cosh_triple(field)
+            small = c[node] / (1.0 + abs(t[node]))
+            along = side * field > 0.0
+            near[node] = small if along else 2.0 - small
+            v[node] = log_one_plus(small / (2.0 - small)) + (0.0 if along else 2.0 * abs(field))
+        a = b = d = e = f = g = k = away = back = 0.0
         for node in range(count):
             w, mean, spread = weight[row, node], t[node], c[node]
             a += w * v[node]
+            away += w * near[node]
+            back += w * (2.0 - near[node])
             b += w * mean
             d += w * spread
             k += w * spread * spread
@@ -81,24 +96,27 @@ def binary_sums(theta, own, lean, hidden, outer, rule, grading, out):  # type: i
         out[7] += share * known * e
         out[8] += share * (1.0 - 2.0 * known * known) * d
         out[9] += share * k
+        out[10] += share * away
+        out[11] += share * back
+        out[12] += share * known * away
 
 
 @array_kernel
-def _binary_root(t, theta, own, lean, hidden, outer, rule, grading, small, out):  # type: ignore[no-untyped-def]
-    """The theta with <tanh A> = t: Newton in artanh, kept inside the bracket that its own signs have left.
+def _binary_root(distance, theta, own, lean, side, hidden, outer, rule, grading, small, out):  # type: ignore[no-untyped-def]
+    """The theta with <tanh A> = 1 - 2 distance: Newton in artanh, kept inside the bracket that its signs have left.
 
     A step below ``small`` is the last: what it leaves is of the order of its square.
     """
     low, high = -1e8, 1e8
-    goal = np.arctanh(t)
+    goal = 0.5 * (np.log1p(-distance) - np.log(distance))
     for _ in range(200):
-        binary_sums(theta, own, lean, hidden, outer, rule, grading, out)
-        off = np.arctanh(min(max(out[1], -1.0 + 1e-16), 1.0 - 1e-16)) - goal
+        binary_sums(theta, own, lean, side, hidden, outer, rule, grading, out)
+        off = 0.5 * side * (np.log(max(out[11], 1e-300)) - np.log(max(out[10], 1e-300))) - goal
         if off > 0.0:
             high = theta
         else:
             low = theta
-        step = -off * (1.0 - out[1] * out[1]) / out[2]
+        step = -off * out[10] * out[11] / out[2]
         if not abs(step) > small * max(1.0, abs(theta)):
             return theta + step, True
         new = theta + step
@@ -113,37 +131,43 @@ class BinaryPair:
         self.qt, self.qt_hat = qt, qt_hat
         self._outer = [self._hidden(level) for level in range(len(LADDER))]
 
-    def _hidden(self, level: int) -> tuple[np.ndarray, np.ndarray]:
-        """Nodes of the references' field, one at 0 when it vanishes."""
+    def _hidden(self, level: int) -> tuple[np.ndarray, np.ndarray, float]:
+        """Nodes of the references' field, one at 0 when it vanishes, their weights, and the overlap of references."""
         if self.qt_hat == 0:
-            return np.zeros(1), np.ones(1)
+            return np.zeros(1), np.ones(1), 0.0
         scale = np.sqrt(self.qt_hat)
         one, zero = np.ones((1, 1)), np.zeros(1)
         z, weight = scaled_nodes(0 * one, one, zero, np.array([scale]), *rule_of(level))
         heavy = weight[0] * (1.0 + np.tanh(scale * z[0])) > 1e-19  # the others add nothing
-        return scale * z[0][heavy], weight[0][heavy]
+        hidden, weight = scale * z[0][heavy], weight[0][heavy]
+        return hidden, weight, float(weight @ (np.tanh(hidden) * (1.0 + np.tanh(hidden))))
 
-    def at(self, t: float, q_hat: float, s_hat: float, level: int, hint: float) -> Pair:
+    def at(self, distance: float, q_hat: float, s_hat: float, level: int, hint: float) -> Pair:
         lean = s_hat / self.qt_hat if self.qt_hat > 0 else 0.0
         own = q_hat - lean * s_hat
         if not np.isfinite(own):
-            return Pair(np.nan, np.nan, np.full((2, 2), np.nan), np.nan, np.full(2, np.nan), np.nan, np.nan)
-        own, out = max(own, 0.0), np.empty(10)
-        setting = (own, lean, *self._outer[level], *rule_of(level))
-        theta, found = _binary_root(t, hint - s_hat, *setting, 1e-6 if level else 1e-4, out)
+            return NOTHING
+        own, out, side = max(own, 0.0), np.empty(13), 1.0 if distance < 0.5 else -1.0
+        hidden, weight, share = self._outer[level]
+        setting = (own, lean, side, hidden, weight, *rule_of(level))
+        theta, found = _binary_root(distance, hint - s_hat, *setting, 1e-6 if level else 1e-4, out)
         binary_sums(theta, *setting, out)
         if not found:
-            out[:] = np.nan
-        value, mean, rest, ts, curve, s, hs, hts, bend, stiff = out.tolist()
+            return NOTHING
+        value, _, rest, ts, curve, _, hs, hts, bend, stiff, gap, _, marked = out.tolist()
         pull_slopes = np.array([ts, hs]) / rest
         fixed = np.array([[curve, -2.0 * hts], [-hts, bend]])
         slopes = fixed + np.outer([2.0 * ts, hs], pull_slopes)
-        value += theta * (t - mean)  # what the last rounding of theta leaves
-        return Pair(rest, s, slopes, theta + s_hat, pull_slopes + np.array([0.0, 1.0]), value, stiff)
+        # tanh A = side (1 - gap): what is of order 1 drops out of s - qt t and, since <h> = qt_hat (1 - qt), of
+        # <ln 2cosh A> - pull t + s_hat s
+        held = 2.0 * min(distance, 1.0 - distance)
+        terms = (side * theta * held, side * s_hat * (1.0 - share) * held, value)
+        off = side * (share * gap - marked)
+        return Pair(rest, off, slopes, theta + s_hat, pull_slopes + np.array([0.0, 1.0]), terms, stiff)
 
-    def entropic(self, t: float, rest: float, s: float, q_hat: float, s_hat: float, pair: Pair) -> list[float]:
-        """Terms of the weights' part of the potential at the overlaps ``q = 1 - rest`` and s."""
-        return [-0.5 * q_hat * rest, -pair.pull * t, s_hat * s, pair.log_z]
+    def entropic(self, rest: float, off: float, q_hat: float, s_hat: float, pair: Pair) -> list[float]:
+        """Terms of the weights' part of the potential at the overlaps ``q = 1 - rest`` and ``s = qt t + off``."""
+        return [-0.5 * q_hat * rest, s_hat * off, *pair.terms]
 
 
 class SphericalPair:
@@ -155,24 +179,25 @@ class SphericalPair:
     def __init__(self, qt: float, qt_hat: float) -> None:
         self.qt = qt
 
-    def at(self, t: float, q_hat: float, s_hat: float, level: int, hint: float) -> Pair:
-        square = (1.0 - self.qt) ** 2
-        size, strength = (1.0 - t) * (1.0 + t), q_hat - square * s_hat**2
+    def at(self, distance: float, q_hat: float, s_hat: float, level: int, hint: float) -> Pair:
+        square, t = (1.0 - self.qt) ** 2, 1.0 - 2.0 * distance
+        size, strength = 4.0 * distance * (1.0 - distance), q_hat - square * s_hat * s_hat
+        if not 1.0 + 4.0 * size * strength > 0.0:  # no weights have such overlaps
+            return NOTHING
         root = np.sqrt(1.0 + 4.0 * size * strength)
         rest = 2.0 * size / (1.0 + root)
         # D + D^2 k = size: dD = -D^2 dk / (1 + 2 D k)
         moved = -rest * rest / root
         drest = np.array([moved, -2.0 * square * s_hat * moved])
-        s = self.qt * t + square * rest * s_hat
         ds = square * (s_hat * drest + rest * np.array([0.0, 1.0]))
         pull = t / rest + self.qt * s_hat
         dpull = -t * drest / rest**2 + self.qt * np.array([0.0, 1.0])
-        return Pair(rest, s, np.array([-drest, ds]), pull, dpull, 0.0, rest * rest)
+        return Pair(rest, square * rest * s_hat, np.array([-drest, ds]), pull, dpull, (size,), rest * rest)
 
-    def entropic(self, t: float, rest: float, s: float, q_hat: float, s_hat: float, pair: Pair) -> list[float]:
-        """Terms of ``ln(1-q)/2 + (q - A)/(2(1-q))``, ``A = t^2 - ((s - qt t)/(1-qt))^2``."""
-        beyond = (s - self.qt * t) / (1.0 - self.qt)
-        return [0.5 * np.log(rest), 0.5 * ((1.0 - t) * (1.0 + t) + beyond**2) / rest, -0.5]
+    def entropic(self, rest: float, off: float, q_hat: float, s_hat: float, pair: Pair) -> list[float]:
+        """Terms of ``ln(1-q)/2 + (q - A)/(2(1-q))``, ``A = t^2 - (off/(1-qt))^2``."""
+        beyond = off / (1.0 - self.qt)
+        return [0.5 * np.log(rest), 0.5 * (pair.terms[0] + beyond * beyond) / rest, -0.5]
 
 
 def binary_room(d: np.ndarray) -> np.ndarray:

@@ -233,8 +233,8 @@ def test_jacobian_is_the_derivative_of_the_residual() -> None:
     for weights, loss, beta in (("binary", replica.Margin(0.2), np.inf), ("spherical", replica.ErrorCount(0.1), 1.5)):
         base = replica.solve(replica.Model(weights=weights, loss=loss, beta=beta), alpha=0.7)
         typical = Typical(Side(loss, beta), base["q"], base["q_hat"])
-        problem = FranzParisiProblem(typical, Side(loss, beta), base.model.weights, 0.7, np.array([0.9, 0.6, 0.1]), 2)
-        point = problem.start() + np.array([[0.03, -0.01], [0.1, 0.02], [0.1, 0.04]])
+        problem = FranzParisiProblem(typical, Side(loss, beta), base.model.weights, 0.7, np.array([1e-9, 0.05, 0.2, 0.45]), 2)
+        point = problem.start() + np.array([[0.05, 0.02], [0.03, -0.02], [0.1, 0.04], [0.1, 0.08]])
         assert check_jacobian(problem, point).ok
 
 
@@ -275,10 +275,10 @@ def test_distances_without_solution_say_at_which_load_the_equations_end() -> Non
     base = replica.solve(replica.perceptron("binary"), alpha=0.8)
     hard = Side(replica.Margin(0.0), np.inf)
     problem = FranzParisiProblem(
-        Typical(hard, base["q"], base["q_hat"]), hard, base.model.weights, 0.98 * end, np.array([0.998]), 1
+        Typical(hard, base["q"], base["q_hat"]), hard, base.model.weights, 0.98 * end, np.array([0.001]), 1
     )
     below = solve(problem, on_failure="keep")
     assert below.converged[0]
-    deeper = np.array([[depth, base["q"] * 0.998] for depth in (3.0, 5.0, 7.0, 9.0)])
+    deeper = np.array([[depth, 0.0] for depth in (3.0, 5.0, 7.0, 9.0)])
     above = problem.at_alpha(1.1 * end).take(np.zeros(4, dtype=int)).residual(deeper)[:, 0]
     assert np.all(above > 0)  # the map always asks for more
