@@ -51,8 +51,8 @@ class AlphabetProblem(HeldProblem):
     ``own_hat`` reaches 0.
     """
 
-    def __init__(self, model: Model, alpha: float, reference: Reference, cosine: np.ndarray, level: int = 1) -> None:
-        super().__init__(model, alpha, cosine, level, [*(["s_hat"] if reference.q > 0 else []), "t_hat"])
+    def __init__(self, model: Model, alpha: float, reference: Reference, distance: np.ndarray, level: int = 1) -> None:
+        super().__init__(model, alpha, distance, level, [*(["s_hat"] if reference.q > 0 else []), "t_hat"])
         self.reference: Reference = reference
         self.values = np.array(model.weights.values)  # type: ignore[attr-defined]
 

@@ -74,7 +74,7 @@ def taught_curve(model: Model, alpha: float, distance: np.ndarray) -> Columns:
     t = 1.0 - 2.0 * distance
     if isinstance(model.weights.norm, Average):
         teacher = Reference(Side(model.loss, float(model.beta)), 1.0, np.inf)
-        return held_curve(TaughtSphere(model, alpha, teacher, t, 0).at_distance(distance))
+        return held_curve(TaughtSphere(model, alpha, teacher, distance, 0))
     problem = TaughtProblem(model, alpha, t)
     with np.errstate(all="ignore"):
         found = solve(problem, solver=SOLVER, tolerance=FINE, on_failure="keep")

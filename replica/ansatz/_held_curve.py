@@ -168,10 +168,10 @@ def _ended(alpha: float, share: float) -> str:
 
 def _walk(problem: HeldProblem, near: np.ndarray, rows: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """From the solved distances ``near`` to those of ``rows``, each with its own step; points and share of the way."""
-    first, last = problem.cosine[near], problem.cosine[rows]
+    first, last = problem.distance[near], problem.distance[rows]
 
     def part(index: np.ndarray, share: np.ndarray) -> HeldProblem:
-        return problem.take(rows[index]).at_cosine(first[index] + share * (last[index] - first[index]))
+        return problem.take(rows[index]).at_distance(first[index] + share * (last[index] - first[index]))
 
     return approach(part, start, 0.3)
 

@@ -14,12 +14,15 @@ from replica.weights.base import Free, Weights
 from saddlepoint import REAL, Problem, Variable, Variables
 
 EPS = float(np.finfo(float).eps)
+FROZEN = 1e-12  # share of the room between copies below which they have nothing of their own
 LEAST_OWN = 1e-24  # variance below which a probe has nothing of its own; trial points may lie beyond 0
 FARTHEST = 16.0  # arsinh of the strongest field that is tried
 
 
 class HeldProblem(Problem):
-    """A probe at overlap ``t = cosine sqrt(Q)`` with a vector of norm 1; unknowns are the conjugates of its overlaps.
+    """A probe at overlap ``t = (1-2d) sqrt(Q)`` with a vector of norm 1; unknowns are the conjugates of its overlaps.
+
+    The distance d is kept as the small number that it may be: ``1 - t^2`` is never formed from t.
 
     ``own_hat``, the variance of that part of a weight's field which is the probe's own, keeps every overlap that of
     real vectors. ``reference`` has ``errors`` of its numbers, ``number(name)`` and ``varied(name, step)``.
@@ -27,10 +30,9 @@ class HeldProblem(Problem):
 
     reference: Any
 
-    def __init__(self, model: Model, alpha: Any, cosine: np.ndarray, level: int, unknowns: list[str]) -> None:
-        self.model, self.alpha = model, alpha * np.ones(cosine.size)
-        self.cosine, self.size, self.level, self.held = cosine, cosine.size, level, True
-        self.gap = 1.0 - cosine
+    def __init__(self, model: Model, alpha: Any, distance: np.ndarray, level: int, unknowns: list[str]) -> None:
+        self.model, self.alpha = model, alpha * np.ones(distance.size)
+        self.distance, self.size, self.level, self.held = distance, distance.size, level, True
         self.law = model.data.law(model.weights)
         self.free_norm = isinstance(model.weights.norm, Free)
         names = ["own_hat", *unknowns, *(["curvature"] if self.free_norm else [])]
@@ -40,11 +42,21 @@ class HeldProblem(Problem):
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__ | changes)
         copy.__dict__.pop("_repeated", None)
-        copy.size = copy.cosine.size
+        copy.size = copy.distance.size
         return copy
 
+    @property
+    def cosine(self) -> np.ndarray:
+        """Overlap with the vector, of weights of norm 1."""
+        return 1.0 - 2.0 * self.distance
+
+    @property
+    def room(self) -> np.ndarray:
+        """``1 - cosine^2``."""
+        return 4.0 * self.distance * (1.0 - self.distance)
+
     def take(self, index: np.ndarray) -> Self:
-        return self._like(cosine=self.cosine[index], gap=self.gap[index], alpha=self.alpha[index])
+        return self._like(distance=self.distance[index], alpha=self.alpha[index])
 
     def at_level(self, level: int) -> Self:
         return self._like(level=min(level, len(LADDER) - 1))
@@ -53,13 +65,9 @@ class HeldProblem(Problem):
         """The same problem with the probes at other loads (the reference stays)."""
         return self._like(alpha=alpha)
 
-    def at_cosine(self, cosine: np.ndarray) -> Self:
-        """The same problem at other overlaps with the vector."""
-        return self._like(cosine=cosine, gap=1.0 - cosine)
-
     def at_distance(self, distance: np.ndarray) -> Self:
-        """The same problem at distances, without the rounding of ``1 - cosine``."""
-        return self._like(cosine=1.0 - 2.0 * distance, gap=2.0 * distance)
+        """The same problem at other distances."""
+        return self._like(distance=distance)
 
     def around(self, reference: Any) -> Self:
         """The same problem around another reference."""
@@ -140,9 +148,9 @@ class HeldProblem(Problem):
         return np.stack(columns, axis=1)
 
     def floors(self, seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Rounding of `describe`."""
+        """Rounding of `describe`; ``t`` itself is rounded, which moves the entropy by its slope."""
         scale = {name: np.abs(value) for name, value in seen.items()}
-        scale["free_entropy"] = scale["free_entropy"] + scale["q_hat"] + scale["t_hat"] + self.alpha
+        scale["free_entropy"] = scale["free_entropy"] + scale["q_hat"] + scale["t_hat"] + scale["slope"] + self.alpha
         scale["slope"] = 4.0 * scale["t_hat"] + 4.0
         return {name: 16 * EPS * (value + 1e-3) for name, value in scale.items()}
 

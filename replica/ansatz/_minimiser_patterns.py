@@ -17,7 +17,6 @@ from saddlepoint.quadrature.panels import nodes_for_python
 SCAN = np.linspace(-9.0, 9.0, 145)
 CROSSINGS = 3
 FAR = 40.0
-LEAST = 1e-15
 
 
 @dataclass(frozen=True)
@@ -152,7 +151,7 @@ def _nodes(
     level: int,
 ) -> Nodes:
     """Nodes for the cavity field of the reference and, in each, for the probe's own noise."""
-    size, scale, own = at.q.size, channel.scale, np.sqrt(np.maximum(at.q - at.t**2, LEAST))
+    size, scale, own = at.q.size, channel.scale, at.own
     variance = scale**2 * at.variance
     edge, width = loss.features(variance, beta)
     kinks = (reference.breaks(scale) - channel.reference_mean) / scale
@@ -219,7 +218,7 @@ def _channel_sums(
     net = _nodes(reference, loss, beta, channel, at, zeta, level)
     scale, size, rows = channel.scale, at.q.size, net.rows
     f, g, g1 = loss.terms(net.field, scale**2 * at.variance[rows], beta)
-    lever = at.t / np.sqrt(np.maximum(at.q - at.t**2, LEAST))
+    lever = at.t / at.own
     inner, turn, score = net.inner, 0.0, None
     if channel.density is not None:
         density, score, turned = channel.density(net.cavity[:, None], net.noise, rows)

@@ -12,32 +12,49 @@ from typing import Any
 import numpy as np
 
 from replica.ansatz._cavity import POWERS as WEIGHT_POWERS
-from replica.ansatz._held_problem import EPS, LEAST_OWN, HeldProblem, relative
+from replica.ansatz._held_problem import EPS, FROZEN, LEAST_OWN, HeldProblem, relative
 from replica.ansatz._minimiser_patterns import Minimiser, PairSums, Stretched, pair_means, pair_sums
 from replica.ansatz._minimiser_weights import Centre, Conjugates, Weighed
 from replica.data import Overlaps, PairOverlaps
 from replica.model import Model
+from replica.weights.base import Average
+from saddlepoint import REAL, Variable, Variables
 
+LEAN = Variable("lean", REAL)  # the field along the minimiser where the distance is not held
 #: how what is described grows with weights that are multiplied
 POWERS = WEIGHT_POWERS | {"u": 1, "zeta": 1, "u_hat": -1, "zeta_hat": -1, "t_hat": -1}
 
 
 class MinimiserProblem(HeldProblem):
-    """A probe at overlap ``t = cosine sqrt(Q)`` with the centre; unknowns are the conjugates of its overlaps.
+    """A probe at overlap ``t = (1-2d) sqrt(Q)`` with the centre; unknowns are the conjugates of its overlaps.
 
-    ``own_hat = q_hat - zeta_hat^2/(1-m_r^2)`` keeps every overlap that of real vectors.
+    ``own_hat = q_hat - zeta_hat^2/(1-m_r^2)`` keeps every overlap that of real vectors. On the sphere the field that
+    holds the distance from the minimiser itself is known in closed form; else it is among the unknowns.
     """
 
+    #: whether the distance is held (else something else takes its place)
+    holds = True
+
     def __init__(
-        self, model: Model, alpha: Any, reference: Minimiser, centre: Centre, cosine: np.ndarray, level: int = 1
+        self, model: Model, alpha: Any, reference: Minimiser, centre: Centre, distance: np.ndarray, level: int = 1
     ) -> None:
-        unknowns = ["zeta_hat", *(["lean"] if centre.same else ["t_hat", "u_hat"])]
-        super().__init__(model, alpha, cosine, level, unknowns + (["m_hat"] if model.data.overlaps else []))
+        self.closed = self.holds and centre.same and isinstance(model.weights.norm, Average)
+        pulls = [] if self.closed else ["lean"] if centre.same else ["t_hat", "u_hat"]
+        unknowns = ["zeta_hat", *pulls, *(["m_hat"] if model.data.overlaps else [])]
+        super().__init__(model, alpha, distance, level, unknowns)
         self.reference, self.centre = reference, centre
         self.stretched = Stretched(model.loss, float(np.sqrt(model.architecture.scale)))
 
     def around(self, reference: Minimiser) -> MinimiserProblem:
         return self._like(reference=reference, centre=dataclasses.replace(self.centre, m=reference.m))
+
+    def unheld(self, point: np.ndarray) -> tuple[MinimiserProblem, np.ndarray]:
+        if not self.closed:
+            return self._like(held=False), point
+        hats = self.conjugates(point)
+        lean = hats.t * (1.0 - self.centre.m**2) + hats.zeta
+        free = self._like(held=False, closed=False, variables=Variables(*self.variables, LEAN))
+        return free, np.concatenate([point, lean[:, None]], axis=1)
 
     def _free_overlap(self, field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         zero = np.zeros(self.size)
@@ -55,15 +72,23 @@ class MinimiserProblem(HeldProblem):
         return values
 
     def sound(self, free: np.ndarray) -> np.ndarray:
-        return self.halves(free)[1].single.variance > 1e-12
+        return self.halves(free)[1].single.variance > FROZEN * self.room
 
     def conjugates(self, free: np.ndarray) -> Conjugates:
         values, zero = self.variables.values(free), np.zeros(len(free))
-        if self.centre.same:  # lean and zeta_hat may be large and cancel; the overlap is that of the lean
-            values["t_hat"] = (values["lean"] - values["zeta_hat"]) / (1.0 - self.centre.m**2)
         values["own_hat"] = np.maximum(values["own_hat"], LEAST_OWN)
+        if self.closed:
+            values["t_hat"] = self._pull_on_sphere(values["own_hat"], values["zeta_hat"], values.get("m_hat", zero))
+        elif self.centre.same:  # lean and zeta_hat may be large and cancel; the overlap is that of the lean
+            values["t_hat"] = (values["lean"] - values["zeta_hat"]) / (1.0 - self.centre.m**2)
         names = ("own_hat", "zeta_hat", "t_hat", "u_hat", "m_hat", "curvature")
         return Conjugates(*(values.get(name, zero) for name in names))
+
+    def _pull_on_sphere(self, own: np.ndarray, zeta: np.ndarray, m_hat: np.ndarray) -> np.ndarray:
+        """The field along the minimiser that holds the distance: ``t = (1-q) (t_hat + m_hat m_r + zeta_hat)``."""
+        across = own + (m_hat * (1.0 - self.centre.m**2) - zeta * self.centre.m) ** 2 / (1.0 - self.centre.m**2)
+        rest = 2.0 * self.room / (1.0 + np.sqrt(1.0 + 4.0 * self.room * across))  # 1-t^2 = rest + rest^2 across
+        return self.cosine / rest - m_hat * self.centre.m - zeta
 
     def halves(self, free: np.ndarray) -> tuple[Conjugates, Weighed, PairSums]:
         """Conjugates, overlaps there, averages over patterns at those overlaps."""
@@ -76,7 +101,8 @@ class MinimiserProblem(HeldProblem):
 
     def _overlaps(self, weighed: Weighed) -> PairOverlaps:
         single = weighed.single
-        return PairOverlaps(single.q, single.variance, single.m * np.ones(self.size), weighed.u, self.stretched.root)
+        m, root = single.m * np.ones(self.size), self.stretched.root
+        return PairOverlaps(single.q, single.variance, m, weighed.u, root, weighed.beside)
 
     def means(self, free: np.ndarray) -> dict[str, np.ndarray]:
         weighed, model = self.halves(free)[1], self.model
@@ -94,7 +120,7 @@ class MinimiserProblem(HeldProblem):
         own = alpha * sums.apart - (zeta - hats.zeta) ** 2 / (1.0 - self.centre.m**2)
         held = self.cosine * np.sqrt(norm)
         pull = self._pull(hats, sums) * self.cosine / np.sqrt(norm)
-        away = (weighed.t - held) / np.maximum(norm - held**2, EPS)
+        away = (weighed.t - held) / (norm * self.room)
         if not self.held:
             away = self._pull(hats, sums)
         rows = {
@@ -107,6 +133,13 @@ class MinimiserProblem(HeldProblem):
             "curvature": relative(alpha * sums.curvature + pull, hats.curvature),
         }
         return np.stack([rows[name] for name in self.variables.names], axis=1)
+
+    def floors(self, seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Where the distance is held in closed form the entropy does not round with its conjugate."""
+        found = super().floors(seen)
+        if self.closed:
+            found["free_entropy"] = 16 * EPS * (np.abs(seen["free_entropy"]) + self.alpha + 1.0)
+        return found
 
     def _pull(self, hats: Conjugates, sums: PairSums) -> np.ndarray:
         """``-dS/dt``."""

@@ -31,13 +31,17 @@ class Conjugates(NamedTuple):
 
 
 class Weighed(NamedTuple):
-    """Overlaps of a probe (``t`` with c, ``u`` with the minimiser), its response and its part of the potential."""
+    """Overlaps of a probe (``t`` with c, ``u`` with the minimiser), its response and its part of the potential.
+
+    ``beside = q - u^2`` where it is known without cancellation.
+    """
 
     single: SingleWeight
     t: np.ndarray
     u: np.ndarray
     zeta: np.ndarray
     potential: np.ndarray
+    beside: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,13 @@ class Centre:
         u = self.m * single.m + (along * room + at.zeta) * single.variance
         t = tilt * u + at.t * apart * single.variance
         potential = weights.entropic(single, variance, lean, at.curvature) - 0.5 * beyond * single.variance
-        return Weighed(single, t, u, along * single.variance, potential)
+        if not isinstance(weights.norm, Average):
+            return Weighed(single, t, u, along * single.variance, potential)
+        # on the sphere what a strong field along u adds cancels: here it is left out
+        across = at.m * np.sqrt(room) - at.zeta * self.m / np.sqrt(room)
+        potential = 0.5 * np.log(single.variance) + 0.5 * (at.own + at.zeta**2 / room) * single.variance
+        beside = (at.own + at.t**2 * apart + across**2) * single.variance**2
+        return Weighed(single, t, u, along * single.variance, potential, beside)
 
     def _signs(self, weights: Weights, law: Law | None, beta: Any, at: Conjugates, level: int) -> Weighed:
         room, size = 1.0 - self.m**2, at.own.size

@@ -22,7 +22,7 @@ from replica.model import Model
 from replica.weights.base import Average, SingleWeight
 
 KINK = 1e-4  # width that stands for none
-FIRST = (0.98, 0.9, 0.7)  # overlaps tried as starts
+FIRST = (0.01, 0.05, 0.15)  # distances tried as starts
 SHARES = (0.5, 0.2, 0.05)  # of the load, tried where none of them leads to a solution
 
 
@@ -45,7 +45,7 @@ class Shortfall:
 class Frozen:
     """Weights on the sphere whose conjugates are multiplied by ``1-q``, at q = 1: they are their own fields."""
 
-    norm = Average()
+    norm = Average()  # of the fields themselves
 
     def single(self, q_hat: Any, m_hat: Any, curvature: Any, beta: Any, law: Any, level: int) -> SingleWeight:
         one = np.ones_like(q_hat)
@@ -58,8 +58,10 @@ class Frozen:
 class NearestProblem(MinimiserProblem):
     """Unknowns as around a minimiser, the overlap among them; weights of norm 1 take the place of the held distance."""
 
-    def __init__(self, model: Model, alpha: Any, reference: Minimiser, centre: Centre, cosine: np.ndarray) -> None:
-        super().__init__(model, alpha, reference, centre, cosine, 0)
+    holds = False
+
+    def __init__(self, model: Model, alpha: Any, reference: Minimiser, centre: Centre, distance: np.ndarray) -> None:
+        super().__init__(model, alpha, reference, centre, distance, 0)
         self.stretched = Stretched(Shortfall(model.loss), self.stretched.root)
 
     @property
@@ -74,7 +76,7 @@ class NearestProblem(MinimiserProblem):
     def start(self) -> np.ndarray:
         """Nothing but the vector that the distance is measured from, and noise."""
         t, zero = self.cosine, np.zeros(self.size)
-        values = {"own_hat": 1.0 - t**2, "t_hat": t, "lean": t * (1.0 - self.centre.m**2)}
+        values = {"own_hat": self.room, "t_hat": t, "lean": t * (1.0 - self.centre.m**2)}
         return np.stack([values.get(name, zero) for name in self.variables.names], axis=1)
 
     def sound(self, free: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from replica.ansatz._fp_problem import Reference
-from replica.ansatz._held_problem import LEAST_OWN, HeldOnSphere, relative
+from replica.ansatz._held_problem import FROZEN, LEAST_OWN, HeldOnSphere, relative
 from replica.data import Overlaps
 from replica.model import Model
 
@@ -20,13 +20,12 @@ class TaughtSphere(HeldOnSphere):
 
     names = ("free_entropy", "q", "t", "q_hat", "t_hat", "slope", "stability")
 
-    def __init__(self, model: Model, alpha: Any, teacher: Reference, cosine: np.ndarray, level: int = 1) -> None:
-        super().__init__(model, alpha, cosine, level, [])
+    def __init__(self, model: Model, alpha: Any, teacher: Reference, distance: np.ndarray, level: int = 1) -> None:
+        super().__init__(model, alpha, distance, level, [])
         self.reference: Reference = teacher
 
     def _single(self, free: np.ndarray) -> tuple[np.ndarray, Overlaps]:
-        own, t = np.maximum(free[:, 0], LEAST_OWN), self.cosine
-        room = self.gap * (1.0 + t)
+        own, t, room = np.maximum(free[:, 0], LEAST_OWN), self.cosine, self.room
         rest = 2.0 * room / (1.0 + np.sqrt(1.0 + 4.0 * room * own))
         return own, Overlaps(1.0 - rest, rest, t, own * rest**2)
 
@@ -44,7 +43,7 @@ class TaughtSphere(HeldOnSphere):
         return (0.3 * self.alpha / (1.0 + self.alpha) * pattern.conjugates["q_hat"])[:, None]
 
     def sound(self, free: np.ndarray) -> np.ndarray:
-        return self._single(free)[1].variance > 1e-12
+        return self._single(free)[1].variance > FROZEN * self.room
 
     def potential(self, free: np.ndarray) -> np.ndarray:
         own, at = self._single(free)

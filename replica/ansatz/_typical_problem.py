@@ -18,7 +18,7 @@ from replica.ansatz._cavity import POWERS as WEIGHT_POWERS
 from replica.ansatz._fp_geometry import Geometry
 from replica.ansatz._fp_patterns import PatternSums, pattern_means, pattern_sums
 from replica.ansatz._fp_problem import Reference
-from replica.ansatz._held_problem import LEAST_OWN, HeldOnSphere, relative
+from replica.ansatz._held_problem import FROZEN, LEAST_OWN, HeldOnSphere, relative
 from replica.data import Overlaps, PairOverlaps
 from replica.model import Model
 from saddlepoint import REAL, Variable, Variables
@@ -35,6 +35,7 @@ class Found(NamedTuple):
     t: np.ndarray
     rest: np.ndarray
     s: np.ndarray
+    off: np.ndarray  # s - q_r t
     m: np.ndarray
     pull: np.ndarray
     potential: np.ndarray
@@ -47,8 +48,8 @@ class TypicalProblem(HeldOnSphere):
     part of ``a v + c u' + sqrt(own_hat) noise`` that is orthogonal to u: the overlaps are those of real vectors.
     """
 
-    def __init__(self, model: Model, alpha: Any, reference: Reference, cosine: np.ndarray, level: int = 1) -> None:
-        super().__init__(model, alpha, cosine, level, ["s_hat", "m_hat"])
+    def __init__(self, model: Model, alpha: Any, reference: Reference, distance: np.ndarray, level: int = 1) -> None:
+        super().__init__(model, alpha, distance, level, ["s_hat", "m_hat"])
         self.reference: Reference = reference
         self.root = float(np.sqrt(model.architecture.scale))
 
@@ -73,13 +74,13 @@ class TypicalProblem(HeldOnSphere):
         a = hats["m_hat"] - c * mr
         strength = a * a * free + c * c * qr * gap + 2.0 * a * c * mr * gap + hats["own_hat"]
         t = self.cosine if self.held else np.tanh(hats["turn"])
-        room = self.gap * (1.0 + t) if self.held else 1.0 / np.cosh(hats["turn"]) ** 2
+        room = self.room if self.held else 1.0 / np.cosh(hats["turn"]) ** 2
         rest = 2.0 * room / (1.0 + np.sqrt(1.0 + 4.0 * room * strength))
         along, beside = a * free + c * mr * gap, a * mr + c * qr  # (m - t m_r)/rest and (s - t q_r)/(rest gap)
-        m, s = t * mr + rest * along, t * qr + rest * gap * beside
+        m, off = t * mr + rest * along, rest * gap * beside
         pull = t / rest + (beyond * beside - mr * along) / gap
         own = strength - along**2 - 2.0 * mr * along * beside + beside**2 * free
-        return Found(t, rest, s, m, pull, 0.5 * np.log(rest) + 0.5 * rest * own)
+        return Found(t, rest, t * qr + off, off, m, pull, 0.5 * np.log(rest) + 0.5 * rest * own)
 
     def _classes(self, at: Found, row: int) -> list[tuple[float, float, Any, Any, Geometry]]:
         """Chance, scale of the overlaps, reference, probe and their fields in each class of patterns."""
@@ -90,9 +91,9 @@ class TypicalProblem(HeldOnSphere):
             scale, root = (channel.scale * self.root) ** 2, self.root
             reference = replace(given.side, mean=root * channel.reference_mean)
             probe = replace(self.probe, mean=root * float(channel.mean[0]))
-            t, s, rest = (scale * float(x[row]) for x in (at.t, at.s, at.rest))
-            away = scale * float(self.gap[row]) if self.held else None
-            fields = Geometry.of_rest(t, s, rest, scale * given.q, scale, scale, away)
+            t, s, rest, off = (scale * x[row] for x in (at.t, at.s, at.rest, at.off))
+            away = scale * 2.0 * self.distance[row] if self.held else None
+            fields = Geometry.of_rest(t, s, rest, scale * given.q, scale, scale, away, off)
             found.append((channel.probability, scale, reference, probe, fields))
         return found
 
@@ -134,7 +135,7 @@ class TypicalProblem(HeldOnSphere):
         return free
 
     def sound(self, free: np.ndarray) -> np.ndarray:
-        return self.overlaps(self.conjugates(free)).rest > 1e-12
+        return self.overlaps(self.conjugates(free)).rest > FROZEN * self.room
 
     def potential(self, free: np.ndarray) -> np.ndarray:
         _, at, sums = self.halves(free)

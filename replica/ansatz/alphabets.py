@@ -13,10 +13,10 @@ from replica.model import Model
 
 def alphabet_curve(model: Model, alpha: float, reference: Reference, distance: np.ndarray) -> Columns:
     """The curve over a grid of distances ``d = (1 - t/sqrt(Q_t Q))/2``."""
-    return held_curve(AlphabetProblem(model, alpha, reference, 1.0 - 2.0 * distance, 0))
+    return held_curve(AlphabetProblem(model, alpha, reference, distance, 0))
 
 
 def alphabet_overlap(model: Model, alpha: float, reference: Reference) -> tuple[float, float]:
     """Cosine ``t/sqrt(Q_t Q)`` at which the curve has its maximum, with its error."""
-    guess = np.array([max(reference.q / reference.norm, 0.05)])
+    guess = np.array([(1.0 - max(reference.q / reference.norm, 0.05)) / 2.0])
     return typical_cosine(AlphabetProblem(model, alpha, reference, guess, 0))

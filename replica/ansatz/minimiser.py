@@ -25,9 +25,9 @@ def check_probe(model: Model) -> None:
 
 def minimiser_curve(model: Model, alpha: float, reference: Minimiser, centre: Centre, distance: np.ndarray) -> Columns:
     """The curve over a grid of distances."""
-    return held_curve(MinimiserProblem(model, alpha, reference, centre, 1.0 - 2.0 * distance, 0))
+    return held_curve(MinimiserProblem(model, alpha, reference, centre, distance, 0))
 
 
 def typical_overlap(model: Model, alpha: float, reference: Minimiser, centre: Centre) -> tuple[float, float]:
     """Overlap at which the curve has its maximum, with its error."""
-    return typical_cosine(MinimiserProblem(model, alpha, reference, centre, np.array([0.3]), 0))
+    return typical_cosine(MinimiserProblem(model, alpha, reference, centre, np.array([0.35]), 0))

@@ -13,9 +13,9 @@ from replica.model import Model
 
 def sphere_curve(model: Model, alpha: float, reference: Reference, distance: np.ndarray) -> Columns:
     """The curve over a grid of distances."""
-    return held_curve(TypicalProblem(model, alpha, reference, 1.0 - 2.0 * distance, 0).at_distance(distance))
+    return held_curve(TypicalProblem(model, alpha, reference, distance, 0))
 
 
 def sphere_overlap(model: Model, alpha: float, reference: Reference) -> tuple[float, float]:
     """Overlap at which the curve has its maximum, with its error."""
-    return typical_cosine(TypicalProblem(model, alpha, reference, np.array([reference.q]), 0))
+    return typical_cosine(TypicalProblem(model, alpha, reference, np.array([(1.0 - reference.q) / 2.0]), 0))

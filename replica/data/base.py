@@ -57,7 +57,7 @@ class Patterns(NamedTuple):
 
 class PairOverlaps(NamedTuple):
     """Overlaps of a probe beside a reference of unit norm: ``q``, ``variance = Q - q``, ``m``, and ``t`` with the
-    reference; the probe's field is multiplied by ``root``.
+    reference; the probe's field is multiplied by ``root``. ``beside = q - t^2`` where it is known without cancellation.
     """
 
     q: Any
@@ -65,6 +65,12 @@ class PairOverlaps(NamedTuple):
     m: Any
     t: Any
     root: float = 1.0
+    beside: Any = None
+
+    @property
+    def own(self) -> Any:
+        """``sqrt(q - t^2)``: deviation of what the probe does not share with the reference."""
+        return np.sqrt(np.maximum(self.q - self.t**2, 1e-15) if self.beside is None else self.beside)
 
 
 class PairDensity(NamedTuple):

@@ -121,7 +121,7 @@ class Teacher(Data):
     def pair_channels(self, m: float, bias: float, at: PairOverlaps) -> list[PairChannel]:
         """The teacher's field given both others is Gaussian: ``eta`` in its deviations, weight ``2 H(-eta)``."""
         blur = np.sqrt(1.0 + self.noise)
-        own, known_m = np.sqrt(np.maximum(at.q - at.t**2, 1e-30)), m / blur
+        own, known_m = at.own, m / blur
         known = np.sqrt(1.0 - known_m**2)
         lean = np.clip((at.m / blur - at.t * known_m) / own, -known, known)  # covariance with the probe's own noise
         rest = np.sqrt(np.maximum(known**2 - lean**2, 1e-30))

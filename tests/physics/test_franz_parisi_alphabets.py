@@ -93,7 +93,7 @@ def test_stationary_point_of_the_plain_potential() -> None:
     model = replica.perceptron("ternary", margin=kappa)
     around = resolve(model, alpha, replica.Reference(margin=0.3), False)
     given = around.given
-    problem = AlphabetProblem(model, alpha, given, np.array([1 - 2 * d]), 1)
+    problem = AlphabetProblem(model, alpha, given, np.array([d]), 1)
     seen = {name: float(v[0]) for name, v in problem.describe(solve(problem, on_failure="keep").point).items()}
     x = np.linspace(-8.0, 8.0, 129)
     gauss = np.exp(-x * x / 2) / np.sqrt(2 * np.pi) * (x[1] - x[0])

@@ -64,7 +64,7 @@ def problem_at(
     largest = replica.max_margin(replica.perceptron("spherical", labels=labels), alpha=alpha)
     m = largest.order_parameters["m"] if labels == "teacher" else 0.0
     reference, centre = Minimiser(replica.Margin(largest.value), 1.0, 1.0, m), Centre(tilt, clipped, m)
-    problem = MinimiserProblem(model, alpha, reference, centre, np.array([1 - 2 * d]), 1)
+    problem = MinimiserProblem(model, alpha, reference, centre, np.array([d]), 1)
     found = solve(problem, on_failure="keep")
     assert found.converged.all()
     return problem, found.point
@@ -236,7 +236,7 @@ def test_fits_of_finite_size_have_the_fields_of_the_theory() -> None:
         found.append(ndtr(-t * fields / np.sqrt(1 - t * t)).mean())
     assert wanted == pytest.approx(np.mean(found), abs=3 * np.std(found) / np.sqrt(60))
     model = replica.perceptron("spherical", loss="error-count", beta=1e-6)
-    problem = MinimiserProblem(model, alpha, reference, Centre(), np.array([t]), 1)
+    problem = MinimiserProblem(model, alpha, reference, Centre(), np.array([(1 - t) / 2]), 1)
     point = solve(problem, on_failure="keep").point
     assert float(problem.means(point)["training_error"][0]) == pytest.approx(wanted, abs=1e-6)
     assert float(problem.describe(point)["zeta"][0]) == pytest.approx(t, abs=1e-5)
@@ -248,7 +248,7 @@ def test_enumerated_binary_weights_near_fits(tilt: float, clipped: bool, d: floa
     alpha, gain, beta = 0.6, 2.0, 1.5
     model = replica.perceptron("binary", loss="error-count", beta=beta)
     reference = Minimiser(replica.Logistic(gain), sphere_response(replica.Logistic(gain), alpha))
-    problem = MinimiserProblem(model, alpha, reference, Centre(tilt, clipped), np.array([1 - 2 * d]), 1)
+    problem = MinimiserProblem(model, alpha, reference, Centre(tilt, clipped), np.array([d]), 1)
     seen = problem.describe(solve(problem, on_failure="keep").point)
     theta = float(seen["slope"][0]) / 2
     wanted = float(seen["free_entropy"][0]) + theta * (1 - 2 * d) - replica.solve(model, alpha=alpha).free_entropy
