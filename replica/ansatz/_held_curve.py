@@ -236,8 +236,9 @@ def _corrected(
     for _ in range(6):
         seen, residual = fine.observe(free)
         step = -np.einsum("bij,bj->bi", inverse, residual)
-        moved = np.max(
-            [np.einsum("bk,bk->b", np.abs(slopes[n]), np.abs(step)) / (1.0 + np.abs(seen[n])) for n in seen], 0
+        # what is not defined at a point (the error of a barycentre that vanishes) says nothing about it
+        moved = np.fmax.reduce(
+            [np.einsum("bk,bk->b", np.abs(slopes[n]), np.abs(step)) / (1.0 + np.abs(seen[n])) for n in seen]
         )
         if np.all(moved < 1e-12):
             break

@@ -233,7 +233,8 @@ def test_jacobian_is_the_derivative_of_the_residual() -> None:
     for weights, loss, beta in (("binary", replica.Margin(0.2), np.inf), ("spherical", replica.ErrorCount(0.1), 1.5)):
         base = replica.solve(replica.Model(weights=weights, loss=loss, beta=beta), alpha=0.7)
         typical = Typical(Side(loss, beta), base["q"], base["q_hat"])
-        problem = FranzParisiProblem(typical, Side(loss, beta), base.model.weights, 0.7, np.array([1e-9, 0.05, 0.2, 0.45]), 2)
+        distance = np.array([1e-9, 0.05, 0.2, 0.45])
+        problem = FranzParisiProblem(typical, Side(loss, beta), base.model.weights, 0.7, distance, 2)
         point = problem.start() + np.array([[0.05, 0.02], [0.03, -0.02], [0.1, 0.04], [0.1, 0.08]])
         assert check_jacobian(problem, point).ok
 

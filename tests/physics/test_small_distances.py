@@ -1,0 +1,85 @@
+"""Distances down to 1e-14: exact entropies without a constraint, limits, the scaling of the first correction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import replica
+
+D = np.array([1e-14, 1.37e-12, 1.37e-9, 2.3e-6, 0.01, 0.5, 0.93, 1.0 - 1e-9])
+AROUND = {
+    "own": replica.Reference(),
+    "margin": replica.Reference(margin=0.1),
+    "vector": replica.Reference(model=replica.perceptron("spherical"), margin="max"),
+    "fit": replica.Reference(model=replica.perceptron(replica.Gaussian(0.3), loss="hinge")),
+}
+
+
+def room(weights: str, d: np.ndarray) -> np.ndarray:
+    return -d * np.log(d) - (1 - d) * np.log1p(-d) if weights == "binary" else 0.5 * np.log(4 * d * (1 - d))
+
+
+def covered(curve: Any, wanted: np.ndarray) -> None:
+    """Every point is there, and its error covers what it is off by."""
+    main = curve.attrs["main"]
+    assert all(text.startswith("converged") for text in curve["status"].values)
+    assert np.all(np.abs(curve[main].values - wanted) <= curve["error"].values)
+
+
+@pytest.mark.parametrize(
+    ("weights", "around"), [("binary", "own"), ("binary", "margin"), *(("spherical", around) for around in AROUND)]
+)
+def test_without_constraint_the_entropy_is_that_of_the_weights(weights: str, around: str) -> None:
+    model = replica.perceptron(weights, margin=-30.0)
+    curve = replica.franz_parisi(model, alpha=0.7, distance=D, reference=AROUND[around])
+    covered(curve, room(weights, D))
+    assert np.all(curve["error"].values < 1e-13)
+
+
+def test_without_constraint_clusters_do_not_matter() -> None:
+    model = replica.mixture(loss=replica.Margin(-30.0), weights="spherical", noise=0.6)
+    curve = replica.franz_parisi(model, alpha=0.6, distance=D, reference=replica.Reference(margin=-0.5))
+    covered(curve, room("spherical", D))
+
+
+@pytest.mark.parametrize(("weights", "alpha", "margin"), [("binary", 0.3, 0.3), ("spherical", 0.9, 0.4)])
+def test_near_robust_solutions_the_constraint_is_not_felt(weights: str, alpha: float, margin: float) -> None:
+    """Nothing violates a margin of 0 within a margin of 0.3 and d -> 0."""
+    d = np.array([1e-14, 1e-11, 1e-8, 1e-6])
+    curve = replica.franz_parisi(
+        replica.perceptron(weights), alpha=alpha, distance=d, reference=replica.Reference(margin=margin)
+    )
+    covered(curve, room(weights, d))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        replica.perceptron("spherical"),
+        replica.perceptron("spherical", labels="teacher"),
+        replica.committee(np.inf, activation="relu", weights="spherical"),
+        replica.mixture(loss=replica.Margin(0.2), weights="spherical"),
+    ],
+)
+def test_first_correction_is_the_root_of_the_distance(model: replica.Model) -> None:
+    d = np.array([1e-14, 1e-12, 1e-10, 1e-8, 1e-6])
+    curve = replica.franz_parisi(model, alpha=0.6, distance=d)
+    scaled, error = (curve[name].values / np.sqrt(d) for name in ("normalised_entropy", "normalised_entropy_error"))
+    rate = (scaled[4] - scaled[3]) / (np.sqrt(1e-6) - np.sqrt(1e-8))
+    wanted = scaled[3] + rate * (np.sqrt(d[:3]) - 1e-4)  # the next order is linear in d
+    assert np.all(np.abs(scaled[:3] - wanted) <= error[:3] + error[3] + 1e-6)
+    assert float(error[1]) < 1e-7
+
+
+@pytest.mark.parametrize("weights", ["binary", "spherical"])
+def test_soft_costs_at_no_distance_are_those_of_the_reference(weights: str) -> None:
+    """ln Z of copies at d -> 0: the weights at that distance, less beta times the energy of the reference."""
+    model = replica.perceptron(weights, loss="error-count", beta=1.5)
+    d = np.array([1e-13, 1e-10])
+    curve = replica.franz_parisi(model, alpha=0.4, distance=d)
+    assert all(text.startswith("converged") for text in curve["status"].values)
+    wanted = room(weights, d) - 1.5 * replica.solve(model, alpha=0.4).energy
+    assert np.allclose(curve["free_entropy"], wanted, rtol=0, atol=3e-5)
