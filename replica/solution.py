@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -106,7 +107,8 @@ class Solution:
     """
 
     def __init__(self, batch: Solutions) -> None:
-        self.batch = batch
+        #: the one row, its model with numbers for parameters, wherever it was solved for
+        self.batch = dataclasses.replace(batch, model=batch.model.row(0))
 
     @property
     def model(self) -> Model:

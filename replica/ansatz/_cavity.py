@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from replica._registry import exact
 from replica.data import Channel, Overlaps
+from replica.losses import Loss
+from replica.losses._corner import Corner
 from replica.model import Model
 from replica.weights.base import Free
 
@@ -18,12 +21,29 @@ class Cavity(NamedTuple):
     ``response`` is None for a Gibbs measure, in which the field has the thermal variance of its `Channel` and the
     weight ``exp(-beta l)`` of ``model``; at zero temperature it is ``chi = lim beta (Q - q)`` of the weights, and every
     field is moved to its proximal point. Arrays have one entry.
+
+    In a limit fields have a scale of their own: a stability is ``place + unit x field``, with the place of the
+    `Corner` at which vanishing weights leave each class of patterns. ``vanishing``: ``unit`` is that of the order
+    parameters reported, of penalty times the weights, and beside a place the weights count for nothing. ``still``: there
+    are no weights at all. An infinite unit: they diverge.
     """
 
     model: Model
     overlaps: Overlaps
     response: np.ndarray | None
     level: int
+    corners: Sequence[Corner] = ()
+    unit: float = 1.0
+    vanishing: bool = False
+    still: bool = False
+
+    def loss(self, k: int) -> Loss:
+        """What moves the fields of a class of patterns."""
+        return self.corners[k] if self.corners else self.model.loss
+
+    def place(self, k: int) -> float:
+        """The stability of a field of 0 of a class of patterns."""
+        return float(np.ravel(self.corners[k].place)[0]) if self.corners else 0.0
 
     @property
     def norm(self) -> float:

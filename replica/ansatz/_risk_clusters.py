@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from replica.ansatz._risk_limits import Beyond, corners
 from replica.data import Channel
 from replica.data._shapes import Forms
 from replica.losses import Loss
+from replica.losses._corner import Corner
 from replica.model import Model
 from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
 
@@ -42,9 +44,19 @@ class ShapedCavity(NamedTuple):
     fields: list[Channel]
     response: np.ndarray
     level: int
+    corners: Sequence[Corner] = ()
+    unit: float = 1.0
+    vanishing: bool = False
+    still: bool = False
 
     def channels(self) -> list[Channel]:
         return self.fields
+
+    def loss(self, k: int) -> Loss:
+        return self.corners[k] if self.corners else self.model.loss
+
+    def place(self, k: int) -> float:
+        return float(np.ravel(self.corners[k].place)[0]) if self.corners else 0.0
 
 
 class ClusterProblem(Problem):
@@ -239,6 +251,9 @@ class RestingProblem(ClusterProblem):
 
 class RestingState(Beyond):
     """Weights that vanish at any penalty, on clusters of given shapes."""
+
+    def cavity(self, free: np.ndarray) -> ShapedCavity:
+        return self.found.cavity(free)._replace(corners=self.found.corners, unit=0.0, vanishing=True, still=True)
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         found, zero = self.found, np.zeros(self.size)

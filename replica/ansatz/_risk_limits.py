@@ -51,15 +51,20 @@ class WeakProblem(Problem):
     def refined(self) -> WeakProblem:
         return WeakProblem(self.model, self.alpha, self.level + 1)
 
-    def cavity(self, free: np.ndarray) -> Cavity:
+    def fields(self, free: np.ndarray) -> Cavity:
+        """The cavity of a batch, at V' = 1."""
         values = self.variables.values(free)
         lean, rest = values.get("lean", np.zeros(self.size)), values["transverse"]
         model = self.model.on(self.model.data.learned({"bias": values.get("bias", np.zeros(self.size))}))
         at = Overlaps(rest * (1.0 + lean**2), np.zeros(self.size), lean * np.sqrt(rest), rest)
-        return Cavity(model, at, np.ones(self.size), self.level)
+        return Cavity(model, at, np.ones(self.size), self.level, self.corners)
+
+    def cavity(self, free: np.ndarray) -> Cavity:
+        """What one pattern sees, fields in units of the weights at V' = 1."""
+        return self.fields(free)._replace(unit=float(self.response(free)[0]), vanishing=True)
 
     def averages(self, free: np.ndarray) -> Projection:
-        return Projection(self.cavity(free), self.corners)
+        return Projection(self.fields(free), self.corners)
 
     def residual(self, free: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
@@ -83,7 +88,7 @@ class WeakProblem(Problem):
         return free
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        at, found = self.cavity(free).overlaps, self.averages(free)
+        at, found = self.fields(free).overlaps, self.averages(free)
         response = 1.0 - self.alpha * found.pull
         seen: dict[str, Any] = {"q": at.q * response**2, "V": response}
         seen["stability"] = 1.0 - self.alpha * found.rigidity
@@ -162,10 +167,13 @@ class VanishedState(Beyond):
 
     ends: ClassVar[dict[str, float]] = {"q": 0.0, "V": 0.0, "m": 0.0}
 
+    def cavity(self, free: np.ndarray) -> Cavity:
+        return self.found.fields(free)._replace(unit=0.0, vanishing=True, still=True)
+
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         found, zero = self.found, np.zeros(self.size)
         seen = {"q": zero, "V": zero} | ({"m": zero} if found.taught else {})
-        at, averages = found.cavity(free).overlaps, found.averages(free)
+        at, averages = found.fields(free).overlaps, found.averages(free)
         seen |= weak_observables(found.model, found.alpha, at, found.bias, averages)
         return seen, floors_of(seen)
 
@@ -177,6 +185,10 @@ class HeavyState(Beyond):
     another kink: ``w = w'/penalty``, and stationarity along the scale gives ``energy = L0 - penalty q``.
     """
 
+    def cavity(self, free: np.ndarray) -> Cavity:
+        penalty = per_row(self.found.model.weights.penalty, self.size)
+        return self.found.fields(free)._replace(unit=float((self.found.response(free) / penalty)[0]))
+
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         found = self.found
         seen, floors = found.observe(free)
@@ -187,7 +199,7 @@ class HeavyState(Beyond):
         seen["energy"], seen["free_entropy"] = seen["energy"] - 2.0 * gain, seen["free_entropy"] + gain
         values = found.variables.values(free)
         bias = found.bias + values.get("bias", 0.0) * found.response(free) / penalty
-        at = found.cavity(free).overlaps
+        at = found.fields(free).overlaps
         data = model.learned({"bias": bias}).data
         seen |= data.reported(found.size)
         if model.data.overlaps:
@@ -198,7 +210,7 @@ class HeavyState(Beyond):
     def reaches(self, free: np.ndarray) -> np.ndarray:
         """Whether a field may come to another kink than that on which its class rests (40 deviations, at rest)."""
         found = self.found
-        cavity, penalty = found.cavity(free), per_row(found.model.weights.penalty, found.size)
+        cavity, penalty = found.fields(free), per_row(found.model.weights.penalty, found.size)
         near = np.zeros(found.size, dtype=bool)
         for corner, channel in zip(found.corners, cavity.channels(), strict=True):
             spread = np.abs(channel.mean) + 40.0 * channel.deviation + per_row(corner.strong, found.size)
@@ -218,6 +230,9 @@ class DivergedState(Beyond):
     """Separable patterns without a penalty, where costs fall for ever: the direction is that of largest margin."""
 
     ends: ClassVar[dict[str, float]] = {"q": np.inf, "V": np.inf, "m": np.inf, "energy": 0.0}
+
+    def cavity(self, free: np.ndarray) -> Cavity:
+        return self.found.cavity(free)._replace(unit=np.inf)
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         seen, floors = self.found.observe(free)

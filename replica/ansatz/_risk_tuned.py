@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from replica.ansatz._cavity import Cavity
 from replica.ansatz._limits import Projection, floors_of
 from replica.ansatz._risk_limits import Beyond
 from replica.batch import Part
@@ -20,13 +21,20 @@ class TunedWeakState(Beyond):
     best one of given weights is known in closed form.
     """
 
+    def _best(self, cavity: Cavity) -> Cavity:
+        """The same weights at their best bias."""
+        at, model = cavity.overlaps, self.found.model
+        return cavity._replace(model=model.on(model.data.learned({"bias": model.data.best_bias(at.q, at.m)})))
+
+    def cavity(self, free: np.ndarray) -> Cavity:
+        return self._best(self.found.cavity(free))
+
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         found = self.found
         seen, floors = found.observe(free)
-        cavity = found.cavity(free)
-        at = cavity.overlaps
-        data = found.model.data.learned({"bias": found.model.data.best_bias(at.q, at.m)})
-        right = {"training_error": Projection(cavity._replace(model=found.model.on(data)), found.corners).wrong}
+        cavity = self._best(found.fields(free))
+        at, data = cavity.overlaps, cavity.model.data
+        right = {"training_error": Projection(cavity, found.corners).wrong}
         right |= found.model.architecture.generalization(data, Overlaps(at.q, 0.0 * at.q, at.m, at.transverse))
         return seen | right, floors | floors_of(right)
 

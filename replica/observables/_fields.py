@@ -11,10 +11,13 @@ from replica.ansatz._cavity import Cavity
 from replica.data import Channel
 from replica.losses import Loss
 from replica.solution import Solution
+from saddlepoint.quadrature.anchored import anchored_nodes
 from saddlepoint.quadrature.fields import field_nodes
-from saddlepoint.quadrature.panels import gaussian_nodes
 
 EPS = float(np.finfo(float).eps)
+FAR, LAST = 40.0, 36.0  # deviations: beyond them nothing happens, nothing is left of a Gaussian
+CAP = 3.0  # deviations: the longest panel
+BESIDE = 1e-12  # a break of a proximal map: so far from it the map is what it is on that side
 ROWS = 256  # stabilities treated together, to bound the memory
 
 Average = Callable[[Cavity], tuple[np.ndarray, np.ndarray]]  # values, and their rounding
@@ -89,29 +92,47 @@ def thermal_shares(
         yield Share(rows, field, value, EPS * (4.0 + distance + np.abs(log_z)))
 
 
+def reach(mean: float, scale: float, places: np.ndarray) -> tuple[float, float]:
+    """Ends of a Gaussian: far in the tails, and farther where something happens there."""
+    spots = np.abs(places[np.isfinite(places)] - mean) / scale
+    end = scale * np.sqrt(84.0 + min(spots[spots < FAR].max(initial=0.0), LAST) ** 2)
+    return mean - end, mean + end
+
+
 def moved_fields(
-    cavity: Cavity, channel: Channel, places: Any = (), widths: Any = (), jumps: Any = ()
+    cavity: Cavity, channel: Channel, loss: Loss, places: Any = (), widths: Any = (), jumps: Any = ()
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Cavity fields of a zero-temperature state, their probabilities, and the stabilities they are moved to.
 
-    ``places`` and ``widths`` are features of what is averaged, ``jumps`` its breaks, as stabilities.
+    ``places`` and ``widths`` are features of what is averaged, ``jumps`` its breaks, as stabilities. Where many fields
+    are moved to one stability, or to none between two, what is averaged may change fast beyond each end.
     """
-    loss, chi = cavity.model.loss, channel.variance
-    scale = float(channel.deviation[0])
-    spots, smear = [inverse_map(loss, chi, np.ravel(places))], [np.ravel(widths)]
-    jumps = inverse_map(loss, chi, np.ravel(jumps))
+    if cavity.still:
+        return np.zeros(1), np.ravel(channel.probability) * np.ones(1), np.zeros(1)
+    chi, places, widths = channel.variance, np.ravel(places), np.ravel(widths)
+    mean, scale = float(channel.mean[0]), float(channel.deviation[0])
+    bends, smear = (np.ravel(part) for part in loss.ground_features(chi))
+    breaks = loss.ground_breaks(chi)[0]
+    breaks = breaks[np.isfinite(breaks)]
+    spots, sizes = [inverse_map(loss, chi, places), bends], [widths, smear]
+    for side in (-1.0, 1.0):
+        beside = loss.ground((breaks + side * BESIDE * (1.0 + np.abs(breaks)))[None], chi)[0][0]
+        spots.append(breaks)
+        sizes.append(np.hypot(widths, beside[:, None] - places).min(axis=1, initial=np.inf))
+    stops = [breaks, inverse_map(loss, chi, np.ravel(jumps))]
     if channel.places is not None and channel.widths is not None:
         spots.append(channel.places[0])
-        smear.append(channel.widths[0])
-    position = (np.concatenate(spots) - channel.mean[0]) / scale
-    breaks = (np.concatenate([loss.ground_breaks(chi)[0], jumps])[None] - channel.mean[0]) / scale
-    near = np.abs(position) < 40.0
-    width = np.where(near, np.concatenate(smear) / scale, np.inf)
-    z, weight = gaussian_nodes(np.where(near, position, 0.0)[None], width[None], breaks, cavity.level + 1)
-    density = 1.0 if channel.density is None else channel.density(z)[0]
-    field = channel.mean[0] + scale * z
-    best, _ = loss.ground(field, chi)
-    return field[0], (channel.probability * weight * density)[0], best[0]
+        sizes.append(channel.widths[0])
+        stops.append(channel.places[0])
+    stop, spot, size = np.concatenate(stops), np.concatenate(spots), np.concatenate(sizes)
+    ends = reach(mean, scale, np.concatenate([stop, spot]))
+    nodes = anchored_nodes(spot, size, stop, ends, CAP * scale, cavity.level + 1)
+    field = nodes.place
+    z = (field - mean) / scale
+    density = 1.0 if channel.density is None else channel.density(z[None])[0][0]
+    weight = nodes.weight / scale * np.exp(-0.5 * z**2) / np.sqrt(2.0 * np.pi)
+    best, _ = loss.ground(field[None], chi)
+    return field, channel.probability * weight * density, best[0]
 
 
 def inverse_map(loss: Loss, chi: np.ndarray, places: np.ndarray) -> np.ndarray:

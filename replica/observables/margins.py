@@ -61,26 +61,36 @@ def margin_distribution(solution: Solution, *, field: Any) -> Any:
     from replica.records import record
 
     places = grid("field", field)
-    kinks = np.unique(np.ravel(solution.model.loss.kinks()))
+    pins = _pins(solution)
 
     def of(cavity: Cavity) -> tuple[np.ndarray, np.ndarray]:
         if cavity.response is not None:
-            return _ground(cavity, places, kinks)
+            return _ground(cavity, places, pins)
         density, floor = _thermal(cavity, places)
-        return np.append(density, 0.0 * kinks), np.append(floor, 0.0 * kinks)
+        return np.append(density, 0.0 * pins), np.append(floor, 0.0 * pins)
 
-    found, error = average(solution, of, places.size + kinks.size, "the distribution of the margins")
+    found, error = average(solution, of, places.size + pins.size, "the distribution of the margins")
     size = places.size
     data = {"density": ("field", found[:size]), "error": ("field", error[:size])}
     masses, slack = found[size:].tolist(), error[size:].tolist()
     # a mass within its error is a node that rounding moved onto a kink
-    atoms = [atom for atom in zip(kinks.tolist(), masses, slack, strict=True) if atom[1] > atom[2]]
+    atoms = [atom for atom in zip(pins.tolist(), masses, slack, strict=True) if atom[1] > atom[2]]
     attributes = record({"model": solution.model.settings(), "alpha": solution.alpha})
     attributes |= {"atoms": [(place, mass) for place, mass, _ in atoms], "atom_errors": [e for *_, e in atoms]}
     attributes |= {"kind": "curve", "main": "density", "status": solution.status}
     curve = xarray.Dataset(data, coords={"field": places}, attrs=attributes)
     curve["density"].attrs["symbol"], curve["field"].attrs["symbol"] = "P", r"\Delta"
     return curve
+
+
+def _pins(solution: Solution) -> np.ndarray:
+    """Stabilities at which many patterns may come to lie: kinks of the loss, places where vanishing weights leave them."""
+    pins = [*solution.model.loss.kinks()]
+    for part in solution.batch.parts:
+        if hasattr(part.problem, "cavity"):
+            cavity = part.problem.cavity(part.point)
+            pins += [cavity.place(k) for k in range(len(cavity.corners))]
+    return np.unique(np.array(pins, dtype=float))
 
 
 def _thermal(cavity: Cavity, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -93,20 +103,27 @@ def _thermal(cavity: Cavity, places: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return density, floor
 
 
-def _ground(cavity: Cavity, places: np.ndarray, kinks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Density of a zero-temperature state, then the masses that pile up at the kinks of the loss; with rounding."""
-    total, floor = np.zeros((2, places.size + kinks.size))
-    for channel in cavity.channels():
-        field, stretch, slack = _unmoved(cavity.model.loss, channel.variance, places, kinks)
+def _ground(cavity: Cavity, places: np.ndarray, pins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Density of a zero-temperature state, then the masses that pile up at ``pins``; with rounding."""
+    if np.isinf(cavity.unit):
+        raise ValueError("the weights grow without bound and every stability with them: it has no distribution")
+    total, floor = np.zeros((2, places.size + pins.size))
+    for k, channel in enumerate(cavity.channels()):
+        loss, place, unit = cavity.loss(k), cavity.place(k), cavity.unit
+        if cavity.still or (cavity.vanishing and place != 0):
+            total[places.size :] += np.where(pins == place, channel.probability, 0.0)
+            continue
+        kinks = np.zeros(1) if cavity.corners else np.ravel(loss.kinks())
+        field, stretch, slack = _unmoved(loss, channel.variance, (places - place) / unit, kinks)
         z = (field - channel.mean) / channel.deviation
         factor = 1.0 if channel.density is None else channel.density(z[None, :])[0][0]
-        gauss = channel.probability * np.exp(-0.5 * z**2) / np.sqrt(2.0 * np.pi) / channel.deviation * factor
+        gauss = channel.probability * np.exp(-0.5 * z**2) / np.sqrt(2.0 * np.pi) / channel.deviation / unit * factor
         total[: places.size] += gauss * stretch
         floor[: places.size] += gauss * (slack + 4.0 * EPS * stretch)
-        field, mass, best = moved_fields(cavity, channel)
-        masses = np.array([mass[(best != field) & (best == kink)].sum() for kink in kinks])
+        field, mass, best = moved_fields(cavity, channel, loss)
+        masses = [mass[(best != field) & (place + unit * best == pin) & np.isin(best, kinks)].sum() for pin in pins]
         total[places.size :] += masses
-        floor[places.size :] += EPS * (1.0 + masses)
+        floor[places.size :] += EPS * (1.0 + np.array(masses))
     return total, floor
 
 
