@@ -24,7 +24,7 @@ class Cavity(NamedTuple):
 
     In a limit fields have a scale of their own: a stability is ``place + unit x field``, with the place of the
     `Corner` at which vanishing weights leave each class of patterns. ``vanishing``: ``unit`` is that of the order
-    parameters reported, of penalty times the weights, and beside a place the weights count for nothing. ``still``: there
+    parameters reported, of penalty times the weights, which count for nothing beside a place. ``still``: there
     are no weights at all. An infinite unit: they diverge.
     """
 

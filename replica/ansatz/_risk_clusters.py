@@ -10,7 +10,8 @@ import numpy as np
 from replica._registry import per_row
 from replica.ansatz._cluster_steps import settled
 from replica.ansatz._limits import EPS, floors_of
-from replica.ansatz._risk_limits import Beyond, corners
+from replica.ansatz._risk_beyond import Beyond
+from replica.ansatz._risk_limits import corners
 from replica.data import Channel
 from replica.data._shapes import Forms
 from replica.losses import Loss

@@ -8,8 +8,9 @@ import numpy as np
 
 from replica._registry import per_row
 from replica.ansatz._risk import RiskProblem
+from replica.ansatz._risk_beyond import DivergedState
 from replica.ansatz._risk_clusters import ClusterProblem, RestingProblem, RestingState
-from replica.ansatz._risk_limits import DivergedState, HeavyState, VanishedState, WeakProblem
+from replica.ansatz._risk_limits import HeavyState, VanishedState, WeakProblem
 from replica.model import Model, separated
 from replica.weights.base import Average
 from saddlepoint import Ladder, Newton, Picard, Solution, Tolerance, solve

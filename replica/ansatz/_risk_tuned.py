@@ -9,7 +9,7 @@ import numpy as np
 
 from replica.ansatz._cavity import Cavity
 from replica.ansatz._limits import Projection, floors_of
-from replica.ansatz._risk_limits import Beyond
+from replica.ansatz._risk_beyond import Beyond
 from replica.batch import Part
 from replica.data import Overlaps
 

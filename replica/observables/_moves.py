@@ -165,7 +165,7 @@ def _bent(cavity: Cavity, distance: float) -> Step:
 
     q, spread = float(overlaps.q[0]), float(overlaps.variance[0])
     away = 2.0 * distance
-    (typical, _), (whole, slope) = covariance(q, spread), covariance(norm, 0.0)
+    (typical, _), (_, slope) = covariance(q, spread), covariance(norm, 0.0)
     far, near_slope = covariance(t * norm, away * norm)
     lost = float(far.variance[0])
     lost_here = float(covariance(t * q, spread + away * q)[0].variance[0] - typical.variance[0])

@@ -35,9 +35,11 @@ def flatness(solution: Solution, *, noise: Any, margin: float | None = None) -> 
     ----------
     solution : Solution
         Any replica-symmetric one: solutions of a constraint at their own margin, states at finite temperature, ground
-        states, ``capacity(...).solution``, the first moment.
+        states, ``capacity(...).solution``, the first moment. Of ``penalty = inf`` the direction of the weights counts,
+        and beside a bias that does not vanish nothing of them: what the bias alone errs. Of weights that grow without
+        bound (``penalty = 0``) the direction.
     noise : increasing grid
-        Distances ``(1-t)/2`` in [0, 1].
+        Distances ``(1-t)/2`` in [0, 1]; small ones keep their relative digits.
     margin : float, optional
         Count patterns that the loss at this margin (band: half-width) does not satisfy; for a loss without a margin,
         those with a stability below it. None: the fraction of patterns on the wrong side, as in ``training_error``.

@@ -25,7 +25,8 @@ def margin_distribution(solution: Solution, *, field: Any) -> Any:
     Parameters
     ----------
     solution : Solution
-        A solved saddle point, or ``capacity(...).solution``.
+        A solved saddle point, or ``capacity(...).solution``. Of ``penalty = inf`` the stabilities are those of penalty
+        times the weights, as ``q`` is; with a bias that does not vanish they are the atoms ``label bias``.
     field : array
         Increasing grid of stabilities.
 
@@ -38,7 +39,7 @@ def margin_distribution(solution: Solution, *, field: Any) -> Any:
     Raises
     ------
     ValueError
-        A solution of an ansatz that does not give the field of a pattern.
+        A solution of an ansatz that does not give the field of a pattern; weights that grow without bound.
 
     Notes
     -----
@@ -84,7 +85,7 @@ def margin_distribution(solution: Solution, *, field: Any) -> Any:
 
 
 def _pins(solution: Solution) -> np.ndarray:
-    """Stabilities at which many patterns may come to lie: kinks of the loss, places where vanishing weights leave them."""
+    """Stabilities that many patterns may share: kinks of the loss, places where vanishing weights leave them."""
     pins = [*solution.model.loss.kinks()]
     for part in solution.batch.parts:
         if hasattr(part.problem, "cavity"):
