@@ -1,36 +1,176 @@
 """The one place where numba is configured, with three operations on the bits of floats; no mathematics here.
 
 Every compiled function of the project is a module-level function under one of the three decorators.
-They are lazy (nothing compiles at import), cached on disk, release the interpreter lock, follow IEEE
+They are lazy (nothing compiles at import), kept on disk, release the interpreter lock, follow IEEE
 arithmetic for division, infinities and nan, and let the compiler fuse a multiplication and an addition,
 which only removes a rounding. With NUMBA_DISABLE_JIT=1 they leave the Python function as it is, and the
 same formulas run interpreted.
 
-numba's cache looks only at the file of the function it compiles: after an edit of a scalar kernel that
-kernels of other files call, delete the `*.nbi` and `*.nbc` files in `__pycache__`.
+numba's own cache looks only at the file of the function it compiles, although the code of every kernel that this one
+calls is inlined: `_KernelCache` adds to its key what the kernel is made of, callees and constants of other files
+included. Where nothing can be written, kernels are compiled for this process alone.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
 import struct
+import sys
+import time
+import types as python
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
 
 import numba
+import numpy as np
 from numba.core import types
+from numba.core.caching import FunctionCache, NullCache
+from numba.core.dispatcher import Dispatcher
 from numba.extending import intrinsic, overload
 
 _TWO_52 = 4503599627370496.0
 _SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
 _ONE_BITS = 0x3FF0000000000000
 
-_common = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+_PATIENCE = 1.0  # seconds of compilation before a word is said
+_common = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}, "no_cfunc_wrapper": True}
+
+
+def _ingredients(function: Any, seen: set[int]) -> Iterator[bytes]:
+    """The code of a Python function and of all that it names: called kernels, and the constants that are frozen in."""
+    if id(function) in seen:
+        return
+    seen.add(id(function))
+    codes = [function.__code__]
+    for code in codes:  # grows: code within code
+        codes += [part for part in code.co_consts if isinstance(part, python.CodeType)]
+        plain = [part for part in code.co_consts if not isinstance(part, python.CodeType)]
+        yield code.co_code + repr((plain, code.co_names, code.co_varnames)).encode()
+        for name in code.co_names:
+            if name in function.__globals__:
+                yield from _ingredient(name, function.__globals__[name], seen)
+
+
+def _ingredient(name: str, value: Any, seen: set[int]) -> Iterator[bytes]:
+    if isinstance(value, Dispatcher):
+        yield repr(sorted(map(str, value.targetoptions["fastmath"]))).encode()
+        yield from _ingredients(value.py_func, seen)
+    elif isinstance(value, python.FunctionType):  # compiled through an overload of this file
+        yield from _ingredients(value, seen)
+    elif isinstance(value, np.ndarray):
+        yield repr((value.dtype.str, value.shape)).encode() + value.tobytes()
+    elif isinstance(value, (python.ModuleType, python.BuiltinFunctionType, type)) or callable(value):
+        yield f"{name} is {value.__name__}".encode()  # of numpy, math or the language: their versions are numba's matter
+    else:
+        yield repr((name, value)).encode()
+
+
+@cache
+def _doorway() -> bytes:
+    """This file: decorators, and what its overloads are compiled to."""
+    return hashlib.sha256(Path(__file__).read_bytes()).digest()
+
+
+def _composition(function: Any) -> str:
+    """Digest of everything that a compiled function is made of."""
+    digest = hashlib.sha256(_doorway())
+    for part in _ingredients(function, set()):
+        digest.update(len(part).to_bytes(8, "little") + part)
+    return digest.hexdigest()
+
+
+class _DiskCache(FunctionCache):
+    """numba's cache of a function, keyed by all that is compiled into it; a damaged entry is compiled again."""
+
+    def _index_key(self, sig: Any, codegen: Any) -> Any:
+        return (*super()._index_key(sig, codegen), _composition(self._py_func))
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        try:
+            return super().load_overload(sig, target_context)
+        except (OSError, EOFError, UnpicklingError, ValueError, KeyError, TypeError, AttributeError, ImportError):
+            self.flush()
+            return None
+
+
+class _KernelCache(NullCache):
+    """The disk cache of a kernel, opened at its first use; says once where the time goes when compiling takes long."""
+
+    spent, since, depth, said = 0.0, 0.0, 0, False
+
+    def __init__(self, function: Any) -> None:
+        self._function = function
+        self._disk: Any = None
+
+    def _open(self) -> Any:
+        if self._disk is None:
+            try:
+                self._disk = _DiskCache(self._function)
+            except RuntimeError:  # no folder can be written: neither beside the source nor the user's
+                self._disk = NullCache()
+        return self._disk
+
+    @property
+    def cache_path(self) -> Any:
+        return self._open().cache_path
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        found = self._open().load_overload(sig, target_context)
+        if found is None:
+            self._begin()
+        return found
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        try:
+            self._open().save_overload(sig, data)
+        except OSError:  # a full disk: the kernel is compiled all the same
+            self._disk = NullCache()
+        self._end()
+
+    def flush(self) -> None:
+        self._open().flush()
+
+    def _begin(self) -> None:
+        kind, now = _KernelCache, time.perf_counter()
+        if kind.depth == 0:
+            kind.since = now
+        kind.depth += 1
+        if not kind.said and kind.spent + now - kind.since > _PATIENCE:
+            kind.said = True
+            kept = "once: it takes some seconds, and the result is kept for later runs" if self.cache_path else (
+                "as in every new process: no folder can be written to keep the result (NUMBA_CACHE_DIR may name one)"
+            )
+            print(f"compiling numerical kernels, {kept}", file=sys.stderr, flush=True)
+
+    def _end(self) -> None:
+        kind = _KernelCache
+        kind.depth = max(0, kind.depth - 1)
+        if kind.depth == 0:
+            kind.spent += time.perf_counter() - kind.since
+
+
+def _decorator(**options: Any) -> Callable[[Any], Any]:
+    compiled = numba.njit(**options)
+
+    def decorate(function: Any) -> Any:
+        kernel = compiled(function)
+        if isinstance(kernel, Dispatcher):  # a plain function with NUMBA_DISABLE_JIT=1
+            kernel._cache = _KernelCache(function)
+        return kernel
+
+    return decorate
+
 
 #: Decorator of functions of a few numbers: always inlined, so that loops that call them are vectorised.
-scalar_kernel = numba.njit(forceinline=True, **_common)
+scalar_kernel = _decorator(forceinline=True, **_common)
 #: Decorator of functions that loop over arrays and write into arrays given by the caller.
-array_kernel = numba.njit(**_common)
+array_kernel = _decorator(**_common)
 #: The same where sums may be taken in another order, and so be vectorised: rounding then depends on the processor.
-summing_kernel = numba.njit(**(_common | {"fastmath": {"contract", "reassoc", "nsz"}}))
+summing_kernel = _decorator(**(_common | {"fastmath": {"contract", "reassoc", "nsz"}}))
 
 
 def power_of_two(n: float) -> float:

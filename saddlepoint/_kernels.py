@@ -87,15 +87,13 @@ def invert(matrix, inverse, pivot_ratio):
 
 
 @array_kernel
-def newton_direction(jacobian, residual, free, bounded, limit, step, trial, pivot_ratio):
-    """``step = -jacobian^-1 residual`` (B, k), rows shortened to their limits, and ``trial = free + step``.
+def newton_direction(inverse, residual, free, bounded, limit, step, trial):
+    """``step = -inverse residual`` (B, k), rows shortened to their limits, and ``trial = free + step``.
 
     The limit is ``limit`` for logarithmic columns (``bounded``) and ``limit max(1, |x|)`` for real ones,
     which have no scale of their own.
     """
     size, k = residual.shape
-    inverse = np.empty((size, k, k))
-    invert(jacobian, inverse, pivot_ratio)
     for b in range(size):
         excess = 1.0
         for i in range(k):
@@ -123,12 +121,6 @@ def row_norms(residual, norm):
                 break
             largest = max(largest, value)
         norm[b] = largest
-
-
-@array_kernel
-def any_not_below(norm, bound):
-    """Whether some row has not ``norm < bound``."""
-    return not np.all(norm < bound)
 
 
 @array_kernel

@@ -8,7 +8,7 @@ import numpy as np
 
 from replica._registry import per_row
 from saddlepoint._jit import array_kernel
-from saddlepoint.quadrature.fields import rule_and_grading, scaled_nodes
+from saddlepoint.quadrature.fields import field_nodes
 from saddlepoint.special import (
     difference_triple,
     hazard_excess,
@@ -16,6 +16,7 @@ from saddlepoint.special import (
     log_gauss_tail,
     mixed_tail_pair,
     tail_pair,
+    tail_triple,
 )
 
 
@@ -26,35 +27,30 @@ def _margin_kernel(field, kappa, variance, log_z, slope, curvature):  # type: ig
         inverse = 1.0 / np.sqrt(variance[row])
         for node in range(field.shape[1]):
             x = (kappa[row] - field[row, node]) * inverse
-            log_tail, hazard = tail_pair(x)
+            log_tail, hazard, excess = tail_triple(x)
             log_z[row, node] = log_tail
             slope[row, node] = hazard * inverse
-            curvature[row, node] = -hazard * inverse * (hazard_excess(x) * inverse)
+            curvature[row, node] = -hazard * inverse * (excess * inverse)
 
 
 @array_kernel
-def _margin_sums(mean, deviation, kappa, variance, rule, grading, out):  # type: ignore[no-untyped-def]
-    """Averages of ln H, its curvature and the squares of both slopes over a field: nodes and sums in one pass."""
-    rows = mean.size
-    place, width = np.empty((rows, 1)), np.empty((rows, 1))
-    place[:, 0], width[:, 0] = kappa, np.sqrt(variance)
-    z, weight = scaled_nodes(place, width, mean, deviation, rule, grading)
-    count = z.shape[1]
+def _margin_sums(field, weight, kappa, variance, out):  # type: ignore[no-untyped-def]
+    """Averages of ln H, its curvature and the squares of both slopes over a field."""
+    count = field.shape[1]
     value, first, second = np.empty(count), np.empty(count), np.empty(count)
-    for row in range(rows):
-        inverse = 1.0 / width[row, 0]
-        for node in range(count):
-            x = (kappa[row] - (mean[row] + deviation[row] * z[row, node])) * inverse
-            value[node], first[node] = tail_pair(x)
-            second[node] = first[node] * hazard_excess(x)
+    for row in range(field.shape[0]):
+        inverse = 1.0 / np.sqrt(variance[row])
+        for node in range(count):  # a loop of its own: sums in a fixed order are not vectorised
+            value[node], first[node], excess = tail_triple((kappa[row] - field[row, node]) * inverse)
+            second[node] = first[node] * excess
         sums = 0.0, 0.0, 0.0, 0.0
         for node in range(count):
             mass = weight[row, node]
             sums = (
                 sums[0] + mass * value[node],
                 sums[1] + mass * second[node],
-                sums[2] + mass * first[node] ** 2,
-                sums[3] + mass * second[node] ** 2,
+                sums[2] + mass * (first[node] * first[node]),
+                sums[3] + mass * (second[node] * second[node]),
             )
         scale = inverse * inverse
         out[0, row], out[1, row], out[2, row] = sums[0], -sums[1] * scale, sums[2] * scale
@@ -63,8 +59,9 @@ def _margin_sums(mean, deviation, kappa, variance, rule, grading, out):  # type:
 
 def margin_sums(mean: np.ndarray, deviation: np.ndarray, kappa: Any, variance: np.ndarray, level: int) -> np.ndarray:
     """``E ln H``, ``E f'``, ``E f^2`` and ``E f'^2`` (4, batch) over the field ``mean + deviation z``."""
-    out = np.empty((4, mean.size))
-    _margin_sums(mean, deviation, per_row(kappa, mean.size), variance, *rule_and_grading(level), out)
+    out, places = np.empty((4, mean.size)), per_row(kappa, mean.size)
+    _, weight, field = field_nodes(places[:, None], np.sqrt(variance)[:, None], mean, deviation, level)
+    _margin_sums(field, weight, places, variance, out)
     return out
 
 

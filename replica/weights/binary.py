@@ -9,31 +9,28 @@ import numpy as np
 
 from replica.weights.base import Law, Norm, Pinned, Weights
 from saddlepoint._jit import array_kernel
-from saddlepoint.quadrature.fields import rule_and_grading, scaled_nodes
+from saddlepoint.quadrature.fields import field_nodes
 from saddlepoint.special import cosh_terms, cosh_triple
 
 
 @array_kernel
-def _binary_sums(scale, rule, grading, out):  # type: ignore[no-untyped-def]
-    """Averages of ln 2cosh, sech^2, tanh^2 and sech^4 over h = scale z: nodes and sums in one pass."""
-    rows = scale.size
-    z, weight = scaled_nodes(np.zeros((rows, 1)), np.ones((rows, 1)), np.zeros(rows), scale, rule, grading)
-    count = z.shape[1]
+def _binary_sums(field, weight, out):  # type: ignore[no-untyped-def]
+    """Averages of ln 2cosh, sech^2, tanh^2 and sech^4 over a field."""
+    count = field.shape[1]
     value, mean, spread = np.empty(count), np.empty(count), np.empty(count)
-    for row in range(rows):
-        for node in range(count):
-            value[node], mean[node], spread[node] = cosh_triple(scale[row] * z[row, node])
+    for row in range(field.shape[0]):
+        for node in range(count):  # a loop of its own: sums in a fixed order are not vectorised
+            value[node], mean[node], spread[node] = cosh_triple(field[row, node])
         sums = 0.0, 0.0, 0.0, 0.0
         for node in range(count):
             mass = weight[row, node]
             sums = (
                 sums[0] + mass * value[node],
                 sums[1] + mass * spread[node],
-                sums[2] + mass * mean[node] ** 2,
-                sums[3] + mass * spread[node] ** 2,
+                sums[2] + mass * (mean[node] * mean[node]),
+                sums[3] + mass * (spread[node] * spread[node]),
             )
-        for i in range(4):
-            out[i, row] = sums[i]
+        out[0, row], out[1, row], out[2, row], out[3, row] = sums
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,9 @@ class Binary(Weights):
 
     def plain_sums(self, scale: np.ndarray, curvature: np.ndarray, beta: Any, level: int) -> np.ndarray:
         out = np.empty((4, scale.size))
-        _binary_sums(scale, *rule_and_grading(level), out)
+        zero, one = np.zeros((scale.size, 1)), np.ones((scale.size, 1))
+        _, weight, field = field_nodes(zero, one, zero[:, 0], scale, level)
+        _binary_sums(field, weight, out)
         return out
 
     def law(self) -> Law:

@@ -12,26 +12,34 @@ _FAR = 40.0  # a feature that many deviations away is outside the Gaussian: the 
 
 
 @array_kernel
-def scaled_nodes(places, widths, mean, deviation, rule, grading):  # type: ignore[no-untyped-def]
-    """Features moved to the standard variable, and nodes there; for compiled callers."""
-    rows, count = places.shape
-    position, width = np.empty((rows, count)), np.empty((rows, count))
-    for row in range(rows):
-        for f in range(count):
+def _standard_features(places, widths, mean, deviation, position, width):  # type: ignore[no-untyped-def]
+    """Features moved to the standard variable."""
+    for row in range(places.shape[0]):
+        for f in range(places.shape[1]):
             spot = (places[row, f] - mean[row]) / deviation[row]
             if abs(spot) < _FAR:
                 position[row, f], width[row, f] = spot, widths[row, f] / deviation[row]
             else:  # also where the deviation is 0
                 position[row, f], width[row, f] = 0.0, np.inf
+
+
+@array_kernel
+def scaled_nodes(places, widths, mean, deviation, rule, grading):  # type: ignore[no-untyped-def]
+    """Nodes in the standard variable for features in units of the field; for compiled callers."""
+    rows, count = places.shape
+    position, width = np.empty((rows, count)), np.empty((rows, count))
+    _standard_features(places, widths, mean, deviation, position, width)
     return build_nodes(position, width, np.empty((rows, 0)), rule, grading)
 
 
 @array_kernel
 def _field_nodes(places, widths, mean, deviation, rule, grading):  # type: ignore[no-untyped-def]
     """Nodes and the field at the nodes."""
-    z, weight = scaled_nodes(places, widths, mean, deviation, rule, grading)
-    rows = z.shape[0]
-    field = np.empty(z.shape)
+    rows, count = places.shape
+    position, width = np.empty((rows, count)), np.empty((rows, count))
+    _standard_features(places, widths, mean, deviation, position, width)
+    z, weight = build_nodes(position, width, np.empty((rows, 0)), rule, grading)
+    field = np.empty((rows, z.shape[1]))
     for row in range(rows):
         for node in range(z.shape[1]):
             field[row, node] = mean[row] + deviation[row] * z[row, node]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from saddlepoint._jit import array_kernel
+from saddlepoint._jit import array_kernel, scalar_kernel
 from saddlepoint.quadrature.rules import gauss_legendre
 from saddlepoint.special._tail import density
 
@@ -132,51 +132,44 @@ def nodes_for_python(position, width, breaks, rule, grading):  # type: ignore[no
 def build_nodes(
     position: np.ndarray, width: np.ndarray, breaks: np.ndarray, rule: np.ndarray, grading: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """`gaussian_nodes` on checked arrays, for compiled callers (a numerical kernel: all rows in one pass)."""
-    batch, order = position.shape[0], rule.shape[1]
-    room = 32
-    edges = np.empty((batch, room))
-    panels = np.empty(batch, np.int64)
-    scratch = np.empty(breaks.shape[1] + 1)
-    row, most = 0, 0
-    while row < batch:
-        count = row_edges(position[row], width[row], breaks[row], grading, scratch, edges[row])
-        if count < 0:
-            room *= 2
-            grown = np.empty((batch, room))
-            grown[:row, : room // 2] = edges[:row]
-            edges = grown
-            continue
-        panels[row] = count
-        most = max(most, count)
-        row += 1
-    z = np.empty((batch, most * order))
-    weight = np.empty((batch, most * order))
+    """`gaussian_nodes` on checked arrays, for compiled callers (a numerical kernel: all rows in one pass).
+
+    Loops over single numbers throughout: slices, `min` and `max` would take most of the time of its compilation.
+    """
+    batch, features, order = position.shape[0], position.shape[1], rule.shape[1]
+    edges = np.empty((batch, edges_at_most(breaks.shape[1], features, grading)))
+    panels, stops = np.empty(batch, np.int64), np.empty(breaks.shape[1] + 1)
+    most = 0
     for row in range(batch):
-        fill_row(edges[row], panels[row], rule, z[row], weight[row])
+        panels[row] = row_edges(row, position, width, breaks, grading, stops, edges)
+        most = panels[row] if panels[row] > most else most
+    z, weight = np.empty((batch, most * order)), np.empty((batch, most * order))
+    for row in range(batch):
+        for k in range(panels[row]):
+            half = 0.5 * (edges[row, k + 1] - edges[row, k])
+            middle = edges[row, k] + half
+            for i in range(order):
+                z[row, k * order + i] = middle + half * rule[0, i]
+                weight[row, k * order + i] = half * rule[1, i]
+        used = panels[row] * order
+        for i in range(used):
+            weight[row, i] *= density(abs(z[row, i]))
+        for i in range(used, z.shape[1]):  # what is left over repeats the last node with weight 0
+            z[row, i] = z[row, used - 1]
+            weight[row, i] = 0.0
     return z, weight
 
 
-@array_kernel
-def fill_row(edges: np.ndarray, panels: int, rule: np.ndarray, z: np.ndarray, weight: np.ndarray) -> None:
-    """Nodes and weights of one row; what is left over repeats the last node with weight 0."""
-    order = rule.shape[1]
-    for k in range(panels):
-        half = 0.5 * (edges[k + 1] - edges[k])
-        middle = edges[k] + half
-        for i in range(order):
-            z[k * order + i] = middle + half * rule[0, i]
-            weight[k * order + i] = half * rule[1, i]
-    used = panels * order
-    for i in range(used):
-        weight[i] *= density(abs(z[i]))
-    for i in range(used, z.size):
-        z[i] = z[used - 1]
-        weight[i] = 0.0
+@scalar_kernel
+def edges_at_most(breaks: int, features: int, grading: np.ndarray) -> int:
+    """More edges than a row can have: caps between the ends, two at each break, two geometric ladders a feature."""
+    ladder = 2.0 * math.log(1e18) / math.log(1.0 + grading[1])
+    return int(4.0 * (_FARTHEST + math.sqrt(grading[4])) / grading[3]) + 4 * (breaks + 2) + features * (int(ladder) + 16)
 
 
 @array_kernel
 def row_edges(
+    row: int,
     position: np.ndarray,
     width: np.ndarray,
     breaks: np.ndarray,
@@ -184,14 +177,32 @@ def row_edges(
     stops: np.ndarray,
     edges: np.ndarray,
 ) -> int:
-    """Panel edges of one row, left to right; returns the number of panels, -1 when `edges` is too short.
+    """Panel edges of one row, left to right; returns the number of panels.
 
     A numerical kernel. ``stops`` is scratch for the sorted breaks and the right end.
     """
     core, growth, near, cap, reach = grading[0], grading[1], grading[2], grading[3], grading[4]
-    left, right = row_domain(position, width, breaks, reach)
+    below, above = 0.0, 0.0  # squares of the farthest places on either side
+    for j in range(breaks.shape[1] + position.shape[1]):
+        if j < breaks.shape[1]:
+            place = breaks[row, j]
+            square = place * place if abs(place) <= 38.6 else 0.0
+        else:
+            f = j - breaks.shape[1]
+            place, w = position[row, f], width[row, f]
+            if w < 0.0:
+                raise ValueError("the widths of features must not be negative")
+            # E exp(-m (z-p)^2/(2 w^2)) falls like exp(-m p^2/(m + w^2)/2): relative digits for powers m up to 8
+            square = 8.0 * place * place / (8.0 + w * w) if abs(place) < np.inf and w < np.inf else 0.0
+        square = square if square < _FARTHEST * _FARTHEST else _FARTHEST * _FARTHEST
+        if place < 0.0:
+            below = square if square > below else below
+        else:
+            above = square if square > above else above
+    left, right = -math.sqrt(reach + below), math.sqrt(reach + above)
     number = 0
-    for place in breaks:
+    for j in range(breaks.shape[1]):
+        place = breaks[row, j]
         if left < place < right:
             k = number
             while k > 0 and stops[k - 1] > place:
@@ -202,19 +213,20 @@ def row_edges(
     stops[number] = right
     shrink = growth / (1.0 + growth)
     a, panels = left, 0
-    edges[0] = left
+    edges[row, 0] = left
     for k in range(number + 1):
         stop = stops[k]
         while a < stop:
             length = cap
-            for f in range(position.size):
-                ahead = position[f] - a
-                if ahead == ahead and width[f] < np.inf:
+            for f in range(position.shape[1]):
+                ahead, narrow = position[row, f] - a, width[row, f]
+                if ahead == ahead and narrow < np.inf:
                     # a feature narrower than a few units in the last place of its position cannot be resolved
-                    finest = max(width[f], 1e-15 * (1.0 + abs(position[f])))
-                    away = abs(ahead) - near * finest
-                    graded = max(core * finest, (shrink if ahead > 0.0 else growth) * away)
-                    length = min(length, graded)
+                    least = 1e-15 * (1.0 + abs(position[row, f]))
+                    finest = narrow if narrow > least else least
+                    graded = (shrink if ahead > 0.0 else growth) * (abs(ahead) - near * finest)
+                    graded = graded if graded > core * finest else core * finest
+                    length = graded if graded < length else length
             rest = stop - a
             if rest <= 1.1 * length:
                 a = stop
@@ -223,36 +235,7 @@ def row_edges(
             else:
                 a += length
             panels += 1
-            if panels == edges.size:
-                return -1
-            edges[panels] = a
+            if panels == edges.shape[1]:
+                raise ValueError("more panels than edges_at_most foresees")
+            edges[row, panels] = a
     return panels
-
-
-@array_kernel
-def row_domain(
-    position: np.ndarray, width: np.ndarray, breaks: np.ndarray, reach: float
-) -> tuple[float, float]:
-    """Ends of the domain of one row (see `gaussian_nodes`)."""
-    root = math.sqrt(reach)
-    left, right = -root, root
-    for place in breaks:
-        if abs(place) <= 38.6:
-            end = math.sqrt(reach + min(abs(place), _FARTHEST) ** 2)
-            if place < 0.0:
-                left = min(left, -end)
-            else:
-                right = max(right, end)
-    for f in range(position.size):
-        place, w = abs(position[f]), width[f]
-        if w < 0.0:
-            raise ValueError("the widths of features must not be negative")
-        if place < np.inf and w < np.inf:
-            # E exp(-m (z-p)^2/(2 w^2)) falls like exp(-m p^2/(m + w^2)/2): relative digits for powers m up to
-            # 8
-            end = math.sqrt(reach + min(8.0 * place * place / (8.0 + w * w), _FARTHEST**2))
-            if position[f] < 0.0:
-                left = min(left, -end)
-            else:
-                right = max(right, end)
-    return left, right

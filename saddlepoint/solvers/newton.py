@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from saddlepoint._iterate import Solver, State
-from saddlepoint._kernels import RUNNING, SINGULAR, STALLED, any_not_below, newton_direction, row_norms
+from saddlepoint._kernels import RUNNING, SINGULAR, STALLED, invert, newton_direction, row_norms
 from saddlepoint.problem import Problem
 from saddlepoint.solvers._settings import between, whole
 
@@ -72,13 +72,14 @@ class Newton(Solver):
     def advance(self, problem: Problem, state: _NewtonState) -> _NewtonState:
         step, free, ratio = np.empty_like(state.free), np.empty_like(state.free), np.empty_like(state.norm)
         bounded = problem.variables.bounded
-        newton_direction(
-            state.jacobian, state.residual, state.free, bounded, self.max_step, step, free, ratio
-        )
+        inverse = np.empty_like(state.jacobian)
+        invert(state.jacobian, inverse, ratio)
+        newton_direction(inverse, state.residual, state.free, bounded, self.max_step, step, free)
         residual, jacobian = problem.residual_and_jacobian(free)
         new = _NewtonState(free, residual, jacobian, state.evaluations, state.cost)
-        if any_not_below(new.norm, state.norm):
-            self._backtrack(problem, state, new, step, np.flatnonzero(~(new.norm < state.norm)))
+        lower = new.norm < state.norm
+        if not lower.all():
+            self._backtrack(problem, state, new, step, np.flatnonzero(~lower))
             self._give_up(state, new, ratio)
         return new
 

@@ -5,7 +5,7 @@ With H(x) = erfc(x/sqrt 2)/2, g the unit Gaussian density and G = g/H, three lay
 * scalar kernels, callable from other kernels, which inline them: `log_gauss_tail`, `hazard`,
   `hazard_excess`, `log_two_cosh`, `tanh`, `log_tail_difference`, `log_mixed_tail`, `mixed_hazard`,
   `log_mixed`, `mixed_weight`, `log_add`, and the pairs and triples that give value and derivatives for the
-  price of one (`tail_pair`, `cosh_triple`, `difference_triple`, `mixed_tail_pair`, `mixed_pair`);
+  price of one (`tail_pair`, `tail_triple`, `cosh_triple`, `difference_triple`, `mixed_tail_pair`, `mixed_pair`);
 * array kernels that fill outputs given by the caller, all float64 and C-contiguous: `tail_terms`,
   `cosh_terms`, `tail_difference_terms`, `mixed_tail_terms`, `mixed_terms`;
 * array functions that return new arrays of any shape: `tail`, `two_cosh`, `tail_difference`, `mixed_tail`,
@@ -28,7 +28,7 @@ from saddlepoint.special._mixed import (
     mixed_terms,
     mixed_weight,
 )
-from saddlepoint.special._tail import hazard, hazard_excess, log_gauss_tail, tail_pair, tail_terms
+from saddlepoint.special._tail import hazard, hazard_excess, log_gauss_tail, tail_pair, tail_terms, tail_triple
 
 __all__ = [
     "cosh_terms",
@@ -55,6 +55,7 @@ __all__ = [
     "tail_difference_terms",
     "tail_pair",
     "tail_terms",
+    "tail_triple",
     "tanh",
     "two_cosh",
 ]

@@ -65,8 +65,8 @@ def density_parts(t: float) -> tuple[float, float]:
 
 
 @scalar_kernel
-def tail_pair(x: float) -> tuple[float, float]:
-    """(ln H(x), G(x)) of a scalar: see `log_gauss_tail` and `hazard`; cheaper than asking for both."""
+def tail_triple(x: float) -> tuple[float, float, float]:
+    """(ln H(x), G(x), G(x) - x) of a scalar: see `log_gauss_tail`, `hazard` and `hazard_excess`."""
     negative = x < 0.0
     t = abs(x)
     p, a = excess_parts(t)
@@ -84,7 +84,15 @@ def tail_pair(x: float) -> tuple[float, float]:
     left_f = -beyond if small else 1.0 - 2.0 * beyond
     f = left_f if negative else m - 1.0
     logarithm = log_from_parts(left_k if negative else k, f, 0.0 if negative else _ROOT_LOSS)
-    return logarithm if negative else -0.5 * t * t - logarithm, left_hazard if negative else right_hazard
+    excess = left_hazard - x if negative else ratio if t < _FAR else 1.0 / t
+    return logarithm if negative else -0.5 * t * t - logarithm, left_hazard if negative else right_hazard, excess
+
+
+@scalar_kernel
+def tail_pair(x: float) -> tuple[float, float]:
+    """(ln H(x), G(x)) of a scalar: see `log_gauss_tail` and `hazard`; cheaper than asking for both."""
+    log_tail, slope, _ = tail_triple(x)
+    return log_tail, slope
 
 
 @scalar_kernel
@@ -128,12 +136,7 @@ def hazard_excess(x: float) -> float:
     >>> hazard_excess(1e8)
     1e-08
     """
-    if x < 0.0:
-        return tail_pair(x)[1] - x
-    if x < _FAR:
-        p, a = excess_parts(x)
-        return p / a
-    return 1.0 / x
+    return tail_triple(x)[2]
 
 
 @scalar_kernel
