@@ -30,6 +30,7 @@ clean:
 	@echo "installing into .venv"
 	@$(PYTHON) -m venv .venv
 	@$(PIP) -e .
+	@$(BIN)/replica warm
 	@touch $@
 
 .venv/installed-tools: .venv/installed

@@ -95,7 +95,9 @@ def per_row(value: Any, size: int) -> np.ndarray:
     """A parameter as a contiguous array with one entry per row of the batch."""
     if isinstance(value, np.ndarray) and value.shape == (size,):
         return np.ascontiguousarray(value, dtype=float)
-    return np.full(size, value, dtype=float)
+    rows = np.empty(size)
+    rows[:] = value
+    return rows
 
 
 def exact(value: Any, mp: Any) -> Any:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import csv
-import importlib.metadata
 import os
-import platform
 import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replica._checks import suggest
 from replica._formats import READERS, WRITERS, plain, to_json
+from saddlepoint._versions import library_versions
 
 if TYPE_CHECKING:
     import xarray
@@ -69,13 +68,7 @@ def record(settings: dict[str, Any]) -> dict[str, str]:
     """
     import replica
 
-    versions = {name: importlib.metadata.version(name) for name in ("numpy", "scipy", "numba")}
-    return {
-        "settings": to_json(settings),
-        "replica": replica.__version__,
-        **versions,
-        "python": platform.python_version(),
-    }
+    return {"settings": to_json(settings), "replica": replica.__version__, **library_versions()}
 
 
 def suffix_of(path: str | os.PathLike[str], suffixes: tuple[str, ...] = DATA_SUFFIXES) -> str:

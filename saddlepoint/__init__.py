@@ -12,7 +12,7 @@ from saddlepoint.problem import Problem
 from saddlepoint.solution import Solution, SolveFailed, Status, Tolerance
 from saddlepoint.solve import solve
 from saddlepoint.solvers import Anderson, Bracket, Deflated, Ladder, Newton, Picard
-from saddlepoint.sweep import sweep
+from saddlepoint.sweep import SweepFailed, sweep
 from saddlepoint.variables import POSITIVE, REAL, UNIT, Chart, Variable, Variables
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "Solution",
     "SolveFailed",
     "Status",
+    "SweepFailed",
     "Tolerance",
     "Variable",
     "Variables",

@@ -64,7 +64,7 @@ def _ingredient(name: str, value: Any, seen: set[int]) -> Iterator[bytes]:
     elif isinstance(value, np.ndarray):
         yield repr((value.dtype.str, value.shape)).encode() + value.tobytes()
     elif isinstance(value, (python.ModuleType, python.BuiltinFunctionType, type)) or callable(value):
-        yield f"{name} is {value.__name__}".encode()  # of numpy, math or the language: their versions are numba's matter
+        yield f"{name} is {value.__name__}".encode()  # of numpy, math or the language: the versions are numba's matter
     else:
         yield repr((name, value)).encode()
 

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib.metadata
+import io
 import json
 import os
-import platform
 import sys
 import tempfile
 import warnings
-import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from saddlepoint._versions import library_versions, producers
+
 _STAMP = "settings"
 _PREFIX = "result."
+_SEAL = 32  # bytes of the digest at the end of a chunk
+
+
+class SweepFailed(RuntimeError):
+    """Work that the system stopped (a killed worker, a full disk, no memory), with what is kept of it."""
 
 
 def sweep(
@@ -42,8 +48,8 @@ def sweep(
         Processes, through `joblib`; -1 for all cores. 1 runs here, unless a `joblib.parallel_config` is
         active: then it decides, so that Dask or Ray clusters work.
     checkpoint : folder
-        Every finished chunk is written there at once; a later call with the same ``settings`` and versions of the
-        libraries reads it back.
+        Every finished chunk is written there at once; a later call with the same ``settings``, the same versions of the
+        libraries and the same sources of the function's package reads it back.
         A damaged file is recomputed, with a warning.
     settings : mapping
         What the results depend on, in JSON terms; a folder made with others is refused.
@@ -56,6 +62,8 @@ def sweep(
         When the checkpoint was made with other settings or versions, or ``workers`` is not allowed.
     TypeError
         When a result cannot be saved.
+    SweepFailed
+        When the system stopped the work: a killed worker, a full disk, no memory.
 
     Examples
     --------
@@ -68,10 +76,11 @@ def sweep(
             f"workers must be a whole number of at least 1, or -1 for all cores, got {workers!r}"
         )
     items = list(items)
-    folder = None if checkpoint is None else _Folder(Path(checkpoint), settings or {}, len(items))
+    folder = None if checkpoint is None else _Folder(Path(checkpoint), settings or {}, len(items), function)
     results: dict[int, Any] = {} if folder is None else folder.read()
     waiting = [i for i in range(len(items)) if i not in results]
     with (
+        _told(folder),
         _bar(progress, len(items), len(results)) as tick,
         contextlib.closing(_finished(function, items, waiting, workers)) as stream,
     ):
@@ -94,13 +103,36 @@ def _finished(
         for index in waiting:
             yield _numbered(function, index, items[index])
         return
-    from joblib import Parallel, delayed
+    from joblib import Parallel, delayed, effective_n_jobs
 
-    tasks = (delayed(_numbered)(function, index, items[index]) for index in waiting)
+    jobs = None if workers == 1 else workers
+    tasks = [delayed(_numbered)(function, index, items[index]) for index in waiting]
     # one task at a time to each worker: chunks are large, and an interruption should lose few
-    yield from Parallel(
-        n_jobs=None if workers == 1 else workers, return_as="generator_unordered", batch_size=1
-    )(tasks)
+    try:
+        parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
+    except ValueError:  # a backend that answers only when all is done: give it one round of tasks at a time
+        round_of = max(1, effective_n_jobs(1 if jobs is None else jobs))
+        for start in range(0, len(tasks), round_of):
+            yield from Parallel(n_jobs=jobs, batch_size=1)(tasks[start : start + round_of])
+        return
+    yield from parallel(tasks)
+
+
+@contextlib.contextmanager
+def _told(folder: _Folder | None) -> Iterator[None]:
+    """What the system does to long work, in a sentence."""
+    try:
+        yield
+    except (BrokenExecutor, OSError, MemoryError) as error:
+        what = (
+            "a worker process ended, killed from outside or for want of memory" if isinstance(error, BrokenExecutor)
+            else "there is not enough memory" if isinstance(error, MemoryError)
+            else f"the system refused: {error.strerror or error}"
+        )
+        kept = "nothing is kept without a checkpoint" if folder is None else (
+            f"what was finished is kept in {folder.path}: the same call resumes"
+        )
+        raise SweepFailed(f"{what}; {kept}") from error
 
 
 @contextlib.contextmanager
@@ -121,18 +153,13 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"settings must be numbers, strings, lists, mappings or arrays, got {value!r}")
 
 
-def _versions() -> dict[str, str]:
-    """What the last bits of a result may depend on, besides its settings."""
-    found = {name: importlib.metadata.version(name) for name in ("numpy", "scipy", "numba")}
-    return found | {"python": platform.python_version()}
-
-
 class _Folder:
     """A checkpoint: ``settings.json`` and a ``chunk-NNNNN.npz`` per finished chunk, written in one step."""
 
-    def __init__(self, path: Path, settings: Mapping[str, Any], chunks: int) -> None:
+    def __init__(self, path: Path, settings: Mapping[str, Any], chunks: int, function: Callable[..., Any]) -> None:
         self.path, self.chunks = path, chunks
-        content = {"settings": settings, "chunks": chunks, "versions": _versions()}
+        versions = library_versions() | producers(function)
+        content = {"settings": settings, "chunks": chunks, "versions": versions}
         text = json.dumps(content, sort_keys=True, default=_plain, indent=1)
         self.stamp = hashlib.sha256(text.encode()).hexdigest()
         try:
@@ -142,15 +169,18 @@ class _Folder:
         record = path / "settings.json"
         if record.exists():
             self._compare(json.loads(text), record)
-        else:
+            return
+        try:
             self._replace(record, lambda handle: handle.write(text.encode()))
+        except OSError as error:
+            raise ValueError(f"the checkpoint folder {path} cannot be written: {error.strerror}") from error
 
     def _compare(self, now: dict[str, Any], record: Path) -> None:
         """Refuse a folder of other settings, saying which one differs."""
         try:
             then = json.loads(record.read_text())
             old, new = ({"chunks": one["chunks"], **one["versions"], **one["settings"]} for one in (then, now))
-        except (ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             raise ValueError(
                 f"the checkpoint {self.path} has an unreadable settings.json; choose another folder"
             ) from None
@@ -172,18 +202,25 @@ class _Folder:
             file = self._file(index)
             if not file.exists():
                 continue
-            try:
-                with file.open("rb") as handle, np.load(handle, allow_pickle=False) as stored:
-                    whole = stored[_STAMP].item() == self.stamp
-                    names = [name for name in stored.files if name != _STAMP]
-                    content = {name.removeprefix(_PREFIX): stored[name] for name in names}
-            except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, AttributeError):
-                whole = False
-            if whole:
+            content = self._content(file)
+            if content is not None:
                 results[index] = content
             else:
                 warnings.warn(f"{file} is damaged; its chunk is computed again", RuntimeWarning, stacklevel=3)
         return results
+
+    def _content(self, file: Path) -> dict[str, np.ndarray] | None:
+        """The arrays of a chunk of these settings; None unless every byte is as it was written."""
+        try:
+            raw = file.read_bytes()
+        except OSError:
+            return None
+        if len(raw) < _SEAL or hashlib.sha256(raw[:-_SEAL]).digest() != raw[-_SEAL:]:
+            return None
+        with np.load(io.BytesIO(raw), allow_pickle=False) as stored:
+            if stored[_STAMP].item() != self.stamp:
+                return None
+            return {name.removeprefix(_PREFIX): stored[name] for name in stored.files if name != _STAMP}
 
     def write(self, index: int, result: Any) -> dict[str, np.ndarray]:
         """Save one chunk, and return it as `read` would."""
@@ -196,7 +233,11 @@ class _Folder:
             if array.dtype.hasobject:
                 raise TypeError(f"the result {name!r} cannot be saved as an array of numbers or strings")
         stored = {_STAMP: np.array(self.stamp)} | {_PREFIX + name: array for name, array in arrays.items()}
-        self._replace(self._file(index), lambda handle: np.savez(handle, **stored))
+        buffer = io.BytesIO()
+        np.savez(buffer, **stored)
+        # the digest travels as the comment of the archive, whose length is its last two bytes
+        body = buffer.getvalue()[:-2] + _SEAL.to_bytes(2, "little")
+        self._replace(self._file(index), lambda handle: handle.write(body + hashlib.sha256(body).digest()))
         return arrays
 
     def _replace(self, target: Path, write: Callable[[Any], Any]) -> None:

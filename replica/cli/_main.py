@@ -14,6 +14,7 @@ import click
 
 from replica._checks import suggest
 from replica._version import __version__
+from saddlepoint import SweepFailed
 
 #: verb -> module and name of its command; a module is imported when its verb is called
 VERBS = {
@@ -40,6 +41,7 @@ VERBS = {
     "certify": "replica.cli.certify:command",
     "list": "replica.cli.listing:command",
     "demo": "replica.cli.demo:command",
+    "warm": "replica.cli.warm:command",
 }
 
 ANSWERED, NOT_SOLVED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -107,6 +109,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _complain(_sentence(wrong), WRONG_USAGE)
         except ValueError as wrong:
             return _complain(str(wrong), WRONG_USAGE)
+        except SweepFailed as stopped:
+            return _complain(str(stopped), NOT_SOLVED)
+        except MemoryError:
+            return _complain("there is not enough memory for this; ask for fewer points or a smaller n", NOT_SOLVED)
         except click.Abort:
             return _complain("interrupted", INTERRUPTED)
         except BrokenPipeError:

@@ -8,7 +8,8 @@ import numpy as np
 
 from replica._registry import per_row
 from saddlepoint._jit import array_kernel
-from saddlepoint.quadrature.fields import field_nodes
+from saddlepoint.quadrature.fields import field_panels
+from saddlepoint.quadrature.panels import row_nodes
 from saddlepoint.special import (
     difference_triple,
     hazard_excess,
@@ -34,18 +35,19 @@ def _margin_kernel(field, kappa, variance, log_z, slope, curvature):  # type: ig
 
 
 @array_kernel
-def _margin_sums(field, weight, kappa, variance, out):  # type: ignore[no-untyped-def]
-    """Averages of ln H, its curvature and the squares of both slopes over a field."""
-    count = field.shape[1]
-    value, first, second = np.empty(count), np.empty(count), np.empty(count)
-    for row in range(field.shape[0]):
+def _margin_sums(edges, panels, rule, most, mean, deviation, kappa, variance, out):  # type: ignore[no-untyped-def]
+    """Averages of ln H, its curvature and the squares of both slopes over a field: nodes and sums in one pass."""
+    z, weight, value, first, second = np.empty(most), np.empty(most), np.empty(most), np.empty(most), np.empty(most)
+    for row in range(mean.size):
         inverse = 1.0 / np.sqrt(variance[row])
+        count = row_nodes(row, edges, panels[row], rule, z, weight)
         for node in range(count):  # a loop of its own: sums in a fixed order are not vectorised
-            value[node], first[node], excess = tail_triple((kappa[row] - field[row, node]) * inverse)
+            x = (kappa[row] - (mean[row] + deviation[row] * z[node])) * inverse
+            value[node], first[node], excess = tail_triple(x)
             second[node] = first[node] * excess
         sums = 0.0, 0.0, 0.0, 0.0
         for node in range(count):
-            mass = weight[row, node]
+            mass = weight[node]
             sums = (
                 sums[0] + mass * value[node],
                 sums[1] + mass * second[node],
@@ -60,8 +62,8 @@ def _margin_sums(field, weight, kappa, variance, out):  # type: ignore[no-untype
 def margin_sums(mean: np.ndarray, deviation: np.ndarray, kappa: Any, variance: np.ndarray, level: int) -> np.ndarray:
     """``E ln H``, ``E f'``, ``E f^2`` and ``E f'^2`` (4, batch) over the field ``mean + deviation z``."""
     out, places = np.empty((4, mean.size)), per_row(kappa, mean.size)
-    _, weight, field = field_nodes(places[:, None], np.sqrt(variance)[:, None], mean, deviation, level)
-    _margin_sums(field, weight, places, variance, out)
+    panels = field_panels(places[:, None], np.sqrt(variance)[:, None], mean, deviation, level)
+    _margin_sums(*panels, mean, deviation, places, variance, out)
     return out
 
 

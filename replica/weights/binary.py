@@ -9,21 +9,22 @@ import numpy as np
 
 from replica.weights.base import Law, Norm, Pinned, Weights
 from saddlepoint._jit import array_kernel
-from saddlepoint.quadrature.fields import field_nodes
+from saddlepoint.quadrature.fields import field_panels
+from saddlepoint.quadrature.panels import row_nodes
 from saddlepoint.special import cosh_terms, cosh_triple
 
 
 @array_kernel
-def _binary_sums(field, weight, out):  # type: ignore[no-untyped-def]
-    """Averages of ln 2cosh, sech^2, tanh^2 and sech^4 over a field."""
-    count = field.shape[1]
-    value, mean, spread = np.empty(count), np.empty(count), np.empty(count)
-    for row in range(field.shape[0]):
+def _binary_sums(edges, panels, rule, most, scale, out):  # type: ignore[no-untyped-def]
+    """Averages of ln 2cosh, sech^2, tanh^2 and sech^4 over h = scale z: nodes and sums in one pass."""
+    z, weight, value, mean, spread = np.empty(most), np.empty(most), np.empty(most), np.empty(most), np.empty(most)
+    for row in range(scale.size):
+        count = row_nodes(row, edges, panels[row], rule, z, weight)
         for node in range(count):  # a loop of its own: sums in a fixed order are not vectorised
-            value[node], mean[node], spread[node] = cosh_triple(field[row, node])
+            value[node], mean[node], spread[node] = cosh_triple(scale[row] * z[node])
         sums = 0.0, 0.0, 0.0, 0.0
         for node in range(count):
-            mass = weight[row, node]
+            mass = weight[node]
             sums = (
                 sums[0] + mass * value[node],
                 sums[1] + mass * spread[node],
@@ -54,9 +55,8 @@ class Binary(Weights):
 
     def plain_sums(self, scale: np.ndarray, curvature: np.ndarray, beta: Any, level: int) -> np.ndarray:
         out = np.empty((4, scale.size))
-        zero, one = np.zeros((scale.size, 1)), np.ones((scale.size, 1))
-        _, weight, field = field_nodes(zero, one, zero[:, 0], scale, level)
-        _binary_sums(field, weight, out)
+        zero = np.zeros((scale.size, 1))
+        _binary_sums(*field_panels(zero, zero + 1.0, zero[:, 0], scale, level), scale, out)
         return out
 
     def law(self) -> Law:

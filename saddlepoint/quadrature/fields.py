@@ -6,7 +6,7 @@ import numpy as np
 
 from saddlepoint._jit import array_kernel
 from saddlepoint.quadrature.panels import _settings as rule_and_grading
-from saddlepoint.quadrature.panels import build_nodes
+from saddlepoint.quadrature.panels import build_nodes, edge_room, row_edges
 
 _FAR = 40.0  # a feature that many deviations away is outside the Gaussian: the integrand is smooth there
 
@@ -44,6 +44,34 @@ def _field_nodes(places, widths, mean, deviation, rule, grading):  # type: ignor
         for node in range(z.shape[1]):
             field[row, node] = mean[row] + deviation[row] * z[row, node]
     return z, weight, field
+
+
+@array_kernel
+def _field_edges(places, widths, mean, deviation, grading, edges, panels):  # type: ignore[no-untyped-def]
+    """Panels for each row and how many there are; returns the largest number."""
+    rows, count = places.shape
+    position, width = np.empty((rows, count)), np.empty((rows, count))
+    _standard_features(places, widths, mean, deviation, position, width)
+    none, stops, most = np.empty((rows, 0)), np.empty(1), 0
+    for row in range(rows):
+        panels[row] = row_edges(row, position, width, none, grading, stops, edges)
+        most = panels[row] if panels[row] > most else most
+    return most
+
+
+def field_panels(
+    places: np.ndarray, widths: np.ndarray, mean: np.ndarray, deviation: np.ndarray, level: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """Panels for averages over ``field = mean + deviation z``, for kernels that take nodes and sums in one pass.
+
+    Parameters are those of `field_nodes`. Returns the edges (room, B), the numbers of panels (B,), the rule
+    (2, order), and the largest number of nodes of a row, which `row_nodes` makes of them.
+    """
+    rule, grading = rule_and_grading(level)
+    edges = np.empty((edge_room(0, places.shape[1], grading), len(mean)))
+    panels = np.empty(len(mean), dtype=np.int64)
+    most = _field_edges(places, widths, mean, deviation, grading, edges, panels)
+    return edges, panels, rule, most * rule.shape[1]
 
 
 def field_nodes(

@@ -44,11 +44,22 @@ LEVELS = (
 
 @cache
 def _settings(level: int) -> tuple[np.ndarray, np.ndarray]:
-    """The rule (2, order) and the grading of a level, as the kernel wants them."""
+    """The rule (2, order) and the grading of a level, as the kernels want them."""
     if level not in range(len(LEVELS)):
         raise ValueError(f"level must be a whole number from 0 to {len(LEVELS) - 1}, got {level!r}")
     grading = LEVELS[level]
     return np.array(gauss_legendre(grading.order)), np.array(grading[1:])
+
+
+@scalar_kernel
+def edge_room(breaks: int, features: int, grading: np.ndarray) -> int:
+    """More edges than a row can have.
+
+    These are caps between the ends, four at each break, and two geometric ladders down to the narrowest width for each
+    feature.
+    """
+    ladder = 2.0 * math.log(1e18) / math.log(1.0 + grading[1]) + 16.0
+    return int(4.0 * (_FARTHEST + math.sqrt(grading[4])) / grading[3]) + 8 + 4 * breaks + features * int(ladder)
 
 
 def gaussian_nodes(
@@ -136,35 +147,38 @@ def build_nodes(
 
     Loops over single numbers throughout: slices, `min` and `max` would take most of the time of its compilation.
     """
-    batch, features, order = position.shape[0], position.shape[1], rule.shape[1]
-    edges = np.empty((batch, edges_at_most(breaks.shape[1], features, grading)))
-    panels, stops = np.empty(batch, np.int64), np.empty(breaks.shape[1] + 1)
+    batch, order = position.shape[0], rule.shape[1]
+    room = edge_room(breaks.shape[1], position.shape[1], grading)
+    edges, panels, stops = np.empty((room, batch)), np.empty(batch, np.int64), np.empty(breaks.shape[1] + 1)
     most = 0
     for row in range(batch):
         panels[row] = row_edges(row, position, width, breaks, grading, stops, edges)
         most = panels[row] if panels[row] > most else most
     z, weight = np.empty((batch, most * order)), np.empty((batch, most * order))
+    one, share = np.empty(most * order), np.empty(most * order)
     for row in range(batch):
-        for k in range(panels[row]):
-            half = 0.5 * (edges[row, k + 1] - edges[row, k])
-            middle = edges[row, k] + half
-            for i in range(order):
-                z[row, k * order + i] = middle + half * rule[0, i]
-                weight[row, k * order + i] = half * rule[1, i]
-        used = panels[row] * order
-        for i in range(used):
-            weight[row, i] *= density(abs(z[row, i]))
-        for i in range(used, z.shape[1]):  # what is left over repeats the last node with weight 0
-            z[row, i] = z[row, used - 1]
-            weight[row, i] = 0.0
+        used = row_nodes(row, edges, panels[row], rule, one, share)
+        for i in range(z.shape[1]):  # what is left over repeats the last node with weight 0
+            z[row, i] = one[i] if i < used else one[used - 1]
+            weight[row, i] = share[i] if i < used else 0.0
     return z, weight
 
 
-@scalar_kernel
-def edges_at_most(breaks: int, features: int, grading: np.ndarray) -> int:
-    """More edges than a row can have: caps between the ends, two at each break, two geometric ladders a feature."""
-    ladder = 2.0 * math.log(1e18) / math.log(1.0 + grading[1])
-    return int(4.0 * (_FARTHEST + math.sqrt(grading[4])) / grading[3]) + 4 * (breaks + 2) + features * (int(ladder) + 16)
+@array_kernel
+def row_nodes(
+    row: int, edges: np.ndarray, panels: int, rule: np.ndarray, z: np.ndarray, weight: np.ndarray
+) -> int:
+    """Fill the first nodes and weights of one row between its edges (room, B); returns how many."""
+    order = rule.shape[1]
+    for k in range(panels):
+        half = 0.5 * (edges[k + 1, row] - edges[k, row])
+        middle = edges[k, row] + half
+        for i in range(order):
+            z[k * order + i] = middle + half * rule[0, i]
+            weight[k * order + i] = half * rule[1, i]
+    for i in range(panels * order):
+        weight[i] *= density(abs(z[i]))
+    return panels * order
 
 
 @array_kernel
@@ -177,7 +191,7 @@ def row_edges(
     stops: np.ndarray,
     edges: np.ndarray,
 ) -> int:
-    """Panel edges of one row, left to right; returns the number of panels.
+    """Panel edges of one row, left to right, into ``edges`` (room, B); returns the number of panels.
 
     A numerical kernel. ``stops`` is scratch for the sorted breaks and the right end.
     """
@@ -213,7 +227,7 @@ def row_edges(
     stops[number] = right
     shrink = growth / (1.0 + growth)
     a, panels = left, 0
-    edges[row, 0] = left
+    edges[0, row] = left
     for k in range(number + 1):
         stop = stops[k]
         while a < stop:
@@ -235,7 +249,7 @@ def row_edges(
             else:
                 a += length
             panels += 1
-            if panels == edges.shape[1]:
-                raise ValueError("more panels than edges_at_most foresees")
-            edges[row, panels] = a
+            if panels == edges.shape[0]:
+                raise ValueError("more panels than edge_room foresees")
+            edges[panels, row] = a
     return panels

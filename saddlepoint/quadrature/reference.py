@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from saddlepoint.quadrature.panels import edges_at_most, row_edges
+from saddlepoint.quadrature.panels import edge_room, row_edges
 from saddlepoint.quadrature.rules import fixed_point_rule
 
 _ATTEMPTS = 6
@@ -99,9 +99,9 @@ def _panels(
     reach = 2.0 * math.log(10.0) * (digits + 2)
     grading = np.array([2.2 * fineness, 3.5 * fineness, 2.0, 4.5 * fineness, reach])
     stops, scratch = np.array(list(exact)), np.empty(len(exact) + 1)
-    edges = np.empty((1, edges_at_most(stops.size, place.size, grading)))
+    edges = np.empty((edge_room(stops.size, place.size, grading), 1))
     count = row_edges(0, place[None], width[None], stops[None], grading, scratch, edges)
-    return [exact[edge] if edge in exact else mp.mpf(edge) for edge in edges[0, : count + 1].tolist()]
+    return [exact[edge] if edge in exact else mp.mpf(edge) for edge in edges[: count + 1, 0].tolist()]
 
 
 def _average(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 
 import joblib
 import numpy as np
 import pytest
 
-from saddlepoint import solve, sweep
+from saddlepoint import SweepFailed, solve, sweep
+from saddlepoint.sweep import _Folder
 from tests.engine.zoo import CurieWeiss
 
 CHUNKS = [np.linspace(low, low + 0.2, 7) for low in np.arange(1.1, 2.1, 0.2)]
@@ -152,7 +155,7 @@ def test_settings_are_written_for_the_reader(tmp_path):
     versions = written.pop("versions")
     assert written == {"chunks": 1, "settings": {"ansatz": "toy", "beta": [1.1, 2.1], "field": 0.1}}
     assert versions["numpy"] == np.__version__
-    assert set(versions) == {"numpy", "scipy", "numba", "python"}
+    assert set(versions) == {"numpy", "scipy", "numba", "python", "saddlepoint", __name__.split(".")[0]}
 
 
 def test_results_of_another_library_version_are_not_resumed(tmp_path):
@@ -184,3 +187,73 @@ def test_workers_are_checked():
     for bad in (0, -2, 1.5, True):
         with pytest.raises(ValueError, match="workers must be a whole number"):
             sweep(abs, [1], workers=bad)
+
+
+def test_a_changed_source_is_not_resumed(tmp_path):
+    sweep(magnetise, CHUNKS[:1], checkpoint=tmp_path, settings=SETTINGS, progress=False)
+    record = tmp_path / "settings.json"
+    written = json.loads(record.read_text())
+    written["versions"]["saddlepoint"] = "0.1, sources 0123456789abcdef"
+    record.write_text(json.dumps(written))
+    with pytest.raises(ValueError, match="saddlepoint was 0.1, sources 0123456789abcdef, now it is"):
+        sweep(magnetise, CHUNKS[:1], checkpoint=tmp_path, settings=SETTINGS, progress=False)
+
+
+def test_every_flipped_bit_is_seen(tmp_path):
+    folder = _Folder(tmp_path, SETTINGS, 1, magnetise)
+    folder.write(0, {"m": np.array([0.25]), "status": np.array(["converged"])})
+    file = tmp_path / "chunk-00000.npz"
+    whole = file.read_bytes()
+    assert folder._content(file) is not None
+    for place in range(len(whole)):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << place % 8]) + whole[place + 1 :])
+        assert folder._content(file) is None, place
+    file.write_bytes(whole)
+    with np.load(file) as stored:
+        assert stored["result.m"] == 0.25  # an archive that others can read
+
+
+@pytest.mark.parametrize("damage", ["folder", "nesting"])
+def test_a_checkpoint_that_is_no_such_thing_is_refused_or_recomputed(tmp_path, damage):
+    whole = sweep(magnetise, CHUNKS[:2], checkpoint=tmp_path, settings=SETTINGS, progress=False)
+    if damage == "nesting":
+        (tmp_path / "settings.json").write_text("[" * 100_000)
+        with pytest.raises(ValueError, match="unreadable settings.json"):
+            sweep(magnetise, CHUNKS[:2], checkpoint=tmp_path, settings=SETTINGS, progress=False)
+        return
+    (tmp_path / "chunk-00001.npz").unlink()
+    (tmp_path / "chunk-00001.npz").mkdir()
+    with (
+        pytest.warns(RuntimeWarning, match="computed again"),
+        pytest.raises(SweepFailed, match="the same call resumes"),
+    ):
+        sweep(magnetise, CHUNKS[:2], checkpoint=tmp_path, settings=SETTINGS, progress=False)
+    (tmp_path / "chunk-00001.npz").rmdir()
+    same(whole, sweep(magnetise, CHUNKS[:2], checkpoint=tmp_path, settings=SETTINGS, progress=False))
+
+
+def ended_from_outside(beta):
+    if len(beta) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return {"m": np.asarray(beta)}
+
+
+def test_a_killed_worker_is_told_and_the_rest_is_kept(tmp_path):
+    items = [np.ones(2), np.ones(2), np.ones(3)]
+    with pytest.raises(SweepFailed, match="a worker process ended.*the same call resumes"):
+        sweep(ended_from_outside, items, workers=2, checkpoint=tmp_path, progress=False)
+
+
+def no_memory(beta):
+    raise MemoryError
+
+
+def test_want_of_memory_is_told():
+    with pytest.raises(SweepFailed, match="not enough memory; nothing is kept without a checkpoint"):
+        sweep(no_memory, [1], progress=False)
+
+
+def test_backends_that_answer_at_the_end_give_the_same_bits():
+    plain = sweep(magnetise, CHUNKS[:3], progress=False)
+    with joblib.parallel_config(backend="multiprocessing", n_jobs=2):
+        same(plain, sweep(magnetise, CHUNKS[:3], progress=False))
