@@ -67,7 +67,7 @@ class RiskProblem(Problem):
         with np.errstate(all="ignore"):
             cavity = self.cavity(free)
             found, rest = Projection(cavity, whole=False), cavity.overlaps.transverse
-            rows = [self.alpha * found.score / np.sqrt(rest) - free[:, 0]] if self.taught else []
+            rows = [lean_step(self.alpha * found.score / np.sqrt(rest), free[:, 0])] if self.taught else []
             rows.append(np.log(self.alpha * found.square / rest))
             if self.penalised and not self.interpolates:
                 rows.append(self.model.weights.penalty * cavity.response + self.alpha * found.pull - 1.0)
@@ -86,16 +86,26 @@ class RiskProblem(Problem):
             return self.alpha * Projection(self.cavity(free)).pull < 1.0
 
     def noise(self, free: np.ndarray) -> np.ndarray:
-        """Fields are known to their rounding, which weighs more the narrower their distribution is; the lean to that of
-        the logarithms that it is made of.
+        """Fields are known to their rounding, which weighs more the narrower their distribution is, and in the overlap
+        the stiffer the patterns hold it; overlaps to that of their logarithms.
         """
         with np.errstate(all="ignore"):
-            sharp = [1.0 + (1.0 + np.abs(c.mean)) / c.deviation for c in self.cavity(free).channels()]
-        own = np.abs(free)
-        if self.taught:
-            logs = [k for k, variable in enumerate(self.variables) if variable.chart is POSITIVE]
-            own[:, 0] *= np.maximum(1.0, own[:, logs].max(axis=1, initial=0.0) / 4.0)
-        return 8 * EPS * self.model.loss.coarseness * np.maximum(np.maximum.reduce(sharp)[:, None], own)
+            cavity = self.cavity(free)
+            channels = cavity.channels()
+            sharp = np.maximum.reduce([1.0 + (1.0 + np.abs(c.mean)) / c.deviation for c in channels])
+            found = np.maximum(sharp[:, None], np.abs(free))
+            if self.taught:
+                logs = [k for k, variable in enumerate(self.variables) if variable.chart is POSITIVE]
+                stiff = self.held(cavity) * np.maximum.reduce([(1.0 + np.abs(c.mean)) / c.gain for c in channels])
+                own = np.maximum(np.abs(free[:, logs]).max(axis=1, initial=0.0), stiff / np.sqrt(cavity.overlaps.q))
+                found[:, 0] = np.maximum(sharp, own)
+        return 8 * EPS * self.model.loss.coarseness * found
+
+    def held(self, cavity: Cavity) -> np.ndarray:
+        """``alpha E (1-u')`` at a solution: the share of the weights that patterns hold."""
+        if self.interpolates or not self.penalised:
+            return np.ones(self.size)
+        return np.clip(1.0 - self.model.weights.penalty * cavity.response, 0.0, 1.0)
 
     def start(self) -> np.ndarray:
         """The solution for the square loss, in closed form."""
@@ -167,6 +177,11 @@ class RiskProblem(Problem):
         return -mp.mpf(float(self.alpha[0])) * found.cost - penalty * at.q / 2
 
 
+def lean_step(asked: np.ndarray, lean: np.ndarray) -> np.ndarray:
+    """What the overlap lacks of the one that is asked for, in units of the whole vector: a lean may be large."""
+    return (asked - lean) / np.sqrt(1.0 + lean**2)
+
+
 def square_start(problem: RiskProblem) -> dict[str, np.ndarray]:
     r"""Order parameters of the square loss: with ``p = chi/(1+chi)`` every average of ``u-w = p (1-w)`` is closed.
 
@@ -181,6 +196,8 @@ def square_start(problem: RiskProblem) -> dict[str, np.ndarray]:
     channels = data.channels(fields)
     gain = channels[0].gain * slopes.q * one
     response = _square_response(problem.model.weights.penalty, alpha, gain) if problem.penalised else one
+    if problem.interpolates:
+        response = np.full(size, np.inf)
     share = 1.0 / (1.0 + 1.0 / (gain * response))
     constant, pull, matrix = square_moments(channels, names, size)
     system, right = (alpha * share)[:, None, None] * matrix, (alpha * share)[:, None] * pull
@@ -189,9 +206,13 @@ def square_start(problem: RiskProblem) -> dict[str, np.ndarray]:
     x = np.linalg.solve(system, right[:, :, None])[:, :, 0] if names else np.zeros((size, 0))
     m = x[:, 0] if problem.taught else zero
     square = constant - 2.0 * (pull * x).sum(axis=1) + np.einsum("bi,bij,bj->b", x, matrix, x)
-    rest = alpha * share**2 * (square / gain + m**2) / np.maximum(1.0 - alpha * share**2, 1e-3)
+    left = 1.0 - alpha * share**2
+    if problem.penalised and not problem.interpolates:  # nothing cancels
+        left = problem.model.weights.penalty * response + alpha * share / (1.0 + gain * response)
+    rest = alpha * share**2 * (square / gain + m**2) / np.where(left > 0, left, 1e-3)
     least = 0.0 if problem.penalised and problem.model.loss.quadratic else 1e-3 * m**2  # others may not fit it
     rest = np.clip(rest, least + 1e-250, 1e250)
+    response = np.minimum(response, 1e250)
     values = {"V": response, "transverse": rest, "lean": m / np.sqrt(rest)} | dict(zip(names, x.T, strict=True))
     return {name: values[name] for name in problem.variables.names}
 

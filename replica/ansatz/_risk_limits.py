@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
+from scipy.special import ndtri
 
 from replica._registry import exact, per_row
 from replica.ansatz._cavity import Cavity
 from replica.ansatz._limits import EPS, Projection, floors_of
 from replica.ansatz._reference import ReferenceProjection, reference_corners, reference_projection
+from replica.ansatz._risk import lean_step
 from replica.ansatz._risk_beyond import Beyond
 from replica.data import Overlaps
 from replica.losses._corner import Corner
@@ -43,7 +45,8 @@ class WeakProblem(Problem):
         self.taught = bool(model.data.overlaps)
         self.bias, self.corners, kinked = corners(model, self.size)
         self.learned = model.data.trained if kinked else ()
-        names = (*(("lean",) if self.taught else ()), "transverse", *self.learned)
+        self.rested = self._rested()
+        names = (*(("lean",) if self.taught else ()), "transverse", *(("hold",) if self.learned else ()))
         self.variables = Variables(*(Variable(name, POSITIVE if name == "transverse" else REAL) for name in names))
 
     def take(self, index: np.ndarray) -> WeakProblem:
@@ -56,8 +59,8 @@ class WeakProblem(Problem):
         """The cavity of a batch, at V' = 1."""
         values = self.variables.values(free)
         lean, rest = values.get("lean", np.zeros(self.size)), values["transverse"]
-        model = self.model.on(self.model.data.learned({"bias": values.get("bias", np.zeros(self.size))}))
         at = Overlaps(rest * (1.0 + lean**2), np.zeros(self.size), lean * np.sqrt(rest), rest)
+        model = self.model.on(self.model.data.learned({"bias": self.shift(values)}))
         return Cavity(model, at, np.ones(self.size), self.level, self.corners)
 
     def cavity(self, free: np.ndarray) -> Cavity:
@@ -67,26 +70,85 @@ class WeakProblem(Problem):
     def averages(self, free: np.ndarray) -> Projection:
         return Projection(self.fields(free), self.corners)
 
+    def _rested(self) -> np.ndarray:
+        """Lever of the bias in the class that rests on a kink; 0 where none does."""
+        found = np.zeros(self.size)
+        channels = self.model.data.resting(self.size) if self.learned else []
+        for corner, channel in zip(self.corners, channels, strict=bool(channels)):
+            found = np.where(corner.strong > corner.weak, (channel.levers or {})["bias"], found)
+        return found
+
+    def shift(self, values: dict[str, Any]) -> Any:
+        """What the bias differs by from its limit, ``+-(hold - lean) sqrt(transverse)``: ``hold`` is the mean field of
+        the class that rests, beside which overlap and bias may be large.
+        """
+        if not self.learned:
+            return np.zeros(self.size)
+        return self.rested * (values["hold"] - values["lean"]) * values["transverse"] ** 0.5
+
     def residual(self, free: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
             found, rest = self.averages(free), self.variables.values(free)["transverse"]
-            rows = [self.alpha * found.score / np.sqrt(rest) - free[:, 0]] if self.taught else []
+            rows = [lean_step(self.alpha * found.score / np.sqrt(rest), free[:, 0])] if self.taught else []
             rows.append(np.log(self.alpha * found.square / rest))
-            rows += [found.scores[name] / np.sqrt(found.square) for name in self.learned]
+            rows += [self.rested * found.scores[name] / np.sqrt(found.square) for name in self.learned]
         return np.stack(rows, axis=1)
 
     def row_of(self, name: str) -> int:
         return self.variables.names.index(name)
+
+    def noise(self, free: np.ndarray) -> np.ndarray:
+        """As for `RiskProblem`: fields are known to their rounding."""
+        with np.errstate(all="ignore"):
+            channels = self.cavity(free).channels()
+            sharp = np.maximum.reduce([1.0 + np.abs(c.mean) / c.deviation for c in channels])
+        return 8 * EPS * np.maximum(sharp[:, None], np.abs(free))
 
     def response(self, free: np.ndarray) -> np.ndarray:
         """``penalty V``; not above 0 where the weights vanish at every penalty."""
         return 1.0 - self.alpha * self.averages(free).pull
 
     def start(self) -> np.ndarray:
-        forces = [0.5 * (per_row(c.weak, self.size) + per_row(c.strong, self.size)) + 1e-3 for c in self.corners]
+        """A class that rests on a kink pulls as hard as the others push the bias."""
+        one, forces = np.ones(self.size), self.forces()
+        channels = self.model.data.resting(self.size)
+        gain = channels[0].gain * one
+        square = gain * sum(c.probability * f**2 for c, f in zip(channels, forces, strict=True))
         free = np.zeros((self.size, len(self.variables)))
-        free[:, int(self.taught)] = np.log(self.alpha * np.mean(np.square(forces), axis=0))
+        rest = np.maximum(self.alpha * square, 1e-200)
+        free[:, int(self.taught)] = np.log(rest)
+        pushed = self.alpha * sum(
+            c.probability * f * (c.levers or {}).get("m", 0.0) for c, f in zip(channels, forces, strict=True)
+        )
+        if self.taught:
+            free[:, 0] = pushed / np.sqrt(rest)
+        if self.learned:
+            held = self._resting_mean(channels, forces, np.sqrt(gain * (rest + pushed**2)))
+            free[:, -1] = held / np.sqrt(rest)
         return free
+
+    def forces(self) -> list[np.ndarray]:
+        """Mean forces of the classes: between the slopes of a kink, the one that holds the bias."""
+        ends = [(per_row(c.weak, self.size), per_row(c.strong, self.size)) for c in self.corners]
+        found = [0.5 * (weak + strong) + 1e-3 * (strong == weak) * (strong == 0) for weak, strong in ends]
+        if not self.learned:
+            return found
+        channels = self.model.data.resting(self.size)
+        push = [c.probability * (c.levers or {})["bias"] * np.ones(self.size) for c in channels]
+        for k, (weak, strong) in enumerate(ends):
+            others = sum(push[i] * found[i] for i in range(len(ends)) if i != k)
+            found[k] = np.where(strong > weak, np.clip(-others / push[k], weak, strong), found[k])
+        return found
+
+    def _resting_mean(self, channels: Any, forces: Any, deviation: np.ndarray) -> np.ndarray:
+        """At which the share of a resting class that is held is that of its mean force."""
+        found = np.zeros(self.size)
+        for corner, channel, force in zip(self.corners, channels, forces, strict=True):
+            weak, strong = per_row(corner.weak, self.size), per_row(corner.strong, self.size)
+            share = (force - weak) / np.maximum(strong - weak, 1e-300)
+            mean = -channel.gain * force - deviation * ndtri(np.clip(share, 1e-12, 1.0 - 1e-12))
+            found = np.where(strong > weak, mean, found)
+        return found
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         at, found = self.fields(free).overlaps, self.averages(free)
@@ -100,12 +162,18 @@ class WeakProblem(Problem):
         floors["V"] = floors["stability"] = 32 * EPS * np.ones(self.size)
         return seen, floors
 
+    def exact_shift(self, values: dict[str, Any], mp: Any) -> Any:
+        """`shift` of one row in mpmath numbers."""
+        if not self.learned:
+            return mp.zero
+        return float(self.rested[0]) * (values["hold"] - values["lean"]) * mp.sqrt(values["transverse"])
+
     def _reference(self, values: dict[str, Any], mp: Any, digits: int) -> tuple[Model, Overlaps, ReferenceProjection]:
         """The model with its bias, overlaps and averages of one row in mpmath numbers, at V' = 1."""
         bias, found = reference_corners(self.model, self.bias, mp)
         lean, rest = values.get("lean", mp.zero), values["transverse"]
         at = Overlaps(rest * (1 + lean**2), mp.zero, lean * mp.sqrt(rest), rest)
-        shifted = self.model.on(self.model.data.learned({"bias": values.get("bias", mp.zero)}))
+        shifted = self.model.on(self.model.data.learned({"bias": self.exact_shift(values, mp)}))
         averages = reference_projection(shifted, at, mp.one, mp, digits, found)
         return self.model.learned({"bias": bias}), at, averages
 
@@ -117,7 +185,7 @@ class WeakProblem(Problem):
             new["lean"] = alpha * found.scores["m"] / mp.sqrt(at.transverse)
         new["transverse"] *= alpha * found.square / at.transverse
         for name in self.learned:
-            new[name] += found.scores[name] / mp.sqrt(found.square)
+            new["hold"] += float(self.rested[0]) * found.scores[name] / mp.sqrt(found.square)
         return new
 
     def reference_describe(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
@@ -149,54 +217,6 @@ class VanishedState(Beyond):
         at, averages = found.fields(free).overlaps, found.averages(free)
         seen |= weak_observables(found.model, found.alpha, at, found.bias, averages)
         return seen, floors_of(seen)
-
-
-class HeavyState(Beyond):
-    r"""A large penalty on a cost of straight pieces, the bias close to the kink that holds it.
-
-    Next to the corners ``cost - L0`` is homogeneous in weights and bias, so the limit is exact while no field reaches
-    another kink: ``w = w'/penalty``, and stationarity along the scale gives ``energy = L0 - penalty q``.
-    """
-
-    def cavity(self, free: np.ndarray) -> Cavity:
-        penalty = per_row(self.found.model.weights.penalty, self.size)
-        return self.found.fields(free)._replace(unit=float((self.found.response(free) / penalty)[0]))
-
-    def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        found = self.found
-        seen, floors = found.observe(free)
-        penalty, model = per_row(found.model.weights.penalty, found.size), found.model
-        seen |= {name: seen[name] / penalty**power for name, power in POWERS.items() if name in seen}
-        floors |= {name: floors[name] / penalty**power for name, power in POWERS.items() if name in floors}
-        gain = 0.5 * penalty * seen["q"]
-        seen["energy"], seen["free_entropy"] = seen["energy"] - 2.0 * gain, seen["free_entropy"] + gain
-        values = found.variables.values(free)
-        bias = found.bias + values.get("bias", 0.0) * found.response(free) / penalty
-        at = found.fields(free).overlaps
-        data = model.learned({"bias": bias}).data
-        seen |= data.reported(found.size)
-        if model.data.overlaps:
-            overlaps = Overlaps(seen["q"], 0.0 * at.q, seen["m"], at.transverse * (found.response(free) / penalty) ** 2)
-            seen |= model.architecture.generalization(data, overlaps)
-        return seen, floors
-
-    def reaches(self, free: np.ndarray) -> np.ndarray:
-        """Whether a field may come to another kink than that on which its class rests (40 deviations, at rest)."""
-        found = self.found
-        cavity, penalty = found.fields(free), per_row(found.model.weights.penalty, found.size)
-        near = np.zeros(found.size, dtype=bool)
-        for corner, channel in zip(found.corners, cavity.channels(), strict=True):
-            spread = np.abs(channel.mean) + 40.0 * channel.deviation + per_row(corner.strong, found.size)
-            for kink in found.model.loss.kinks():
-                gap = np.abs(per_row(kink, found.size) - corner.place)
-                near |= (gap > 0) & (gap < spread / penalty)
-        return near
-
-    def reference_describe(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
-        seen, penalty = self.found.reference_describe(values, mp, digits), exact(self.found.model.weights.penalty, mp)
-        scaled = {name: seen[name] / penalty**power for name, power in POWERS.items() if name in seen}
-        moved = values.get("bias", mp.zero) * seen["V"] / penalty
-        return scaled | {"energy": seen["energy"] - seen["q"] / penalty, "bias": seen["bias"] + moved}
 
 
 def weak_observables(

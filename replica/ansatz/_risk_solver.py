@@ -1,4 +1,4 @@
-"""How a vector of least cost is found: Newton from the square loss, else followed in the penalty; no equations here."""
+"""How a vector of least cost is found: Newton from the square loss, else followed; no equations here."""
 
 from __future__ import annotations
 
@@ -10,24 +10,30 @@ from replica._registry import per_row
 from replica.ansatz._risk import RiskProblem
 from replica.ansatz._risk_beyond import DivergedState
 from replica.ansatz._risk_clusters import ClusterProblem, RestingProblem, RestingState
-from replica.ansatz._risk_limits import HeavyState, VanishedState, WeakProblem
+from replica.ansatz._risk_heavy import HeavyState
+from replica.ansatz._risk_limits import VanishedState, WeakProblem
+from replica.ansatz._risk_paths import down_from_heavy, from_easy, up_in_load
+from replica.ansatz._risk_starts import settled
 from replica.model import Model, separated
 from replica.weights.base import Average
 from saddlepoint import Ladder, Newton, Picard, Solution, Tolerance, solve
 
 DIRECT = Newton(max_step=1.5, steps=40)
 STEADY = Ladder(Newton(max_step=1.0, steps=60), Picard(damping=0.5, steps=100), Newton(max_step=0.5, steps=60))
-LIGHTEST = 1e-9  # from where a penalty of 0 is tried
 LEAST = "the vector of least cost"
 WEAK = "the limit penalty -> inf: q, m and V are those of penalty times the weights"
 GONE = "the weights vanish at every penalty: the larger class rests on the kink of the loss"
 INTERPOLATES = "the limit penalty -> 0: the smallest vector that pays nothing"
 DIVERGES = "the limit penalty -> 0: the weights grow without bound in the direction of largest margin"
 FLAT = "to double precision no pattern changes its slope with the bias, which cannot be told: hold it at a number"
+THRESHOLD = (
+    "q diverges at the interpolation threshold alpha = 1, where every pattern is an equation and there are as many as "
+    "weights: take another load, or a penalty above 0"
+)
+BESIDE = 1e-7  # of that load
 QUICK, LONG = 8, 60  # damped steps before Newton's method
 SETTLED = 1e-6  # a residual at which a point is one of the solution
 HEAVY = 1e4  # a penalty from which on the kinks of a cost may hold the bias
-EASY = 1.0  # a penalty at which the way from the square loss is short
 
 
 def check_penalty(model: Model) -> None:
@@ -104,36 +110,80 @@ def _attempt(problem: Any, rows: np.ndarray, start: Any, solver: Any, tolerance:
 
 
 def _proper_rows(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
-    """A penalty above 0, or a norm that is held: directly, from settled averages, as a vanishing vector, followed."""
+    """A penalty above 0, or a norm that is held: directly, down from a large penalty, from settled averages, followed
+    from an easier model. Each way gets the rows that are left.
+    """
     rows, answers = np.arange(alpha.size), []
-    if model.weights.penalised and model.data.trained and model.loss.straight and model.data.shapes is None:
-        heavy = np.flatnonzero(per_row(model.weights.penalty, alpha.size) >= HEAVY)
-        if heavy.size:
-            answers.append(_resting(model.take(heavy), alpha[heavy], tolerance).at(heavy))
-            rows = np.setdiff1d(rows, answers[-1].rows[answers[-1].good])
-    if rows.size:
-        whole = problem_of(model, alpha)
-        part = whole if rows.size == alpha.size else whole.take(rows)
-        answers.append(_attempt(part, rows, None, DIRECT, tolerance, LEAST))
-        rows = answers[-1].left
-    if rows.size:
-        part = whole.take(rows)
-        answers.append(_attempt(part, rows, settled(part, QUICK), STEADY, tolerance, LEAST))
-        rows = answers[-1].left
-    if rows.size and model.weights.penalised and model.data.trained and model.loss.kinks() and _corner_known(model):
-        answers.append(_vanished(model.take(rows), alpha[rows], tolerance).at(rows))
-        rows = answers[-1].left
-    if rows.size and model.data.shapes is not None:
-        patient = [answer.at(rows) for answer in _patient(model.take(rows), alpha[rows], tolerance)]
-        answers += patient
-        rows = np.concatenate([answer.left for answer in patient if not answer.reason] or [rows[:0]])
-    if rows.size and not model.loss.hard:  # what is kept or not is the same at every penalty
-        answers.append(_followed(model.take(rows), alpha[rows], tolerance).at(rows))
+    for way in (_heavy, _direct, _descended, _settled, _patient, _followed):
+        found = [answer.at(rows) for answer in way(model.take(rows), alpha[rows], tolerance)]
+        solved = [answer.rows if answer.reason else answer.rows[answer.good] for answer in found]
+        answers += found
+        rows = np.setdiff1d(rows, np.concatenate([rows[:0], *solved]))
+        if not rows.size:
+            break
     return answers
 
 
+def _bare(model: Model) -> bool:
+    """Whether a large penalty has a limit whose equations are known: that of vanishing weights."""
+    return model.weights.penalised and model.data.shapes is None and model.loss.log_concave and not model.loss.hard
+
+
+def _heavy(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
+    """Large penalties, at which the bias comes close to the kink that holds it."""
+    if not (_bare(model) and model.data.trained and model.loss.straight):
+        return []
+    rows = np.flatnonzero(per_row(model.weights.penalty, alpha.size) >= HEAVY)
+    if not rows.size:
+        return []
+    found = _weak_attempt(model.take(rows), alpha[rows], tolerance)
+    return [_resting(found).at(rows)]
+
+
+def _direct(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
+    return [_attempt(problem_of(model, alpha), np.arange(alpha.size), None, DIRECT, tolerance, LEAST)]
+
+
+def _descended(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
+    """From the limit of a large penalty: there already, vanished at every penalty, or along the penalty."""
+    if model.data.shapes is not None:
+        return _vanished_clusters(model, alpha, tolerance)
+    if not _bare(model):
+        return []
+    found = _weak_attempt(model, alpha, tolerance)
+    alive = found.problem.response(found.found.point) > 0
+    gone = found._replace(problem=VanishedState(found.problem), good=found.good & ~alive, remark=GONE)
+    answers = [gone] if model.loss.kinks() and model.data.trained else []
+    left = found.good & alive
+    if model.loss.straight:
+        answers.append(_resting(found))
+        left &= ~answers[-1].good
+    rows = np.flatnonzero(left)
+    if rows.size:
+        part, load = model.take(rows), alpha[rows]
+        point, _ = down_from_heavy(part, load, found.problem.take(rows), found.found.point[rows])
+        answers.append(_attempt(problem_of(part, load), rows, point, DIRECT, tolerance, LEAST))
+    return answers
+
+
+def _settled(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
+    problem = problem_of(model, alpha)
+    return [_attempt(problem, np.arange(alpha.size), settled(problem, QUICK), STEADY, tolerance, LEAST)]
+
+
+def _followed(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
+    """From an easy model; what is kept or not is the same at every penalty."""
+    if model.loss.hard:
+        return []
+    problem = problem_of(model, alpha)
+    point = from_easy(model, alpha, problem_of)
+    return [_attempt(problem, np.arange(alpha.size), point, STEADY, tolerance, LEAST)]
+
+
 def _patient(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
-    """From a start that has settled; rows of which the bias cannot be told come with that reason."""
+    """Clusters from a start that has settled; rows of which the bias cannot be told come with that reason."""
+    if model.data.shapes is None:
+        return []
     problem = problem_of(model, alpha)
     point = settled(problem, LONG)
     with np.errstate(all="ignore"):
@@ -144,11 +194,6 @@ def _patient(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Foun
             found = _attempt(problem.take(rows), rows, point[rows], STEADY, tolerance, LEAST)
             answers.append(found._replace(reason=reason))
     return answers
-
-
-def _corner_known(model: Model) -> bool:
-    """Whether vanishing weights see slopes of the cost alone."""
-    return model.loss.log_concave and not model.loss.hard
 
 
 def _weak(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
@@ -165,23 +210,20 @@ def _weak_attempt(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> Foun
     return found if found.good.all() else _attempt(problem, every, settled(problem, LONG), STEADY, tolerance, WEAK)
 
 
-def _resting(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> Found:
-    """Large penalties, at which the bias comes close to the kink that holds it."""
-    found = _weak_attempt(model, alpha, tolerance)
+def _resting(found: Found) -> Found:
+    """Rows of a limit that are at their own penalty already."""
     state, point = HeavyState(found.problem), found.found.point
     good = found.good & (found.problem.response(point) > 0) & bool(found.problem.learned) & ~state.reaches(point)
     return found._replace(problem=state, good=good, remark=LEAST)
 
 
-def _vanished(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> Found:
+def _vanished_clusters(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
     """Rows whose weights vanish at every penalty."""
-    if model.data.shapes is not None:
-        problem = RestingProblem(model, alpha)
-        found = _attempt(problem, np.arange(alpha.size), settled(problem, LONG), STEADY, tolerance, GONE)
-        return found._replace(problem=RestingState(problem), good=found.good & problem.gone(found.found.point))
-    found = _weak_attempt(model, alpha, tolerance)
-    gone = found.good & ~(found.problem.response(found.found.point) > 0)
-    return found._replace(problem=VanishedState(found.problem), good=gone, remark=GONE)
+    if not (model.data.trained and model.loss.kinks() and model.loss.log_concave):
+        return []
+    problem = RestingProblem(model, alpha)
+    found = _attempt(problem, np.arange(alpha.size), settled(problem, LONG), STEADY, tolerance, GONE)
+    return [found._replace(problem=RestingState(problem), good=found.good & problem.gone(found.found.point))]
 
 
 def _unpenalised(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
@@ -189,97 +231,17 @@ def _unpenalised(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[
     every = np.arange(alpha.size)
     margin = model if model.loss.satisfiable else separated(model)
     problem = problem_of(margin, alpha, interpolates=True)
-    found = _attempt(problem, every, settled(problem, LONG), STEADY, tolerance, INTERPOLATES)
+    found = _attempt(problem, every, None, DIRECT, tolerance, INTERPOLATES)
+    if not found.good.all():
+        found = _attempt(problem, every, up_in_load(margin, alpha, problem_of), DIRECT, tolerance, INTERPOLATES)
     found = found._replace(good=found.good & problem.interpolated(found.found.point))
     if not model.loss.satisfiable:
         found = found._replace(problem=DivergedState(problem), remark=DIVERGES)
-    rows = found.left
+    answers, rows = [found], found.left
+    full = rows[np.abs(alpha[rows] - 1.0) < BESIDE] if model.loss.exact else rows[:0]
+    if full.size:
+        last = _attempt(problem_of(model.take(full), alpha[full]), full, None, DIRECT, tolerance, LEAST)
+        answers.append(last._replace(reason=THRESHOLD))
+        rows = np.setdiff1d(rows, full)
     rest = _proper_rows(model.take(rows), alpha[rows], tolerance) if rows.size else []
-    return [found, *(answer.at(rows) for answer in rest)]
-
-
-def _followed(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> Found:
-    """From an easy penalty to the one asked for, in steps of its logarithm that each row halves where it must."""
-    penalised = model.weights.penalised
-    penalty = per_row(model.weights.penalty, alpha.size) if penalised else np.ones(alpha.size)
-    target = np.log(np.maximum(penalty, LIGHTEST))
-    place = np.full(alpha.size, np.log(EASY))
-    point = _start(model, alpha, place)
-    step = np.where(target > place, 1.0, -1.0)
-    active = np.flatnonzero(np.abs(target - place) > 0)
-    while active.size:
-        aim = np.where(np.abs(step) < np.abs(target - place), place + step, target)[active]
-        part = _at(model, alpha, active, aim)
-        done = solve(part, start=point[active], solver=STEADY, on_failure="keep", check=False)
-        good, bad = active[done.converged], active[~done.converged]
-        point[good], place[good] = done.point[done.converged], aim[done.converged]
-        step[good] *= 1.5
-        step[bad] *= 0.4
-        active = np.flatnonzero((place != target) & (np.abs(step) > 1e-3))
-    problem = problem_of(model, alpha)
-    found = solve(problem, start=point, solver=STEADY, tolerance=tolerance, on_failure="keep")
-    return Found(np.arange(alpha.size), problem, found, found.converged, LEAST)
-
-
-def _at(model: Model, alpha: np.ndarray, rows: np.ndarray, log_penalty: np.ndarray) -> Any:
-    return problem_of(model.take(rows).with_parameters(penalty=np.exp(log_penalty)), alpha[rows])
-
-
-def _start(model: Model, alpha: np.ndarray, log_penalty: np.ndarray) -> np.ndarray:
-    """Solutions at an easy penalty."""
-    every = np.arange(alpha.size)
-    problem = _at(model, alpha, every, log_penalty) if model.weights.penalised else problem_of(model, alpha)
-    return solve(problem, start=settled(problem, LONG), solver=STEADY, on_failure="keep", check=False).point
-
-
-def settled(problem: Any, steps: int) -> np.ndarray:
-    """A point near the solution, by damped steps of some variables, at each of which the others are solved for."""
-    return problem.settled(steps) if problem.damped is None else _damped(problem, steps)
-
-
-def _damped(problem: Any, steps: int) -> np.ndarray:
-    """Of the overlap and the norm, at each of which the response and the bias are solved for. Both are roots of
-    monotone functions of one variable.
-    """
-    free, names = problem.start(), problem.variables.names
-    with np.errstate(all="ignore"):
-        for _ in range(steps):
-            for name in names:
-                if name not in problem.damped:
-                    free[:, names.index(name)] = _root(problem, free, names.index(name), problem.row_of(name))
-            change = problem.residual(free)
-            for k, name in enumerate(names):
-                if name in problem.damped:
-                    free[:, k] += 0.5 * np.clip(np.nan_to_num(change[:, problem.row_of(name)]), -3.0, 3.0)
-    return free
-
-
-def _root(problem: Any, free: np.ndarray, column: int, row: int) -> np.ndarray:
-    """The zero of one residual in one variable, in which it is monotone, for every row of the batch.
-
-    A bracket that grows, then false position with halved ends (Illinois), to a few digits: a start needs no more.
-    """
-
-    def value(x: np.ndarray) -> np.ndarray:
-        trial = free.copy()
-        trial[:, column] = x
-        return problem.residual(trial)[:, row]
-
-    centre, reach = free[:, column], np.full(problem.size, 0.25)
-    for _ in range(12):
-        low, high = centre - reach, centre + reach
-        left, right = value(low), value(high)
-        inside = left * right <= 0
-        if inside.all():
-            break
-        reach = np.where(inside, reach, 3.0 * reach)
-    for turn in range(16):
-        share = left / (left - right) if turn % 4 else np.full(problem.size, 0.5)
-        middle = low + np.clip(np.nan_to_num(share, nan=0.5), 0.0, 1.0) * (high - low)
-        there = value(middle)
-        before = there * left > 0
-        low, high = np.where(before, middle, low), np.where(before, high, middle)
-        left, right = np.where(before, there, 0.5 * left), np.where(before, 0.5 * right, there)
-        if np.all(np.abs(there) < 1e-4):
-            break
-    return np.where(inside, middle, centre)
+    return [*answers, *(answer.at(rows) for answer in rest)]

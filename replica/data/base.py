@@ -140,6 +140,16 @@ class Data(Member):
         """Rows whose learned parameters are 0 by symmetry, whatever convex cost they are learned with."""
         return np.zeros(size, dtype=bool)
 
+    def towards(self, share: np.ndarray) -> Data:
+        """Data a share of the way, in [0, 1] per row, from some whose vectors of least cost are easily found; default:
+        they always are.
+        """
+        return self
+
+    def width(self, size: int) -> np.ndarray:
+        """Variance of the inputs per row, in units of the direction to be learned."""
+        return np.ones(size)
+
     @property
     def tuned(self) -> tuple[str, ...]:
         """Names of parameters that are held at the value which makes the fewest errors on new patterns."""

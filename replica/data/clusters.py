@@ -111,6 +111,10 @@ class Clusters(Data):
         mirrored = np.array_equal(self.means[0], -self.means[1])
         return (per_row(self.balance, size) == 0.5) & (mirrored and np.array_equal(*self.covariances))
 
+    def width(self, size: int) -> np.ndarray:
+        apart = 0.25 * np.sum((self.means[0] - self.means[1]) ** 2)
+        return np.full(size, self.shapes.scale.mean() / max(apart, 1e-300))
+
     def learned(self, values: Mapping[str, Any]) -> Clusters:
         return self._with({"bias": values["bias"]})
 

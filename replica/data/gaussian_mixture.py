@@ -88,6 +88,18 @@ class GaussianMixture(Data):
     def symmetric(self, size: int) -> np.ndarray:
         return per_row(self.balance, size) == 0.5
 
+    def towards(self, share: np.ndarray) -> GaussianMixture:
+        """From clusters as wide as they are apart, of sizes that hardly differ."""
+        odds = np.log(self.balance) - np.log1p(-np.asarray(self.balance))
+        near = np.clip(odds, -1.0, 1.0)
+        found = self.learned({"bias": self.bias})
+        object.__setattr__(found, "noise", np.asarray(self.noise) ** share)
+        object.__setattr__(found, "balance", 1.0 / (1.0 + np.exp(-(near + share * (odds - near)))))
+        return found
+
+    def width(self, size: int) -> np.ndarray:
+        return per_row(self.noise, size)
+
     def best_bias(self, q: np.ndarray, m: np.ndarray) -> np.ndarray:
         """``noise q ln(rho/(1-rho))/(2m)`` of given weights, which need not have learned at it."""
         return self.noise * q * np.log(self.balance / (1.0 - self.balance)) / (2.0 * m)

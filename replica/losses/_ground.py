@@ -99,9 +99,9 @@ def _clipped_kernel(upper, length, nodes, weights, out):  # type: ignore[no-unty
                 x = a + 0.5 * reach * (1.0 + nodes[i])
                 below = distribution(x)
                 one += weights[i] * below
-                two += weights[i] * (b - x) * below
+                two += weights[i] * (1.0 - nodes[i]) * below  # b - x, of which b may be large beside the reach
                 inside += weights[i] * INVERSE_SQRT_2PI * np.exp(-0.5 * x * x)
-            out[0, row], out[1, row], out[2, row] = 0.5 * reach * one, reach * two, 0.5 * reach * inside
+            out[0, row], out[1, row], out[2, row] = 0.5 * reach * one, 0.5 * reach * reach * two, 0.5 * reach * inside
         elif not a > -1e300:
             out[0, row], out[1, row], out[2, row] = first_excess(b), second_excess(b), distribution(b)
         elif a + b > 0.0:  # most of the mass is below: what it lacks of the whole reach
