@@ -199,6 +199,11 @@ def separated(model: Model) -> Model:
     return dataclasses.replace(model, loss=Margin(1.0))
 
 
+def direction(model: Model) -> Model:
+    """The model whose vector of largest margin is the direction in which weights without a penalty diverge."""
+    return dataclasses.replace(model, loss=Margin(0.0), weights=Spherical())
+
+
 def perceptron(
     weights: str | Weights = "binary",
     *,

@@ -17,7 +17,7 @@ from replica.ansatz._minimiser_weights import Centre
 from replica.ansatz.minimiser import check_probe
 from replica.around import Around, Clustered, FreeNorm, Lowest, Pairs, Planted, Quenched, Student
 from replica.losses._linear import LinearCost
-from replica.model import Model, bayes_student
+from replica.model import Model, bayes_student, direction
 from replica.verbs import solve
 from replica.weights.base import Average, Free
 
@@ -209,6 +209,11 @@ def _lowest(model: Model, alpha: float, given: Reference) -> Around:
     solution = solve(other, alpha=alpha, on_failure="keep")
     if not solution.converged:
         return Around(model, alpha, f"not converged: no minimiser ({solution.status})")
+    if solution["q"] == 0.0:
+        why = solution.status.removeprefix("converged; ")
+        return Around(model, alpha, f"not converged: no direction is left to measure from ({why})")
+    if np.isinf(solution["q"]):
+        return _largest(model, alpha, given, direction(other))
     return _around_minimiser(model, alpha, given, other, solution)
 
 
@@ -262,8 +267,7 @@ def _largest(model: Model, alpha: float, given: Reference, other: Model) -> Arou
     names = [name for name in ("m", "bias") if name in found.order_parameters]
     known = {"m": 0.0, "bias": other.data.held_bias} | {name: float(at[name]) for name in names}
     errors = (("margin", found.error), *((name, at.errors[name]) for name in names))
-    loss = other.with_parameters(margin=found.value).loss
-    reference = Minimiser(loss, np.inf, 1.0, known["m"], known["bias"], errors)
+    reference = Minimiser(at.model.loss, np.inf, 1.0, known["m"], known["bias"], errors)
     centre = Centre(given.tilt, given.clipped, known["m"])
     return Lowest(_beside(model, known["bias"]), alpha, found.status, found.value, reference, centre)
 

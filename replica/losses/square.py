@@ -74,7 +74,8 @@ class Square(Loss):
     def ground(self, field: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         pull = column(1.0 / (1.0 + 1.0 / variance))  # V/(1 + V), also at V = inf
         shift = 1.0 - field
-        return field + pull * shift, 0.5 * column(1.0 / (1.0 + variance)) * shift**2
+        best = np.where(pull == 1.0, 1.0, field + pull * shift)  # all of them pinned, to the bit
+        return best, 0.5 * column(1.0 / (1.0 + variance)) * shift**2
 
     def ground_sums(
         self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int, whole: bool = True

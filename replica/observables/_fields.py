@@ -115,7 +115,7 @@ def moved_fields(
     breaks = loss.ground_breaks(chi)[0]
     breaks = breaks[np.isfinite(breaks)]
     spots, sizes = [inverse_map(loss, chi, places), bends], [widths, smear]
-    for side in (-1.0, 1.0):
+    for side in (-1.0, 1.0) if breaks.size else ():
         beside = loss.ground((breaks + side * BESIDE * (1.0 + np.abs(breaks)))[None], chi)[0][0]
         spots.append(breaks)
         sizes.append(np.hypot(widths, beside[:, None] - places).min(axis=1, initial=np.inf))
@@ -137,6 +137,8 @@ def moved_fields(
 
 def inverse_map(loss: Loss, chi: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Fields that a proximal map, which never decreases, takes to ``places``: bisection."""
+    if not places.size:
+        return places
     low, high, reach = places - 1.0, places + 1.0, 1.0
     while reach < 1e12:
         short = loss.ground(low[None], chi)[0][0] > places, loss.ground(high[None], chi)[0][0] < places

@@ -8,8 +8,9 @@ import numpy as np
 
 from replica._checks import grid
 from replica.ansatz._cavity import Cavity
+from replica.data import Channel
 from replica.losses import Loss
-from replica.observables._fields import EPS, average, inverse_map, moved_fields, thermal_shares
+from replica.observables._fields import BESIDE, EPS, average, inverse_map, moved_fields, thermal_shares
 from replica.solution import Solution
 
 
@@ -85,13 +86,24 @@ def margin_distribution(solution: Solution, *, field: Any) -> Any:
 
 
 def _pins(solution: Solution) -> np.ndarray:
-    """Stabilities that many patterns may share: kinks of the loss, places where vanishing weights leave them."""
+    """Stabilities that many patterns may share: kinks of the loss, places where vanishing weights leave them, what a
+    proximal map makes of many fields.
+    """
     pins = [*solution.model.loss.kinks()]
-    for part in solution.batch.parts:
-        if hasattr(part.problem, "cavity"):
-            cavity = part.problem.cavity(part.point)
-            pins += [cavity.place(k) for k in range(len(cavity.corners))]
+    for part in solution.batch.parts if solution.converged else ():
+        cavity = part.problem.cavity(part.point) if hasattr(part.problem, "cavity") else None
+        if cavity is None or cavity.response is None:
+            continue
+        for k, channel in enumerate(cavity.channels()):
+            pins += [cavity.place(k)] if cavity.corners else _shared(cavity, channel, cavity.loss(k)).tolist()
     return np.unique(np.array(pins, dtype=float))
+
+
+def _shared(cavity: Cavity, channel: Channel, loss: Loss) -> np.ndarray:
+    """Where fields beside each other are moved to."""
+    field, _, best = moved_fields(cavity, channel, loss)
+    best, moved = best[np.argsort(field)], (best != field)[np.argsort(field)]
+    return np.unique(best[1:][(best[1:] == best[:-1]) & moved[1:] & moved[:-1]])
 
 
 def _thermal(cavity: Cavity, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -122,7 +134,7 @@ def _ground(cavity: Cavity, places: np.ndarray, pins: np.ndarray) -> tuple[np.nd
         total[: places.size] += gauss * stretch
         floor[: places.size] += gauss * (slack + 4.0 * EPS * stretch)
         field, mass, best = moved_fields(cavity, channel, loss)
-        masses = [mass[(best != field) & (place + unit * best == pin) & np.isin(best, kinks)].sum() for pin in pins]
+        masses = [mass[(best != field) & (place + unit * best == pin)].sum() for pin in pins]
         total[places.size :] += masses
         floor[places.size :] += EPS * (1.0 + np.array(masses))
     return total, floor
@@ -133,14 +145,18 @@ def _unmoved(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The fields ``w`` that the proximal map moves to ``places``, ``dw/du`` there (0 where none is) and its error."""
     field, stretch, slack = places.copy(), np.ones(places.size), np.zeros(places.size)
-    rows = np.flatnonzero(loss.ground(places[None], chi)[0][0] != places)
-    if rows.size:
+    still = np.zeros(places.size, dtype=bool)
+    for side in (-1.0, 1.0):  # a single field that stays where it is, among others that move, is none
+        beside = places + side * BESIDE * (1.0 + np.abs(places))
+        still |= loss.ground(beside[None], chi)[0][0] == beside
+    rows = np.flatnonzero(~still | (loss.ground(places[None], chi)[0][0] != places))
+    stretch[rows] = 0.0
+    if rows.size and np.isfinite(chi[0]):  # else all that are moved share a few places
         away = np.abs(places[rows, None] - kinks).min(axis=1, initial=np.inf)
         step = np.minimum(4e-3, away / 3.0)
         field[rows] = inverse_map(loss, chi, places[rows])
         reached = np.abs(loss.ground(field[None, rows], chi)[0][0] - places[rows]) < 1e-9 * (1.0 + np.abs(places[rows]))
         reached &= away > 0.0
-        stretch[rows] = 0.0
         rows, step = rows[reached], step[reached]
         slopes = [_slope(loss, chi, places[rows], h) for h in (step, 0.5 * step)]
         stretch[rows] = slopes[1]
