@@ -10,7 +10,7 @@ from replica.ansatz._group_gap import GapProblem
 from replica.ansatz._group_problem import Groups
 from replica.ansatz._group_real import real_replicas
 from replica.ansatz._group_solver import NEWTON, GroupPart, Typical, check_model
-from replica.model import Model
+from replica.model import Model, require_model
 from replica.thresholds import capacity
 from replica.thresholds.base import NAN, Threshold
 from saddlepoint import solve
@@ -62,8 +62,7 @@ def overlap_gap(model: Model, *, clones: float | None = None) -> Threshold:
     >>> print(f"{found.value:.6f} {found.order_parameters['q1']:.4f}")
     0.798774 0.9732
     """
-    check_model(model, "overlap_gap")
-    model.require_single()
+    check_model(require_model(model), "overlap_gap")
     if not model.weights.discrete:
         raise ValueError(f"overlap_gap needs weights that can be counted, got {model.weights}")
     if clones is not None:

@@ -12,7 +12,7 @@ import numpy as np
 from replica._checks import grid, known_options, number, one_of
 from replica.ansatz import RS, Ansatz
 from replica.diagrams import diagram
-from replica.model import Model
+from replica.model import Model, require_model
 from replica.observables import OBSERVABLES, kind_of, measure, symbol_of
 from replica.solution import ORDER_PARAMETERS
 
@@ -164,7 +164,7 @@ def _lines(model: Model, ansatz: Ansatz, lines: Any, grids: dict[str, np.ndarray
 
 def _asked(model: Model, observables: Any, ansatz: Ansatz | None, axes: Any) -> tuple[tuple[str, ...], Ansatz]:
     """The observables by name and the ansatz, checked."""
-    model.require_single()
+    require_model(model)
     if observables is None:
         names = tuple(dict.fromkeys(USUAL + OF_MINIMISERS))  # of which `_usual` keeps what there is
     else:

@@ -10,7 +10,7 @@ import numpy as np
 import replica.local_thresholds as _local_thresholds
 from replica._checks import grid, known_options, number
 from replica.ansatz import RS, Ansatz
-from replica.model import Model
+from replica.model import Model, require_model
 from replica.observables import measure, symbol_of
 from replica.thresholds import Line, LineDefinition, find_line, invert
 
@@ -124,7 +124,7 @@ def diagram(
     from replica.records import record
     from saddlepoint import sweep as run
 
-    model.require_single()
+    require_model(model)
     chosen = ansatz or RS()
     names = (lines,) if isinstance(lines, str) else tuple(lines)
     x_name, places = x[0], grid(x[0], x[1])

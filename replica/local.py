@@ -10,7 +10,7 @@ import numpy as np
 
 from replica._checks import grid, number
 from replica.ansatz.local_entropy import LocalEntropy
-from replica.model import Model
+from replica.model import Model, require_model
 from replica.observables.registry import symbol_of
 
 CHUNK = 100  # distances solved together; fixed, so that results do not depend on the number of workers
@@ -112,8 +112,7 @@ def local_entropy(
     from replica.records import record
     from saddlepoint import sweep as run
 
-    if not isinstance(model, Model):
-        raise ValueError(f"model must be a Model, as replica.perceptron() makes one, got {model!r}")
+    require_model(model)
     load = number("alpha", alpha, low=0.0, open_low=True)
     distances = number("distance", grid("distance", distance), low=0.0, high=0.5, open_low=True, open_high=True)
     chosen = LocalEntropy(replicas, centre)

@@ -8,7 +8,7 @@ import numpy as np
 
 from replica.ansatz import Ansatz
 from replica.ansatz.local_entropy import LocalEntropy
-from replica.model import Model
+from replica.model import Model, require_model
 from replica.references import LARGEST, Reference, resolve
 from replica.thresholds import capacity, max_margin
 from replica.thresholds.base import NAN, Line, Threshold
@@ -64,11 +64,11 @@ def local_entropy_threshold(model: Model, *, reference: Reference | None = None)
     >>> print(f"{found.value:.6f} {found.order_parameters['distance']:.4f} {found.converged}")
     0.755302 0.0207 True
     """
+    require_model(model)
     if reference is not None and not isinstance(reference, Reference):
         raise ValueError(f"reference must be a Reference or None, got {reference!r}")
     if model.data.overlaps:
         raise ValueError(f"local_entropy_threshold is here for random labels, not for {model.data}")
-    model.require_single()
     largest = capacity(model)
     if not largest.converged:
         return Threshold(NAN, NAN, (NAN, NAN), f"not converged: no range of loads ({largest.status})")

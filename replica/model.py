@@ -194,6 +194,16 @@ def separating(model: Model) -> Model:
     return dataclasses.replace(model, weights=weights, data=data, loss=Margin(0.0) if surrogate else model.loss)
 
 
+def require_model(given: Any) -> Model:
+    """A model with numbers for parameters; a sentence for a batch and for anything else."""
+    if not isinstance(given, Model):
+        got = repr(given) if given is None or isinstance(given, (str, float, int)) else f"a {type(given).__name__}"
+        hint = "; give its .model" if isinstance(getattr(given, "model", None), Model) else ""
+        raise ValueError(f"model must be a Model, as replica.perceptron() makes one, got {got}{hint}")
+    given.require_single()
+    return given
+
+
 def separated(model: Model) -> Model:
     """The model whose weights are the smallest that keep every pattern at a margin of 1."""
     return dataclasses.replace(model, loss=Margin(1.0))

@@ -8,7 +8,7 @@ from replica._checks import number
 from replica.ansatz import Ansatz
 from replica.ansatz.franz_parisi import method
 from replica.around import Around
-from replica.model import Model
+from replica.model import Model, require_model
 from replica.references import Reference, resolve
 from replica.solution import ORDER_PARAMETERS
 from replica.thresholds.base import NAN, Threshold
@@ -59,7 +59,7 @@ def isolation(
     >>> print(f"{found.value:.8f} {found.converged}")
     0.00700287 True
     """
-    model.require_single()
+    require_model(model)
     if not model.weights.discrete or not model.loss.hard:
         raise ValueError(f"isolation needs counted weights and a hard constraint, got {model.weights} and {model.loss}")
     alpha = number("alpha", alpha, low=0.0, open_low=True)

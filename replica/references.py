@@ -17,7 +17,7 @@ from replica.ansatz._minimiser_weights import Centre
 from replica.ansatz.minimiser import check_probe
 from replica.around import Around, Clustered, FreeNorm, Lowest, Pairs, Planted, Quenched, Student
 from replica.losses._linear import LinearCost
-from replica.model import Model, bayes_student, direction
+from replica.model import Model, bayes_student, direction, require_model
 from replica.verbs import solve
 from replica.weights.base import Average, Free
 
@@ -94,7 +94,7 @@ class Reference:
 
 def resolve(model: Model, alpha: float, given: Any, first_moment: bool) -> Around:
     """Check what is asked for and solve the reference."""
-    taught = bool(model.data.overlaps)
+    taught = bool(require_model(model).data.overlaps)
     if given is not None and not isinstance(given, Reference) and not (taught and given == PLANTED):
         allowed = "a Reference, 'planted' or None" if taught else "a Reference or None"
         raise ValueError(f"reference must be {allowed}, got {given!r}")

@@ -228,6 +228,20 @@ class Solution:
             raise CertificationFailed(f"solutions of this kind have no mpmath certificate: {self.status}")
         return certify(self.problem, self.point, digits=digits)
 
+    @classmethod
+    def of(cls, given: Any, verb: str) -> Solution:
+        """What a verb on solutions was given; a sentence for anything else."""
+        if isinstance(given, cls):
+            return given
+        hint = ""
+        if isinstance(getattr(given, "solution", None), cls):
+            hint = "; give its .solution"
+        elif hasattr(given, "with_parameters"):
+            hint = "; solve it first, replica.solve(model, alpha=...)"
+        elif hasattr(given, "data_vars"):
+            hint = ", which holds numbers alone; solve its model at one point"
+        raise TypeError(f"{verb} takes a Solution, as replica.solve() returns, got a {type(given).__name__}{hint}")
+
     def __repr__(self) -> str:
         inner = ", ".join(f"{k}={v:.12g}" for k, v in self.order_parameters.items())
         phi = f"free_entropy={self.free_entropy:.12g} +- {self.error:.1e}"

@@ -9,7 +9,7 @@ import numpy as np
 from replica._checks import number, one_of
 from replica.ansatz import RS, Ansatz
 from replica.batch import Solutions
-from replica.model import Model, bayes_student
+from replica.model import Model, bayes_student, require_model
 from replica.solution import Solution, SolveFailed
 
 
@@ -59,14 +59,12 @@ def solve(
     >>> print(f"{solution.entropy:.10f} {solution['q']:.10f} {solution.error < 1e-12}")
     0.3143900669 0.3223853632 True
     """
-    if not isinstance(model, Model):
-        raise ValueError(f"model must be a Model, as replica.perceptron() makes one, got {model!r}")
+    require_model(model)
     if ansatz is not None and not isinstance(ansatz, Ansatz):
         raise ValueError(f"ansatz must be an Ansatz such as replica.RS(), got {ansatz!r}")
     one_of("on_failure", on_failure, ("raise", "keep"))
     if start is not None and not isinstance(start, (str, dict)):
         raise ValueError(f"start must be None, 'informed' or a dict of conjugates, got {start!r}")
-    model.require_single()
     if np.ndim(alpha):
         raise ValueError(f"alpha must be one number, got {alpha!r}; use replica.sweep for a grid")
     load = number("alpha", alpha, low=0.0, open_low=True)

@@ -76,9 +76,12 @@ def flatness(solution: Solution, *, noise: Any, margin: float | None = None) -> 
 
     from replica.records import record
 
+    Solution.of(solution, "flatness")
     places = number("noise", grid("noise", noise), low=0.0, high=1.0)
     if solution.model.data.shapes is not None:
         raise ValueError(f"flatness is for inputs of one variance in all directions, got {solution.model.data}")
+    if margin is not None and np.ndim(margin):
+        raise ValueError(f"margin must be one number or None, got {margin!r}")
     counted = Counted.of(solution.model, None if margin is None else number("margin", margin))
 
     def of(cavity: Cavity) -> tuple[np.ndarray, np.ndarray]:

@@ -103,11 +103,14 @@ def generalization_error(solution: Solution, *, estimator: str = "typical", labe
     >>> print(f"{replica.generalization_error(solution, estimator='bayes'):.10f}")
     0.1745341856
     """
+    Solution.of(solution, "generalization_error")
     one_of("estimator", estimator, ESTIMATORS)
     if not solution.model.data.overlaps:
         raise ValueError(f"generalisation needs a teacher; {solution.model.data} has none")
     if estimator == "oracle":
         return Quantity(solution.model.data.oracle_error, 1e-15, "converged")
+    if np.ndim(labelled):
+        raise ValueError(f"labelled must be one number, got {labelled!r}")
     share = number("labelled", labelled, low=0.0, high=1.0)
     model, alpha = solution.model, solution.batch.alpha
     if estimator in RULES:

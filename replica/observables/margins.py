@@ -62,6 +62,7 @@ def margin_distribution(solution: Solution, *, field: Any) -> Any:
 
     from replica.records import record
 
+    Solution.of(solution, "margin_distribution")
     places = grid("field", field)
     pins = _pins(solution)
 

@@ -36,5 +36,5 @@ def stability(solution: Solution) -> Quantity:
     >>> float(replica.stability(solution)) > 0
     True
     """
-    values, errors = measure(solution.batch, "stability")
+    values, errors = measure(Solution.of(solution, "stability").batch, "stability")
     return Quantity(values[0], errors[0], solution.status)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from replica._checks import number, one_of, suggest
-from replica.model import Model
+from replica.model import Model, require_model
 from replica.simulate.rng import generator
 
 INPUTS = ("normal", "sign")
@@ -157,7 +157,7 @@ def instance(
 
 def draw(model: Model, *, n: int, alpha: float, seed: int, sample: int = 0, inputs: str = "normal") -> Instance:
     """The same with the direction to be learned, which `instance` keeps to itself."""
-    model.require_single()
+    require_model(model)
     n, seed, sample = whole("n", n, 1), whole("seed", seed, 0), whole("sample", sample, 0)
     hidden_units(model, n)
     one_of("inputs", inputs, INPUTS)
@@ -181,7 +181,7 @@ def imposed_bias(model: Model) -> float:
 
 def given_instance(model: Model, given: Any) -> Instance:
     """An instance from a pair of arrays or a file: ``.npz`` with X and y; ``.npy``, ``.csv``: the label comes last."""
-    model.require_single()
+    require_model(model)
     if isinstance(given, (str, os.PathLike)):
         given = read(Path(given))
     if not isinstance(given, (tuple, list)) or len(given) != 2:

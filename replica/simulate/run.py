@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from replica._checks import grid, known_options, number, one_of
-from replica.model import Model
+from replica.model import Model, require_model
 from replica.simulate.instances import (
     INPUTS,
     Instance,
@@ -113,7 +113,7 @@ def simulate(
     from replica.records import record
     from saddlepoint import sweep as run
 
-    model.require_single()
+    require_model(model)
     chosen = _algorithm(algorithm, settings)
     chosen.check(model)
     if (model.data.trained or imposed_bias(model)) and not chosen.biased:

@@ -6,7 +6,7 @@ import numpy as np
 
 from replica._checks import number
 from replica.ansatz import RS, Ansatz
-from replica.model import Model, separating
+from replica.model import Model, require_model, separating
 from replica.thresholds import capacity as _capacity
 from replica.thresholds import first_moment as _first_moment
 from replica.thresholds import first_order as _first_order
@@ -43,7 +43,7 @@ def locate(name: str, model: Model, ansatz: Ansatz | None = None) -> Threshold:
     definition, chosen = find_line(name), ansatz or RS()
     if not isinstance(chosen, Ansatz):
         raise ValueError(f"ansatz must be an Ansatz such as replica.RS(), got {ansatz!r}")
-    model.require_single()
+    require_model(model)
     chosen.check(separating(definition.model(model)))
     return definition.line(model, 1, chosen).row(0)
 
@@ -146,7 +146,7 @@ def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> T
     >>> print(f"{replica.max_margin(replica.perceptron('spherical'), alpha=1.0).value:.6f}")
     0.470655
     """
-    model.require_single()
+    require_model(model)
     target = np.array([number("alpha", alpha, low=0.0, open_low=True)])
     chosen = ansatz or RS()
     few = model.architecture.few
@@ -197,4 +197,4 @@ def freezing(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> Thr
     2.685385
     """
     value = number("alpha", alpha, low=0.0, open_low=True)
-    return _first_order.freezing_temperature(model, value, ansatz or RS())
+    return _first_order.freezing_temperature(require_model(model), value, ansatz or RS())

@@ -8,7 +8,7 @@ from replica._checks import number
 from replica.ansatz import RS, Ansatz
 from replica.ansatz._tuned import lowest
 from replica.batch import Solutions
-from replica.model import Model
+from replica.model import Model, require_model
 from replica.thresholds.base import NAN, Line, Threshold
 from replica.thresholds.registry import threshold_line
 
@@ -48,7 +48,7 @@ def optimal_penalty(model: Model, *, alpha: float, ansatz: Ansatz | None = None)
     >>> print(f"{best.value:.8f} {best.error < 1e-8} {best.solution['generalization_error']:.10f}")
     1.11960498 True 0.1620353912
     """
-    model.require_single()
+    require_model(model)
     load = np.array([number("alpha", alpha, low=0.0, open_low=True)])
     return optimal_penalty_line(model, load, ansatz or RS()).row(0)
 

@@ -205,3 +205,37 @@ def test_largest_margin_against_the_model_at_that_margin() -> None:
     same = replica.capacity(replica.perceptron("spherical", margin=found.value)).solution
     for margin in (None, found.value, 0.1):
         assert rates(found.solution, margin) == pytest.approx(rates(same, margin), abs=1e-12)
+
+
+@pytest.mark.parametrize("clusters", [True, False])
+def test_references_whose_weights_diverge_are_those_of_largest_margin(clusters: bool) -> None:
+    if clusters:
+        model = replica.mixture("logistic", penalty=0.0, balance=0.3, noise=0.3)
+        probe = replica.mixture("error-count", weights="spherical", beta=2.0, balance=0.3, noise=0.3, bias=False)
+    else:
+        model, probe = penalised("logistic", 0.0), replica.perceptron("spherical", loss="error-count", beta=2.0)
+    hinge = dataclasses.replace(model, loss=replica.Hinge(1.0))
+    around = [replica.Reference(model=m) for m in (model, hinge)]
+    curves = [replica.franz_parisi(probe, alpha=0.5, distance=[0.2], reference=reference) for reference in around]
+    assert curves[0]["status"].item().startswith("converged")
+    assert curves[0]["free_entropy"].item() == pytest.approx(curves[1]["free_entropy"].item(), abs=1e-12)
+
+
+def test_references_without_a_direction_are_refused() -> None:
+    model = replica.mixture("hinge", penalty=1.0, noise=5.0, balance=0.1)
+    probe = replica.mixture(replica.ErrorCount(0.0), weights="spherical", beta=2.0, balance=0.1, noise=5.0, bias=False)
+    curve = replica.franz_parisi(probe, alpha=10.0, distance=[0.2], reference=replica.Reference(model=model))
+    assert "no direction is left" in curve["status"].item()
+    assert np.isnan(curve["free_entropy"].item())
+
+
+def test_all_stabilities_of_an_interpolating_vector_are_one_atom() -> None:
+    """The smallest vector that fits every label exactly; beside a penalty no stability is shared."""
+    solution = replica.solve(penalised("square", 0.0), alpha=0.5)
+    margins = replica.margin_distribution(solution, field=[0.5, 1.0])
+    assert np.ravel(margins.attrs["atoms"]) == pytest.approx([1.0, 1.0], abs=1e-14)
+    assert np.all(margins["density"].values == 0)
+    smooth = replica.solve(penalised("square", 0.3), alpha=1.0)
+    found = replica.margin_distribution(smooth, field=[0.9, 1.0, 1.1])["density"].values
+    q, v = smooth["q"], smooth["V"]
+    assert found == pytest.approx(norm.pdf([0.9, 1.0, 1.1], v / (1 + v), q**0.5 / (1 + v)), rel=1e-9)
