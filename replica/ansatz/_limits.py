@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -82,11 +83,10 @@ def _channel_sums(
     at = channel.mean, channel.deviation, channel.variance
     z, weight, field = ground_nodes(loss, *at, level, channel.places, channel.widths, whole)
     density, factors = channel.density(z)
-    best, _ = loss.ground(field, channel.variance)
-    move, held = best - field, 1.0 - loss.ground_slope(field, channel.variance)
+    best, move, held = loss.moved(field, channel.variance)
     scores = {name: np.einsum("bn,bn,bn->b", weight, factor, move) for name, factor in factors.items()}
     wrong = loss.violated(best).astype(float)
-    sums = weighted_sums(weight * density, (move, held, loss.cost(best), wrong), (move, held))
+    sums = weighted_sums(weight * density, (move, held, loss.paid(best), wrong), (move, held))
     return sums[[0, 4, 1, 5, 2, 3]], scores
 
 
@@ -99,6 +99,34 @@ def unit_overlaps(lean: np.ndarray) -> Overlaps:
 def floors_of(seen: dict[str, Any]) -> dict[str, Any]:
     """Rounding of what is observed at zero temperature."""
     return {name: 32 * EPS * np.where(np.isfinite(value), np.abs(value), 0.0) for name, value in seen.items()}
+
+
+def _astray(problem: Any) -> list[Any]:
+    """The same problem with proximal maps that are off by all that a table of them may be wrong by."""
+    found = []
+    for loss in problem.model.loss.off:
+        other, model = copy(problem), copy(problem.model)
+        object.__setattr__(model, "loss", loss)
+        other.model = model
+        found.append(other)
+    return found
+
+
+def table_noise(problem: Any, free: np.ndarray) -> Any:
+    """What a table of the proximal map adds to the noise of a residual."""
+    with np.errstate(all="ignore"):
+        here = problem.residual(free) if problem.model.loss.off else 0.0
+        return sum(np.nan_to_num(np.abs(other.residual(free) - here)) for other in _astray(problem))
+
+
+def table_floors(problem: Any, free: np.ndarray, seen: dict[str, Any], floors: dict[str, Any]) -> dict[str, Any]:
+    """Floors of observables with what a table of the proximal map adds."""
+    for other in _astray(problem):
+        with np.errstate(all="ignore"):
+            found, _ = other.observe(free)
+            change = {name: np.nan_to_num(np.abs(found[name] - seen[name])) for name in floors}
+        floors = {name: floor + change[name] for name, floor in floors.items()}
+    return floors
 
 
 class LimitProblem(Problem):

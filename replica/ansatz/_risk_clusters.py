@@ -9,7 +9,7 @@ import numpy as np
 
 from replica._registry import per_row
 from replica.ansatz._cluster_steps import settled
-from replica.ansatz._limits import EPS, floors_of
+from replica.ansatz._limits import EPS, floors_of, table_floors, table_noise
 from replica.ansatz._risk_beyond import Beyond
 from replica.ansatz._risk_limits import corners
 from replica.data import Channel
@@ -171,7 +171,8 @@ class ClusterProblem(Problem):
             terms = np.einsum("bs,bst->bt", np.abs(fields.push), np.abs(fields.forms.push))  # which may cancel
             sharp = (1.0 + (1.0 + terms) / np.sqrt(fields.variance)).max(axis=1)
             rounding = np.maximum(8 * EPS * sharp, 8 * fields.forms.rounding)
-        return rounding[:, None] * np.maximum(1.0, np.abs(free))
+        noise = rounding[:, None] * np.maximum(1.0, np.abs(free))
+        return noise + table_noise(self, free)
 
     def start(self) -> np.ndarray:
         """Close to the square loss on round clusters of the same traces, at half the margin."""
@@ -210,7 +211,7 @@ class ClusterProblem(Problem):
         floors = floors_of(seen)
         floors = {name: floor * (1.0 + forms.rounding / (4 * EPS)) for name, floor in floors.items()}
         floors["stability"] = floors["stability"] + 32 * EPS
-        return seen, floors
+        return seen, table_floors(self, free, seen, floors)
 
 
 class RestingProblem(ClusterProblem):

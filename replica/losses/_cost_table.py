@@ -1,216 +1,207 @@
-"""A convex cost known by its values alone, tabulated once: piecewise Chebyshev series of its slope; no loss lives here.
+"""The slope of a convex cost as Chebyshev series on panels, from its values or as it is given; no loss lives here.
 
-The proximal map is then a search of the panel, in which the slope grows, and Newton's method inside it. Panels end at
-the kinks and are halved until the series of the slope has converged to its rounding, some ``1e-16 l n^2/width``.
+What slope and bend may be wrong by, from the last coefficients of the series and the rounding of the values, is kept
+beside them. Whether the cost is convex is seen there.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.polynomial import chebyshev
 
 from replica._registry import per_row
-from saddlepoint._jit import array_kernel
+from replica.losses._pieces import EPS, ORDER, Pieces, clusters, fitted, joined, kinks_at, merged, missed, resolved
 
 if TYPE_CHECKING:
     from replica.losses.base import Loss
 
-ORDER = 16  # Chebyshev nodes of a panel
-NARROW = 1e-7  # panels are not halved below this width: what varies faster is a kink that was not declared
-FLOOR = 0.25  # panels are not halved below this width for a tail that is lost in the rounding of larger terms
 FIRST, SHELLS = 2.0, 60  # half-width of the middle, and how often it may double
-_K = np.arange(ORDER)
-_NODES = np.cos(np.pi * (_K + 0.5) / ORDER)
-_TO_SERIES = np.cos(np.outer(_K, np.pi * (_K + 0.5) / ORDER)) * np.where(_K == 0, 1.0, 2.0)[:, None] / ORDER
+WIDE = 64.0, 4096.0  # how far from 0 and its kinks a cost is looked at to tell whether it is convex
+ROUNDS = 8  # of kinks that are found, of features between the nodes of the panels
+_GROWING = np.array([[0.0, 2.5e-3], [14.0, 2.5e-3], [14.1, 0.02], [64.0, 0.1], [4096.0, 10.0], [1e18, 1e16]])
+PROBED = np.concatenate([_GROWING[:0:-1] * [-1.0, 1.0], _GROWING])  # places, distances at which series are checked
+STEPS = np.geomspace(1e-8, 1.0, 97)  # from 0 and from kinks, where they are checked too
+_EVEN = np.arange(0, ORDER, 2)
+_TOTAL = np.zeros(ORDER)  # integrals of Chebyshev polynomials from -1 to 1
+_TOTAL[::2] = 2.0 / (1.0 - _EVEN**2)
+_LOOK = np.linspace(-1.0, 1.0, 17)
+
+
+class NoTable(ValueError):
+    """A cost that is not finite, or varies too fast for panels."""
 
 
 class CostTable:
     """Slopes of one cost on as wide a range as has been asked for."""
 
     def __init__(self, loss: Loss) -> None:
-        self.loss, self.kinks = loss, sorted(float(kink) for kink in loss.kinks())
-        self.reach = [0, 0]  # shells to the left and to the right of the middle
-        self.scale = min(1.0, float(np.max(np.abs(self._values(FIRST * _NODES)))))
-        self.panels = self._between(-FIRST, FIRST)
+        self.loss, self.kinks = loss, sorted({float(kink) for kink in loss.kinks()})
+        self.reach, self.ended = [0, 0], [False, False]  # doublings to the left and to the right
+        sizes = (np.abs(self._values(reach * _LOOK)) for reach in (FIRST, *WIDE))
+        typical = [float(value) for size in sizes for value in (np.median(size), size.max()) if np.isfinite(value)]
+        self.scale = next((value for value in typical if value > 0.0), 1e-280)
+        self.shells = [self._between(np.array([-FIRST, FIRST]))]
         self._join()
 
     def cover(self, low: float, high: float) -> None:
-        """Widen the table to [low, high], as far as the cost is finite."""
-        before = list(self.reach)
-        while self.edges[0] > low and self.reach[0] < SHELLS and self._add(0):
-            pass
-        while self.edges[-1] < high and self.reach[1] < SHELLS and self._add(1):
-            pass
-        if self.reach != before:
+        """Widen the table to [low, high] in shells that double, as far as the cost is finite."""
+        known = len(self.shells)
+        for side, place in enumerate((-low, high)):
+            wanted = 0 if place <= FIRST else min(SHELLS, int(np.ceil(np.log2(place / FIRST))))
+            if self.ended[side] or wanted <= self.reach[side]:
+                continue
+            stops = FIRST * 2.0 ** np.arange(self.reach[side], wanted + 1) * (1.0 if side else -1.0)
+            finite = np.cumprod(np.isfinite(self._values(stops))).sum()
+            self.ended[side] = finite < stops.size or wanted == SHELLS
+            if finite > 1:
+                self.shells.append(self._between(np.sort(stops[:finite])))
+            self.reach[side] += int(finite) - 1
+        if len(self.shells) > known:
             self._join()
 
-    def _add(self, side: int) -> bool:
-        """One more shell; False where the cost is no longer finite."""
-        inner = FIRST * 2.0 ** self.reach[side]
-        ends = (inner, 2.0 * inner) if side else (-2.0 * inner, -inner)
-        with np.errstate(all="ignore"):
-            known = np.all(np.isfinite(self._values(np.array(ends))))
-        if not known:
-            self.reach[side] = SHELLS
-            return False
-        found = self._between(*ends)
-        self.panels = [*self.panels, *found] if side else [*found, *self.panels]
-        self.reach[side] += 1
-        self.edges = np.array([self.panels[0][0], self.panels[-1][1]])
-        return True
-
     def _values(self, u: np.ndarray) -> np.ndarray:
-        return np.asarray(self.loss.cost(u[None, :]), dtype=float)[0]
+        with np.errstate(all="ignore"):
+            return np.asarray(self.loss.cost(u[None, :]), dtype=float)[0]
 
-    def _between(self, low: float, high: float) -> list[tuple[float, float, np.ndarray]]:
-        """Panels of [low, high] with the series of the slope, kinks at their ends."""
-        stops = [low, *(kink for kink in self.kinks if low < kink < high), high]
-        waiting, done = [*zip(stops[:-1], stops[1:], strict=True)][::-1], []
-        while waiting:
-            a, b = waiting.pop()
-            values = self._values(0.5 * (a + b) + 0.5 * (b - a) * _NODES)
-            series = np.polynomial.chebyshev.chebder(_TO_SERIES @ values) * 2.0 / (b - a)
-            steep, top = np.abs(series).max(), max(np.abs(values).max(), 1e-280)
-            rounding = 4e-16 * ORDER**2 * (top + max(abs(a), abs(b)) * steep) / (b - a)  # also of u itself
-            if b - a <= FLOOR:  # ln(1 + exp(-u)) is known to the rounding of the 1
-                rounding = max(rounding, 4e-16 * ORDER**2 * self.scale / (b - a))
-            done_with = np.abs(series[-3:]).max() <= max(rounding, 1e-14 * steep) and not _fades(series, b - a)
-            if done_with or b - a < NARROW:
-                done.append((a, b, series))
-            else:
-                middle = 0.5 * (a + b)
-                waiting += [(middle, b), (a, middle)]
-        return done
+    def _given(self, u: np.ndarray) -> np.ndarray:
+        """What is tabulated: the slope where it is given, else the cost."""
+        if not self.loss.gives_slope:
+            return self._values(u)
+        with np.errstate(all="ignore"):
+            return np.asarray(self.loss.slope(u[None, :]), dtype=float)[0]
+
+    def _between(self, stops: np.ndarray) -> Pieces:
+        """Panels between places, with kinks that were not declared and features between the nodes found."""
+        low, high = float(stops[0]), float(stops[-1])
+        stops = np.unique([*stops, *(kink for kink in self.kinks if low < kink < high)])
+        probes = self._probes(low, high)
+        for _ in range(ROUNDS):
+            try:
+                found, rough = resolved(self._given, stops, self.scale)
+            except ValueError as reason:
+                raise NoTable(f"the cost of {self.loss} {reason}") from reason
+            if rough.low.size and not np.all(np.isfinite(rough.doubt)):
+                raise NoTable(f"the cost of {self.loss} is not finite everywhere between {low:g} and {high:g}")
+            new = np.array(kinks_at(self._given, clusters(rough), low, high))
+            self.kinks += [float(kink) for kink in new if kink not in stops]
+            whole = joined([found, rough])
+            more = np.unique([*stops, *new, *missed(self._given, whole, probes)])
+            if more.size == stops.size:
+                break
+            stops = more
+        if self.loss.gives_slope:
+            self._check_slope(whole)
+        return whole
+
+    def _probes(self, low: float, high: float) -> np.ndarray:
+        """Places between the nodes: everywhere, and ever closer to 0 and to kinks."""
+        edges = np.unique(np.clip(PROBED[:, 0], low, high))
+        steps = np.interp(0.5 * (edges[1:] + edges[:-1]), *PROBED.T)
+        counts = np.ceil(np.diff(edges) / steps).astype(int)
+        even = [a + (b - a) * (np.arange(n) + 0.381966) / n for a, b, n in zip(edges, edges[1:], counts, strict=False)]
+        near = [place + sign * STEPS for place in (0.0, *self.kinks) for sign in (-1.0, 1.0)]
+        every = np.concatenate([*even, *near])
+        return every[(every > low) & (every < high)]
+
+    def _check_slope(self, found: Pieces) -> None:
+        """Refuse a slope whose integral over a panel is not what the cost gains over it."""
+        with np.errstate(all="ignore"):
+            ends = self._values(np.stack([np.nextafter(found.low, np.inf), np.nextafter(found.high, -np.inf)]).ravel())
+            gain, half = np.diff(ends.reshape(2, -1), axis=0)[0], 0.5 * (found.high - found.low)
+            total = half * (found.series @ _TOTAL)
+            slack = 1e-6 * half * np.abs(found.series).sum(axis=1) + 1e-9 * np.abs(ends.reshape(2, -1)).max(axis=0)
+            wrong = np.flatnonzero(np.abs(gain - total) > slack)
+        if wrong.size:
+            low, high = found.low[wrong[0]], found.high[wrong[0]]
+            raise ValueError(f"slope(u) of {self.loss} is not the derivative of its cost between {low:g} and {high:g}")
 
     def _join(self) -> None:
-        self.edges = np.array([self.panels[0][0], *(panel[1] for panel in self.panels)])
-        self.slope = np.array([panel[2] for panel in self.panels])
-        widths = np.diff(self.edges)[:, None]
-        self.bend = np.polynomial.chebyshev.chebder(self.slope, axis=1) * 2.0 / widths
-        signs = np.where(np.arange(self.slope.shape[1]) % 2, -1.0, 1.0)
-        ends = np.stack([self.slope @ signs, self.slope.sum(axis=1)], axis=1)
+        whole = merged(self._given, joined(self.shells), np.array(self.kinks))
+        given = self.loss.gives_slope
+        self.pieces, self.kinks = whole, sorted(self.kinks)
+        self._rounding: np.ndarray | None = None
+        self.edges = np.append(whole.low, whole.high[-1])
+        half = 0.5 * (whole.high - whole.low)
+        self.slope, self.doubt = (whole.series, 4.0 * whole.doubt) if given else (whole.slope, whole.unsure)
+        self.bend = chebyshev.chebder(self.slope, axis=1) / half[:, None]
+        self.bend_doubt = ORDER**2 * self.doubt / half
+        ends = whole.ends(self.slope)
         self.ends = np.maximum.accumulate(ends.ravel()).reshape(ends.shape)  # slopes of a convex cost grow
 
+    def slopes(self, u: np.ndarray, side: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """First and second derivative; at a kink ``side`` (-1, 1) says on which side of it."""
+        finite = u[np.isfinite(u)]
+        if finite.size:
+            self.cover(float(finite.min()), float(finite.max()))
+        panel = np.searchsorted(self.edges, u, side="right" if side > 0 else "left") - 1
+        panel = np.clip(panel, 0, len(self.slope) - 1)
+        low, high = self.edges[panel], self.edges[panel + 1]
+        x = np.clip((2.0 * u - low - high) / (high - low), -1.0, 1.0)
+        return tuple(
+            np.where(np.isfinite(u), chebyshev.chebval(x, np.moveaxis(series[panel], -1, 0), tensor=False), np.nan)
+            for series in (self.slope, self.bend)
+        )  # type: ignore[return-value]
 
-def _fades(series: np.ndarray, width: float) -> bool:
-    """Whether the slope falls so far within a panel that its small end would be known less well than its large one."""
-    ends = series.sum(), (series * np.where(np.arange(series.size) % 2, -1.0, 1.0)).sum()
-    small, large = sorted(np.abs(ends))
-    return bool(width > 0.25 and np.sign(ends[0]) == np.sign(ends[1]) and large > 1e-280 and small < 0.1 * large)
+    def rounding(self, u: np.ndarray) -> np.ndarray:
+        """What the cost itself may be wrong by at places of the table, which are rounded too."""
+        if self._rounding is None:
+            given = self.loss.gives_slope
+            self._rounding = (fitted(self._values, *self.pieces[:2])[0] if given else self.pieces).doubt
+        return self._rounding[self.pieces.at(u)[0]] + EPS * np.abs(u * self.slopes(u)[0])
+
+    @cached_property
+    def convex(self) -> bool:
+        """Whether the slopes never decrease, beyond what they may be wrong by, as far as the cost is finite."""
+        for reach in WIDE:
+            try:
+                self.cover(min([-reach, *(4.0 * k for k in self.kinks)]), max([reach, *(4.0 * k for k in self.kinks)]))
+            except NoTable:
+                return reach > WIDE[0]  # as far as it can be seen
+            if not self._grows():
+                return False
+        return True
+
+    def _grows(self) -> bool:
+        beyond = self._values(2.0 * self.edges[[0, -1]])
+        slope = chebyshev.chebval(_LOOK, self.slope.T)
+        ends, edges = slope[:, [0, -1]], self.edges[1:-1]
+        bend = np.abs(chebyshev.chebval(_LOOK, self.bend.T)).max(axis=1)
+        place = np.maximum(np.abs(self.edges[1:]), np.abs(self.edges[:-1]))
+        least = 8.0 * self.doubt + 8.0 * EPS * (place * bend + np.median(np.abs(ends)))
+        left, right = self._values(np.nextafter(edges, -np.inf)), self._values(np.nextafter(edges, np.inf))
+        steep = np.maximum(np.abs(ends[1:, 0]), np.abs(ends[:-1, 1]))
+        slack = 64.0 * EPS * (np.abs(left) + np.abs(right) + steep * np.abs(edges)) + 1e-12 * self.scale
+        return bool(
+            not np.any(np.isnan(beyond))
+            and np.all(np.diff(slope, axis=1) >= -least[:, None])
+            and np.all(ends[1:, 0] - ends[:-1, 1] >= -least[1:] - least[:-1])
+            and np.all(np.abs(left - right) <= slack)
+        )
 
 
-@lru_cache(maxsize=256)
-def cost_table(loss: Loss) -> CostTable:
-    """The table of a cost whose parameters are numbers."""
+@lru_cache(maxsize=1024)
+def _known_table(loss: Loss) -> CostTable:
     return CostTable(loss)
 
 
-def single_rows(loss: Loss, size: int) -> list[Loss] | None:
-    """The cost of each row with numbers for parameters; None where it cannot be told from others."""
+def cost_table(loss: Loss) -> CostTable:
+    """The table of a cost whose parameters are numbers: one for all that are equal, or its own where none can tell."""
+    try:
+        return _known_table(loss)
+    except TypeError:
+        if "_table" not in vars(loss):
+            object.__setattr__(loss, "_table", CostTable(loss))
+        return vars(loss)["_table"]
+
+
+def single_rows(loss: Loss, size: int) -> list[Loss]:
+    """The cost of each row, with numbers for parameters."""
     names = [f.name for f in dataclasses.fields(loss) if isinstance(getattr(loss, f.name), np.ndarray)]
     columns = {name: per_row(getattr(loss, name), size) for name in names}
-    try:
-        rows = [dataclasses.replace(loss, **{n: float(c[row]) for n, c in columns.items()}) for row in range(size)]
-        hash(rows[0])
-    except TypeError:
-        return None
-    return rows if names else [loss] * size
-
-
-@array_kernel
-def _prox_kernel(field, chi, edges, ends, slope, bend, best, curve):  # type: ignore[no-untyped-def]
-    """Zeros of ``u - h + chi l'(u)``, and ``l''`` there (inf where a kink holds)."""
-    count = edges.size - 1
-    for node in range(field.size):
-        h = field[node]
-        low, high = 0, count - 1
-        while low < high:  # the first panel at whose right end the function is not below 0
-            middle = (low + high) // 2
-            if edges[middle + 1] - h + chi * ends[middle, 1] >= 0.0:
-                high = middle
-            else:
-                low = middle + 1
-        a, b = edges[low], edges[low + 1]
-        if a - h + chi * ends[low, 0] >= 0.0 and low > 0:
-            best[node], curve[node] = a, np.inf
-            continue
-        u, left, right = min(max(h, a), b), a, b
-        second = 0.0
-        for _ in range(100):
-            x = (2.0 * u - a - b) / (b - a)
-            one, two = 0.0, 0.0
-            for k in range(slope.shape[1] - 1, 0, -1):
-                one, two = 2.0 * x * one - two + slope[low, k], one
-            first = x * one - two + slope[low, 0]
-            one, two = 0.0, 0.0
-            for k in range(bend.shape[1] - 1, 0, -1):
-                one, two = 2.0 * x * one - two + bend[low, k], one
-            second = max(x * one - two + bend[low, 0], 0.0)
-            value = u - h + chi * first
-            if value < 0.0:
-                left = u
-            else:
-                right = u
-            step = value / (1.0 + chi * second)
-            if abs(step) <= 1e-15 * (abs(u) + 1e-3 * (b - a)):
-                break
-            u = u - step if left < u - step < right else 0.5 * (left + right)
-            if right - left <= 1e-15 * abs(u):
-                break
-        best[node], curve[node] = u, second
-
-
-def tabulated_prox(rows: list[Loss], field: np.ndarray, chi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Proximal points and the curvature of the cost there (inf where a kink holds them), both (batch, node)."""
-    best, curve = np.empty(field.shape), np.empty(field.shape)
-    for row, loss in enumerate(rows):
-        table, own = cost_table(loss), np.ascontiguousarray(field[row])
-        if not np.isfinite(chi[row]) or not np.all(np.isfinite(own)):
-            best[row], curve[row] = np.nan, np.nan
-            continue
-        table.cover(*_range(table, loss, own, float(chi[row])))
-        _prox_kernel(own, float(chi[row]), table.edges, table.ends, table.slope, table.bend, best[row], curve[row])
-    return best, curve
-
-
-BENDS, FAR = 4, 60.0  # features of a map at most, and how far from 0 they are looked for
-_INSIDE = np.linspace(-0.9, 0.9, 7)
-
-
-def bends(rows: list[Loss], chi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Fields and widths (batch, F) at which the proximal map turns from following the field to following the cost:
-    ``chi l'' = 1``, within the length over which ``l''`` changes.
-    """
-    places, widths = np.zeros((chi.size, BENDS)), np.full((chi.size, BENDS), np.inf)
-    for row, loss in enumerate(rows):
-        table = cost_table(loss)
-        table.cover(-FAR, FAR)
-        half, middle = 0.5 * np.diff(table.edges)[:, None], 0.5 * (table.edges[1:] + table.edges[:-1])[:, None]
-        u = (middle + half * _INSIDE).ravel()
-        slope, curve = (np.polynomial.chebyshev.chebval(_INSIDE, x.T).ravel() for x in (table.slope, table.bend))
-        near = np.abs(u) < FAR
-        u, slope, level = u[near], slope[near], np.log(np.maximum(chi[row] * curve[near], 1e-12))
-        turns = np.flatnonzero(level[1:] * level[:-1] < 0)
-        turns = turns[np.argsort(np.abs(u[turns]))][:BENDS]
-        length = np.abs((u[turns + 1] - u[turns]) / (level[turns + 1] - level[turns]))
-        places[row, : turns.size] = u[turns] + chi[row] * slope[turns]
-        widths[row, : turns.size] = 2.0 * length
-    return places, widths
-
-
-def _range(table: CostTable, loss: Loss, field: np.ndarray, chi: float) -> tuple[float, float]:
-    """Where the proximal points of some fields lie: the map grows, so those of the outermost two bound all others."""
-    low, high = float(field.min()), float(field.max())
-    table.cover(low, high)
-    pull = [float(_slope(table, place)) for place in (low, high)]
-    return min(low, low - chi * max(pull[0], 0.0)), max(high, high - chi * min(pull[1], 0.0))
-
-
-def _slope(table: CostTable, place: float) -> Any:
-    at = int(np.clip(np.searchsorted(table.edges, place) - 1, 0, len(table.slope) - 1))
-    a, b = table.edges[at], table.edges[at + 1]
-    x = np.clip((2.0 * place - a - b) / (b - a), -1.0, 1.0)
-    return np.polynomial.chebyshev.chebval(x, table.slope[at])
+    if not names:
+        return [loss] * size
+    return [dataclasses.replace(loss, **{n: float(c[row]) for n, c in columns.items()}) for row in range(size)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from replica._registry import per_row
+from replica._registry import column, per_row
 from saddlepoint._jit import array_kernel, scalar_kernel
 from saddlepoint.quadrature.fields import weighted_sums
 from saddlepoint.quadrature.panels import gaussian_nodes
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from replica.losses.base import Loss
 
 INVERSE_SQRT_2PI = 0.3989422804014327
+STEP = 2.0**-24  # of the slope of a proximal map that is known by its values, exact in binary
 _NEAR = 0.7  # reaches up to that many deviations are integrated, not subtracted
 
 
@@ -47,16 +48,28 @@ def ground_nodes(
     return z, weight, shift + scale * z
 
 
+def slope_of_map(loss: Loss, field: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """`Loss.ground_slope` of a loss that gives its map: from the bend of a convex cost, else by differences, which are
+    exact for maps made of straight pieces.
+    """
+    best, _ = loss.ground(field, variance)
+    if not loss.log_concave or loss.hard:
+        return (loss.ground(field + STEP, variance)[0] - best) / STEP
+    held = np.zeros(field.shape, dtype=bool)
+    for kink in loss.kinks():
+        held |= best == column(kink)
+    return np.where(held, 0.0, 1.0 / (1.0 + variance[:, None] * np.maximum(loss.bend(best), 0.0)))
+
+
 def panel_sums(
     loss: Loss, mean: np.ndarray, deviation: np.ndarray, response: np.ndarray, level: int, whole: bool = True
 ) -> np.ndarray:
     """`Loss.ground_sums` on panels."""
     _, weight, field = ground_nodes(loss, mean, deviation, response, level, whole=whole)
-    best, _ = loss.ground(field, response)
-    held = 1.0 - loss.ground_slope(field, response)
-    move, cost, wrong = best - field, np.zeros_like(field), np.zeros_like(field)
+    best, move, held = loss.moved(field, response)
+    cost, wrong = np.zeros_like(field), np.zeros_like(field)
     if whole:
-        cost, wrong = loss.cost(best), loss.violated(best).astype(float)
+        cost, wrong = loss.paid(best), loss.violated(best).astype(float)
     sums = weighted_sums(weight, (move, held, cost, wrong), (move, held))
     return sums[[0, 4, 1, 5, 2, 3]]
 

@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from replica._registry import Member, column, per_row
-from replica.losses._convex import costs_nothing, proximal_point, seems_convex, slopes
-from replica.losses._cost_table import bends, single_rows, tabulated_prox
-from replica.losses._ground import panel_sums
+from replica.losses._convex import costs_nothing, seems_convex
+from replica.losses._ground import panel_sums, slope_of_map
 from replica.losses._inner import tilted_nodes
 from replica.losses._optimal import optimal_field
+from replica.losses._tabulated import (
+    Moved,
+    off_by_table,
+    tabulated_breaks,
+    tabulated_map,
+    tabulated_rounding,
+    tabulated_slopes,
+)
 from saddlepoint import CertificationFailed
 from saddlepoint.quadrature.fields import field_nodes, weighted_sums
-
-STEP = 2.0**-24  # of the slope of a proximal map that is known by its values, exact in binary
 
 
 class Loss(Member):
@@ -56,6 +61,8 @@ class Loss(Member):
     ground_jumps: ClassVar[bool] = False
     #: the cost is made of straight pieces between its kinks
     straight: ClassVar[bool] = False
+    #: 1 or 2 in copies whose proximal map is off by all that it may be wrong by
+    doubtful: ClassVar[int] = 0
     #: +1 where a larger margin is harder to satisfy, -1 where it is easier
     tightens: ClassVar[int] = 1
 
@@ -166,65 +173,71 @@ class Loss(Member):
             weight = np.exp(-column(beta) * cost) if not self.hard else np.where(cost > 0, 0.0, 1.0)
         return np.where(np.isnan(weight), 1.0, weight)  # beta = inf at zero cost
 
+    @property
+    def gives_slope(self) -> bool:
+        """The class gives its slope, not its values alone."""
+        return type(self).slope is not Loss.slope
+
     def slopes(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """``l'(u)`` and ``l''(u)`` together."""
-        if type(self).slope is Loss.slope and type(self).bend is Loss.bend:
-            return slopes(self, u)
+        if not self.gives_slope and type(self).bend is Loss.bend:
+            return tabulated_slopes(self, u)
         return self.slope(u), self.bend(u)
 
     def slope(self, u: np.ndarray) -> np.ndarray:
-        """``l'(u)`` of a convex cost between its kinks (default: local interpolation of the cost)."""
-        return slopes(self, u)[0]
+        """``l'(u)`` of a cost between its kinks (default: from its table)."""
+        return tabulated_slopes(self, u)[0]
 
     def bend(self, u: np.ndarray) -> np.ndarray:
-        """``l''(u)`` of a convex cost between its kinks (default: local interpolation of the cost)."""
-        return slopes(self, u)[1]
+        """``l''(u)`` of a cost between its kinks (default: from its table)."""
+        return tabulated_slopes(self, u)[1]
 
     def slope_beside(self, u: np.ndarray, side: int) -> np.ndarray:
         """``l'(u)`` of a convex cost just below (``side = -1``) or above (1) a stability that may be a kink."""
-        return slopes(self, u, side)[0] if self.kinks() else self.slope(u)
+        return self.slope(u) if self.gives_slope and not self.kinks() else tabulated_slopes(self, u, side)[0]
+
+    @property
+    def tabulated(self) -> bool:
+        """The proximal map comes from a table of the slope: a convex cost that gives no map of its own."""
+        return type(self).ground is Loss.ground and self.log_concave and not self.hard
+
+    @property
+    def off(self) -> list[Loss]:
+        """The same with a proximal map off by all that the table may be wrong by, in two ways; none without a table."""
+        return [] if self.doubtful or not self.tabulated else off_by_table(self)
 
     def ground(self, field: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Proximal point and Moreau envelope; only where `has_ground` (default: bracketed Newton on a convex cost)."""
-        if not self.log_concave or self.hard:
-            raise ValueError(f"the zero-temperature equations need the proximal map of {self}, which it does not give")
-        rows = self._tabulated(len(field))
-        best = proximal_point(self, field, variance) if rows is None else tabulated_prox(rows, field, variance)[0]
-        return best, self.cost(best) + (best - field) ** 2 / (2.0 * variance[:, None])
-
-    @property
-    def coarseness(self) -> float:
-        """Rounding of the proximal map in units of that of a closed one: tables know it to some 1e-12."""
-        return 1e3 if self.log_concave and not self.hard and self._values_only else 1.0
-
-    @property
-    def _values_only(self) -> bool:
-        kind = type(self)
-        return kind.slope is Loss.slope and kind.bend is Loss.bend and kind.ground is Loss.ground
-
-    def _tabulated(self, size: int) -> list[Loss] | None:
-        """The cost of each row where it is known by its values alone, for its table; None where it gives its slopes."""
-        return single_rows(self, size) if self._values_only else None
+        """Proximal point and Moreau envelope; only where `has_ground` (default: of a convex cost, from its table)."""
+        best, move, _ = self.moved(field, variance)
+        return best, self.cost(best) + move**2 / (2.0 * variance[:, None])
 
     def ground_slope(self, field: np.ndarray, variance: np.ndarray) -> np.ndarray:
         """Derivative of the proximal point in the field: ``1/(1 + V l'')``, and 0 where a kink holds it.
 
-        Default for maps that are no convex cost's: differences, exact for maps made of straight pieces.
+        Default for maps that are no convex cost's: differences.
         """
-        if self.log_concave and not self.hard:
-            rows = self._tabulated(len(field))
-            if rows is not None:
-                return 1.0 / (1.0 + variance[:, None] * tabulated_prox(rows, field, variance)[1])
-        best, _ = self.ground(field, variance)
-        if not self.log_concave or self.hard:
-            return (self.ground(field + STEP, variance)[0] - best) / STEP
-        held = np.zeros(field.shape, dtype=bool)
-        for kink in self.kinks():
-            held |= best == column(kink)
-        return np.where(held, 0.0, 1.0 / (1.0 + variance[:, None] * np.maximum(self.bend(best), 0.0)))
+        if self.tabulated:
+            return 1.0 - self.moved(field, variance).held
+        return slope_of_map(self, field, variance)
+
+    def moved(self, field: np.ndarray, variance: np.ndarray) -> Moved:
+        """The proximal point u, ``u - h`` and ``1 - u'``, each with the digits that it has."""
+        if type(self).ground is not Loss.ground:
+            best, _ = self.ground(field, variance)
+            return Moved(best, best - field, 1.0 - self.ground_slope(field, variance))
+        if not self.tabulated:
+            raise ValueError(f"the zero-temperature equations need the proximal map of {self}, which it does not give")
+        return tabulated_map(self, field, variance)
+
+    def paid(self, best: np.ndarray) -> np.ndarray:
+        """The cost at proximal points."""
+        cost = self.cost(best)
+        return cost + tabulated_rounding(self, best) if self.doubtful else cost
 
     def ground_breaks(self, variance: np.ndarray) -> np.ndarray:
-        """Fields (batch, K) where the proximal map has a kink or jump: ``k + V l'(k)``, either side of a kink k."""
+        """Fields (batch, K) between which the proximal map is smooth: ``k + V l'(k)``, either side of a kink k."""
+        if self.tabulated:
+            return tabulated_breaks(self, variance)
         places = [per_row(kink, variance.size) for kink in self.kinks()]
         if self.log_concave and not self.hard:
             ends = [(k, self.slope_beside(k[:, None], side)[:, 0]) for k in places for side in (-1, 1)]
@@ -233,14 +246,9 @@ class Loss(Member):
 
     def ground_features(self, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Fields and widths (batch, F) where the map bends beside its breaks (default: a unit around that of 0)."""
-        if self.hard or not self.log_concave:
+        if self.hard or not self.log_concave or self.tabulated:
             return np.zeros((variance.size, 0)), np.zeros((variance.size, 0))
-        place, width = self.ground_edge(variance)[:, None], np.ones((variance.size, 1))
-        rows = self._tabulated(variance.size)
-        if rows is None:
-            return place, width
-        places, widths = bends(rows, variance)
-        return np.concatenate([place, places], axis=1), np.concatenate([width, widths], axis=1)
+        return self.ground_edge(variance)[:, None], np.ones((variance.size, 1))
 
     def ground_edge(self, variance: np.ndarray) -> np.ndarray:
         """Field below which the proximal point is on the wrong side of 0, one per row."""
