@@ -87,8 +87,8 @@ class RiskProblem(Problem):
 
     def noise(self, free: np.ndarray) -> np.ndarray:
         """Fields are known to their rounding, which weighs more the narrower their distribution is, and in the overlap
-        the stiffer the patterns hold it; overlaps to that of their logarithms. A table of the proximal map adds what that
-        may be wrong by.
+        the stiffer the patterns hold it; overlaps to that of their logarithms. A table of the proximal map adds what
+        that may be wrong by.
         """
         with np.errstate(all="ignore"):
             cavity = self.cavity(free)
