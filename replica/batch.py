@@ -67,8 +67,23 @@ class Solutions:
         return self.alpha.size
 
     @cached_property
-    def converged(self) -> np.ndarray:
+    def _closed(self) -> np.ndarray:
+        """Rows whose equations are solved."""
         return np.array([code.converged for code in self.status])
+
+    @cached_property
+    def _unknown(self) -> list[str]:
+        """Per row a number whose error could not be estimated, "" where there is none."""
+        found = [""] * self.size
+        for name, value in self._measured[0].items():
+            for row in np.flatnonzero(np.isfinite(value) & np.isnan(self._measured[1][name])):
+                found[row] = found[row] or name
+        return found
+
+    @cached_property
+    def converged(self) -> np.ndarray:
+        """Rows whose equations are solved, and whose numbers have an error."""
+        return self._closed & np.array([not name for name in self._unknown], dtype=bool)
 
     @cached_property
     def _measured(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
@@ -80,7 +95,7 @@ class Solutions:
                     store.setdefault(name, np.full(self.size, np.nan))[part.rows] = column
         for store in (values, errors):
             for column in store.values():
-                column[~self.converged] = np.nan
+                column[~self._closed] = np.nan
         return values, errors
 
     @property
@@ -89,19 +104,25 @@ class Solutions:
 
     def value(self, name: str) -> np.ndarray:
         """An order parameter or observable over the batch, NaN where unsolved or not defined."""
-        found = self._measured[0].get(name)
-        return np.full(self.size, np.nan) if found is None else found
+        return self._known(self._measured[0].get(name))
 
     def error(self, name: str) -> np.ndarray:
         """Estimated error of `value`."""
-        found = self._measured[1].get(name)
-        return np.full(self.size, np.nan) if found is None else found
+        return self._known(self._measured[1].get(name))
+
+    def _known(self, column: np.ndarray | None) -> np.ndarray:
+        """A column without the rows whose errors are not known."""
+        if column is None:
+            return np.full(self.size, np.nan)
+        return column if self.converged.all() else np.where(self.converged, column, np.nan)
 
     def sentence(self, row: int) -> str:
         """Status of one row: what happened, then facts about the solution that a reader must know."""
         remark = self.remarks[row] if self.remarks else ""
         if not self.status[row].converged:
             return f"not converged: {remark}" if remark else self.status[row].sentence
+        if not self.converged[row]:
+            return f"not converged: the error of {self._unknown[row]} could not be estimated"
         return "; ".join([self.status[row].sentence, *([remark] if remark else []), *self.ansatz.facts(self, row)])
 
     def sentences(self) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,22 +16,27 @@ if TYPE_CHECKING:
 
 
 class Quantity(float):
-    """A number with its error and its standing; behaves as a float.
+    """A number with its error and its standing; behaves as a float in formats, comparisons and arithmetic.
 
     Attributes
     ----------
     value, error : float
     status : str
-        Begins with ``converged`` or ``not converged``.
+        Begins with ``converged`` or ``not converged``; what has no known error is not converged.
     """
 
     error: float
     status: str
 
     def __new__(cls, value: float, error: float, status: str) -> Quantity:
+        if status.startswith("converged") and np.isnan(error):
+            value, status = float("nan"), "not converged: the error of the number could not be estimated"
         self = super().__new__(cls, value)
         self.error, self.status = float(error), status
         return self
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        return self.value, self.error, self.status
 
     @property
     def value(self) -> float:
@@ -40,8 +46,15 @@ class Quantity(float):
     def converged(self) -> bool:
         return self.status.startswith("converged")
 
+    def __str__(self) -> str:
+        return f"{float(self):.12g} +- {self.error:.1e}: {self.status}"
+
     def __repr__(self) -> str:
-        return f"{float(self)!r} +- {self.error:.1e} ({self.status})"
+        return f"<{type(self).__name__} {self}>"
+
+    def _repr_html_(self) -> str:
+        number = f"{float(self):.12g} &plusmn; {self.error:.1e}"
+        return f"<b>{number}</b><br><small>{html.escape(self.status)}</small>"
 
 
 class SolveFailed(saddlepoint.SolveFailed):
@@ -241,6 +254,15 @@ class Solution:
         elif hasattr(given, "data_vars"):
             hint = ", which holds numbers alone; solve its model at one point"
         raise TypeError(f"{verb} takes a Solution, as replica.solve() returns, got a {type(given).__name__}{hint}")
+
+    def _repr_html_(self) -> str:
+        names = [*self.order_parameters, "free_entropy", "entropy", "energy"]
+        rows = "".join(
+            f"<tr><td>{name}</td><td>{self[name]:.12g}</td><td>&plusmn; {self.errors[name]:.1e}</td></tr>"
+            for name in dict.fromkeys(names)
+            if name in self.batch.names
+        )
+        return f"<p>alpha = {self.alpha:.12g}: {html.escape(self.status)}</p><table>{rows}</table>"
 
     def __repr__(self) -> str:
         inner = ", ".join(f"{k}={v:.12g}" for k, v in self.order_parameters.items())

@@ -13,7 +13,7 @@ from saddlepoint.solution import Solution, SolveFailed, Status, Tolerance
 from saddlepoint.solve import solve
 from saddlepoint.solvers import Anderson, Bracket, Deflated, Ladder, Newton, Picard
 from saddlepoint.sweep import SweepFailed, sweep
-from saddlepoint.variables import POSITIVE, REAL, UNIT, Chart, Variable, Variables
+from saddlepoint.variables import POSITIVE, REAL, UNIT, Chart, RealInUnits, Variable, Variables
 
 __all__ = [
     "POSITIVE",
@@ -35,6 +35,7 @@ __all__ = [
     "Picard",
     "Point",
     "Problem",
+    "RealInUnits",
     "Report",
     "Solution",
     "SolveFailed",

@@ -26,6 +26,8 @@ class Chart:
     domain = ""
     low = -np.inf
     high = np.inf
+    #: whether a free coordinate beyond its limits left the domain (a real variable can only diverge)
+    bounded = True
 
     def contains(self, value: Any) -> Any:
         """Whether each value lies in the open domain (NaN does not)."""
@@ -53,6 +55,41 @@ class Chart:
 class _Real(Chart):
     name, domain = "REAL", "finite"
     low, high = -1e15, 1e15
+    bounded = False
+
+
+class RealInUnits(_Real):
+    """Real values whose natural size is not 1: free coordinate = value / unit.
+
+    Steps and tolerances of real variables are in units of ``max(1, |free|)``, so that a variable should be of order 1
+    where the solutions are of ordinary size.
+
+    Parameters
+    ----------
+    unit : float or array (B,)
+        Above 0; an array has one unit for each row of the batch.
+    """
+
+    def __init__(self, unit: Any) -> None:
+        self.unit = unit
+
+    def _unit(self, mp: Any) -> Any:
+        return self.unit if mp is None else mp.mpf(float(np.ravel(self.unit)[0]))
+
+    def to_free(self, value: Any, mp: Any = None) -> Any:
+        return value / self._unit(mp)
+
+    def to_value(self, free: Any, mp: Any = None) -> Any:
+        return free * self._unit(mp)
+
+    def slope(self, free: Any, mp: Any = None) -> Any:
+        return self._unit(mp) * (np.ones_like(free) if mp is None else mp.one)
+
+    def __repr__(self) -> str:
+        return f"RealInUnits({self.unit!r})"
+
+    def __reduce__(self) -> Any:
+        return RealInUnits, (self.unit,)
 
 
 class _Positive(Chart):
@@ -141,8 +178,7 @@ class Variables:
         self._charts = tuple(variable.chart for variable in variables)
         self.low = np.array([chart.low for chart in self._charts], dtype=float)
         self.high = np.array([chart.high for chart in self._charts], dtype=float)
-        #: whether a column beyond its limits left a domain (a real variable can only diverge)
-        self.bounded = np.array([chart is not REAL for chart in self._charts], dtype=bool)
+        self.bounded = np.array([chart.bounded for chart in self._charts], dtype=bool)
 
     def __len__(self) -> int:
         return len(self._variables)

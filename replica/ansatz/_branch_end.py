@@ -73,7 +73,8 @@ class AlphabetLimit(Problem):
         return np.log(weights.softness * found.pull / found.square)[:, None] - free
 
     def start(self) -> np.ndarray:
-        return np.zeros((self.size, len(self.variables)))
+        norm = float(np.mean(np.square(self.model.weights.letters)))  # the lean is in units of 1/w
+        return np.full((self.size, len(self.variables)), -0.5 * np.log(norm))
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         found, weights = Projection(self.cavity(free)), self._weights(free)

@@ -28,6 +28,19 @@ def fine_jacobian(problem: Problem, free: np.ndarray) -> tuple[np.ndarray, np.nd
     return values[0], slopes
 
 
+def sharpened(
+    problem: Problem, free: np.ndarray, residual: np.ndarray, jacobian: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Residual and Jacobian with fine differences in the rows whose slopes are small."""
+    with np.errstate(all="ignore"):
+        size = np.abs(np.linalg.det(jacobian)) if free.shape[1] > 1 else np.abs(jacobian[:, 0, 0])
+        weak = np.flatnonzero(~(size > 1e-2 * np.prod(np.max(np.abs(jacobian), axis=2), axis=1).clip(1.0)))
+    if weak.size:
+        part = problem if weak.size == problem.size else problem.take(weak)
+        residual[weak], jacobian[weak] = fine_jacobian(part, free[weak])
+    return residual, jacobian
+
+
 def with_level_change(problem: Any, floor: np.ndarray, free: np.ndarray) -> np.ndarray:
     """The floor of a residual whose averages over a few fields converge from level to level by a factor only.
 

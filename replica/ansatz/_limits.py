@@ -169,7 +169,7 @@ class LimitProblem(Problem):
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         cavity = self.cavity(free)
         at, found, one = cavity.overlaps, Projection(cavity), np.ones(self.size)
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             alpha = at.transverse / found.square
         jumps = self.model.loss.ground_jumps and self.model.loss.hard  # no pattern is given up at capacity
         with np.errstate(invalid="ignore"):

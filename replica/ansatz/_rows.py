@@ -10,6 +10,8 @@ from replica.batch import Part, Solutions
 from replica.model import Model
 from saddlepoint import Status
 
+EPS = np.finfo(float).eps
+
 
 class Rows:
     """Answers of solvers, row by row; a row is open until one of them is good."""
@@ -23,10 +25,10 @@ class Rows:
         self.remarks = [""] * self.size
         self.open = np.arange(self.size)
 
-    def hold(self, row: int, problem: Any, remark: str) -> None:
-        """One row whose state has nothing left to solve for."""
-        nothing = np.zeros((1, 0))
-        self.parts.append(Part(np.array([row]), problem, nothing, nothing))
+    def hold(self, row: int, problem: Any, remark: str, point: np.ndarray | None = None) -> None:
+        """One row whose state has nothing left to solve for; a ``point`` in logarithms is known to their rounding."""
+        place = np.zeros((1, 0)) if point is None else point
+        self.parts.append(Part(np.array([row]), problem, place, 8 * EPS * np.maximum(1.0, np.abs(place))))
         self.status[row], self.residual[row], self.remarks[row] = Status.CONVERGED, 0.0, remark
         self.open = np.setdiff1d(self.open, [row])
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from replica._registry import per_row
 from replica.ansatz._differences import fine_jacobian, with_level_change
 from replica.ansatz._rs_equations import EPS, Equations, RSProblem
 from replica.ansatz._rs_held import HeldProblem
 from saddlepoint import Ladder, Newton, Picard, Problem, solve
 
 STEP = 1.0  # of a first table, in the logarithm of the held conjugate
+CLOSE = (-4.0, 8.0)  # where overlaps are neither small nor next to 1
 
 
 def held_name(equations: Equations) -> str:
@@ -33,13 +35,35 @@ class BranchTable:
     free: np.ndarray
     solved: np.ndarray
 
-    def observe(self, name: str) -> np.ndarray:
-        """An observable along the branch, (batch, grid)."""
-        size, count = self.alpha.shape
-        rows = np.repeat(np.arange(size), count)
-        problem = RSProblem(self.equations.take(rows), self.alpha.reshape(-1))
-        seen, _ = problem.observe(self.free.reshape(size * count, -1))
-        return np.where(self.solved, seen[name].reshape(size, count), np.nan)
+    def observe(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """An observable along the branch and its rounding, (batch, grid)."""
+        seen, floors = self._problem().observe(self.free.reshape(self.alpha.size, -1))
+        found = (np.reshape(column[name], self.alpha.shape) for column in (seen, floors))
+        value, floor = (np.where(self.solved, column, np.nan) for column in found)
+        return value, floor
+
+    def fold(self) -> tuple[np.ndarray, np.ndarray]:
+        """The determinant that vanishes at folds and what forward differences leave of it unknown, (batch, grid)."""
+        with np.errstate(all="ignore"):
+            matrix = self._problem().jacobian(self.free.reshape(self.alpha.size, -1))
+            matrix[~np.all(np.isfinite(matrix), axis=(1, 2))] = np.nan
+            value = np.where(self.solved, np.linalg.det(matrix).reshape(self.alpha.shape), np.nan)
+        return value, 1e-6 * np.maximum(1.0, np.abs(value))
+
+    def _problem(self) -> RSProblem:
+        rows = np.repeat(np.arange(self.alpha.shape[0]), self.alpha.shape[1])
+        return RSProblem(self.equations.take(rows), self.alpha.reshape(-1))
+
+    def rising(self) -> np.ndarray:
+        """Per row the last place before the highest point of the branch at which alpha still clearly rises."""
+        _, top = self.top()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            slope = np.diff(np.log(np.where(self.solved, self.alpha, np.nan)), axis=1) / np.diff(self.theta, axis=1)
+        before = np.arange(slope.shape[1]) < np.maximum(top, 1)[:, None]
+        slope = np.where(before & np.isfinite(slope), slope, -np.inf)
+        clear = slope > 1e-2
+        last = slope.shape[1] - 1 - clear[:, ::-1].argmax(axis=1)
+        return np.where(clear.any(axis=1), last, slope.argmax(axis=1))
 
     def first_crossing(self, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Per row whether the branch crosses ``alpha`` from below, and a start at the first crossing."""
@@ -58,15 +82,37 @@ class BranchTable:
         place = np.where(falls.any(axis=1), falls.argmax(axis=1), alpha.shape[1] - 1)
         return alpha[np.arange(len(alpha)), place], place
 
-
     def end_of(self, row: int, top: float) -> str:
         """The sentence for what lies beyond the highest load of a teacher's branch: its fold, or what was followed."""
         known = np.flatnonzero(self.solved[row])
+        if not known.size:
+            return "the uninformed branch was not found, not even at small loads"
         lost = known.size < self.theta.shape[1] and self.top()[1][row] >= known[-1]
         if lost and self.equations.model.architecture.few is not None:
             why = "averages over K fields are not affordable near q = 1"
             return f"the uninformed branch was followed to alpha = {top:.6g} only: {why}"
         return f"the uninformed branch ends at alpha = {top:.6g}"
+
+
+def first_clear_change(values: np.ndarray, floors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Per row the places between which the values first change sign beyond their rounding; -1 where they do not.
+
+    Points below their rounding are passed over; NaN (no point of the branch) ends what is compared.
+    """
+    size, count = values.shape
+    low, high = np.full((2, size), -1)
+    sign = np.where(np.isnan(values), np.nan, np.where(np.abs(values) > floors, np.sign(values), 0.0))
+    for row in range(size):
+        before = -1
+        for place in range(count):
+            if np.isnan(sign[row, place]):
+                before = -1
+            elif sign[row, place] != 0.0:
+                if before >= 0 and sign[row, place] != sign[row, before]:
+                    low[row], high[row] = before, place
+                    break
+                before = place
+    return low, high
 
 
 def first_sign_change(values: np.ndarray) -> np.ndarray:
@@ -78,13 +124,20 @@ def first_sign_change(values: np.ndarray) -> np.ndarray:
 
 
 def scan_branch(equations: Equations, low: float, high: float, step: float = STEP) -> BranchTable:
-    """Tabulate the branch of a whole batch at once, from ``low`` to ``high`` in the logarithm of the held conjugate."""
+    """Tabulate the branch of a whole batch at once, from ``low`` to ``high`` in the logarithm of the held conjugate.
+
+    The logarithm is that in units of the weights: of ``q_hat`` times their norm without patterns.
+    """
     if equations.model.architecture.even and equations.model.data.overlaps:
         # overlaps grow from a finite load on, where all conjugates begin together
         theta = np.tile(np.arange(-6.0, high + 0.5 * step, step), (equations.size, 1))
         return tabulate(equations, theta, theta[:, :1] * np.ones(len(equations.names) - 1))
     theta = np.arange(low, high + 0.5 * step, step)
-    return tabulate(equations, np.tile(theta, (equations.size, 1)))
+    if equations.model.data.metastable and equations.model.architecture.few is None:  # folds may lie close together
+        theta = np.unique(np.concatenate([theta, np.arange(max(low, CLOSE[0]), min(high, CLOSE[1]), STEP / 4)]))
+    power = 0.5 if held_name(equations) == "m_hat" else 1.0
+    own = power * np.log(per_row(equations.norm, equations.size))
+    return tabulate(equations, theta - own[:, None])
 
 
 def tabulate(equations: Equations, theta: np.ndarray, first: np.ndarray | None = None) -> BranchTable:
@@ -132,13 +185,14 @@ def _extrapolated(others: np.ndarray, theta: np.ndarray, step: int) -> np.ndarra
     return last + ratio[:, None] * (last - others[:, step - 2])
 
 
-def zoom(table: BranchTable, place: np.ndarray, count: int = 17) -> BranchTable:
-    """The same branch, finer, between the neighbours of one grid point per row."""
-    rows = np.arange(len(place))
-    last = table.theta.shape[1] - 1
-    low, high = table.theta[rows, np.maximum(place - 1, 0)], table.theta[rows, np.minimum(place + 1, last)]
-    others = np.delete(table.free[rows, np.maximum(place - 1, 0)], table.equations.names.index(table.held), axis=1)
-    return tabulate(table.equations, np.linspace(low, high, count, axis=1), others)
+def zoom(table: BranchTable, low: np.ndarray, high: np.ndarray, count: int = 17) -> BranchTable:
+    """The same branch, finer, between two grid points per row."""
+    rows, last = np.arange(len(low)), table.theta.shape[1] - 1
+    low = np.clip(low, 0, last - 1)
+    high = np.clip(high, low + 1, last)
+    others = np.delete(table.free[rows, low], table.equations.names.index(table.held), axis=1)
+    theta = np.linspace(table.theta[rows, low], table.theta[rows, high], count, axis=1)
+    return tabulate(table.equations, theta, others)
 
 
 class ConditionProblem(Problem):
@@ -166,6 +220,11 @@ class ConditionProblem(Problem):
         floor = with_level_change(self, self.equations.coarseness * super().noise(free), free)
         if self.condition == "fold":
             floor[:, -1] = 2e-10
+            return floor
+        if self.equations.model.architecture.few is not None:  # sums over K fields, dear and far less exact
+            return floor
+        _, rounding = self.equations.observe(self.alpha(free), self.variables.values(free))
+        floor[:, -1] = np.maximum(floor[:, -1], rounding[self.condition])
         return floor
 
     def alpha(self, free: np.ndarray) -> np.ndarray:

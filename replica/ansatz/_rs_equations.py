@@ -9,19 +9,19 @@ import numpy as np
 
 from replica._registry import per_row
 from replica.ansatz._cavity import Cavity, exact_scale, rescaled
-from replica.ansatz._differences import fine_jacobian, with_level_change
+from replica.ansatz._differences import sharpened, with_level_change
 from replica.architectures import PatternAverage
 from replica.data import Overlaps
 from replica.model import Model
 from replica.weights.base import Free, SingleWeight
-from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
+from saddlepoint import POSITIVE, REAL, Chart, Problem, RealInUnits, Variable, Variables
 
 EPS = np.finfo(float).eps
 
 
 @lru_cache(maxsize=64)
-def _variables(entries: tuple[tuple[str, bool], ...]) -> Variables:
-    return Variables(*(Variable(name, REAL if linear else POSITIVE) for name, linear in entries))
+def _positive(names: tuple[str, ...]) -> Variables:
+    return Variables(*(Variable(name, POSITIVE) for name in names))
 
 
 class Equations:
@@ -63,8 +63,22 @@ class Equations:
         certain = self.model.loss.log_concave and self.model.architecture.linear
         return name == "curvature" and not certain or name in self.learned
 
+    @property
+    def norm(self) -> Any:
+        """``|w|^2/N`` without patterns, which sets the units of all conjugates: a number, or one per row."""
+        norm = self.model.weights.initial_norm(self.model.beta)
+        return per_row(norm, self.size) if np.ndim(norm) else float(norm)
+
+    def chart(self, name: str) -> Chart:
+        """Logarithms; of what may have either sign the value itself, that of a curvature in units of 1/norm."""
+        if not self.linear(name):
+            return POSITIVE
+        return RealInUnits(1.0 / self.norm) if name == "curvature" else REAL
+
     def variables(self, names: tuple[str, ...]) -> Variables:
-        return _variables(tuple((name, self.linear(name)) for name in names))
+        if not any(self.linear(name) for name in names):
+            return _positive(names)
+        return Variables(*(Variable(name, self.chart(name)) for name in names))
 
     def halves(self, values: dict[str, np.ndarray], *, whole: bool = False) -> tuple[SingleWeight, PatternAverage]:
         """Overlaps at given conjugates, and the averages over patterns at those overlaps.
@@ -91,13 +105,13 @@ class Equations:
         return pattern.conjugates["m" if name == "m_hat" else name]
 
     def mismatch(self, alpha: Any, values: dict[str, Any], pattern: PatternAverage, name: str) -> Any:
-        """Residual of one variable: of the logarithm of a conjugate, of itself where it may have either sign; the
-        step ``E[f s]/E(-f')`` of one that is learned beside the weights.
+        """Residual of one variable in its chart (a logarithm, or itself where it may have either sign); the step
+        ``E[f s]/E(-f')`` of one that is learned beside the weights.
         """
         if name in self.learned:
             return pattern.conjugates[name] / pattern.conjugates["curvature"]
         new = alpha * self.conjugate(pattern, name)
-        return new - values[name] if self.linear(name) else np.log(new / values[name])
+        return (new - values[name]) * self.norm if self.linear(name) else np.log(new / values[name])
 
     def start(self, alpha: np.ndarray) -> dict[str, np.ndarray]:
         """Conjugates to first order in the patterns: the overlaps q -> 0 put into the pattern average."""
@@ -109,7 +123,7 @@ class Equations:
         first = {name: alpha * self.conjugate(pattern, name) for name in self.names if name not in self.learned}
         lowest = self.model.weights.lowest_curvature(self.model.beta)
         return {
-            name: np.maximum(value, 0.5 * lowest if self.linear(name) else 1e-9 * alpha)
+            name: np.maximum(value, 0.5 * lowest if self.linear(name) else 1e-9 * alpha / norm)
             for name, value in first.items()
         } | {name: np.zeros(self.size) for name in self.learned}
 
@@ -204,7 +218,7 @@ class RSProblem(Problem):
         self.size = alpha.size
         self.names = tuple(name for name in equations.names if name not in self.held)
         self.variables = equations.variables(self.names)
-        self._logarithmic = [not equations.linear(name) for name in self.names]
+        self._charts = [variable.chart for variable in self.variables]
 
     def take(self, index: np.ndarray) -> RSProblem:
         return RSProblem(self.equations.take(index), self.alpha[index], self.held)
@@ -232,27 +246,18 @@ class RSProblem(Problem):
                 if name in equations.learned:
                     out[:, i] = free[:, i] + equations.mismatch(self.alpha, {}, pattern, name)
                     continue
-                new = self.alpha * equations.conjugate(pattern, name)
-                out[:, i] = np.log(new) if self._logarithmic[i] else new
+                out[:, i] = self._charts[i].to_free(self.alpha * equations.conjugate(pattern, name))
         return out
 
     def residual_and_jacobian(self, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Forward differences; on refined integrals, where they become errors, fine ones for rows with small slopes."""
-        residual, jacobian = super().residual_and_jacobian(free)
-        if self.equations.level < 2 or not free.shape[1]:
-            return residual, jacobian
-        with np.errstate(all="ignore"):
-            size = np.abs(np.linalg.det(jacobian)) if free.shape[1] > 1 else np.abs(jacobian[:, 0, 0])
-            weak = np.flatnonzero(~(size > 1e-2 * np.prod(np.max(np.abs(jacobian), axis=2), axis=1).clip(1.0)))
-        if weak.size:
-            part = self if weak.size == self.size else self.take(weak)
-            residual[weak], jacobian[weak] = fine_jacobian(part, free[weak])
-        return residual, jacobian
+        found = super().residual_and_jacobian(free)
+        return found if self.equations.level < 2 or not free.shape[1] else sharpened(self, free, *found)
 
     def start(self) -> np.ndarray:
         values = self.equations.start(self.alpha)
-        columns = [values[name] if self.equations.linear(name) else np.log(values[name]) for name in self.names]
-        return np.stack(columns, axis=1)
+        columns = zip(self.names, self._charts, strict=True)
+        return np.stack([chart.to_free(values[name]) for name, chart in columns], axis=1)
 
     def potential(self, free: np.ndarray) -> np.ndarray:
         values = self.conjugates(free)

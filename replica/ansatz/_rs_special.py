@@ -7,13 +7,16 @@ from typing import Any
 import numpy as np
 
 from replica._checks import suggest
+from replica._registry import per_row
 from replica.ansatz._cavity import Cavity, ground_cavity
 from replica.ansatz._rs_equations import EPS, Equations, RSProblem
 from replica.data import Overlaps
 from replica.model import Model
 from saddlepoint import POSITIVE, Newton, Problem, Variable, Variables, solve
 
-TRACELESS = "the overlap q is below 1e-250: hardly a pattern is ever violated"
+TRACELESS = "the patterns hardly act on the weights: their conjugates are below 1e-250"
+UNFELT = 1e-250
+SMALL = 1e-30  # conjugates below are those to first order in the patterns, to double precision
 
 
 class FrozenState:
@@ -218,9 +221,30 @@ def no_solution(alpha: float, end: float) -> str:
     return f"no replica-symmetric solution at alpha = {alpha:g} on the branch from 0, which ends at alpha = {end:.6g}"
 
 
-def traceless(equations: Equations, alpha: np.ndarray) -> RSProblem | None:
-    """The state q = 0 of one row where patterns push q below anything that a number can hold; None elsewhere."""
-    problem = RSProblem(equations, alpha)
+def first_order(equations: Equations, alpha: np.ndarray) -> dict[str, np.ndarray]:
+    """The conjugates to first order in the patterns, at the overlaps that weights have without any."""
+    norm, model, zero = per_row(equations.norm, equations.size), equations.model, equations.zero
     with np.errstate(all="ignore"):
-        pushed = problem.update(np.full((1, 1), -600.0))[0, 0]
-    return RSProblem(equations, alpha, dict.fromkeys(problem.names, 0.0)) if pushed < -600.0 else None
+        single = model.weights.single(zero, zero, zero, model.beta, equations.law, equations.level)
+        transverse = np.maximum(single.transverse, UNFELT * norm)
+        at = Overlaps(np.maximum(single.q, UNFELT * norm), single.variance, single.m, transverse)
+        pattern = model.architecture.patterns(model.loss, model.data, at, model.beta, equations.level)
+        return {name: alpha * equations.conjugate(pattern, name) for name in equations.names}
+
+
+def hardly_felt(equations: Equations, alpha: float) -> tuple[RSProblem, np.ndarray, bool] | None:
+    """The state of one row of which a conjugate is too small for a logarithm, because (nearly) every pattern is
+    satisfied, or (nearly) every one violated, whatever the weights: the problem of the others, a start for it, and
+    whether that is the solution already. None where no conjugate is small.
+    """
+    load = np.array([alpha])
+    first, norm = first_order(equations, load), float(np.ravel(equations.norm)[0])
+    size = {name: abs(float(v[0])) * norm ** (0.5 if name == "m_hat" else 1.0) for name, v in first.items()}
+    if equations.learned or not np.all(np.isfinite(list(size.values()))):
+        return None
+    held = {name: 0.0 for name in size if size[name] < UNFELT}
+    solved = all(value < SMALL for value in size.values())
+    if not held and not solved:
+        return None
+    problem = RSProblem(equations, load, held)
+    return problem, problem.variables.free({name: first[name] for name in problem.names}, 1), solved

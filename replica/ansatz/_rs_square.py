@@ -54,5 +54,4 @@ def closed_point(problem: RSProblem) -> np.ndarray:
     names = [name for name in problem.names if name not in equations.learned]
     values = {name: alpha * equations.conjugate(pattern, name) for name in names}
     values |= dict.fromkeys(equations.learned, bias)
-    columns = [values[name] if equations.linear(name) else np.log(values[name]) for name in problem.names]
-    return np.stack(columns, axis=1)
+    return np.stack([equations.chart(name).to_free(values[name]) for name in problem.names], axis=1)

@@ -21,11 +21,11 @@ from replica.ansatz._rs_special import (
     TRACELESS,
     FrozenState,
     attracting,
+    hardly_felt,
     has_paramagnet,
     idle_rows,
     no_solution,
     start_from,
-    traceless,
 )
 from replica.ansatz._rs_square import closed_point
 from replica.ansatz.base import Ansatz
@@ -107,6 +107,8 @@ class _Solver(RSRows):
                 self._paramagnet()
             if self.open.size:
                 self._saddle(start)
+            if self.open.size and start is None:
+                self._untouched()
             if self.open.size and start is None and len(self._equations(self.open).names) > 1:
                 self._from_branch()
             taught_alphabet = FrozenState.costless(model)  # its zero-cost state is the teacher
@@ -165,10 +167,21 @@ class _Solver(RSRows):
             for row in rows:
                 self.remarks[row] = ""
             self.keep(rows, problem, found, found.converged)
-            for row in rows[~found.converged]:
-                free = traceless(self._equations(np.array([row])), self.alpha[[row]])
-                if free is not None:
-                    self.hold(row, free, TRACELESS)
+
+    def _untouched(self) -> None:
+        """Rows on whose weights the patterns hardly act: what cannot be told from 0 is held there."""
+        for row in self.open:
+            at = np.array([row])
+            known = hardly_felt(self._equations(at), float(self.alpha[row]))
+            if known is None:
+                continue
+            problem, point, solved = known
+            if solved and problem.observe(point)[0]["stability"][0] > 1.0 - 1e-9:
+                self.hold(row, problem, TRACELESS if problem.held else "", point)
+            elif not solved:
+                found = solve(problem, start=point, solver=GENERAL, tolerance=self.tolerance, on_failure="keep")
+                stable = problem.observe(found.point)[0]["stability"] > 0
+                self.keep(at, problem, found, found.converged & stable)
 
     def _from_branch(self) -> None:
         """Locate alpha on the followed branch; beyond its end a frozen teacher is the only state."""
@@ -179,7 +192,8 @@ class _Solver(RSRows):
         for _ in range(4):  # close to its end the branch needs a finer table
             if hit.all():
                 break
-            table = zoom(table, table.top()[1])
+            _, place = table.top()
+            table = zoom(table, place - 1, place + 1)
             top = np.maximum(top, table.top()[0])
             again, nearer = table.first_crossing(self.alpha[rows])
             start[again & ~hit] = nearer[again & ~hit]

@@ -164,21 +164,28 @@ def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> T
         grid = np.exp(np.linspace(np.log(1e-3), np.log(12.0), 40))
     else:
         grid = np.linspace(-7.0, 12.0, 39)
+    unit = _unit(model)
     line = find_line("capacity").line
     chosen.check(find_line("capacity").model(model))
 
     def at(grid: np.ndarray) -> Threshold:
-        return invert(lambda batch, size: line(batch, size, chosen), model, "margin", target, grid).row(0)
+        return invert(lambda batch, size: line(batch, size, chosen), model, "margin", target, unit * grid, unit).row(0)
 
     found = at(grid)
     if not found.converged and grid[0] < 0 and alpha < 0.01:  # few patterns: margins like 1/sqrt(alpha)
-        found = at(np.geomspace(11.0, 40.0 if model.weights.discrete else 1e4, 16))
+        found = at(np.geomspace(11.0, 1e6, 26))
     if model.data.separable and not found.converged:
         largest = capacity(model.with_parameters(margin=0.0), ansatz=chosen)
         if largest.value <= alpha:
             why = f"two clusters are separable up to alpha = {largest.value:.6g}, no margin is positive at {alpha:g}"
             return Threshold(found.value, found.error, found.bracket, f"not converged: {why}")
     return found
+
+
+def _unit(model: Model) -> float:
+    """The size of a field where the weights have a scale of their own: the root of their norm."""
+    letters = model.weights.letters
+    return 1.0 if letters is None else float(np.sqrt(np.mean(np.square(letters))))
 
 
 def freezing(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> Threshold:

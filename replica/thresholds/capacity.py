@@ -9,7 +9,8 @@ from replica.ansatz._limits import LimitProblem
 from replica.ansatz._rs_special import has_paramagnet
 from replica.batch import Part
 from replica.model import Model, separating
-from replica.thresholds.base import Line, closed_line, zero_entropy_line
+from replica.thresholds.base import Line, closed_line
+from replica.thresholds.branch import zero_entropy_line
 from replica.thresholds.paramagnet import line_on_paramagnet
 from replica.thresholds.registry import threshold_line
 from replica.weights.base import Average

@@ -11,7 +11,8 @@ from replica.ansatz._rs_special import FreezingProblem, FrozenState, has_paramag
 from replica.batch import Part, Solutions
 from replica.model import Model
 from replica.solution import Solution
-from replica.thresholds.base import Line, Threshold, closed_line, line_on_branch, zero_entropy_line
+from replica.thresholds.base import Line, Threshold, closed_line
+from replica.thresholds.branch import line_on_branch, zero_entropy_line
 from replica.thresholds.paramagnet import line_on_paramagnet
 from replica.thresholds.registry import threshold_line
 from saddlepoint import Newton, solve

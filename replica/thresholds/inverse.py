@@ -9,23 +9,25 @@ import numpy as np
 from replica.ansatz._rs_branch import first_sign_change
 from replica.model import Model
 from replica.thresholds.base import NAN, Line
-from saddlepoint import Bracket, Problem, Variable, Variables, solve
+from saddlepoint import Bracket, Problem, RealInUnits, Variable, Variables, solve
 
 
 class InverseProblem(Problem):
     """``ln line(parameter) = ln alpha`` for a batch of models; the one variable is the parameter."""
 
-    def __init__(self, line: Callable[[Model, int], Line], model: Model, parameter: str, target: np.ndarray) -> None:
-        self.line, self.model, self.parameter, self.target = line, model, parameter, target
+    def __init__(
+        self, line: Callable[[Model, int], Line], model: Model, parameter: str, target: np.ndarray, unit: float
+    ) -> None:
+        self.line, self.model, self.parameter, self.target, self.unit = line, model, parameter, target, unit
         self.size = target.size
-        self.variables = Variables(Variable(parameter))
+        self.variables = Variables(Variable(parameter, RealInUnits(unit)))
 
     def take(self, index: np.ndarray) -> InverseProblem:
-        return InverseProblem(self.line, self.model.take(index), self.parameter, self.target[index])
+        return InverseProblem(self.line, self.model.take(index), self.parameter, self.target[index], self.unit)
 
     def at(self, free: np.ndarray) -> Line:
         """The line at values of the parameter."""
-        moved = self.model.with_parameters(**{self.parameter: np.ascontiguousarray(free[:, 0])})
+        moved = self.model.with_parameters(**{self.parameter: self.unit * np.ascontiguousarray(free[:, 0])})
         return self.line(moved, self.size)
 
     def residual(self, free: np.ndarray) -> np.ndarray:
@@ -34,11 +36,17 @@ class InverseProblem(Problem):
 
 
 def invert(
-    line: Callable[[Model, int], Line], model: Model, parameter: str, target: np.ndarray, grid: np.ndarray
+    line: Callable[[Model, int], Line],
+    model: Model,
+    parameter: str,
+    target: np.ndarray,
+    grid: np.ndarray,
+    unit: float = 1.0,
 ) -> Line:
     """Where a line in alpha passes through ``target``: a scan of the parameter over ``grid``, then a bracketed root.
 
-    The error is that of the root plus that of the line divided by its slope.
+    ``unit`` is the natural size of the parameter. The error is that of the root plus that of the line divided by its
+    slope.
     """
     size = target.size
     rows = np.repeat(np.arange(size), grid.size)
@@ -56,8 +64,8 @@ def invert(
         )
     found = np.flatnonzero(cell >= 0)
     if found.size:
-        ends = grid[cell[found]], grid[cell[found] + 1]
-        _refine(InverseProblem(line, model.take(found), parameter, target[found]), ends, result, found)
+        ends = grid[cell[found]] / unit, grid[cell[found] + 1] / unit
+        _refine(InverseProblem(line, model.take(found), parameter, target[found], unit), ends, result, found)
     return result
 
 
@@ -68,15 +76,15 @@ def _refine(problem: InverseProblem, ends: tuple[np.ndarray, np.ndarray], result
     last = problem.at(root.point)
     with np.errstate(all="ignore"):
         slack = last.error / last.value / np.abs(problem.jacobian(root.point)[:, 0, 0])
-    error = root.error[:, 0] + slack
+    place, error = problem.unit * root.point[:, 0], problem.unit * (root.error[:, 0] + slack)
     good = root.converged & last.converged
-    result.value[rows] = np.where(good, root.point[:, 0], NAN)
+    result.value[rows] = np.where(good, place, NAN)
     result.error[rows] = np.where(good, error, NAN)
-    result.bracket[rows] = np.stack([root.point[:, 0] - error, root.point[:, 0] + error], axis=1)
+    result.bracket[rows] = np.stack([place - error, place + error], axis=1)
     for i, row in enumerate(rows):
-        place = f"at {problem.parameter} = {root.point[i, 0]:.6g} ({last.status[i]})"
+        where = f"at {problem.parameter} = {place[i]:.6g} ({last.status[i]})"
         verb = f"jumps across alpha = {problem.target[i]:g}" if last.converged[i] else "was lost"
-        lost = f"not converged: the line {verb} {place}"
+        lost = f"not converged: the line {verb} {where}"
         result.status[row] = last.status[i] if good[i] else lost
     if rows.size == result.value.size:
         result.solutions = last.solutions

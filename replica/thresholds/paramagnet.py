@@ -11,7 +11,7 @@ from replica.ansatz._rs_special import paramagnet
 from replica.batch import Part
 from replica.model import Model
 from replica.thresholds.base import NAN, Line, closed_line
-from saddlepoint import POSITIVE, REAL, Newton, Problem, Variable, Variables, solve
+from saddlepoint import POSITIVE, Newton, Problem, Variable, Variables, solve
 
 GRID = np.exp(np.linspace(np.log(1e-4), np.log(1e6), 60))
 
@@ -21,7 +21,7 @@ class ParamagnetPoint(Problem):
 
     def __init__(self, equations: Equations, condition: str) -> None:
         self.equations, self.condition, self.size = equations, condition, equations.size
-        free = (Variable("curvature", REAL),) if equations.free_norm else ()
+        free = equations.variables(("curvature",)) if equations.free_norm else ()
         self.variables = Variables(Variable("alpha", POSITIVE), *free)
 
     def take(self, index: np.ndarray) -> ParamagnetPoint:

@@ -34,7 +34,7 @@ class LineDefinition:
         found = self.methods[ansatz.method](self.model(model), size, ansatz)
         if self.cold and not model.loss.hard:
             found.status = [f"{text}; {COLD}" if text.startswith("converged") else text for text in found.status]
-        return found
+        return found.sure()
 
     def model(self, model: Any) -> Any:
         """The model whose branch the line follows: at beta = inf for lines of the constraint alone."""

@@ -13,7 +13,8 @@ from replica.ansatz._rs_branch import scan_branch
 from replica.ansatz._rs_special import has_paramagnet
 from replica.batch import Part
 from replica.model import Model
-from replica.thresholds.base import Line, line_on_branch
+from replica.thresholds.base import Line
+from replica.thresholds.branch import line_on_branch
 from replica.thresholds.paramagnet import line_on_paramagnet
 from replica.thresholds.registry import threshold_line
 from replica.weights.base import Average

@@ -51,7 +51,7 @@ class Law:
 def is_symmetric(alphabet: tuple[float, ...]) -> bool:
     """Whether ``-w`` is in the alphabet with each ``w``."""
     letters = np.sort(np.asarray(alphabet, dtype=float))
-    return bool(np.allclose(letters, -letters[::-1], rtol=0, atol=1e-15))
+    return bool(np.all(np.abs(letters + letters[::-1]) <= 1e-15 * np.abs(letters).max()))
 
 
 class SingleWeight(NamedTuple):

@@ -1,0 +1,272 @@
+"""How a threshold is found on a followed branch. No threshold by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from replica.ansatz._rs_branch import (
+    BranchTable,
+    ConditionProblem,
+    first_clear_change,
+    fold_condition,
+    scan_branch,
+    zoom,
+)
+from replica.ansatz._rs_equations import Equations, RSProblem
+from replica.ansatz._rs_held import HeldProblem
+from replica.ansatz._rs_special import idle_rows
+from replica.ansatz.base import Ansatz
+from replica.batch import Part, Solutions
+from replica.model import Model
+from replica.thresholds.base import NAN, Line
+from saddlepoint import Newton, Status, solve
+
+#: relative width below which a threshold that rounding hides between two points of a branch is given by them
+CLOSE = 1e-7
+ZOOMS = 4  # finer and finer tables around a sign change
+UNSURE = 1e-10  # of the determinant that vanishes at folds
+
+
+def line_on_branch(model: Model, size: int, ansatz: Ansatz, condition: str, missing: str, found_text: str) -> Line:
+    """The first point of the uninformed branch (from alpha = 0) at which ``condition`` vanishes.
+
+    ``condition`` is an observable of the equations of the ansatz, or ``"fold"``. The branch is tabulated in its held
+    conjugate, so that folds are ordinary points; the cell with the first sign change is refined by Newton on the closed
+    system. Where rounding hides the sign over a stretch on which alpha hardly moves, the ends of that enclose it.
+    """
+    if np.any(np.isinf(model.beta)) and not model.loss.satisfiable:
+        raise ValueError(f"at beta = inf no pattern is free of cost with {model.loss}: give a finite beta")
+    equations = ansatz.equations(model, size)
+    course = _followed(equations, condition)
+    # the sign of the fold condition on the branch itself, from where alpha still rises
+    every, sure = np.arange(size), course.table.rising()
+    side = fold_condition(course.table.equations, course.table.alpha[every, sure], course.table.free[every, sure])
+    findings = _Findings(equations, condition, side, missing, found_text)
+    findings.say_where_it_ends(course)
+    findings.search(course, np.flatnonzero(course.low >= 0))
+    if condition == "fold":  # two folds may lie between neighbours: where the branch is flattest
+        place = course.flattest()
+        rows = np.flatnonzero((course.low < 0) & (place > 0))
+        if rows.size:
+            finer = _Course.of(zoom(course.table, place - 1, place + 1), condition)
+            findings.search(finer, rows[finer.low[rows] >= 0])
+    else:
+        findings.enclose(course)
+    return findings.line(model, ansatz)
+
+
+@dataclass(frozen=True)
+class _Course:
+    """A table of the branch, a condition along it with its rounding, and per row the cell of its first clear change."""
+
+    table: BranchTable
+    values: np.ndarray
+    floors: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+    @classmethod
+    def of(cls, table: BranchTable, condition: str) -> _Course:
+        """The condition up to one point beyond the highest one of the branch; a fold is that point itself."""
+        values, floors = table.fold() if condition == "fold" else table.observe(condition)
+        if condition != "fold":
+            _, place = table.top()
+            values = np.where(np.arange(table.theta.shape[1]) > place[:, None] + 1, np.nan, values)
+        return cls(table, values, floors, *first_clear_change(values, floors))
+
+    def flattest(self) -> np.ndarray:
+        """Per row the inner place at which the slope of alpha is lowest; 0 where it has no inner minimum."""
+        slope = np.where(self.values > 10 * self.floors, self.values, np.inf)
+        dip = (slope[:, 1:-1] < slope[:, :-2]) & (slope[:, 1:-1] < slope[:, 2:]) & np.isfinite(slope[:, 2:])
+        return np.where(dip.any(axis=1), 1 + np.where(dip, slope[:, 1:-1], np.inf).argmin(axis=1), 0)
+
+
+def _followed(equations: Equations, condition: str) -> _Course:
+    """The branch as far as the condition asks for: most hold long before q -> 1."""
+    # a table only brackets: where averages are dear, coarse ones do
+    dear = equations.model.architecture.few is not None
+    rough, low = equations.at_level(0) if dear else equations, -34.0
+    for high in (1.0, 3.0, 12.0) if dear else (12.0, 50.0):
+        course = _Course.of(scan_branch(rough, low, high), condition)
+        if condition == "entropy" and np.any(course.values[:, 0] < 0) and not dear:  # q is tiny at any load
+            low = -600.0
+            course = _Course.of(scan_branch(rough, low, high), condition)
+        if np.all(course.low >= 0):
+            return course
+    table = course.table
+    if dear and np.all(course.low < 0) and not table.solved.all():  # between the last points of a coarse table
+        last = table.solved.sum(axis=1) - 1
+        finer = _Course.of(zoom(table, last - 1, last + 1), condition)
+        course = finer if np.any(finer.low >= 0) else course
+    return course
+
+
+class _Findings:
+    """What is known of the rows of a line so far."""
+
+    def __init__(self, equations: Equations, condition: str, side: np.ndarray, missing: str, found_text: str) -> None:
+        size = equations.size
+        self.equations, self.condition, self.side = equations, condition, side
+        self.missing, self.found_text = missing, found_text
+        self.value, self.error, self.residual = np.full((3, size), NAN)
+        self.bracket = np.full((size, 2), NAN)
+        self.codes, self.remarks = np.array([Status.NO_SOLUTION] * size), [missing] * size
+        self.parts: list[Part] = []
+
+    def say_where_it_ends(self, course: _Course) -> None:
+        """Rows without a sign change: how far the branch was followed, or that nothing is on it."""
+        missed = np.flatnonzero(course.low < 0)
+        idle = idle_rows(self.equations.model, self.equations.size) if missed.size else []
+        for row in missed:
+            known = course.table.solved[row]
+            if idle[row]:
+                self.remarks[row] = idle[row]
+            elif known.any() and not known.all():
+                reached = course.table.alpha[row][known][-1]
+                self.remarks[row] = f"{self.missing}; it was followed in {course.table.held} to alpha = {reached:.6g}"
+
+    def search(self, course: _Course, rows: np.ndarray) -> None:
+        """Newton from the cells of a table, which usually suffices; where it leaves them, from those of finer ones."""
+        for _ in range(ZOOMS):
+            if not rows.size:
+                return
+            rows = self.record(rows, _close_in(self.equations, course, rows, self.condition, self.side))
+            if rows.size:
+                course = _Course.of(zoom(course.table, course.low, course.high), self.condition)
+                self.miss(rows[course.low[rows] < 0])
+                rows = rows[course.low[rows] >= 0]
+
+    def enclose(self, course: _Course) -> None:
+        """Rows in which rounding hides the place of the sign change, but alpha hardly moves there: its range."""
+        table = course.table
+        for row in np.flatnonzero(np.isnan(self.value)):
+            sure = np.abs(course.values[row]) > course.floors[row]
+            if not sure[0]:
+                continue
+            first = course.values[row] * np.sign(course.values[row, 0])
+            other = np.flatnonzero(sure & (first < 0))
+            known = np.flatnonzero(np.isfinite(first))
+            high = other[0] if other.size else known[-1]
+            low = np.flatnonzero(sure[:high] & (first[:high] > 0))[-1]
+            start, end = table.alpha[row, low], table.alpha[row, high]
+            if not 0 <= end - start < CLOSE * end or high == low:
+                continue
+            self.value[row], self.error[row] = 0.5 * (start + end), 0.5 * (end - start) + 1e-15 * end
+            self.bracket[row] = start - 1e-15 * end, end + 1e-15 * end
+            self.codes[row], self.residual[row] = Status.CONVERGED, 0.0
+            at, point = np.array([row]), 0.5 * (table.free[row, low] + table.free[row, high])[None]
+            slack = 0.5 * np.abs(table.free[row, high] - table.free[row, low])[None]
+            saddle = RSProblem(self.equations.take(at), self.value[at])
+            self.parts.append(Part(at, saddle, point, slack))
+            self.remarks[row] = f"{self.found_text}, where q is known to rounding only"
+
+    def miss(self, rows: np.ndarray) -> None:
+        for row in rows:
+            self.remarks[row] = self.missing
+
+    def record(self, rows: np.ndarray, found: _Located) -> np.ndarray:
+        """Keep what was located; the rows that are left."""
+        index = np.flatnonzero(found.good)
+        good = rows[index]
+        for name in ("value", "error", "bracket"):
+            getattr(self, name)[good] = getattr(found, name)[index]
+        self.codes[rows], self.residual[rows] = found.status, found.residual
+        if index.size:
+            saddle = RSProblem(self.equations.take(good), self.value[good])
+            self.parts.append(Part(good, saddle, found.point[index], found.slack[index]))
+        for row in rows:
+            self.remarks[row] = f"{self.missing}; near its sign change Newton's method did not find it"
+        for row in good:
+            self.remarks[row] = self.found_text
+        self.miss(rows[found.beyond])
+        return rows[~found.good & ~found.beyond]
+
+    def line(self, model: Model, ansatz: Ansatz) -> Line:
+        alpha = np.where(np.isfinite(self.value), self.value, 1.0)
+        solutions = Solutions(model, ansatz, alpha, self.parts, self.codes, self.residual, self.remarks)
+        return Line(self.value, self.error, self.bracket, solutions.sentences(), solutions)
+
+
+@dataclass
+class _Located:
+    """Points where a condition holds, found from the cells of a table."""
+
+    value: np.ndarray
+    error: np.ndarray
+    bracket: np.ndarray
+    good: np.ndarray
+    beyond: np.ndarray
+    status: np.ndarray
+    residual: np.ndarray
+    point: np.ndarray
+    slack: np.ndarray
+
+
+def _close_in(
+    equations: Equations, course: _Course, rows: np.ndarray, condition: str, side: np.ndarray
+) -> _Located:
+    """Newton on the closed system from the secant point of each row's cell; a point outside the cell is refused,
+    and so is one beyond the fold, where the fold condition no longer has the sign ``side``."""
+    table, low, high = course.table, course.low[rows], course.high[rows]
+    before, after = course.values[rows, low], course.values[rows, high]
+    part = (before / (before - after))[:, None]
+    start = (1 - part) * table.free[rows, low] + part * table.free[rows, high]
+    problem = ConditionProblem(equations.take(rows), condition)
+    found = solve(problem, start=start, solver=Newton(max_step=0.5, steps=60), on_failure="keep")
+    theta = found.point[:, problem.names.index(problem.held)]
+    slack = 1e-9 * (1.0 + np.abs(theta))
+    good = found.converged & (theta >= table.theta[rows, low] - slack) & (theta <= table.theta[rows, high] + slack)
+    beyond = np.zeros(rows.size, dtype=bool)
+    if condition == "fold":
+        seen, errors = _measured_fold(problem, found)
+    else:  # beyond its fold the branch is another one, whatever the bracket
+        there = fold_condition(problem.equations, problem.alpha(found.point), found.point) * side[rows]
+        beyond = found.converged & ~(there > -UNSURE)
+        seen, errors = Part(np.arange(rows.size), problem, found.point, found.error).measure()
+    value, error = seen["alpha"], errors["alpha"]
+    good &= ~beyond & np.isfinite(value) & np.isfinite(error)
+    bracket = np.sort(np.stack([table.alpha[rows, low], table.alpha[rows, high]], axis=1), axis=1)
+    bracket = np.stack([np.minimum(bracket[:, 0], value - error), np.maximum(bracket[:, 1], value + error)], axis=1)
+    status = np.where(found.converged & ~good, Status.LEFT_DOMAIN, found.status)
+    return _Located(value, error, bracket, good, beyond, status, found.residual, found.point, found.error)
+
+
+def _measured_fold(problem: ConditionProblem, found: Any) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Alpha at a fold: stationary along the branch, so that the error of its place counts in second order only."""
+    size, at = found.point.shape[0], problem.names.index(problem.held)
+    others, place, slack = np.delete(found.point, at, axis=1), found.point[:, at], found.error[:, at]
+
+    def on_branch(shift: Any) -> Any:
+        held = HeldProblem(problem.equations, problem.held, np.exp(place + shift))
+        return solve(held, start=others, solver=Newton(max_step=0.5), on_failure="keep") if others.size else held
+
+    moved = np.zeros(size)
+    if others.size:
+        here = on_branch(0.0)
+        points = np.insert(here.point, at, place, axis=1)
+        errors = np.insert(here.error, at, 0.0, axis=1)
+        there = [on_branch(shift) for shift in (-slack, slack)]
+        alphas = [one.problem.alpha(one.point) for one in (here, *there)]
+    else:
+        points, errors = found.point, np.zeros_like(found.point)
+        alphas = [on_branch(shift).alpha(others) for shift in (0.0, -slack, slack)]
+    for alpha in alphas[1:]:
+        moved = np.maximum(moved, np.abs(alpha - alphas[0]))
+    seen, errors = Part(np.arange(size), problem, points, errors).measure()
+    errors["alpha"] = errors["alpha"] + moved
+    return seen, errors
+
+
+def zero_entropy_line(model: Model, size: int, ansatz: Ansatz) -> Line:
+    """The first zero of the entropy on the branch from alpha = 0: capacity of counted weights, or their freezing."""
+    return line_on_branch(
+        model,
+        size,
+        ansatz,
+        "entropy",
+        missing="the RS entropy does not vanish on the branch from alpha = 0",
+        found_text="zero of the RS entropy",
+    )

@@ -1,0 +1,82 @@
+"""Folds of a teacher's branch that lie close together, branches without one, and what is said of them."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+import replica
+from replica.ansatz._rs_branch import held_name, tabulate
+from replica.ansatz._rs_equations import Equations
+from replica.data import Teacher
+from replica.solution import Quantity
+from replica.thresholds import Threshold
+
+
+@pytest.mark.parametrize(("margin", "noise"), [(-0.10519109510010514, 0.001814670058102743), (-0.05, 0.001)])
+def test_fold_of_a_student_of_small_negative_margin(margin: float, noise: float) -> None:
+    """The highest load of a fine table of the branch, through a parabola of its three highest points."""
+    model = replica.perceptron("binary", margin=margin, labels=Teacher(noise=noise))
+    found = replica.spinodal(model)
+    theta = np.linspace(-4.0, 1.2, 261)
+    table = tabulate(Equations(model, 1), theta[None])
+    alpha, top = table.alpha[0], int(np.argmax(table.alpha[0][:255]))
+    assert held_name(table.equations) == "m_hat" and 0 < top < 254
+    left, middle, right = alpha[top - 1 : top + 2]
+    peak = middle + (right - left) ** 2 / (8 * (2 * middle - left - right))
+    assert found.value == pytest.approx(peak, rel=1e-5)
+    assert found.value >= alpha[:255].max() - 1e-13
+    assert found.error < 1e-12
+    assert replica.solve(model, alpha=found * (1 - 1e-3))["q"] < 0.95
+
+
+def test_a_branch_without_a_fold_is_said_to_have_none() -> None:
+    found = replica.spinodal(replica.perceptron("binary", margin=-0.169, labels="teacher"))
+    assert not found.converged and "no fold of the branch was found" in found.status
+    assert replica.solve(replica.perceptron("binary", margin=-0.169, labels="teacher"), alpha=4.0).converged
+
+
+def test_the_error_of_a_fold_is_that_of_its_height() -> None:
+    """The load is stationary at a fold: its place may be known to 1e-9 only, the load to rounding."""
+    model = replica.perceptron(replica.Discrete((-1.0, 2.0)), labels="teacher")
+    found = replica.spinodal(model)
+    assert 0 < found.error < 1e-13
+    theta = np.log(found.solution["m_hat"]) + np.array([-1e-5, 0.0, 1e-5])
+    guess = np.log(found.solution["q_hat"]), found.solution["q_hat"] + found.solution["Q_hat"]
+    equations = Equations(model, 1)
+    first = np.array(
+        [
+            [
+                equations.chart(n).to_free(v) if n == "curvature" else v
+                for n, v in zip(("q_hat", "curvature"), guess, strict=True)
+            ]
+        ]
+    )
+    if not equations.linear("curvature"):
+        first[0, 1] = np.log(guess[1])
+    heights = tabulate(equations, theta[None], first).alpha[0]
+    assert abs(heights.max() - found.value) <= 1e-9 * found.value
+    assert np.ptp(heights) < 1e-9
+
+
+def test_thresholds_and_quantities_are_floats() -> None:
+    threshold = replica.capacity(replica.perceptron("spherical", margin=0.5))
+    assert f"{threshold:.3f}" == f"{threshold.value:.3f}" and str(threshold) in repr(threshold)
+    assert threshold < 1 and threshold * 2 == 2 * threshold.value and threshold - 1 == threshold.value - 1
+    assert np.sqrt(threshold) == np.sqrt(threshold.value)
+    assert np.array([threshold, 1.0]).dtype == float
+    again = pickle.loads(pickle.dumps(threshold))
+    assert (again.value, again.error, again.bracket, again.status) == (
+        threshold.value,
+        threshold.error,
+        threshold.bracket,
+        threshold.status,
+    )
+    assert f"{threshold.value:.12g}" in threshold._repr_html_()
+
+
+def test_a_number_without_a_known_error_is_not_converged() -> None:
+    for found in (Threshold(1.0, np.nan, (0.0, 2.0), "converged"), Quantity(1.0, np.nan, "converged; a fact")):
+        assert np.isnan(found.value) and found.status.startswith("not converged: the error of the")
