@@ -52,8 +52,8 @@ def moved_fields(table: CostTable, field: np.ndarray, chi: float, doubtful: int)
 def _least(table: CostTable) -> tuple[float, float]:
     """The interval of least cost."""
     table.cover(-WIDE, WIDE)
-    rises = np.flatnonzero(table.ends[:, 1] > table.doubt)
-    falls = np.flatnonzero(table.ends[:, 0] < -table.doubt)
+    middle = chebyshev.chebval(0.0, table.slope.T)  # at the end of a panel the slope may be rounding
+    rises, falls = np.flatnonzero(middle > table.doubt), np.flatnonzero(middle < -table.doubt)
     low = table.edges[falls[-1] + 1] if falls.size else -np.inf
     return low, max(low, table.edges[rises[0]] if rises.size else np.inf)
 

@@ -255,7 +255,8 @@ class Loss(Member):
         zero = np.zeros((variance.size, 1))
         if self.hard or not self.log_concave:
             return zero[:, 0]
-        return variance * self.slope_beside(zero, -1)[:, 0]
+        with np.errstate(invalid="ignore"):  # an infinite response to no slope
+            return variance * self.slope_beside(zero, -1)[:, 0]
 
     def ground_sums(
         self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int, whole: bool = True

@@ -90,3 +90,33 @@ def test_a_limit_without_fields_says_so():
         assert "gives no field of a pattern" in str(refusal)
     else:
         assert np.all(np.isfinite(found["density"]))
+
+
+@pytest.mark.parametrize("kappa", [-0.5, -0.3, 0.05, 0.7])
+@pytest.mark.parametrize("power", [1, 2])
+def test_what_a_cost_asks_for_at_capacity_is_its_constraint(kappa, power):
+    """And above it the least cost grows from 0, with a response that falls from infinity."""
+    cost = Values(lambda u: np.maximum(kappa - u, 0.0) ** power / power, (kappa,))
+    expected = replica.capacity(replica.perceptron("spherical", margin=kappa))
+    for declared in (cost, Values(cost.function)):
+        found = replica.capacity(replica.perceptron("spherical", loss=declared))
+        assert found.value == pytest.approx(expected.value, abs=found.error + expected.error)
+    loads = expected.value * np.array([1.05, 1.5])
+    low, high = (replica.solve(replica.perceptron("spherical", loss=cost), alpha=load) for load in loads)
+    assert low.energy < 0.2 * high.energy
+    assert low["V"] > high["V"] > 0.0
+
+
+@pytest.mark.parametrize("kappa, alpha", [(-0.5, 7.0), (-1.1, 30.0), (0.4, 2.0)])
+def test_harmonic_ground_states_on_the_sphere(kappa, alpha):
+    """The closed map of ``max(0, kappa-u)^2/2``: ``alpha (V/(1+V))^2 E (kappa-z)_+^2 = 1``, energy ``1/(2 V^2)``."""
+    from scipy.stats import norm
+
+    cost = Values(lambda u: np.maximum(kappa - u, 0.0) ** 2 / 2.0, (kappa,))
+    found = replica.solve(replica.perceptron("spherical", loss=cost), alpha=alpha)
+    square = (1.0 + kappa**2) * norm.cdf(kappa) + kappa * norm.pdf(kappa)
+    share = 1.0 / np.sqrt(alpha * square)
+    response = share / (1.0 - share)
+    assert found["V"] == pytest.approx(response, rel=1e-11)
+    assert found.energy == pytest.approx(0.5 / response**2, rel=1e-11)
+    assert found["stability"] == pytest.approx(1.0 - alpha * share**2 * norm.cdf(kappa), abs=1e-11)
