@@ -16,7 +16,8 @@ from replica.simulate.instances import whole
 
 #: where a number is known, but not its error
 UNSURE = "not converged: unsolved within the errors of the estimates; bring more data or take another penalty"
-PREDICTED = ("generalization_error", "training_error")
+FITTED = ("generalization_error", "training_error")
+PREDICTED = (*FITTED, "error_positive", "error_negative", "balanced_error")
 
 
 class Described(ABC):
@@ -74,8 +75,9 @@ class Described(ABC):
         Returns
         -------
         xarray.Dataset
-            ``generalization_error`` and ``training_error`` over ``samples`` (with ``alpha`` beside it), ``error`` and
-            ``NAME_error``, ``status``. Errors hold those of the solution and of the estimates, not that of the
+            ``generalization_error``, ``training_error``, and the errors of either class ``error_positive`` (the class
+            that stands for +1, ``classes[1]``), ``error_negative`` and their mean ``balanced_error`` over ``samples``
+            (with ``alpha`` beside it), ``error`` and ``NAME_error``, ``status``. Errors hold those of the solution and of the estimates, not that of the
             assumption of Gaussian clusters: `compare` shows it.
         """
         import xarray
@@ -97,12 +99,12 @@ class Described(ABC):
             error = np.sqrt(found[f"{name}_error"].values ** 2 + spread**2 + tilt**2)
             value = np.where(np.isfinite(error), found[name].values, np.nan)
             variables |= {name: ("samples", value), f"{name}_error": ("samples", error)}
-        main = variables[f"{PREDICTED[0]}_error"]
-        known_alone = np.isfinite(found[PREDICTED[0]].values) & ~np.isfinite(main[1])
+        main = variables[f"{FITTED[0]}_error"]
+        known_alone = np.isfinite(found[FITTED[0]].values) & ~np.isfinite(main[1])
         status = np.where(known_alone, UNSURE, found["status"].values.astype(object)).astype(str)
         variables |= {"status": ("samples", status), "error": main}
         settings = {"verb": "learning_curve", "model": model.settings(), "penalty": penalty, "samples": places.tolist()}
-        attrs = record(settings) | {"kind": "curve", "main": PREDICTED[0], "observables": list(PREDICTED)}
+        attrs = record(settings) | {"kind": "curve", "main": FITTED[0], "observables": list(PREDICTED)}
         loads = {"samples": places, "alpha": ("samples", places / self.dimension)}
         data = xarray.Dataset(variables, coords=loads, attrs=attrs)
         for name in PREDICTED:
@@ -165,9 +167,9 @@ class Described(ABC):
         estimator, _ = model.loss.learner(penalty, bool(bias))
         theory = self.learning_curve(sizes, loss=loss, penalty=penalty, bias=bias)
         mean, error = trained(estimator, self.X, self.y, sizes=sizes.astype(int), repeats=repeats, seed=seed)
-        found = {name: ("samples", mean[:, i]) for i, name in enumerate(PREDICTED)}
-        found |= {f"{name}_error": ("samples", error[:, i]) for i, name in enumerate(PREDICTED)}
-        found["error"] = found[f"{PREDICTED[0]}_error"]
+        found = {name: ("samples", mean[:, i]) for i, name in enumerate(FITTED)}
+        found |= {f"{name}_error": ("samples", error[:, i]) for i, name in enumerate(FITTED)}
+        found["error"] = found[f"{FITTED[0]}_error"]
         settings = {"repeats": repeats, "seed": seed, "samples": sizes.tolist(), "patterns": len(self.y)}
         fits = xarray.Dataset(found, coords={"samples": sizes}, attrs=record(settings))
         return compare(theory, fits)

@@ -94,6 +94,9 @@ REPORTED = (
     "stability",
     "generalization_error",
     "generalization_error_centre",
+    "error_positive",
+    "error_negative",
+    "balanced_error",
     "slope",
 )
 

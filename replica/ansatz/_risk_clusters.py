@@ -14,6 +14,7 @@ from replica.ansatz._risk_beyond import Beyond
 from replica.ansatz._risk_limits import corners
 from replica.data import Channel
 from replica.data._shapes import Forms
+from replica.data.base import by_label
 from replica.losses import Loss
 from replica.losses._corner import Corner
 from replica.model import Model
@@ -194,7 +195,6 @@ class ClusterProblem(Problem):
         q = np.einsum("bs,bt,bst->b", fields.push, fields.push, forms.norm) + (fields.force * forms.spread).sum(axis=1)
         energy = (share * sums[4]).sum(axis=1)
         data = self.model.learned(self.variables.values(free)).data
-        wrong = data.error_rate(fields.mean, fields.variance)
         penalty = np.zeros(self.size) if self.interpolates else self.penalty
         rigidity = _radius((share * sums[3] / fields.response**2)[:, :, None] * forms.pairs)
         seen: dict[str, Any] = {
@@ -205,9 +205,9 @@ class ClusterProblem(Problem):
             "energy": energy,
             "training_error": (share * sums[5]).sum(axis=1) / self.alpha,
             "stability": np.full(self.size, -np.inf) if self.model.loss.ground_jumps else 1.0 - rigidity,
-            "generalization_error": wrong,
-            "generalization_error_centre": wrong,
         } | data.reported(self.size)
+        for suffix in ("", "_centre"):  # one vector
+            seen |= data.errors(fields.mean, fields.variance, suffix)
         floors = floors_of(seen)
         floors = {name: floor * (1.0 + forms.rounding / (4 * EPS)) for name, floor in floors.items()}
         floors["stability"] = floors["stability"] + 32 * EPS
@@ -260,12 +260,12 @@ class RestingState(Beyond):
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         found, zero = self.found, np.zeros(self.size)
         share = found.shares()
-        energy, wrong = zero, zero
-        for k, corner in enumerate(found.corners):
-            energy = energy + share[:, k] * corner.level
-            wrong = wrong + share[:, k] / found.alpha * (corner.place < 0)
+        energy = sum((share[:, k] * corner.level for k, corner in enumerate(found.corners)), zero)
+        wrong = [(corner.place < 0) * np.ones(self.size) for corner in found.corners]
         seen = {"q": zero, "m": zero, "V": zero, "free_entropy": 0.0 - energy, "energy": energy, "bias": found.bias}
-        seen |= dict.fromkeys(("training_error", "generalization_error", "generalization_error_centre"), wrong)
+        for suffix in ("", "_centre"):
+            seen |= by_label(*wrong, share[:, 0] / found.alpha, suffix)
+        seen["training_error"] = seen["generalization_error"]
         return seen, floors_of(seen)
 
 

@@ -51,7 +51,8 @@ def command(file: str, as_json: bool, output: tuple[str, ...], **options: Any) -
     number("--penalty", options["penalty"], low=0.0, infinite=True)
     names = ("covariance", "standardise", "dimension", "shrinkage", "share")
     found = replica.from_data(file, **{name: options[name] for name in names})
-    click.echo(f"replica: {found.status}", err=True)
+    negative, positive = found.classes
+    click.echo(f"replica: {found.status}; {positive} is the label +1, {negative} is -1", err=True)
     known = {name: options[name] for name in ("loss", "penalty", "bias")}
     if options["fits"] is None:
         return emit(Curves(found.learning_curve(samples, **known)), as_json, output)

@@ -23,6 +23,16 @@ class Overlaps(NamedTuple):
     transverse: Any
 
 
+def by_label(positive: Any, negative: Any, balance: Any, suffix: str = "") -> dict[str, Any]:
+    """Errors on new patterns, of all and of either label, from those of the labels +1 and -1."""
+    return {
+        f"generalization_error{suffix}": balance * positive + (1.0 - balance) * negative,
+        f"error_positive{suffix}": positive,
+        f"error_negative{suffix}": negative,
+        f"balanced_error{suffix}": 0.5 * (positive + negative),
+    }
+
+
 class Channel(NamedTuple):
     r"""One class of patterns: cavity field ``mean + deviation z`` with z standard Gaussian, reweighted by ``density``.
 
@@ -183,8 +193,8 @@ class Data(Member):
         return self
 
     def generalization(self, overlaps: Overlaps) -> dict[str, np.ndarray]:
-        """Generalisation errors by estimator, as observables ``generalization_error`` and ``..._centre``; empty
-        without one.
+        """Generalisation errors by estimator, as observables ``generalization_error`` and ``..._centre``, with those
+        `by_label` where labels differ; empty without one.
         """
         return {}
 
@@ -193,12 +203,12 @@ class Data(Member):
         return {}
 
     def rule_errors(
-        self, rule: str, alpha: np.ndarray, labelled: float
+        self, rule: str, alpha: np.ndarray, labelled: float, name: str = "generalization_error"
     ) -> tuple[np.ndarray, np.ndarray, list[str]] | None:
         """Errors of a rule that follows from the data (``"bayes"``: the optimal one), what is known of them and their
         status, for a batch; None where the data have no such formula (the optimal rule may be that of a student).
 
-        ``labelled`` is the share of patterns whose label is known.
+        ``labelled`` is the share of patterns whose label is known, ``name`` the error as `generalization` names it.
         """
         return None
 
@@ -218,6 +228,10 @@ class Data(Member):
 
     #: error of the rule that knows the direction to be learned
     oracle_error: ClassVar[float] = 0.0
+
+    def oracle_errors(self) -> dict[str, Any]:
+        """The same by name, as `generalization` names them."""
+        return {"generalization_error": self.oracle_error}
 
     def draw(
         self, rng: np.random.Generator, inputs: np.ndarray, weights: Weights, output: Callable[..., np.ndarray]

@@ -12,7 +12,7 @@ import numpy as np
 from replica._checks import number
 from replica._registry import per_row
 from replica.data._shapes import Shapes
-from replica.data.base import Channel, Data, Overlaps, Patterns
+from replica.data.base import Channel, Data, Overlaps, Patterns, by_label
 from replica.weights.base import Law, Weights
 from saddlepoint.special import tail
 
@@ -143,18 +143,19 @@ class Clusters(Data):
     def law(self, weights: Weights) -> Law:
         return Law()
 
-    def error_rate(self, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
-        """``sum_s p_s H(s (a_s + b)/sqrt(q_s))`` of the fields of both clusters, ``mean = a`` and variance (B, 2)."""
-        total = np.zeros(len(mean))
-        for k, (sign, chance) in enumerate(self.classes):
-            total = total + chance * np.exp(tail(sign * (mean[:, k] + self.held) / np.sqrt(variance[:, k]))[0])
-        return total
+    def errors(self, mean: np.ndarray, variance: np.ndarray, suffix: str = "") -> dict[str, np.ndarray]:
+        """``sum_s p_s H(s (a_s + b)/sqrt(q_s))`` of the fields of both clusters, ``mean = a`` and variance (B, 2), and
+        its terms.
+        """
+        signs = [sign for sign, _ in self.classes]
+        wrong = [np.exp(tail(s * (mean[:, k] + self.held) / np.sqrt(variance[:, k]))[0]) for k, s in enumerate(signs)]
+        return by_label(*wrong, self.balance, suffix)
 
     def error_of(self, weights: np.ndarray, direction: np.ndarray | None) -> dict[str, float]:
         root = np.sqrt(self.shapes.dimension)
         variance = [weights @ one @ weights / root**2 for one in self.covariances]
-        found = self.error_rate((self.means @ weights / root)[None, :], np.array([variance]))
-        return {"generalization_error": float(found[0])}
+        found = self.errors((self.means @ weights / root)[None, :], np.array([variance]))
+        return {name: float(value[0]) for name, value in found.items()}
 
     def generalization(self, overlaps: Overlaps) -> dict[str, np.ndarray]:
         raise ValueError(ONLY)
@@ -170,7 +171,7 @@ class Clusters(Data):
     def oracle_error(self) -> float:  # type: ignore[override]
         raise ValueError("the best rule between clusters of different covariances is quadratic: no estimator 'oracle'")
 
-    def rule_errors(self, rule: str, alpha: np.ndarray, labelled: float) -> Any:
+    def rule_errors(self, rule: str, alpha: np.ndarray, labelled: float, name: str = "generalization_error") -> Any:
         raise ValueError(f"the rule {rule!r} of the data is here for clusters of one variance, not {self}")
 
     def draw(

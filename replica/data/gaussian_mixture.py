@@ -11,7 +11,7 @@ import numpy as np
 from replica._checks import number, one_of
 from replica._registry import exact, per_row
 from replica.data._centroid import EPS, centroid_overlap, clipped_overlap, strength_of
-from replica.data.base import Channel, Data, Overlaps, PairChannel, PairOverlaps, Patterns
+from replica.data.base import Channel, Data, Overlaps, PairChannel, PairOverlaps, Patterns, by_label
 from replica.weights.base import Law, Weights
 from saddlepoint.special import tail
 
@@ -121,13 +121,16 @@ class GaussianMixture(Data):
 
     @property
     def oracle_error(self) -> Any:  # type: ignore[override]
-        """Error of the rule that knows the centroid: ``m = q = 1`` at its best bias."""
+        return self.oracle_errors()["generalization_error"]
+
+    def oracle_errors(self) -> dict[str, Any]:
+        """Of the rule that knows the centroid: ``m = q = 1`` at its best bias."""
         size = np.size(self.noise * self.balance)
         one = np.ones(size)
         bias = 0.5 * self.noise * np.log(self.balance / (1.0 - self.balance)) * one
         at = Overlaps(one, 0.0 * one, one, 0.0 * one)
-        found = self.learned({"bias": bias}).generalization(at)["generalization_error"]
-        return found if np.ndim(self.noise * self.balance) else float(found[0])
+        found = self.learned({"bias": bias}).generalization(at)
+        return found if np.ndim(self.noise * self.balance) else {name: float(x[0]) for name, x in found.items()}
 
     @property
     def held_bias(self) -> float:  # type: ignore[override]
@@ -141,7 +144,7 @@ class GaussianMixture(Data):
         return replace(self, bias=bias) if self.bias is True or isinstance(self.bias, str) else self
 
     def rule_errors(
-        self, rule: str, alpha: np.ndarray, labelled: float
+        self, rule: str, alpha: np.ndarray, labelled: float, name: str = "generalization_error"
     ) -> tuple[np.ndarray, np.ndarray, list[str]]:
         """``sign(w.x/sqrt(N) + b)`` at the best bias ``b = noise Q ln(rho/(1-rho))/(2m)``, ``Q = |w|^2/N``.
 
@@ -155,30 +158,32 @@ class GaussianMixture(Data):
         values = []
         for at in (q, q + slack):
             seen = clipped_overlap(self.centroid, own if hebb else strength_of(self, alpha, labelled, at))
-            values.append(self._best_error(seen if signs else np.sqrt(at)))
+            values.append(self._best_error(seen if signs else np.sqrt(at), name))
         weights = f"{'the signs of ' if signs else ''}{'the Hebb vector' if hebb else 'the posterior mean'}"
         said = f"converged; {'Bayes-optimal' if rule == 'bayes' else f'the best rule with {weights}'}"
         sentences = [said if good else "not converged: the overlap with the centroid was not found" for good in found]
         error = np.abs(values[1] - values[0]) + 1e-15 * (q > 0)  # nothing known is known exactly
         return np.where(found, values[0], np.nan), np.where(found, error, np.nan), sentences
 
-    def _best_error(self, cosine: np.ndarray) -> np.ndarray:
+    def _best_error(self, cosine: np.ndarray, name: str) -> np.ndarray:
         """Error of weights of norm 1 with that overlap with the centroid, at their best bias."""
         m, zero = np.maximum(cosine, 1e-140), np.zeros(cosine.size)
         bias = 0.5 * self.noise * np.log(self.balance / (1.0 - self.balance)) / m
         at = Overlaps(np.ones(cosine.size), zero, m, zero)
-        return self.learned({"bias": bias}).generalization(at)["generalization_error"]
+        return self.learned({"bias": bias}).generalization(at)[name]
 
     def law(self, weights: Weights) -> Law:
         return Law() if self.centroid is None else self.centroid.law()
 
     def generalization(self, overlaps: Overlaps) -> dict[str, np.ndarray]:
-        """For one classifier, of norm ``Q = q + variance``, and for the barycentre, of norm q."""
+        """For one classifier, of norm ``Q = q + variance``, and for the barycentre, of norm q; of either label
+        ``H((m +- b)/sqrt(noise Q))``.
+        """
         found, bias = {}, self.held
         for name, norm in (("", overlaps.q + overlaps.variance), ("_centre", overlaps.q)):
             scale = np.sqrt(self.noise * norm)
             wrong = [np.exp(tail((overlaps.m + sign * bias) / scale)[0]) for sign in (1, -1)]
-            found[f"generalization_error{name}"] = self.balance * wrong[0] + (1.0 - self.balance) * wrong[1]
+            found |= by_label(*wrong, self.balance, name)
         return found
 
     def channels(self, overlaps: Overlaps) -> list[Channel]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from replica._checks import number, one_of
@@ -13,6 +15,8 @@ from replica.verbs import optimal_students
 
 #: rules that follow from the data, whatever the model does
 RULES = ("bayes", "hebb", "clipped", "clipped-hebb")
+#: errors on new patterns by label
+NAMES = {None: "generalization_error", 1: "error_positive", -1: "error_negative", "balanced": "balanced_error"}
 NEW = "error on new patterns"
 ESTIMATORS = ("typical", "centre", "oracle", *RULES)
 
@@ -27,6 +31,24 @@ def typical_error(solutions: Solutions) -> Measured:
 def centre_error(solutions: Solutions) -> Measured:
     """Error of the barycentre of the students, arccos(m/sqrt q)/pi (on the Nishimori line the Bayes error)."""
     return solutions.value("generalization_error_centre"), solutions.error("generalization_error_centre")
+
+
+@observable("error_positive", r"\epsilon_+", kind=NEW)
+def positive_error(solutions: Solutions) -> Measured:
+    """Error of a typical student on new patterns of the label +1, where the labels differ (two clusters)."""
+    return solutions.value("error_positive"), solutions.error("error_positive")
+
+
+@observable("error_negative", r"\epsilon_-", kind=NEW)
+def negative_error(solutions: Solutions) -> Measured:
+    """Error of a typical student on new patterns of the label -1, where the labels differ (two clusters)."""
+    return solutions.value("error_negative"), solutions.error("error_negative")
+
+
+@observable("balanced_error", r"\epsilon_{\mathrm{b}}", kind=NEW)
+def balanced_error(solutions: Solutions) -> Measured:
+    """Mean of the errors on new patterns of either label, however many there are of each (two clusters)."""
+    return solutions.value("balanced_error"), solutions.error("balanced_error")
 
 
 @observable("bayes_error", r"\epsilon_{\mathrm{Bayes}}", kind=NEW)
@@ -66,7 +88,9 @@ def _optimal(model: Model, alpha: np.ndarray, labelled: float) -> tuple[np.ndarr
     return (*centre_error(found), found.sentences())
 
 
-def generalization_error(solution: Solution, *, estimator: str = "typical", labelled: float = 1.0) -> Quantity:
+def generalization_error(
+    solution: Solution, *, estimator: str = "typical", labelled: float = 1.0, label: Any = None
+) -> Quantity:
     r"""Generalisation error of a model with something to be learned (a teacher, two clusters).
 
     Parameters
@@ -81,6 +105,10 @@ def generalization_error(solution: Solution, *, estimator: str = "typical", labe
         the signs of both (``"clipped"``, ``"clipped-hebb"``), each with the bias that is best for it.
     labelled : float
         For the rules of two clusters: the share of patterns whose label is known (0: unsupervised, up to the sign).
+    label : {1, -1, "balanced"}, optional
+        Two clusters: the error on new patterns of one label alone (of ``P(label=+1) = balance``), or the mean of both,
+        ``(eps_+ + eps_-)/2``. The rule stays what it is: rules of the data make the fewest errors in all. None: of all
+        patterns. A typical student's are the observables ``error_positive``, ``error_negative``, ``balanced_error``.
 
     Returns
     -------
@@ -90,7 +118,7 @@ def generalization_error(solution: Solution, *, estimator: str = "typical", labe
     Raises
     ------
     ValueError
-        Without a teacher; unknown estimators.
+        Without a teacher; unknown estimators; a label where labels do not differ.
 
     References
     ----------
@@ -107,30 +135,48 @@ def generalization_error(solution: Solution, *, estimator: str = "typical", labe
     one_of("estimator", estimator, ESTIMATORS)
     if not solution.model.data.overlaps:
         raise ValueError(f"generalisation needs a teacher; {solution.model.data} has none")
+    name = _named(label)
     if estimator == "oracle":
-        return Quantity(solution.model.data.oracle_error, 1e-15, "converged")
+        errors = solution.model.data.oracle_errors()
+        return Quantity(_of_label(errors, name, solution.model), 1e-15, "converged")
     if np.ndim(labelled):
         raise ValueError(f"labelled must be one number, got {labelled!r}")
     share = number("labelled", labelled, low=0.0, high=1.0)
     model, alpha = solution.model, solution.batch.alpha
     if estimator in RULES:
-        known = model.data.rule_errors(estimator, alpha, share)
+        known = model.data.rule_errors(estimator, alpha, share, name)
         if known is not None:
             return Quantity(known[0][0], known[1][0], known[2][0])
         if estimator != "bayes" or share != 1.0:
             asked = f"estimator={estimator!r} with labelled={labelled:g}"
             raise ValueError(f"{asked} is for two clusters, not for {model.data}")
+        _of_label({NAMES[None]: None}, name, model)
         if bayes_student(model).settings() != model.settings():
             solution = Solution(optimal_students(model, alpha))
         if model.architecture.few is not None:
             return _few_bayes(solution)
     elif share != 1.0:
         raise ValueError(f"labelled={labelled:g} is for rules of the data ({', '.join(RULES)}), not for {estimator!r}")
-    name = "generalization_error" if estimator == "typical" else "generalization_error_centre"
+    _of_label(solution.batch.names or (name,), name, model)
+    name = name if estimator == "typical" else f"{name}_centre"
     values, errors = solution.batch.value(name), solution.batch.error(name)
     if not np.isfinite(values[0]) and solution.converged:
         raise ValueError(f"{solution.ansatz} does not define the generalisation error of {solution.model}")
     return Quantity(values[0], errors[0], solution.status)
+
+
+def _named(label: Any) -> str:
+    """The name of an error of one label."""
+    if isinstance(label, bool) or np.ndim(label) or label not in NAMES:
+        raise ValueError(f"label must be 1, -1, 'balanced' or None, got {label!r}")
+    return NAMES[label]
+
+
+def _of_label(errors: Any, name: str, model: Model) -> Any:
+    """One of the errors that are known, or a sentence where the labels do not differ."""
+    if name not in errors and name != NAMES[None]:
+        raise ValueError(f"errors of one label are here for two clusters, not for {model.data}: give label=None")
+    return errors[name] if isinstance(errors, dict) else None
 
 
 def _few_bayes(solution: Solution) -> Quantity:
