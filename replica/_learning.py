@@ -75,10 +75,10 @@ class Described(ABC):
         Returns
         -------
         xarray.Dataset
-            ``generalization_error``, ``training_error``, and the errors of either class ``error_positive`` (the class
-            that stands for +1, ``classes[1]``), ``error_negative`` and their mean ``balanced_error`` over ``samples``
-            (with ``alpha`` beside it), ``error`` and ``NAME_error``, ``status``. Errors hold those of the solution and of the estimates, not that of the
-            assumption of Gaussian clusters: `compare` shows it.
+            ``generalization_error``, ``training_error``, and the errors of either class, ``error_positive`` (of the
+            label +1, ``classes[1]``) and ``error_negative``, and their mean ``balanced_error`` over ``samples`` (with
+            ``alpha`` beside it), ``error`` and ``NAME_error``, ``status``. Errors hold those of the solution and of the
+            estimates, not that of the assumption of Gaussian clusters: `compare` shows it.
         """
         import xarray
 
