@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import replica
-from replica.architectures.activations import Custom, ReLU, Sign
+from replica.architectures.activations import Custom, Erf, Kernel, ReLU, Sign
+from replica.architectures.activations.base import library
 
 Function = Callable[[np.ndarray], np.ndarray]
 
@@ -61,7 +62,7 @@ def test_a_slope_that_is_not_square_integrable_has_no_finite_capacity(b: float) 
         (np.log, "finite"),
         (lambda x: np.log(np.abs(x)), "finite"),
         (lambda x: np.floor(40 * x), "so many"),
-        (lambda x: np.tanh(200 * x), "scale"),
+        (lambda x: np.sin(1e4 * x), "so many"),
         (lambda x: np.abs(x) ** 0.503, "infinite"),
         (lambda x: 0.0 * x, "constant"),
     ],
@@ -130,3 +131,28 @@ def test_an_even_function_keeps_small_overlaps() -> None:
     )
     assert abs(own.value - known.value) <= own.error + known.error
     assert known.value < 1
+
+
+def sine_kernel(exp: Function, sinh: Function, q: object, variance: object) -> Kernel:
+    """``E[sin x sin y] = exp(-Q) sinh q``, the norm held."""
+    norm = q + variance  # type: ignore[operator]
+    value, slope = exp(-norm) * sinh(q), exp(-norm) * (exp(q) + exp(-q)) / 2
+    return Kernel(value, exp(-norm) * sinh(norm) - value, slope, value, exp(-2 * norm), slope - value)
+
+
+def test_a_kernel_written_for_arrays_only_has_no_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the functions of `library` the same formula has one."""
+    kernels = {
+        "numpy": lambda self, q, variance, level=1: sine_kernel(np.exp, np.sinh, q, variance),
+        "library": lambda self, q, variance, level=1: sine_kernel(library(q).exp, library(q).sinh, q, variance),
+    }
+    for name, kernel in kernels.items():
+        monkeypatch.setattr(Erf, "kernel", kernel)
+        found = replica.solve(replica.committee(activation="erf", weights="binary", margin=0.3), alpha=0.3)
+        if name == "numpy":
+            with pytest.raises(ValueError, match="does not take mpmath numbers"):
+                found.certify()
+        else:
+            assert found.certify() is not None
+    own = replica.solve(replica.committee(activation=np.sin, weights="binary", margin=0.3), alpha=0.3)
+    assert abs(own.free_entropy - found.free_entropy) <= own.error + found.error

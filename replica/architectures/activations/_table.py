@@ -2,57 +2,35 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.polynomial import chebyshev, polynomial
 
-from replica.architectures.activations._shape import Function, Shape
+from replica.architectures.activations._probe import STEP
+from replica.architectures.activations._shape import WIDEST, Shape
+from replica.architectures.activations._smoothing import Rule, slope_at
 
-CLOSE = 0.0625  # s = sqrt((1-q)/2) from which on the Hermite series has converged
+CLOSE = 0.125  # s = sqrt((1-q)/2) from which on the Hermite series has converged
 TOP = 0.5  # and up to which a table replaces it (q = 1/2)
 FEW = 72  # terms that do for |q| <= 1/2
 LOWEST = -0.96  # overlaps down to here are covered
-
-
-class Rule(NamedTuple):
-    """Nodes and weights on [0, 1]."""
-
-    x: np.ndarray
-    w: np.ndarray
-
-    @classmethod
-    def of(cls, order: int, singular: bool) -> Rule:
-        """Gauss-Legendre; for powers at the ends in a variable that is flat there."""
-        t, w = np.polynomial.legendre.leggauss(order)
-        t, w = 0.5 * (t + 1.0), 0.5 * w
-        if singular:
-            t, w = t**4 * (35.0 - 84.0 * t + 70.0 * t**2 - 20.0 * t**3), w * 140.0 * (t * (1.0 - t)) ** 3
-        return cls(t, w)
-
-    def on(self, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Nodes and weights on the panels between edges (..., panels + 1), joined."""
-        width = np.diff(edges, axis=-1)[..., None]
-        shape = (*edges.shape[:-1], -1)
-        return (edges[..., :-1, None] + width * self.x).reshape(shape), (width * self.w).reshape(shape)
+NEAREST = 1e-11  # features nearer than this are not resolved
+MOST_PANELS = 120
 
 
 class KernelTable:
-    r"""``k(q) = sum_n c_n^2 q^n``; for kinks ``F(q) = k(1) - k(q)`` near q = 1 as ``p(s) s^2``, ``s^2 = (1-q)/2``.
+    r"""``k(q) = sum_n c_n^2 q^n``; where that converges slowly ``k'(q)`` near q = 1 as ``T(s)``, ``s^2 = (1-q)/2``.
 
-    p is a Chebyshev series on panels of s, from ``E[(g(x) - g(y))^2]/2`` where the Hermite series converges slowly; a
-    jump leaves ``p(s) s``. Where g has a power singularity p does not become smooth: below the last panel it is
-    ``a + b s^gamma``; with gamma <= 0 the slope ``k'(1) = E g'^2`` diverges.
+    T is a Chebyshev series on panels of ln s, and of s in the last one, from averages over a Gaussian of variance
+    1 - q; with a jump it is ``s k'(q)``. ``F(q) = k(1) - k(q)`` is its integral from q to 1, kept as ``F/s^2``
+    (``F/s``): that the two meet the series at q = 1/2 is a check (``gap``) of both. Where g has a power singularity T
+    does not become smooth: below the last panel it is ``a + b s^gamma``; with gamma <= 0 ``k'(1) = E g'^2`` diverges.
     """
 
-    def __init__(self, function: Function, shape: Shape, level: int) -> None:
-        self.function, self.shape, self.level = function, shape, level
+    def __init__(self, shape: Shape, level: int) -> None:
+        self.shape, self.level = shape, level
         self.power = 1 if shape.jumps else 2
-        self.complete = False
-        for count in (1100 + 100 * level, 4000 + 600 * level)[shape.kinks.size > 0 :]:
-            self._expand(count)
-            if self.complete:
-                break
+        self.complete, self.gap = False, 0.0
+        self._expand(1100 + 100 * level)
         self.first, self.second = polynomial.polyder(self.square), polynomial.polyder(self.square, 2)
         self.above = np.cumsum(self.square[::-1])[::-1][1:]  # sum of c_m^2, m > n
         if not self.complete:
@@ -60,12 +38,16 @@ class KernelTable:
 
     def _expand(self, count: int) -> None:
         """The squares ``c_n^2`` and the variance ``k(1)``; ``complete`` where the first say all of the second."""
-        x, w = Rule.of(24 + 4 * self.level, self.shape.singular).on(self.shape.edges)
+        rule = Rule.of(24 + 4 * self.level, self.shape.singular)
+        x, w = rule.on(self.shape.edges[:-1], self.shape.edges[1:])
         root = np.exp(-0.25 * x * x) / (2.0 * np.pi) ** 0.25
-        g = self.function(x)
+        g = self.shape.function(x)
         c = _hermite(g * root * w, root, x, count)
+        self.mean = float(c[0])
         self.total = float(w @ ((g - c[0]) * root) ** 2)
-        self.square = c * c
+        #: what a coefficient is known to: the rounding of the values
+        noise = 50.0 * self.shape.probe.grain * np.sqrt(self.total + c[0] ** 2)
+        self.square = np.where(np.abs(c) > noise, c * c, 0.0)
         self.square[0] = 0.0
         for part in (self.square[1::2], self.square[::2]):  # an even or odd function, exactly
             part *= part.sum() > 1e-26 * self.total
@@ -77,45 +59,87 @@ class KernelTable:
             self.total = float(self.square.sum())
 
     def _panels(self) -> None:
-        """Chebyshev series on panels of s (of ln s, in which a power is smooth), halved until they converge."""
+        """Chebyshev series on panels of ln s, in which a power is smooth, and of s at the end, until they converge."""
         order = 14 + 2 * self.level
-        at = np.cos(np.pi * (np.arange(order) + 0.5) / order)
-        fit = np.linalg.inv(chebyshev.chebvander(at, order - 1))
-        nearest, noise = 2.0 ** -(15 + 2 * min(self.level, 3)), 1e-12
-        todo = [(0.0, CLOSE), (CLOSE, 2 * CLOSE), (2 * CLOSE, 4 * CLOSE), (4 * CLOSE, TOP)]
-        if self.shape.singular:
-            marks = np.log([nearest, 32 * nearest, 1024 * nearest, CLOSE, 4 * CLOSE, TOP])
-            todo, noise = list(zip(marks[:-1], marks[1:], strict=True)), 1e-9
+        self.at = np.cos(np.pi * (np.arange(order) + 0.5) / order)
+        self.fit = np.linalg.inv(chebyshev.chebvander(self.at, order - 1))
+        singular = self.shape.singular
+        nearest, noise = 2.0 ** -(15 + 2 * min(self.level, 3)), 1e-9 if singular else 1e-12
+        noise = max(noise, (100.0 if self.shape.kinks.size else 10.0) * self.shape.probe.grain)
+        short = np.diff(self.shape.edges) < 0.4 * WIDEST
+        farthest = float(np.abs(np.concatenate([[1.0], self.shape.kinks, self.shape.edges[:-1][short]])).max())
+        marks = [*self._first_marks(nearest), 2 * CLOSE, TOP]
+        todo = list(zip(marks[:-1], marks[1:], strict=True))
         done: list[tuple[float, float, np.ndarray]] = []
         while todo:
             low, high = todo.pop()
-            s = self._distance(0.5 * (low + high + (high - low) * at))
-            series = fit @ (self._deficit(s) / s**self.power)
+            series = self.fit @ self._scaled_slopes(_places(low, high, self.at))
             size = np.abs(series)
-            if size[-3:].max() > noise * size.max() and high - low > 0.01:
-                middle = 0.25 * high if low == 0 else 0.5 * (low + high)
-                todo += [(low, middle), (middle, high)]
-            else:
+            # the rounding of x is a noise of differences over s
+            if size[-3:].max() <= (noise + 4e-16 * farthest / high) * size.max() or low > 0 and high < 1.02 * low:
                 done.append((low, high, series))
-            if len(done) > 60:
+            else:
+                middle = 0.25 * high if low == 0 else np.sqrt(low * high)
+                todo += [(low, middle), (middle, high)]
+            if len(done) > MOST_PANELS or low == 0 and high < NEAREST:
                 raise ValueError("varies so fast that its kernel cannot be tabulated")
         done.sort(key=lambda panel: panel[0])
         self.edges = np.array([panel[0] for panel in done] + [done[-1][1]])
-        self.p = np.stack([panel[2] for panel in done], axis=1)
-        width = np.diff(self.edges)
-        self.p1 = chebyshev.chebder(self.p) * (2.0 / width)
-        self.p2 = chebyshev.chebder(self.p1) * (2.0 / width)
-        if self.shape.singular:
+        self.t = np.stack([panel[2] for panel in done], axis=1)
+        rate = np.array([np.log(high / low) if low > 0 else high for low, high, _ in done])
+        self.t1 = chebyshev.chebder(self.t) * (2.0 / rate)
+        if singular:
             self._end(nearest)
+        self._integrate()
 
-    def _distance(self, at: np.ndarray) -> np.ndarray:
-        """s from the variable of the panels."""
-        return np.exp(at) if self.shape.singular else at
+    def _first_marks(self, nearest: float) -> list[float]:
+        """Ends of panels to begin with, down to the distance of kinks."""
+        if self.shape.singular:
+            return [nearest, 32 * nearest, CLOSE / 4, CLOSE]
+        gaps = np.diff(self.shape.kinks)
+        marks = [CLOSE]
+        while marks[0] > 0.25 * gaps[gaps > 1e-9].min(initial=1.0):
+            marks.insert(0, 0.3 * marks[0])
+        return [0.0, *marks]
+
+    def _scaled_slopes(self, s: np.ndarray) -> np.ndarray:
+        """``k'`` (``s k'``) at some s: from the series, or where that converges slowly from averages."""
+        if s.min() >= CLOSE:
+            slope = polynomial.polyval(1.0 - 2.0 * s * s, self.first)
+        else:
+            slope = np.array([slope_at(self.shape, float(x), self.level) for x in s])
+        return slope * s ** (2 - self.power)
+
+    def _integrate(self) -> None:
+        """``F/s^2`` (``F/s``) on the same panels, from ``dF = 4 s^power T d(ln s)``."""
+        x, w = Rule.of(24, False)
+        so_far, parts = self._before(), []
+        for low, high, series in zip(self.edges[:-1], self.edges[1:], self.t.T, strict=True):
+            s = _places(low, high, self.at)
+            if low == 0:
+                share, weight = np.outer(np.append(s, high) / high, x), 4.0 * w * x ** (self.power - 1)
+                *value, whole = chebyshev.chebval(2.0 * share - 1.0, series) @ weight
+                so_far = float(whole) * high**self.power
+            else:
+                rate = 4.0 * s**self.power * chebyshev.chebval(self.at, series)
+                area = chebyshev.chebint(self.fit @ rate, lbnd=-1) * (0.5 * np.log(high / low))
+                value = (so_far + chebyshev.chebval(self.at, area)) / s**self.power
+                so_far += float(area.sum())
+            parts.append(self.fit @ value)
+        self.p = np.stack(parts, axis=1)
+        rest = self.total - polynomial.polyval(1.0 - 2.0 * TOP**2, self.square)
+        self.gap = abs(so_far - rest) / self.total
+
+    def _before(self) -> float:
+        """``F`` below the panels."""
+        if not self.shape.singular:
+            return 0.0
+        return float(self._law(np.array([self.nearest]))[2][0]) * self.nearest**self.power
 
     def _end(self, nearest: float) -> None:
-        """``p = a + b s^gamma`` below the first panel, from p at three distances (``gamma = 0``: a logarithm)."""
+        """``T = a + b s^gamma`` below the first panel, from T at three distances (``gamma = 0``: a logarithm)."""
         self.nearest, self.law = nearest, (0.0, 0.0, 1.0)
-        far, middle, near = self._p(nearest * np.array([16.0, 4.0, 1.0]))[0]
+        far, middle, near = self._panel(nearest * np.array([16.0, 4.0, 1.0]))[0]
         noise = 1e-10 * abs(near)
         if abs(near - middle) <= noise or abs(middle - far) <= noise:
             self.law = near, 0.0, 1.0
@@ -129,38 +153,49 @@ class KernelTable:
         b = (middle - near) / (4.0**gamma - 1.0)
         self.law = near - b, b, gamma
 
+    def _law(self, s: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """``T``, ``s T'`` and ``F/s^power`` below the first panel."""
+        a, b, gamma = self.law
+        ratio = np.maximum(s, 1e-300) / self.nearest
+        step = b * (ratio**gamma if gamma else np.log(ratio))
+        drift = gamma * step if gamma else b * np.ones_like(s)
+        deficit = a + (step * self.power / (self.power + gamma) if gamma else step - b / self.power)
+        ends = (a + step, drift, 4.0 / self.power * deficit)
+        if gamma > 0:
+            return ends
+        # what diverges, without inf - inf
+        return tuple(np.where(s > 0, end, bound) for end, bound in zip(ends, (np.inf, 0.0, np.inf), strict=True))  # type: ignore[return-value]
+
     def rest(self, q: np.ndarray, half: np.ndarray) -> np.ndarray:
         """``k(1) - k(q)`` at q and ``half = (1-q)/2``, each with its own digits."""
         if self.complete:
             return 2.0 * half * self._series(q, self.above)
         near = half <= TOP**2
         s = np.sqrt(np.where(near, half, TOP**2))
-        table = self._p(np.maximum(s, 1e-150))[0] * s**self.power
+        table = self._table(np.maximum(s, 1e-150))[2] * s**self.power
         return table if near.all() else np.where(near, table, self.total - self._series(q, self.square))
 
     def slopes(self, q: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """``k'(q)`` and ``k''(q)``."""
-        near = half <= TOP**2
         if self.complete:
             return self._series(q, self.first), self._series(q, self.second)
+        near = half <= TOP**2
         s = np.sqrt(np.where(near, half, TOP**2))
-        p, drift, curve = self._p(s)
+        t, drift, _ = self._table(s)
         with np.errstate(divide="ignore", invalid="ignore"):
-            if self.power == 1:  # F = p s, dq = -4 s ds
-                slope, bend = (p + drift) / (4.0 * s), (p - drift - curve) / (16.0 * s**3)
-            else:
-                slope, bend = 0.5 * p + 0.25 * drift, -(3.0 * drift + curve) / (16.0 * s * s)
+            slope = t if self.power == 2 else t / s
+            bend = -drift / (4.0 * s * s) if self.power == 2 else (t - drift) / (4.0 * s**3)
         bend = np.where(s > 0, bend, self._last_bend())
         if near.all():
             return slope, bend
         far = self._series(q, self.first), self._series(q, self.second)
         return np.where(near, slope, far[0]), np.where(near, bend, far[1])
 
-    def value(self, q: np.ndarray) -> np.ndarray:
+    def value(self, q: np.ndarray, half: np.ndarray) -> np.ndarray:
         """``k(q)``; small overlaps keep their digits."""
         if self.complete:
             return self._series(q, self.square)
-        far = self.total - self.rest(q, 0.5 * np.maximum(1.0 - q, 0.0))
+        far = self.total - self.rest(q, half)
         return np.where(q < 0.5, self._series(q, self.square), far)
 
     def _series(self, q: np.ndarray, series: np.ndarray) -> np.ndarray:
@@ -175,44 +210,53 @@ class KernelTable:
         """``k''(1) = E g''^2``: infinite with a kink."""
         if self.power == 1:
             return np.inf
-        _, drift, curve = self._p(np.array([1e-1, 1e-2, 1e-3]))
-        bend = -(3.0 * drift + curve) / np.array([1e-1, 1e-2, 1e-3]) ** 2 / 16.0
+        s = self.edges[1] * np.array([1.0, 0.1, 0.01])
+        bend = -self._table(s)[1] / (4.0 * s * s)
         settled = abs(bend[2] - bend[1]) < 0.5 * abs(bend[1] - bend[0])
         return float(bend[2]) if settled else np.inf
 
-    def _p(self, s: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """``p``, ``s p'`` and ``s^2 p''``."""
-        logarithmic = self.shape.singular
-        at = np.log(np.maximum(s, self.nearest)) if logarithmic else s
-        panel = np.clip(np.searchsorted(self.edges, at, side="right") - 1, 0, self.edges.size - 2)
-        share = 2.0 * (at - self.edges[panel]) / (self.edges[panel + 1] - self.edges[panel]) - 1.0
-        p, p1, p2 = (_clenshaw(series[:, panel], share) for series in (self.p, self.p1, self.p2))
-        if not logarithmic:
-            return p, s * p1, s * s * p2
-        a, b, gamma = self.law
-        ratio = np.maximum(s, 1e-300) / self.nearest
-        step = b * (ratio**gamma if gamma else np.log(ratio))
-        drift = gamma * step if gamma else b * np.ones_like(s)
-        ends, inside = (a + step, drift, (gamma - 1.0) * drift), (p, p1, p2 - p1)
-        if gamma <= 0:  # what diverges, without inf - inf
-            ends = tuple(np.where(s > 0, end, bound) for end, bound in zip(ends, (np.inf, 0.0, 0.0), strict=True))
-        beyond = s < self.nearest
-        p, drift, curve = (np.where(beyond, end, x) for end, x in zip(ends, inside, strict=True))
-        return p, drift, curve
+    def _panel(self, s: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Panel of each s, the place in it from -1 to 1, and ds/dv of its variable v over s: ``T``, ``s T'``, ``F``."""
+        panel = np.clip(np.searchsorted(self.edges, s, side="right") - 1, 0, self.edges.size - 2)
+        low, high = self.edges[panel], self.edges[panel + 1]
+        linear = low == 0
+        low = np.where(linear, 1.0, low)
+        with np.errstate(divide="ignore"):
+            share = np.where(linear, s / high, np.log(s / low) / np.log(np.where(linear, 2.0, high / low)))
+        share = 2.0 * share - 1.0
+        found = [_clenshaw(series[:, panel], share) for series in (self.t, self.t1)]
+        last = _clenshaw(self.p[:, panel], share) if hasattr(self, "p") else found[0]
+        return found[0], np.where(linear, s, 1.0) * found[1], last
 
-    def _deficit(self, s: np.ndarray) -> np.ndarray:
-        """``k(1) - k(q)``: from the series, or where that converges slowly from two integrals."""
-        if s.min() >= CLOSE:
-            return self.total - polynomial.polyval(1.0 - 2.0 * s * s, self.square)
-        return np.array([_half_square(self.function, self.shape, float(x), self.level) for x in s])
+    def _table(self, s: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """``T``, ``s T'`` and ``F/s^power``."""
+        if not self.shape.singular:
+            return self._panel(s)
+        inside = self._panel(np.maximum(s, self.nearest))
+        return tuple(np.where(s < self.nearest, end, x) for end, x in zip(self._law(s), inside, strict=True))  # type: ignore[return-value]
 
 
 def discrepancy(first: KernelTable, second: KernelTable) -> float:
     """Largest relative difference of the slopes of two tables, on overlaps from 0 to nearly 1."""
-    half = 0.5 * np.concatenate([np.linspace(1.0, 0.02, 60), np.geomspace(0.02, 1e-12, 30), [1e-16, 1e-24]])
+    half = 0.5 * np.concatenate([np.linspace(1.0, 0.02, 60), np.geomspace(0.02, 1e-12, 60), [1e-16, 1e-24]])
     slopes = [table.slopes(1.0 - 2.0 * half, half)[0] for table in (first, second)]
     scale = np.maximum(np.abs(slopes[1]), 2e-3 * first.total)
     return float(np.max(np.abs(slopes[0] - slopes[1]) / scale))
+
+
+def unexplained(table: KernelTable) -> float:
+    """Relative difference of ``E g^2`` from that of the probes, beyond what these make of jumps between two of them."""
+    shape = table.shape
+    sides = [shape.function(shape.kinks + h) ** 2 for h in (-1e-10, 1e-10)]
+    jumps = float(np.sum(np.abs(sides[1] - sides[0]) * np.exp(-0.5 * shape.kinks**2))) * STEP
+    square = table.total + table.mean**2
+    return max(0.0, abs(shape.probe.square - square) - jumps - 1e-12 * square) / table.total
+
+
+def _places(low: float, high: float, at: np.ndarray) -> np.ndarray:
+    """Distances s of the nodes of a panel."""
+    share = 0.5 * (1.0 + at)
+    return high * share if low == 0 else low * (high / low) ** share
 
 
 def _hermite(left: np.ndarray, ground: np.ndarray, x: np.ndarray, count: int) -> np.ndarray:
@@ -231,37 +275,3 @@ def _clenshaw(series: np.ndarray, x: np.ndarray) -> np.ndarray:
     for row in series[:0:-1]:
         last, later = row + 2.0 * x * last - later, last
     return series[0] + x * last - later
-
-
-def _half_square(function: Function, shape: Shape, s: float, level: int) -> float:
-    """``E[(g(x) - g(y))^2]/2`` at small s, where ``y = q x + t u``, ``t = 2 s sqrt(1-s^2)``: x is graded at kinks."""
-    q, t = 1.0 - 2.0 * s * s, 2.0 * s * np.sqrt((1.0 - s) * (1.0 + s))
-    steps = t * np.array([1.0, 2.5, 5.0, 9.5])  # beyond, the average over u is smooth
-    if shape.singular:
-        steps = np.concatenate([steps, 9.5 * t * 4.0 ** np.arange(1, max(1, int(np.log2(0.1 / t) / 2)))])
-    near = np.add.outer(shape.kinks, np.concatenate([-steps, steps])).ravel()
-    edges = np.unique(np.concatenate([shape.edges, near[np.abs(near) < shape.reach]]))
-    x, weight = Rule.of((16 if shape.singular else 12) + 2 * level, shape.singular).on(edges)
-    gx, weight = function(x), weight * np.exp(-0.5 * x * x)
-    span = 9.0 if shape.reach < 14 else 14.0
-    hits = (shape.kinks - q * x[:, None]) / t
-    inside = np.abs(hits) < span
-    kinked = inside.any(axis=1)
-    rule = Rule.of((18 if shape.singular else 12) + 2 * level, shape.singular)
-    grid = np.linspace(-span, span, 1 + int(np.ceil(2 * span / np.clip(shape.finest / t, 0.2, 2.25))))
-    far = rule.on(grid)
-    if shape.finest / t > 6.0 and span < 10:  # one rule does where no kink is near
-        far = np.polynomial.hermite_e.hermegauss(20 + 6 * level)
-        far = far[0], far[1] * np.exp(0.5 * far[0] ** 2)
-    total = 0.0
-    for mine in (part for part in (np.flatnonzero(kinked), np.flatnonzero(~kinked)) if part.size):
-        for block in np.split(mine, range(48, mine.size, 48)):  # arrays that stay in the cache
-            u, w = far
-            if kinked[block[0]]:
-                most = int(inside[block].sum(axis=1).max())
-                chosen = np.sort(np.where(inside[block], hits[block], span), axis=1)[:, :most]
-                breaks = np.concatenate([np.broadcast_to(grid, (block.size, grid.size)), chosen], axis=1)
-                u, w = rule.on(np.sort(breaks, axis=1))
-            gap = (function(q * x[block, None] + t * u) - gx[block, None]) * np.exp(-0.25 * u * u)
-            total += float(weight[block] @ np.sum(gap * gap * w, axis=1))
-    return total / (4.0 * np.pi)

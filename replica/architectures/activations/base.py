@@ -34,17 +34,24 @@ class Library(NamedTuple):
     atan2: Any
     cos: Any
     sin: Any
+    exp: Any
+    cosh: Any
+    sinh: Any
     pi: Any
     inf: Any
 
 
-_ARRAYS = Library(np.sqrt, np.arcsin, np.arctan2, np.cos, np.sin, np.pi, np.inf)
+_ARRAYS = Library(
+    np.sqrt, np.arcsin, np.arctan2, np.cos, np.sin, np.exp, np.cosh, np.sinh, np.pi, np.inf
+)
 
 
 def library(number: Any) -> Library:
     """The functions for what ``number`` is: an array, or a number of some mpmath context."""
     mp = getattr(number, "context", None)
-    return _ARRAYS if mp is None else Library(mp.sqrt, mp.asin, mp.atan2, mp.cos, mp.sin, +mp.pi, mp.inf)
+    if mp is None:
+        return _ARRAYS
+    return Library(mp.sqrt, mp.asin, mp.atan2, mp.cos, mp.sin, mp.exp, mp.cosh, mp.sinh, +mp.pi, mp.inf)
 
 
 class Activation(Member):
@@ -56,7 +63,7 @@ class Activation(Member):
     odd: ClassVar[bool] = False
     #: no two units can cancel exactly, so that any number of them has no ties
     smooth: ClassVar[bool] = True
-    #: g(-x) = g(x): the overlap 0 is a saddle point, because ``k'(0) = 0``
+    #: ``k'(0) = 0``, as where g(-x) = g(x): the overlap 0 is a saddle point
     even: ClassVar[bool] = False
 
     def network(self, units: int, ties: str) -> FewUnits:
@@ -75,6 +82,7 @@ class Activation(Member):
     def kernel(self, q: Any, variance: Any, level: int = 1) -> Kernel:
         """The `Kernel` at overlap ``q`` and norm ``Q = q + variance``: arrays over the batch, or mpmath numbers.
 
-        A member whose kernel is itself computed does it more finely at a higher ``level``.
+        Written with the functions of `library` one formula does for both. A member whose kernel is itself computed
+        does it more finely at a higher ``level``.
         """
         raise TypeError(f"the activation {type(self).__name__} must define kernel(q, variance)")
