@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import erfc, log, pi, sqrt
 
 import mpmath
@@ -44,10 +45,14 @@ def test_a_pulse_of_any_width_is_found(half: float, height: float, centre: float
     assert own.rounding < 1e-6
 
 
+def pulsed(half: float, height: float, centre: float, x: np.ndarray) -> np.ndarray:
+    return np.where(np.abs(x - centre) < half, height, np.tanh(x))
+
+
 def test_a_pulse_moves_the_capacity() -> None:
     """Two that one sample of places would miss, against the capacity of an RS equation of Hermite coefficients."""
     for half, height, centre, exact in ((1e-3, 5.0, 1.2345678, 0.8704602781), (2e-4, 8.0, 0.3, 0.8733202571)):
-        unit = lambda x, c=centre, w=half, h=height: np.where(np.abs(x - c) < w, h, np.tanh(x))  # noqa: E731
+        unit = partial(pulsed, half, height, centre)
         found = replica.capacity(replica.committee(activation=unit, weights="binary"))
         assert found.converged
         assert abs(found.value - exact) <= found.error + 1e-9
@@ -145,7 +150,7 @@ def test_without_a_linear_part_random_labels_leave_the_paramagnet(function: Func
 def test_a_small_linear_part_is_kept() -> None:
     """``q_hat = alpha k'(0) E f^2`` to first order in ``k'(0) = c_1^2``, and ``q = q_hat``."""
     for part in (1e-9, 1e-4):
-        own = lambda x, a=part: x**3 - 3 * x + a * x  # noqa: E731
+        own = np.polynomial.Polynomial([0.0, part - 3, 0.0, 1.0])
         found = replica.solve(replica.committee(activation=own, weights="binary", margin=0.5), alpha=0.3)
         hazard = np.exp(-0.25 / 12 - log_ndtr(-0.5 / sqrt(6))) / sqrt(2 * pi)
         assert found["q"] == pytest.approx(0.3 * part**2 * hazard**2 / 6, rel=1e-6)
