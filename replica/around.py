@@ -60,9 +60,7 @@ class Planted(Around):
     solved = True
 
     def columns(self, distance: np.ndarray) -> Columns:
-        found = taught_curve(self.model, self.alpha, distance)
-        found.values["s"], found.errors["s"] = 1.0 - 2.0 * distance, np.zeros(distance.size)
-        return _judged(found)
+        return taught_curve(self.model, self.alpha, distance)
 
     def typical(self) -> tuple[float, float]:
         alone = solve(self.model, alpha=self.alpha, on_failure="keep")
@@ -76,15 +74,7 @@ class Student(Planted):
     given: Any = None
 
     def columns(self, distance: np.ndarray) -> Columns:
-        return _judged(student_curve(self.model, self.alpha, self.given, distance))
-
-
-def _judged(found: Columns) -> Columns:
-    """With the error on new patterns, from the overlap ``s`` with the teacher."""
-    s = found.values["s"]
-    found.values["generalization_error"] = np.arccos(s) / np.pi
-    found.errors["generalization_error"] = found.errors["s"] / (np.pi * np.sqrt(1.0 - s * s))
-    return found
+        return student_curve(self.model, self.alpha, self.given, distance)
 
 
 @dataclass(frozen=True)

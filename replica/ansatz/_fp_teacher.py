@@ -15,94 +15,44 @@ from replica.ansatz._fp_geometry import Geometry
 from replica.ansatz._fp_patterns import Side, pattern_sums
 from replica.ansatz._fp_problem import EPS, Reference
 from replica.ansatz._held_curve import held_curve
-from replica.ansatz._rs_equations import Equations
 from replica.ansatz._taught_sphere import TaughtSphere
-from replica.ansatz.franz_parisi import FINE, NEGATIVE, SURE, Columns
+from replica.ansatz._taught_weights import TaughtProblem, TaughtSigns, TaughtWeights
+from replica.ansatz.franz_parisi import Columns
+from replica.data import Overlaps
 from replica.model import Model
 from replica.weights._pairs import binary_sums, rule_of
 from replica.weights.base import Average
-from saddlepoint import POSITIVE, REAL, Anderson, Ladder, Newton, Problem, Status, Variable, Variables, solve
 from saddlepoint.quadrature.fields import scaled_nodes
 
-NAMES = ("free_entropy", "q", "q_hat", "t_hat", "slope")
-SOLVER = Ladder(Newton(max_step=1.0), Anderson(damping=0.5), Newton(max_step=0.3))
 
 
-class TaughtProblem(Problem):
-    """Overlap of copies at fixed overlap ``t`` with a teacher; unknowns q_hat and the field that holds t."""
-
-    variables = Variables(Variable("q_hat", POSITIVE), Variable("t_hat", REAL))
-
-    def __init__(self, model: Model, alpha: float, t: np.ndarray, level: int = 1) -> None:
-        self.model, self.alpha, self.t, self.size, self.level = model, alpha, t, t.size, level
-        self.equations = Equations(model, t.size, level)
-
-    def take(self, index: np.ndarray) -> TaughtProblem:
-        return TaughtProblem(self.model, self.alpha, self.t[index], self.level)
-
-    def refined(self) -> TaughtProblem:
-        return TaughtProblem(self.model, self.alpha, self.t, min(self.level + 1, 4))
-
-    def _halves(self, free: np.ndarray) -> tuple[Any, Any]:
-        return self.equations.halves({"q_hat": np.exp(free[:, 0]), "m_hat": free[:, 1]})
-
-    def start(self) -> np.ndarray:
-        """Weak patterns: the field of free weights at that overlap."""
-        return np.stack([np.log(0.1 + self.alpha * self.t**2), np.arctanh(self.t)], axis=1)
-
-    def residual(self, free: np.ndarray) -> np.ndarray:
-        single, pattern = self._halves(free)
-        first = np.log(self.alpha * pattern.conjugates["q_hat"]) - free[:, 0]
-        return np.stack([first, single.m - self.t], axis=1)
-
-    def describe(self, free: np.ndarray) -> dict[str, np.ndarray]:
-        single, pattern = self._halves(free)
-        q_hat, theta = np.exp(free[:, 0]), free[:, 1]
-        own = self.equations.entropic({"q_hat": q_hat, "m_hat": theta}, single) + theta * (single.m - self.t)
-        slope = 2.0 * (theta - self.alpha * pattern.conjugates["m"])
-        return {
-            "free_entropy": own + self.alpha * pattern.log_z,
-            "q": single.q,
-            "q_hat": q_hat,
-            "t_hat": theta,
-            "slope": slope,
-        }
+def taught_problem(model: Model, alpha: float, distance: np.ndarray) -> TaughtProblem:
+    """The saddle point around the direction to be learned."""
+    teacher = Reference(Side(model.loss, float(model.beta)), 1.0, np.inf)
+    law = model.data.law(model.weights)
+    kind: Any = TaughtSphere
+    if not isinstance(model.weights.norm, Average):
+        kind = TaughtSigns if law is not None and law.values == (1.0,) else TaughtWeights
+    return kind(model, alpha, teacher, distance, 0)
 
 
 def taught_curve(model: Model, alpha: float, distance: np.ndarray) -> Columns:
-    """Entropy and overlaps at distances from the teacher; `Columns.errors` from the point's error and a finer mesh."""
-    t = 1.0 - 2.0 * distance
-    if isinstance(model.weights.norm, Average):
-        teacher = Reference(Side(model.loss, float(model.beta)), 1.0, np.inf)
-        return held_curve(TaughtSphere(model, alpha, teacher, distance, 0))
-    problem = TaughtProblem(model, alpha, t)
-    with np.errstate(all="ignore"):
-        found = solve(problem, solver=SOLVER, tolerance=FINE, on_failure="keep")
-        fine, coarse = problem.refined().describe(found.point), problem.describe(found.point)
-        errors = {name: np.abs(fine[name] - coarse[name]) + 32 * EPS * (1.0 + np.abs(fine[name])) for name in NAMES}
-        for k in range(2):
-            shifted = found.point.copy()
-            shifted[:, k] += found.error[:, k]
-            moved = problem.refined().describe(shifted)
-            for name in NAMES:
-                errors[name] = errors[name] + np.abs(moved[name] - fine[name])
-    sure = found.converged & (errors["free_entropy"] < SURE * np.maximum(1.0, np.abs(fine["free_entropy"])))
-    status = []
-    for row in range(t.size):
-        if not sure[row]:
-            status.append(found.sentence(row) if not found.converged[row] else Status.INTEGRAL_UNSURE.sentence)
-        elif model.weights.discrete and model.loss.hard and fine["free_entropy"][row] < -errors["free_entropy"][row]:
-            status.append(f"converged; {NEGATIVE}")
-        else:
-            status.append("converged")
-    for store in (fine, errors):
-        for name in store:
-            store[name] = np.where(sure, store[name], np.nan)
-    return Columns(fine, errors, status, found.residual, found.point)
+    """The curve over a grid of distances from the teacher; ``s`` is the overlap with it."""
+    columns = held_curve(taught_problem(model, alpha, distance))
+    columns.values["s"], columns.errors["s"] = 1.0 - 2.0 * distance, np.zeros(distance.size)
+    for store in (columns.values, columns.errors):
+        store["s"][np.isnan(columns.values["free_entropy"])] = np.nan
+    return columns
 
 
 def overlap_with_teacher(
-    reference: Reference, probe: Side, alpha: float, t: float, q: float, weigh: Callable[[float], float], level: int
+    reference: Reference,
+    probe: Side,
+    alpha: float,
+    distance: float,
+    q: float,
+    weigh: Callable[[float], float],
+    level: int,
 ) -> float:
     """``s = E <w~><w>`` of copies held around a typical student: a scalar root in the planted measure.
 
@@ -111,11 +61,13 @@ def overlap_with_teacher(
     """
     from scipy.optimize import brentq
 
-    middle, half = reference.q * t, np.sqrt(reference.q * (1.0 - reference.q) * max(q - t * t, 0.0))
+    t = 1.0 - 2.0 * distance
+    beside = max(4.0 * distance * (1.0 - distance) - (1.0 - q), 0.0)  # q - t^2
+    middle, half = reference.q * t, np.sqrt(reference.q * (1.0 - reference.q) * beside)
     half *= 1.0 - 4.0 * EPS
 
     def gap(s: float) -> float:
-        at = Geometry.of_rest(t, s, 1.0 - q, reference.q)
+        at = Geometry.of_rest(t, s, 1.0 - q, reference.q, away=2.0 * distance)
         s_hat = alpha * pattern_sums(reference.side, probe, at, level, planted=True).rg
         return weigh(s_hat) - s
 
@@ -157,15 +109,20 @@ def _common(known: float, q_hat: float, s_hat: float, theta: float, level: int) 
 def student_curve(model: Model, alpha: float, reference: Reference, distance: np.ndarray) -> Columns:
     """`taught_curve` with the overlap ``s`` with the teacher of what lies around a typical student."""
     columns = taught_curve(model, alpha, distance)
-    probe = Side(model.loss, float(model.beta))
+    values, errors, probe = columns.values, columns.errors, Side(model.loss, float(model.beta))
     found = np.full((2, distance.size), np.nan)
     for row, d in enumerate(distance):
         if columns.status[row].startswith("converged"):
-            q, q_hat, theta = (float(columns.values[name][row]) for name in ("q", "q_hat", "t_hat"))
+            q, q_hat, theta = (float(values[name][row]) for name in ("q", "q_hat", "t_hat"))
             for k, level in enumerate((1, 2)):
                 weigh = _common_overlap(model, reference, 1.0 - 2.0 * d, q, q_hat, theta, level)
-                found[k, row] = overlap_with_teacher(reference, probe, alpha, 1.0 - 2.0 * d, q, weigh, level)
-    columns.values["s"] = found[1]
+                found[k, row] = overlap_with_teacher(reference, probe, alpha, d, q, weigh, level)
+    values["s"] = s = found[1]
     # the root is as sharp as the gap's slope, which is of order 1; q - t^2 is small near d = 0
-    columns.errors["s"] = np.abs(found[1] - found[0]) + 1e-13 + columns.errors["q"] + columns.errors["q_hat"]
+    errors["s"] = np.abs(found[1] - found[0]) + 1e-13 + errors["q"] + errors["q_hat"]
+    with np.errstate(invalid="ignore"):
+        rates = model.data.generalization(Overlaps(values["q"], 1.0 - values["q"], s, values["q"] - s * s))
+        sharp = errors["s"] / (np.pi * np.sqrt(1.0 - s * s))
+    for name, rate in rates.items():
+        values[name], errors[name] = rate, sharp + errors["q"]
     return columns
