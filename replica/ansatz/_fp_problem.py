@@ -16,6 +16,7 @@ from saddlepoint import REAL, Problem, Variable, Variables
 
 SINGLE = Architecture()
 EPS = float(np.finfo(float).eps)
+FROZEN = 1e-12  # share of the room between copies below which they have nothing of their own
 BOTH = Variables(Variable("depth", REAL), Variable("partial", REAL))
 PARAMAGNET = Variables(Variable("depth", REAL))
 
@@ -82,45 +83,57 @@ class FranzParisiProblem(Problem):
     for counted weights and of ``ln(1-q)/2 + (q-A)/(2(1-q)) + alpha G_E`` on the sphere.
     """
 
+    #: one evaluation costs little: rows that are not solved are followed in the load, too
+    light = True
+
     def __init__(
         self,
         reference: Reference,
         probe: Side,
         weights: Any,
-        alpha: float,
+        alpha: Any,
         distance: np.ndarray,
         level: int = 1,
         network: Architecture | None = None,
     ) -> None:
         self.network = network or SINGLE
-        self.reference, self.probe, self.weights, self.alpha = reference, probe, weights, alpha
+        self.reference, self.probe, self.weights = reference, probe, weights
+        self.alpha = alpha * np.ones(distance.size)
         self.distance, self.size, self.level = distance, distance.size, level
         self.variables = BOTH if reference.q > 0 else PARAMAGNET
         self.pair = pair_of(weights, reference.q, reference.q_hat)
         self.hint = _free_field(distance)  # where the search for theta begins: its last value
 
-    def _like(self, distance: np.ndarray, hint: np.ndarray, level: int) -> FranzParisiProblem:
+    def _like(self, distance: np.ndarray, hint: np.ndarray, alpha: np.ndarray, level: int) -> FranzParisiProblem:
         copy = object.__new__(FranzParisiProblem)
         copy.__dict__.update(self.__dict__)
         copy.__dict__.pop("_last", None)
-        copy.distance, copy.hint, copy.size, copy.level = distance, hint, distance.size, level
+        copy.distance, copy.hint, copy.alpha = distance, hint, alpha
+        copy.size, copy.level = distance.size, level
         return copy
 
     def take(self, index: np.ndarray) -> FranzParisiProblem:
-        return self._like(self.distance[index], self.hint[index], self.level)
+        return self._like(self.distance[index], self.hint[index], self.alpha[index], self.level)
 
     def at_level(self, level: int) -> FranzParisiProblem:
-        return self._like(self.distance, self.hint.copy(), level)
+        return self._like(self.distance, self.hint.copy(), self.alpha, level)
 
     def at_distance(self, distance: np.ndarray) -> FranzParisiProblem:
         """The same problem at other distances from the reference."""
-        return self._like(distance, _free_field(distance), self.level)
+        return self._like(distance, _free_field(distance), self.alpha, self.level)
 
-    def at_alpha(self, alpha: float) -> FranzParisiProblem:
-        """The same problem with the probe at another load (the reference stays)."""
-        copy = self.at_level(self.level)
-        copy.alpha = alpha
-        return copy
+    def at_alpha(self, alpha: Any) -> FranzParisiProblem:
+        """The same problem with the probes at other loads (the reference stays)."""
+        return self._like(self.distance, _free_field(self.distance), alpha * np.ones(self.size), self.level)
+
+    def reachable(self) -> np.ndarray:
+        """Whether weights of the set can be that close to the reference."""
+        return np.ones(self.size, dtype=bool)
+
+    def sound(self, free: np.ndarray) -> np.ndarray:
+        """Whether the overlaps are those of vectors and the copies not frozen: all else is spurious."""
+        seen = [self.geometry(free, row) for row in range(self.size)]
+        return np.array([at.depth > -1e-6 and at.rest > FROZEN * at.away for at in seen])
 
     def around(self, reference: Reference) -> FranzParisiProblem:
         """The same problem with another reference."""
@@ -145,7 +158,7 @@ class FranzParisiProblem(Problem):
         """One row at one point."""
         at = self.geometry(free, row)
         sums = network_sums(self.network, self.reference.side, self.probe, at, self.level)
-        q_hat, s_hat = self.alpha * sums.gg, self.alpha * sums.rg
+        q_hat, s_hat = self.alpha[row] * sums.gg, self.alpha[row] * sums.rg
         pair = self.pair.at(self.distance[row], q_hat, s_hat, self.level, self.hint[row])
         if np.isfinite(pair.pull):
             self.hint[row] = pair.pull
@@ -165,7 +178,7 @@ class FranzParisiProblem(Problem):
         k = len(self.variables)
         residual, jacobian = np.empty((self.size, k)), np.empty((self.size, k, k))
         for row, state in enumerate(self.states(free)):
-            residual[row], jacobian[row] = _row(state, self.distance[row], self.alpha, k)
+            residual[row], jacobian[row] = _row(state, self.distance[row], self.alpha[row], k)
         return residual, jacobian
 
     def jacobian(self, free: np.ndarray) -> np.ndarray:
@@ -180,10 +193,10 @@ class FranzParisiProblem(Problem):
     def potential_terms(self, free: np.ndarray) -> np.ndarray:
         """Summands of the entropy, (B, terms)."""
         rows = []
-        for one in self.states(free):
+        for alpha, one in zip(self.alpha, self.states(free), strict=True):
             at = one.at
             own = self.pair.entropic(at.rest, at.off or 0.0, one.q_hat, one.s_hat, one.pair)
-            rows.append([*own, self.alpha * one.patterns.log_z])
+            rows.append([*own, alpha * one.patterns.log_z])
         return np.array(rows)
 
     def describe(self, free: np.ndarray) -> dict[str, np.ndarray]:
@@ -191,7 +204,8 @@ class FranzParisiProblem(Problem):
         states = self.states(free)
         terms = self.potential_terms(free)
         theta = np.array([one.pair.pull for one in states])
-        force = np.array([self.alpha * one.patterns.pg for one in states])
+        force = self.alpha * np.array([one.patterns.pg for one in states])
+        stiff = np.array([one.patterns.rigidity * one.pair.susceptibility for one in states])
         found = {
             "free_entropy": terms.sum(axis=1),
             "q": np.array([one.at.q for one in states]),
@@ -200,9 +214,7 @@ class FranzParisiProblem(Problem):
             "s_hat": np.array([one.s_hat for one in states]),
             "t_hat": theta,
             "slope": 2.0 * (theta - force),
-            "stability": np.array(
-                [1.0 - self.alpha * one.patterns.rigidity * one.pair.susceptibility for one in states]
-            ),
+            "stability": 1.0 - self.alpha * stiff,
         }
         return found
 
@@ -220,7 +232,7 @@ class FranzParisiProblem(Problem):
         k = len(self.variables)
         found: dict[str, list[np.ndarray]] = {name: [] for name in ("q", "s", "q_hat", "s_hat", "t_hat")}
         for row, one in enumerate(self.states(free)):
-            chain, hats = _chains(one, self.distance[row], self.alpha)
+            chain, hats = _chains(one, self.distance[row], self.alpha[row])
             moves = {
                 "q": chain[0],
                 "s": chain[1],

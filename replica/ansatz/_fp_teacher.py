@@ -25,7 +25,6 @@ from replica.weights.base import Average
 from saddlepoint.quadrature.fields import scaled_nodes
 
 
-
 def taught_problem(model: Model, alpha: float, distance: np.ndarray) -> TaughtProblem:
     """The saddle point around the direction to be learned."""
     teacher = Reference(Side(model.loss, float(model.beta)), 1.0, np.inf)

@@ -29,6 +29,7 @@ class HeldProblem(Problem):
     """
 
     reference: Any
+    light = False  # one evaluation costs much: rows that are not solved are followed in the load only as a last resort
 
     def __init__(self, model: Model, alpha: Any, distance: np.ndarray, level: int, unknowns: list[str]) -> None:
         self.model, self.alpha = model, alpha * np.ones(distance.size)

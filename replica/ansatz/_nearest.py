@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from replica.ansatz._held_curve import approach, located, settled
+from replica.ansatz._fp_paths import approach
+from replica.ansatz._held_curve import located, settled
 from replica.ansatz._held_problem import EPS
 from replica.ansatz._minimiser_patterns import Minimiser, PairSums, Stretched, pair_sums
 from replica.ansatz._minimiser_problem import MinimiserProblem

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from replica.ansatz._fp_problem import Reference
-from replica.ansatz._held_problem import FROZEN, LEAST_OWN, HeldProblem, relative
+from replica.ansatz._held_problem import EPS, FROZEN, LEAST_OWN, HeldProblem, relative
 from replica.data import Overlaps
 from replica.model import Model
 from replica.weights._pairs import Pair, pair_of
@@ -124,8 +124,8 @@ class TaughtSigns(TaughtProblem):
     def floors(self, seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The distance is held to all its digits: the entropy does not round with its conjugate."""
         held = 2.0 * np.minimum(self.distance, 1.0 - self.distance)
-        calm = 16 * np.finfo(float).eps * (np.abs(seen["t_hat"]) * held + seen["q_hat"] * (1.0 - seen["q"]) + self.alpha)
-        return super().floors(seen) | {"free_entropy": calm}
+        size = np.abs(seen["t_hat"]) * held + seen["q_hat"] * (1.0 - seen["q"]) + self.alpha
+        return super().floors(seen) | {"free_entropy": 16 * EPS * size}
 
 
 class TaughtWeights(TaughtProblem):

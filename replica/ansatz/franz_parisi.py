@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from replica.ansatz._fp_paths import STEADY, reached
 from replica.ansatz._fp_patterns import Side
 from replica.ansatz._fp_problem import FranzParisiProblem, Reference
 from replica.ansatz._fp_thermal import thermal
@@ -18,16 +19,13 @@ from replica.weights._pairs import LADDER
 from saddlepoint import Anderson, Ladder, Newton, Status, Tolerance, solve
 
 FIRST = Ladder(Newton(steps=12, halvings=2), Anderson(damping=0.5), Newton())
-STEADY = Newton(steps=12, halvings=3)
 # the residual of level 1 is known to its quadrature, about 1e-11; errors are told by the next level
-ROUGH, FINE = Tolerance(absolute=1e-6), Tolerance(absolute=3e-11)
+FINE = Tolerance(absolute=3e-11)
 #: the entropy is looked at on a finer mesh until its change is below this
 SURE = 1e-10
-FROZEN = 1e-12  # share of the room between copies below which they have nothing of their own
 NAMES = ("free_entropy", "q", "s", "q_hat", "s_hat", "t_hat", "slope", "stability")
 NEGATIVE = "the entropy is negative: typically there is no solution at this distance from the reference"
 UNSTABLE = "unstable: the replica symmetry of the copies is broken (stability < 0)"
-UNBOUND = "the replica-symmetric equations have no solution at this distance"
 
 
 @dataclass
@@ -63,7 +61,7 @@ def method(ansatz: Ansatz | None) -> tuple[Ansatz, bool]:
 
 
 def curve(problem: FranzParisiProblem) -> Columns:
-    """Solve every distance; rows that fail are tried from their neighbours, then followed from alpha = 0."""
+    """Solve every distance, each on a path of its own."""
     point, done, remarks = _solve(problem)
     values = {name: np.full(problem.size, np.nan) for name in NAMES}
     errors = {name: np.full(problem.size, np.nan) for name in NAMES}
@@ -113,27 +111,8 @@ def converged_sentence(counted: bool, values: dict[str, np.ndarray], errors: dic
 
 def _solve(problem: FranzParisiProblem) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
     """Points, which rows are solved, and why others are not: coarse mesh first, then the rounding of level 1."""
-    rough = solve(problem.at_level(0), problem.start(), FIRST, ROUGH, "keep", check=False)
-    point, started = rough.point.copy(), rough.converged & _real(problem, rough.point)
-    for _ in range(problem.size):  # a neighbour's solution is a better start
-        missing = np.flatnonzero(~started)
-        near = np.flatnonzero(started)
-        if not missing.size or not near.size:
-            break
-        row = missing[np.argmin(np.abs(missing[:, None] - near[None, :]).min(axis=1))]
-        source = near[np.argmin(np.abs(near - row))]
-        again = solve(problem.take(row[None]).at_level(0), point[source][None], FIRST, ROUGH, "keep", check=False)
-        one = problem.take(row[None])
-        if not (again.converged[0] and _real(one, again.point)[0]):
-            break
-        point[row], started[row] = again.point[0], True
-    remarks = {}
-    for row in np.flatnonzero(~started):
-        found, remark = follow_alpha(problem.take(np.array([row])).at_level(0))
-        if found is None:
-            remarks[int(row)] = remark
-        else:
-            point[row], started[row] = found, True
+    with np.errstate(all="ignore"):
+        point, started, remarks = reached(problem.at_level(0), FIRST)
     done = np.zeros(problem.size, dtype=bool)
     rows = np.flatnonzero(started)
     if rows.size:
@@ -142,34 +121,6 @@ def _solve(problem: FranzParisiProblem) -> tuple[np.ndarray, np.ndarray, dict[in
         for at in np.flatnonzero(~fine.converged):
             remarks[int(rows[at])] = fine.sentence(int(at))
     return point, done, remarks
-
-
-def _real(problem: FranzParisiProblem, point: np.ndarray) -> np.ndarray:
-    """Whether the overlaps are those of vectors and the copies not frozen: all else is spurious."""
-    seen = [problem.geometry(point, row) for row in range(problem.size)]
-    return np.array([at.depth > -1e-6 and at.rest > FROZEN * at.away for at in seen])
-
-
-def follow_alpha(problem: FranzParisiProblem) -> tuple[np.ndarray | None, str]:
-    """One row followed from few patterns to its load; where it ends before, the sentence says at which load and how."""
-    target, reached, step = problem.alpha, 0.0, 0.2
-    point, rest = problem.start(), 1.0
-    while reached < 1.0 and step > 1e-3:
-        share = min(1.0, reached + step)
-        found = solve(problem.at_alpha(share * target), point, STEADY, ROUGH, "keep", check=False)
-        if found.converged[0] and _real(problem, found.point)[0]:
-            point, reached, step = found.point, share, 1.5 * step
-            rest = problem.geometry(point, 0).rest
-        else:
-            step *= 0.5
-    if reached >= 1.0:
-        return point[0], ""
-    if reached == 0.0:
-        return None, "not converged: no replica-symmetric solution was found at this distance, even for few patterns"
-    return None, (
-        f"not converged: {UNBOUND}: followed from alpha = 0 they end at alpha = {reached * target:.3g} of the probe, "
-        f"where 1 - q = {rest:.2g}"
-    )
 
 
 def _checked(
@@ -253,7 +204,7 @@ def typical_overlap(model: Model, alpha: float, reference: Reference, q: float) 
         one = problem.at_distance(np.array([(1.0 - t) / 2.0]))
         if known:  # the last point is close
             found = solve(one, known[-1], STEADY, FINE, "keep", check=False)
-            point, done = found.point, found.converged & _real(one, found.point)
+            point, done = found.point, found.converged & one.sound(found.point)
         if not known or not done[0]:
             point, done, _ = _solve(one)
         if not done[0]:

@@ -1,0 +1,154 @@
+"""How a point of a Franz-Parisi curve is reached: from its own start, from few patterns, from other distances.
+
+Other distances are those of a fixed table, so that no point depends on which others are asked for; no equations here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from saddlepoint import Newton, Tolerance, solve
+from saddlepoint._iterate import Solver
+
+ROUGH = Tolerance(absolute=1e-7)  # finer meshes do the rest
+STEADY = Newton(max_step=1.0, steps=8, halvings=1)
+UNBOUND = "the replica-symmetric equations have no solution at this distance"
+UNREACHED = "no weights of the set are that close to the reference"
+#: shares of the load: the first, and the largest step, at which a row that is not solved at once is followed
+STEPS = (1e-3, 0.25)
+#: distances of which the first that is solved is where paths to others begin
+ANCHORS = (0.15, 0.3, 0.05, 0.45, 0.01, 0.001)
+STRIDES = 1.0, 0.02  # the largest and the smallest step along a path, in ln d/(1-d)
+
+
+def reached(problem: Any, first: Solver) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
+    """Points on the coarse mesh, which rows are solved, and why the others are not."""
+    point, done = solved_from(problem, problem.start(), first)
+    remarks: dict[int, str] = {}
+    close = problem.reachable()
+    for row in np.flatnonzero(~done & ~close):
+        remarks[int(row)] = f"not converged: {UNREACHED}"
+    rows = np.flatnonzero(~done & close)
+    if not rows.size:
+        return point, done, remarks
+    point[rows], done[rows], ends = _along_paths(problem, rows, first)
+    places = dict(zip(rows.tolist(), ends, strict=True))
+    loads = dict.fromkeys(rows.tolist(), 0.0)
+    rows = rows[~done[rows] & np.array([problem.light or place is None for place in ends])]
+    if rows.size:
+        point[rows], share = follow(problem.take(rows), first)
+        done[rows] = share >= 1.0
+        loads |= dict(zip(rows.tolist(), share.tolist(), strict=True))
+    for row in places:
+        if not done[row]:
+            remarks[row] = _ended(float(problem.alpha[row]), loads[row], places[row])
+    return point, done, remarks
+
+
+def solved_from(problem: Any, start: np.ndarray, first: Solver) -> tuple[np.ndarray, np.ndarray]:
+    """Points, and which are solutions that copies can have."""
+    found = solve(problem, start, first, ROUGH, "keep", check=False)
+    return found.point.copy(), found.converged & problem.sound(found.point)
+
+
+def _ended(alpha: float, share: float, place: tuple[float, float] | None) -> str:
+    """Where the two paths end: at which load of the probe, and from which distance at which."""
+    paths = [f"from alpha = 0 they end at alpha = {share * alpha:.3g} of the probe"] if share > 0.0 else []
+    paths += ["from distance {:.4g} they end at {:.4g}".format(*place)] if place is not None else []
+    if not paths:
+        return "not converged: no replica-symmetric solution was found at this distance, not even for few patterns"
+    return f"not converged: {UNBOUND}: followed {', '.join(paths)}"
+
+
+def _log_odds(distance: Any) -> Any:
+    return np.log(distance) - np.log1p(-distance)
+
+
+def _along_paths(problem: Any, rows: np.ndarray, first: Solver) -> tuple[np.ndarray, np.ndarray, list[Any]]:
+    """Rows reached along the paths from a distance of the table; points, which arrive, and where paths end."""
+    found, ends = np.zeros((rows.size, len(problem.variables))), [None] * rows.size
+    arrived = np.zeros(rows.size, dtype=bool)
+    one = problem.take(rows[:1])
+    for anchor in ANCHORS:
+        origin = one.at_distance(np.array([anchor]))
+        point, done = solved_from(origin, origin.start(), first)
+        if done[0]:
+            break
+    else:
+        return found, arrived, ends
+    aims = _log_odds(problem.distance[rows])
+    for side in (-1.0, 1.0):
+        beyond = np.flatnonzero(side * (aims - _log_odds(anchor)) >= 0.0)
+        if beyond.size:
+            places, points, whole = _path(one, _log_odds(anchor), point, side, float(np.abs(aims[beyond]).max()))
+            for i in beyond:
+                found[i], arrived[i] = _between(problem.take(rows[i : i + 1]), places, points, side, whole)
+                ends[i] = None if whole else (anchor, 1.0 / (1.0 + np.exp(-places[-1])))
+    return found, arrived, ends
+
+
+def _path(
+    one: Any, place: float, point: np.ndarray, side: float, farthest: float
+) -> tuple[np.ndarray, np.ndarray, bool]:
+    """From a solved distance to one side: places (ln d/(1-d)), points, and whether it goes on as far as is asked for.
+
+    The steps do not depend on what is asked for.
+    """
+    places, points, step = [place], [point[0]], STRIDES[0]
+    while step >= STRIDES[1] and side * places[-1] < farthest:
+        place = places[-1] + side * step
+        tried = one.at_distance(np.array([1.0 / (1.0 + np.exp(-place))]))
+        point, done = solved_from(tried, points[-1][None], STEADY)
+        if done[0]:
+            places.append(place)
+            points.append(point[0])
+        step = min(2.0 * step, STRIDES[0]) if done[0] else 0.4 * step
+    return np.array(places), np.array(points), step >= STRIDES[1]
+
+
+def _between(one: Any, places: np.ndarray, points: np.ndarray, side: float, whole: bool) -> tuple[np.ndarray, bool]:
+    """A single row from the places of a path beside it: the one before, else the one after."""
+    aim = float(_log_odds(one.distance[0]))
+    before = max(int(np.searchsorted(side * places, side * aim)) - 1, 0)
+    if not whole and side * (aim - places[-1]) > STRIDES[1]:
+        return points[-1], False  # the path ends before
+    for near in range(before, min(before + 2, len(places))):
+        point, done = solved_from(one, points[near][None], STEADY)
+        if done[0]:
+            return point[0], True
+    return points[before], False
+
+
+def follow(problem: Any, first: Solver) -> tuple[np.ndarray, np.ndarray]:
+    """All rows from a small load to theirs, each with its own step; points and the share of the load reached."""
+    full = problem.alpha
+
+    def part(index: np.ndarray, share: np.ndarray) -> Any:
+        return problem.take(index).at_alpha(share * full[index])
+
+    few = problem.at_alpha(STEPS[0] * full)
+    start = few.start()
+    point, done = solved_from(few, start, first)
+    return approach(part, np.where(done[:, None], point, start), STEPS[0])
+
+
+def approach(
+    part: Callable[[np.ndarray, np.ndarray], Any], start: np.ndarray, first: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Solve ``part(rows, share)`` for shares from 0 to 1 with steps that grow where they succeed."""
+    reached, step = np.zeros(len(start)), np.full(len(start), first)
+    best = start.copy()
+    while True:
+        rows = np.flatnonzero((reached < 1.0) & (step > 5e-3 * np.maximum(reached, 0.1 * first)))
+        if not rows.size:
+            return best, reached
+        share = np.minimum(1.0, reached[rows] + step[rows])
+        tried = part(rows, share)
+        found = solve(tried, best[rows], STEADY, ROUGH, "keep", check=False)
+        good = found.converged & tried.sound(found.point)
+        best[rows[good]], reached[rows[good]] = found.point[good], share[good]
+        step[rows[good]] = np.minimum(np.maximum(2.0 * step[rows[good]], 0.02), STEPS[1])
+        step[rows[~good]] *= 0.4
