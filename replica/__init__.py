@@ -35,7 +35,7 @@ _LAZY = {
     "isolation": "replica.neighbourhood",
     "sweep": "replica.curves",
     "franz_parisi": "replica.landscape",
-    "Reference": "replica.references",
+    "Reference": "replica.named_references",
     "diagram": "replica.diagrams",
     "compare": "replica.simulate.compare",
     "success_threshold": "replica.simulate.success",

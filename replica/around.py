@@ -8,12 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from replica.ansatz._alphabet_problem import AlphabetProblem
 from replica.ansatz._fp_annealed import annealed_curve
 from replica.ansatz._fp_patterns import Side
-from replica.ansatz._fp_teacher import student_curve, taught_curve
+from replica.ansatz._fp_teacher import student_curve, taught_curve, taught_problem
+from replica.ansatz._fp_thermal import thermal_names
+from replica.ansatz._minimiser_problem import MinimiserProblem
 from replica.ansatz._nearest import covers_nearest, nearest_overlap
+from replica.ansatz._typical_problem import TypicalProblem
 from replica.ansatz.alphabets import alphabet_curve, alphabet_overlap
-from replica.ansatz.franz_parisi import Columns, random_curve, typical_overlap
+from replica.ansatz.franz_parisi import NAMES, Columns, random_curve, typical_overlap
 from replica.ansatz.minimiser import minimiser_curve
 from replica.ansatz.minimiser import typical_overlap as minimiser_overlap
 from replica.ansatz.typical import sphere_curve, sphere_overlap
@@ -23,22 +27,46 @@ from replica.verbs import solve
 TOO_CLOSE = "no weights without errors are that close to the reference: the largest overlap is"
 
 
+#: words of a status that cast doubt on a state
+DOUBTS = ("not to be trusted", "metastable")
+
+
+def doubts(*statuses: str) -> str:
+    """What the statuses of a reference say against it, as a clause for every point around it; empty without any."""
+    clauses = dict.fromkeys(clause for text in statuses for clause in text.split("; ")[1:])
+    found = [clause for clause in clauses if any(word in clause for word in DOUBTS)]
+    return f"the reference: {', '.join(found)}" if found else ""
+
+
 @dataclass(frozen=True)
 class Around:
-    """A solved reference: ``columns`` of a curve around it; ``sentence`` says how it was found. Base: none was."""
+    """A solved reference: ``columns`` of a curve around it; ``sentence`` says how it was found, ``doubt`` what is to be
+    said against it. ``tolerance``: of the entropy, None for the usual one.
+    """
 
     model: Model
     alpha: float
     sentence: str = ""
     margin: float | None = None
+    doubt: str = ""
+    tolerance: float | None = None
 
-    solved = False
+    solved = True
 
     def columns(self, distance: np.ndarray) -> Columns:
         """Values, errors and statuses at distances."""
-        blank = {"free_entropy": np.full(distance.size, np.nan)}
-        lost = [self.sentence] * distance.size
-        return Columns(blank, {"free_entropy": np.full(distance.size, np.nan)}, lost, np.full(distance.size, np.nan))
+        raise NotImplementedError
+
+    def names(self) -> tuple[str, ...]:
+        """What `columns` holds."""
+        raise NotImplementedError
+
+    def curve(self, distance: np.ndarray) -> Columns:
+        """`columns`, with the doubts about the reference in the status of every point."""
+        found = self.columns(distance)
+        if self.doubt:
+            found.status = [f"{text}; {self.doubt}" for text in found.status]
+        return found
 
     def typical(self) -> tuple[float, float]:
         """Overlap at which the curve has its maximum, with its error; NaN where there is none or it is not found."""
@@ -54,13 +82,38 @@ class Around:
 
 
 @dataclass(frozen=True)
+class Lost(Around):
+    """Around a reference that was not found; ``of`` is what it would have been."""
+
+    of: Any = None
+
+    solved = False
+
+    def columns(self, distance: np.ndarray) -> Columns:
+        values, errors = ({name: np.full(distance.size, np.nan) for name in self.names()} for _ in range(2))
+        return Columns(values, errors, [self.sentence] * distance.size, np.full(distance.size, np.nan))
+
+    def names(self) -> tuple[str, ...]:
+        return self.of.names()
+
+
+def _observed(problem: Any) -> tuple[str, ...]:
+    """What a curve of a saddle point in the conjugates holds; its overlap ``t`` is the distance."""
+    return tuple(name for name in problem.names if name != "t") + thermal_names(problem.probe)
+
+
+HALF = np.array([0.5])  # a distance at which a problem says what it observes
+
+
+@dataclass(frozen=True)
 class Planted(Around):
     """Around the teacher."""
 
-    solved = True
-
     def columns(self, distance: np.ndarray) -> Columns:
-        return taught_curve(self.model, self.alpha, distance)
+        return taught_curve(self.model, self.alpha, distance, self.tolerance)
+
+    def names(self) -> tuple[str, ...]:
+        return (*_observed(taught_problem(self.model, self.alpha, HALF)), "s")
 
     def typical(self) -> tuple[float, float]:
         alone = solve(self.model, alpha=self.alpha, on_failure="keep")
@@ -74,7 +127,7 @@ class Student(Planted):
     given: Any = None
 
     def columns(self, distance: np.ndarray) -> Columns:
-        return student_curve(self.model, self.alpha, self.given, distance)
+        return student_curve(self.model, self.alpha, self.given, distance, self.tolerance)
 
 
 @dataclass(frozen=True)
@@ -82,10 +135,12 @@ class Quenched(Around):
     """Around a typical solution, random labels."""
 
     given: Any = None
-    solved = True
 
     def columns(self, distance: np.ndarray) -> Columns:
-        return random_curve(self.model, self.alpha, self.given, distance)
+        return random_curve(self.model, self.alpha, self.given, distance, self.tolerance)
+
+    def names(self) -> tuple[str, ...]:
+        return NAMES + thermal_names(self.probe)
 
     def typical(self) -> tuple[float, float]:
         alone = solve(self.model, alpha=self.alpha, on_failure="keep")
@@ -99,7 +154,10 @@ class Clustered(Quenched):
     """Around a typical solution on the sphere, in classes of patterns with a direction to be learned."""
 
     def columns(self, distance: np.ndarray) -> Columns:
-        return sphere_curve(self.model, self.alpha, self.given, distance)
+        return sphere_curve(self.model, self.alpha, self.given, distance, self.tolerance)
+
+    def names(self) -> tuple[str, ...]:
+        return _observed(TypicalProblem(self.model, self.alpha, self.given, HALF))
 
     def typical(self) -> tuple[float, float]:
         root = float(np.sqrt(self.model.architecture.scale))
@@ -113,7 +171,10 @@ class FreeNorm(Quenched):
     """Around a typical solution whose norm is solved for, random labels."""
 
     def columns(self, distance: np.ndarray) -> Columns:
-        return alphabet_curve(self.model, self.alpha, self.given, distance)
+        return alphabet_curve(self.model, self.alpha, self.given, distance, self.tolerance)
+
+    def names(self) -> tuple[str, ...]:
+        return _observed(AlphabetProblem(self.model, self.alpha, self.given, HALF))
 
     def typical(self) -> tuple[float, float]:
         if self.given.side == self.probe:  # two references are typical of each other
@@ -127,10 +188,12 @@ class Pairs(Around):
     """First moment of pairs."""
 
     side: Any = None
-    solved = True
 
     def columns(self, distance: np.ndarray) -> Columns:
         return annealed_curve(self.model.weights, self.alpha, self.side, self.probe, distance)
+
+    def names(self) -> tuple[str, ...]:
+        return ("free_entropy",)
 
 
 @dataclass(frozen=True)
@@ -139,15 +202,17 @@ class Lowest(Around):
 
     given: Any = None
     centre: Any = None
-    solved = True
+
+    def names(self) -> tuple[str, ...]:
+        return _observed(MinimiserProblem(self.model, self.alpha, self.given, self.centre, HALF))
 
     def columns(self, distance: np.ndarray) -> Columns:
-        found = minimiser_curve(self.model, self.alpha, self.given, self.centre, distance)
+        found = minimiser_curve(self.model, self.alpha, self.given, self.centre, distance, self.tolerance)
         lost = [row for row, text in enumerate(found.status) if not text.startswith("converged")]
         if lost:
             largest, error = self.largest()
             for row in lost:
-                if 1.0 - 2.0 * distance[row] > largest + error:
+                if 2.0 * distance[row] < 1.0 - largest - error:
                     found.status[row] = f"not converged: {TOO_CLOSE} {largest:.6g}"
         return found
 

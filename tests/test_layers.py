@@ -42,7 +42,7 @@ ORDER = [
     {"_version", "_checks", "_formats"}, {"_registry", "exact"}, {"weights", "losses"}, {"data"}, {"architectures"},
     {"model"}, {"committees", "mixtures"}, {"batch"}, {"solution"}, {"ansatz"}, {"verbs"}, {"records"}, {"observables"},
     {"thresholds"},
-    {"around"}, {"references"}, {"local_thresholds", "neighbourhood", "clones"}, {"simulate"},
+    {"around", "named_references"}, {"references"}, {"local_thresholds", "neighbourhood", "clones"}, {"simulate"},
     {"diagrams"}, {"curves", "landscape", "local"},
     {"_two_classes"}, {"_learning"}, {"shaped_data"}, {"real_data"}, {"plots"}, {"demo"}, {"cli"},
 ]
@@ -271,6 +271,23 @@ def test_new_data(add: Callable[[str], ModuleType], capsys: pytest.CaptureFixtur
     assert threshold.value == pytest.approx(replica.capacity(replica.perceptron("binary", margin=0.2)).value, rel=1e-11)
     assert listed(capsys, "data")["toy-helped"] == "A toy: shifted patterns."
     assert main(["solve", "perceptron", "--labels", "toy-helped", "--alpha", "0.3", "--json"]) == 0
+
+
+@pytest.mark.parametrize(("share", "weights"), [(1.0, "binary"), (0.4, "spherical"), (1.0, "ternary")])
+def test_new_data_and_weights_are_not_taken_for_known_ones(
+    add: Callable[[str], ModuleType], share: float, weights: str
+) -> None:
+    helped = add(toys.DATA_FILE).Helped(shift=0.3, share=share)
+    model = replica.perceptron(weights, margin=0.5, labels=helped)
+    vector = replica.Reference(model=replica.perceptron("spherical", loss="logistic", labels=helped))
+    for options in ({}, {"reference": vector}, {"reference": "max"}, {"ansatz": "annealed"}):
+        with pytest.raises(ValueError, match="Helped"):
+            replica.franz_parisi(model, alpha=0.3, distance=[0.1], **options)
+    with pytest.raises(ValueError, match="Helped"):
+        replica.isolation(replica.perceptron("binary", margin=0.5, labels=helped), alpha=0.3)
+    sparse = add(toys.WEIGHTS_FILE).Sparse()
+    with pytest.raises(ValueError, match="Sparse"):
+        replica.franz_parisi(replica.perceptron(sparse), alpha=0.3, distance=[0.1])
 
 
 def test_new_ansatz(add: Callable[[str], ModuleType], capsys: pytest.CaptureFixture[str]) -> None:

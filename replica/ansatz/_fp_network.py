@@ -57,8 +57,12 @@ def network_means(network: Architecture, reference: Side, probe: Side, at: Geome
 def check(model: Model, first_moment: bool = False) -> None:
     """Refuse, in one sentence, what the Franz-Parisi equations here do not cover."""
     network = model.architecture
+    if not model.data.unrelated and not model.data.overlaps:
+        raise ValueError(f"franz_parisi is not known for the data {model.data}: it needs random labels or a teacher")
     if first_moment or not model.weights.discrete or model.data.overlaps or not network.plain:
         check_pairs(model.weights)
+    if model.weights.discrete and model.weights.letters is None:
+        raise ValueError(f"franz_parisi counts letters that are equally likely, which is not known of {model.weights}")
     classes = network.linear and model.data.gaussian_classes
     if network.few is not None or not network.plain and model.data.overlaps and not classes:
         what = f"{network} and {model.data}"

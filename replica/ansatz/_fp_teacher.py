@@ -14,6 +14,7 @@ import numpy as np
 from replica.ansatz._fp_geometry import Geometry
 from replica.ansatz._fp_patterns import Side, pattern_sums
 from replica.ansatz._fp_problem import EPS, Reference
+from replica.ansatz._fp_zeros import zero_of
 from replica.ansatz._held_curve import held_curve
 from replica.ansatz._taught_sphere import TaughtSphere
 from replica.ansatz._taught_weights import TaughtProblem, TaughtSigns, TaughtWeights
@@ -35,9 +36,9 @@ def taught_problem(model: Model, alpha: float, distance: np.ndarray) -> TaughtPr
     return kind(model, alpha, teacher, distance, 0)
 
 
-def taught_curve(model: Model, alpha: float, distance: np.ndarray) -> Columns:
+def taught_curve(model: Model, alpha: float, distance: np.ndarray, tolerance: float | None = None) -> Columns:
     """The curve over a grid of distances from the teacher; ``s`` is the overlap with it."""
-    columns = held_curve(taught_problem(model, alpha, distance))
+    columns = held_curve(taught_problem(model, alpha, distance), tolerance)
     columns.values["s"], columns.errors["s"] = 1.0 - 2.0 * distance, np.zeros(distance.size)
     for store in (columns.values, columns.errors):
         store["s"][np.isnan(columns.values["free_entropy"])] = np.nan
@@ -58,8 +59,6 @@ def overlap_with_teacher(
     References count once (weight ``2H(u0)``); q, q_hat and theta are those of `taught_curve`. ``s`` lies in the range
     in which the three overlaps are those of vectors. ``weigh`` is the overlap for a coupling s_hat.
     """
-    from scipy.optimize import brentq
-
     t = 1.0 - 2.0 * distance
     beside = max(4.0 * distance * (1.0 - distance) - (1.0 - q), 0.0)  # q - t^2
     middle, half = reference.q * t, np.sqrt(reference.q * (1.0 - reference.q) * beside)
@@ -72,7 +71,7 @@ def overlap_with_teacher(
 
     low, high = gap(middle - half), gap(middle + half)
     if low > 0.0 > high:
-        return float(brentq(gap, middle - half, middle + half, xtol=1e-14, rtol=1e-14))
+        return zero_of(gap, middle - half, middle + half, 1e-14)
     # at the typical distance the root is the end: nothing is the copies' own
     return float(middle + half) if abs(high) < abs(low) else float(middle - half)
 
@@ -105,9 +104,11 @@ def _common(known: float, q_hat: float, s_hat: float, theta: float, level: int) 
     return float(out[5])
 
 
-def student_curve(model: Model, alpha: float, reference: Reference, distance: np.ndarray) -> Columns:
+def student_curve(
+    model: Model, alpha: float, reference: Reference, distance: np.ndarray, tolerance: float | None = None
+) -> Columns:
     """`taught_curve` with the overlap ``s`` with the teacher of what lies around a typical student."""
-    columns = taught_curve(model, alpha, distance)
+    columns = taught_curve(model, alpha, distance, tolerance)
     values, errors, probe = columns.values, columns.errors, Side(model.loss, float(model.beta))
     found = np.full((2, distance.size), np.nan)
     for row, d in enumerate(distance):

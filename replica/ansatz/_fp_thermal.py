@@ -15,10 +15,15 @@ def _correction(problem: Any, point: np.ndarray) -> np.ndarray:
     return -np.einsum("bij,bj->bi", inverse, residual)
 
 
+def thermal_names(probe: Any) -> tuple[str, ...]:
+    """What `thermal` adds to a curve."""
+    return ("training_error",) if probe.loss.hard else ("training_error", "energy", "entropy")
+
+
 def thermal(problem: Any, columns: Any, rows: np.ndarray) -> None:
     """Training error of solved rows, and for finite costs energy and entropy ``free_entropy + beta energy``."""
     probe, size = problem.probe, problem.size
-    names = ("training_error",) if probe.loss.hard else ("training_error", "energy", "entropy")
+    names = thermal_names(probe)
     values, errors = ({name: np.full(size, np.nan) for name in names} for _ in range(2))
     if probe.loss.hard and not np.any(probe.loss.error_rate(np.zeros((1, 1)), np.ones(1), probe.beta)):
         values["training_error"][rows] = errors["training_error"][rows] = 0.0  # whatever the field

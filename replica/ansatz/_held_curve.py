@@ -55,11 +55,11 @@ def settled(problem: HeldProblem, starts: np.ndarray) -> tuple[np.ndarray, np.nd
     return starts[:0], np.zeros(0, dtype=int)
 
 
-def held_curve(problem: HeldProblem) -> Columns:
+def held_curve(problem: HeldProblem, tolerance: float | None = None) -> Columns:
     """Solve every distance on a coarse mesh, correct it on finer ones; unsolved rows are NaN with their reason."""
     with np.errstate(all="ignore"):
         point, done, remarks = reached(problem, FIRST)
-        columns = _fine(problem, point, done, remarks)
+        columns = _fine(problem, point, done, remarks, SURE if tolerance is None else tolerance)
         rows = np.flatnonzero(done)
         if rows.size:
             _carry(problem, columns, rows)
@@ -89,14 +89,16 @@ def _sentence(model: Model, columns: Columns, row: int, remarks: dict[int, str])
     return converged_sentence(model.weights.discrete and model.loss.hard, columns.values, columns.errors, row)
 
 
-def _fine(problem: HeldProblem, point: np.ndarray, done: np.ndarray, remarks: dict[int, str]) -> Columns:
+def _fine(
+    problem: HeldProblem, point: np.ndarray, done: np.ndarray, remarks: dict[int, str], tolerance: float = SURE
+) -> Columns:
     """Chord steps with the coarse Jacobian on finer meshes, until the entropy is sure."""
     blank = {name: np.full(problem.size, np.nan) for name in problem.names}
     columns = Columns(blank, {n: c.copy() for n, c in blank.items()}, [], np.full(problem.size, np.nan), point)
     rows, level = np.flatnonzero(done), 2
     while rows.size:
         part = problem.take(rows)
-        seen, errors, residual, sure = _corrected(part, point, rows, level)
+        seen, errors, residual, sure = _corrected(part, point, rows, level, tolerance)
         for name in problem.names:
             columns.values[name][rows], columns.errors[name][rows] = seen[name], errors[name]
         columns.residual[rows] = residual
@@ -109,7 +111,7 @@ def _fine(problem: HeldProblem, point: np.ndarray, done: np.ndarray, remarks: di
 
 
 def _corrected(
-    part: HeldProblem, point: np.ndarray, rows: np.ndarray, level: int
+    part: HeldProblem, point: np.ndarray, rows: np.ndarray, level: int, tolerance: float
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], np.ndarray, np.ndarray]:
     """Values and errors at ``level``: what the last step left and rounding, carried by differences, and the change
     from the mesh below.
@@ -137,7 +139,7 @@ def _corrected(
     for name, value in seen.items():
         carried = np.einsum("bk,bk->b", np.abs(slopes[name]), left) if name != "free_entropy" else 0.0
         errors[name] = np.abs(value - before[name]) + floors[name] + carried
-    sure = (moved < 1e-7) & (errors["free_entropy"] < SURE * np.maximum(1.0, np.abs(seen["free_entropy"])))
+    sure = (moved < 1e-7) & (errors["free_entropy"] < tolerance * np.maximum(1.0, np.abs(seen["free_entropy"])))
     return seen, errors, np.abs(residual).max(axis=1), sure
 
 

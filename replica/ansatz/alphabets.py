@@ -11,9 +11,11 @@ from replica.ansatz.franz_parisi import Columns
 from replica.model import Model
 
 
-def alphabet_curve(model: Model, alpha: float, reference: Reference, distance: np.ndarray) -> Columns:
+def alphabet_curve(
+    model: Model, alpha: float, reference: Reference, distance: np.ndarray, tolerance: float | None = None
+) -> Columns:
     """The curve over a grid of distances ``d = (1 - t/sqrt(Q_t Q))/2``."""
-    return held_curve(AlphabetProblem(model, alpha, reference, distance, 0))
+    return held_curve(AlphabetProblem(model, alpha, reference, distance, 0), tolerance)
 
 
 def alphabet_overlap(model: Model, alpha: float, reference: Reference) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from replica.ansatz._fp_paths import STEADY, reached
 from replica.ansatz._fp_patterns import Side
 from replica.ansatz._fp_problem import FranzParisiProblem, Reference
 from replica.ansatz._fp_thermal import thermal
+from replica.ansatz._fp_zeros import zero_of
 from replica.ansatz.annealed import Annealed
 from replica.ansatz.base import Ansatz
 from replica.ansatz.rs import RS
@@ -24,6 +25,7 @@ FINE = Tolerance(absolute=3e-11)
 #: the entropy is looked at on a finer mesh until its change is below this
 SURE = 1e-10
 NAMES = ("free_entropy", "q", "s", "q_hat", "s_hat", "t_hat", "slope", "stability")
+KNOWN: dict[str, type[Ansatz]] = {kind.name: kind for kind in (RS, Annealed)}
 NEGATIVE = "the entropy is negative: typically there is no solution at this distance from the reference"
 UNSTABLE = "unstable: the replica symmetry of the copies is broken (stability < 0)"
 
@@ -52,16 +54,16 @@ def problem_of(
     return FranzParisiProblem(reference, probe, model.weights, alpha, distance, level, model.architecture)
 
 
-def method(ansatz: Ansatz | None) -> tuple[Ansatz, bool]:
+def method(ansatz: Ansatz | str | None) -> tuple[Ansatz, bool]:
     """The ansatz (replica symmetry by default), and whether it is the first moment of pairs."""
-    chosen = ansatz or RS()
+    chosen = KNOWN[ansatz]() if isinstance(ansatz, str) and ansatz in KNOWN else ansatz or RS()
     if not isinstance(chosen, RS | Annealed):
-        raise ValueError(f"ansatz of franz_parisi must be RS() or Annealed(), got {chosen}")
+        raise ValueError(f"ansatz of franz_parisi must be RS() or Annealed(), or {' or '.join(KNOWN)}, got {ansatz!r}")
     return chosen, isinstance(chosen, Annealed)
 
 
-def curve(problem: FranzParisiProblem) -> Columns:
-    """Solve every distance, each on a path of its own."""
+def curve(problem: FranzParisiProblem, tolerance: float | None = None) -> Columns:
+    """Solve every distance, each on a path of its own; meshes are refined until the entropy is sure."""
     point, done, remarks = _solve(problem)
     values = {name: np.full(problem.size, np.nan) for name in NAMES}
     errors = {name: np.full(problem.size, np.nan) for name in NAMES}
@@ -69,7 +71,7 @@ def curve(problem: FranzParisiProblem) -> Columns:
     rows, level = np.flatnonzero(done), 1
     while rows.size:
         part = problem.take(rows).at_level(level)
-        seen, spread, left, sure = _checked(part, point[rows])
+        seen, spread, left, sure = _checked(part, point[rows], SURE if tolerance is None else tolerance)
         last = level + 2 == len(LADDER)
         for store, found in ((values, seen), (errors, spread)):
             for name in NAMES:
@@ -124,7 +126,7 @@ def _solve(problem: FranzParisiProblem) -> tuple[np.ndarray, np.ndarray, dict[in
 
 
 def _checked(
-    part: FranzParisiProblem, point: np.ndarray
+    part: FranzParisiProblem, point: np.ndarray, tolerance: float
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], np.ndarray, np.ndarray]:
     """Values on the next finer mesh, errors, residuals, and which rows may be believed.
 
@@ -148,7 +150,7 @@ def _checked(
     # the slope and the replicon move with the point as their terms do
     errors["stability"] += 4.0 * np.abs(1.0 - seen["stability"]) * (np.abs(step) + left).sum(axis=1)
     errors["slope"] += 2.0 * np.einsum("bk,bk->b", np.abs(slopes["t_hat"]), np.abs(step) + left)
-    sure = (errors["free_entropy"] < SURE * np.maximum(1.0, np.abs(seen["free_entropy"]))) & (
+    sure = (errors["free_entropy"] < tolerance * np.maximum(1.0, np.abs(seen["free_entropy"]))) & (
         np.abs(step).max(axis=1) < 1e-6
     )
     return seen, errors, np.abs(residual).max(axis=1), sure
@@ -172,10 +174,12 @@ def _carry(problem: FranzParisiProblem, columns: Columns, rows: np.ndarray) -> N
                 columns.errors[key][rows] += np.abs(there[key] - base[key]) * error / step
 
 
-def random_curve(model: Model, alpha: float, reference: Reference, distance: np.ndarray) -> Columns:
+def random_curve(
+    model: Model, alpha: float, reference: Reference, distance: np.ndarray, tolerance: float | None = None
+) -> Columns:
     """The curve for random labels around a typical solution, with what is thermal and the reference's own error."""
     problem = problem_of(model, alpha, reference, distance)
-    columns = curve(problem)
+    columns = curve(problem, tolerance)
     solved = np.flatnonzero([text.startswith("converged") for text in columns.status])
     if solved.size:
         with np.errstate(all="ignore"):
@@ -189,8 +193,6 @@ def typical_overlap(model: Model, alpha: float, reference: Reference, q: float) 
 
     There the probe is typical of its own model, whose RS overlap is ``q``.
     """
-    from scipy.optimize import brentq
-
     if reference.q == 0 and q == 0:
         return 0.0, 0.0
     if reference.side == Side(model.loss, float(model.beta)):
@@ -218,6 +220,6 @@ def typical_overlap(model: Model, alpha: float, reference: Reference, q: float) 
         low, high = guess - width * guess, guess + width * room
         ends = slope(low), slope(high)
         if ends[0] < 0.0 < ends[1]:
-            root = float(brentq(slope, low, high, xtol=1e-12, rtol=1e-12))
+            root = zero_of(slope, low, high, 1e-12)
             return root, 2e-12 + abs(slope(root)) * (high - low) / (ends[1] - ends[0])
     return float("nan"), float("nan")

@@ -15,6 +15,8 @@ from replica.weights.base import Average
 
 def check_probe(model: Model) -> None:
     """Refuse, in one sentence, probes that the equations around a minimiser do not cover."""
+    if not model.data.overlaps and not model.data.unrelated:
+        raise ValueError(f"references that are minimisers are not known for the data {model.data}")
     if not model.weights.discrete and not isinstance(model.weights.norm, Average):
         raise ValueError(f"franz_parisi is here for weights from an alphabet or on the sphere, got {model.weights}")
     if not model.architecture.linear:
@@ -23,9 +25,16 @@ def check_probe(model: Model) -> None:
         raise ValueError(f"{model.loss} at beta = inf is not a constraint; give a finite beta")
 
 
-def minimiser_curve(model: Model, alpha: float, reference: Minimiser, centre: Centre, distance: np.ndarray) -> Columns:
+def minimiser_curve(
+    model: Model,
+    alpha: float,
+    reference: Minimiser,
+    centre: Centre,
+    distance: np.ndarray,
+    tolerance: float | None = None,
+) -> Columns:
     """The curve over a grid of distances."""
-    return held_curve(MinimiserProblem(model, alpha, reference, centre, distance, 0))
+    return held_curve(MinimiserProblem(model, alpha, reference, centre, distance, 0), tolerance)
 
 
 def typical_overlap(model: Model, alpha: float, reference: Minimiser, centre: Centre) -> tuple[float, float]:

@@ -11,9 +11,11 @@ from replica.ansatz.franz_parisi import Columns
 from replica.model import Model
 
 
-def sphere_curve(model: Model, alpha: float, reference: Reference, distance: np.ndarray) -> Columns:
+def sphere_curve(
+    model: Model, alpha: float, reference: Reference, distance: np.ndarray, tolerance: float | None = None
+) -> Columns:
     """The curve over a grid of distances."""
-    return held_curve(TypicalProblem(model, alpha, reference, distance, 0))
+    return held_curve(TypicalProblem(model, alpha, reference, distance, 0), tolerance)
 
 
 def sphere_overlap(model: Model, alpha: float, reference: Reference) -> tuple[float, float]:

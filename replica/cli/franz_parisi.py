@@ -12,24 +12,25 @@ from replica._checks import known_options
 from replica.cli._answers import Curves
 from replica.cli._models import Name
 from replica.cli._values import Number, parse_number
-from replica.cli._verb import ALPHA, ANSATZ, Request, model_verb, option
+from replica.cli._verb import ANSATZ, Request, model_verb, option
 from replica.losses import Loss
 from replica.model import Model
 from replica.weights import Weights
 
-HEBB = "hebb"
-WORDS = ("max", "planted", HEBB)
+HEBB, TYPICAL = "hebb", "typical"
+WORDS = (TYPICAL, "max", "planted", HEBB)
 
 
 @model_verb(
     "franz-parisi",
-    ALPHA,
+    option("--alpha", type=Number(grids=True), required=True, help="Load, patterns per weight: a number or a grid."),
     option("--distance", type=Number(grids=True), required=True, help="Distance (1-t)/2: a number or a grid."),
     option(
         "--reference",
-        metavar="NUMBER|max|planted|hebb|LOSS",
+        metavar="NUMBER|typical|max|planted|hebb|LOSS,...",
         help="Margin of a typical reference, the largest margin, the teacher itself, the Hebb vector (sum of "
-        "label times pattern), or the minimiser of a loss (logistic, hinge, ...) [default: the model's own margin].",
+        "label times pattern), or the minimiser of a loss (logistic, hinge, ...); a comma list of these is an axis "
+        "[default: typical, at the model's own margin].",
     ),
     option("--reference-weights", type=Name(Weights), help="Weights of a minimiser [default: on the sphere]."),
     option("--reference-gain", type=Number(), help="Sharpness of the loss that is minimised."),
@@ -38,6 +39,7 @@ WORDS = ("max", "planted", HEBB)
     option("--tilt", type=Number(), default=1.0, show_default=True, help="Overlap of a minimiser with its noisy copy."),
     option("--clipped", is_flag=True, help="Measure distances from the signs of a minimiser."),
     ANSATZ,
+    option("--tolerance", type=Number(), help="On the error of the entropy [default: 1e-10 or 1e-9]."),
     grids=True,
 )
 def command(request: Request) -> Curves:
@@ -52,18 +54,30 @@ def command(request: Request) -> Curves:
             request.model,
             alpha=options["alpha"],
             distance=np.atleast_1d(options["distance"]),
-            reference=_reference(request),
+            reference=_references(request),
             ansatz=request.ansatz,
+            tolerance=options["tolerance"],
             **request.grid_options,
         )
     )
 
 
-def _reference(request: Request) -> Any:
-    """The reference that the words name."""
+def _references(request: Request) -> Any:
+    """The reference, or the list of references, that the words name."""
+    word = request.options["reference"]
+    if word is None or "," not in word:
+        return _reference(request, None if word == TYPICAL else word)
+    words = [part.strip() for part in word.split(",")]
+    if not all(words):
+        raise ValueError(f"--reference must be a comma list of {_allowed()}, got {word!r}")
+    return [_reference(request, None if part == TYPICAL else part) for part in words]
+
+
+def _reference(request: Request, word: str | None) -> Any:
+    """The reference that a word names."""
     import replica
 
-    options, word = request.options, request.options["reference"]
+    options = request.options
     loss = {key: options[f"reference_{key}"] for key in ("gain", "margin") if options[f"reference_{key}"] is not None}
     own = {"weights": options["reference_weights"], "penalty": options["reference_penalty"]}
     own = {key: value for key, value in own.items() if value is not None}
@@ -113,10 +127,16 @@ def _made(family: Any, name: str, given: dict[str, Any], besides: str) -> Any:
     return member.with_parameters(**parameters)
 
 
+def _allowed() -> str:
+    """What --reference takes, in words."""
+    return f"a number, {', '.join(WORDS)} or a loss ({_choices().replace('|', ', ')})"
+
+
 def _margin(word: str) -> float:
     """A number; a misspelt word is told the nearest one."""
-    near = difflib.get_close_matches(word, [*WORDS, *Loss.registry], n=1)
-    if near:
-        allowed = "a number, max, planted, hebb or a loss"
-        raise ValueError(f"--reference must be {allowed}, got {word!r}; did you mean {near[0]}?")
-    return parse_number("--reference", word)
+    try:
+        return parse_number("--reference", word)
+    except ValueError:
+        near = difflib.get_close_matches(word, [*WORDS, *Loss.registry], n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ValueError(f"--reference must be {_allowed()}, got {word!r}{hint}") from None

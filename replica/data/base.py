@@ -255,9 +255,9 @@ class Data(Member):
     def pair_channels(self, m: float, bias: float, at: PairOverlaps) -> list[PairChannel]:
         """The classes of patterns that a reference of unit norm with overlap m and bias, and a probe, see.
 
-        Default: no signal.
+        Default: random labels; what is not known to be alike is refused.
         """
-        if self.overlaps:
+        if self.overlaps or not self.unrelated:
             raise ValueError(f"minimisers on the data {self} cannot be references yet")
         return [PairChannel(1.0, 0.0, np.zeros_like(at.q))]
 

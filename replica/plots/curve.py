@@ -42,9 +42,12 @@ def draw_curve(data: xarray.Dataset, ax: Axes) -> None:
     if main is None or main not in data:
         raise ValueError(f"a curve names its variable in attrs['main']; this dataset has {main!r}")
     dims = [str(dim) for dim in data[main].dims]
+    if len(dims) == 3 and np.prod(data[main].shape[:2]) <= FAN:  # curves of a fan that differ in two ways
+        _draw_double_fan(ax, data, main, dims)
+        return
     if len(dims) not in (1, 2):
         raise ValueError(f"a curve has one or two grids, this dataset has {len(dims)}; choose with .isel()")
-    endless = [dim for dim in dims if np.isinf(data[dim].values).any()]
+    endless = [dim for dim in dims if data[dim].dtype.kind == "f" and np.isinf(data[dim].values).any()]
     if len(dims) == 1 and endless and data.sizes[dims[0]] > 1:
         _draw_limit(ax, data, main, dims[0])
     elif len(dims) == 1 and not endless:
@@ -108,7 +111,12 @@ def _trace(data: xarray.Dataset, main: str, x: str) -> Trace:
 
 
 def _along(data: xarray.Dataset, dims: list[str]) -> str:
-    """The axis of a fan: the larger grid, of equal ones the first."""
+    """The axis of a fan: numbers rather than words; the larger grid, of equal ones the first."""
+    numbers = [dim for dim in dims if data[dim].dtype.kind in "fiu"]
+    if len(numbers) == 1:
+        return numbers[0]
+    if "distance" in dims:  # a curve over it for each reference or load
+        return "distance"
     return dims[0] if data.sizes[dims[1]] <= data.sizes[dims[0]] else dims[1]
 
 
@@ -118,9 +126,23 @@ def _draw_fan(ax: Axes, data: xarray.Dataset, main: str, dims: list[str]) -> Non
     across = dims[0] if along == dims[1] else dims[1]
     count = data.sizes[across]
     traces = [_trace(data.isel({across: i}), main, along) for i in range(count)]
-    labels = [value(data, across, float(x)) for x in data[across].values]
-    shades = [matplotlib.colormaps["cividis"](x) for x in np.linspace(0.0, 0.74, count)]
-    _draw_traces(ax, data, main, along, traces, labels, shades)
+    labels = [value(data, across, x.item()) for x in data[across].values]
+    _draw_traces(ax, data, main, along, traces, labels, _shades(count))
+
+
+def _draw_double_fan(ax: Axes, data: xarray.Dataset, main: str, dims: list[str]) -> None:
+    """Curves over the last grid for each pair of values of the two others."""
+    first, second, along = dims
+    pairs = [(i, j) for i in range(data.sizes[first]) for j in range(data.sizes[second])]
+    traces = [_trace(data.isel({first: i, second: j}), main, along) for i, j in pairs]
+    names = [[value(data, dim, x.item()) for x in data[dim].values] for dim in (first, second)]
+    labels = [f"{names[0][i]}, {names[1][j]}" for i, j in pairs]
+    _draw_traces(ax, data, main, along, traces, labels, _shades(len(pairs)))
+
+
+def _shades(count: int) -> list[Any]:
+    """Colours of the curves of a fan."""
+    return [matplotlib.colormaps["cividis"](x) for x in np.linspace(0.0, 0.74, count)]
 
 
 def _draw_traces(
@@ -138,6 +160,7 @@ def _draw_traces(
         draw_band(ax, trace, colour=colour)
         draw_trace(ax, trace, colour=colour, marker=shape)
         if label:
+            label = label if trace.solved.any() or len(traces) == 1 else f"{label}, not solved"
             entries.append(sample(label, colour=colour, marker=shape, of=trace))
     unsolved = ~np.any([trace.solved for trace in traces], axis=0)
     _draw_atoms(ax, data, traces[0])

@@ -30,6 +30,7 @@ _WORDS = {
     "training_error": ("training error", ""),
     "density": ("density", ""),
     "distance": ("distance", ""),
+    "reference": ("reference", ""),
     "entropy": ("entropy", "nats per weight"),
     "free_entropy": ("free entropy", "nats per weight"),
     "local_entropy": ("local entropy", "nats per weight"),
@@ -70,8 +71,10 @@ def title(data: Any, name: str) -> str:
     return " ".join(part for part in (said, symbol(data, name), f"({unit})" if unit else "") if part)
 
 
-def value(data: Any, name: str, number: float) -> str:
+def value(data: Any, name: str, number: float | str) -> str:
     """One value of a coordinate, as a legend names it."""
+    if isinstance(number, str):
+        return f"{words(name)}: {number}"
     return f"{symbol(data, name) or words(name)} = {number:.4g}".replace("-", "\N{MINUS SIGN}")
 
 

@@ -1,0 +1,41 @@
+"""Points of a Franz-Parisi curve: none depends on the others, none that is not solved costs another."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import replica
+
+D = np.array([1e-5, 0.004, 0.05, 0.3, 0.8])
+FIT = replica.Reference(model=replica.perceptron("spherical", loss="logistic"), clipped=True)
+CASES = {
+    "binary": (replica.perceptron("binary"), 0.6, None),
+    "robust": (replica.perceptron("spherical"), 0.9, 0.3),
+    "alphabet": (replica.perceptron("ternary"), 0.4, 0.2),
+    "vector": (replica.perceptron("binary"), 0.4, FIT),
+    "teacher": (replica.perceptron("binary", labels="teacher"), 0.8, "planted"),
+    "clusters": (replica.mixture(loss=replica.Margin(0.0), weights="spherical"), 0.8, None),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_point_depends_on_the_others(name: str) -> None:
+    model, alpha, reference = CASES[name]
+    whole = replica.franz_parisi(model, alpha=alpha, distance=D, reference=reference)
+    for part in ([1], [0, 2, 4], [2, 3]):
+        some = replica.franz_parisi(model, alpha=alpha, distance=D[part], reference=reference)
+        assert some["status"].values.tolist() == whole["status"].values[part].tolist()
+        for variable in ("free_entropy", "q", "slope"):
+            off = np.abs(some[variable].values - whole[variable].values[part])
+            slack = some[f"{variable}_error"].values + whole[f"{variable}_error"].values[part]
+            assert np.all((off <= slack) | np.isnan(off)), variable
+            assert np.array_equal(np.isnan(some[variable].values), np.isnan(whole[variable].values[part]))
+
+
+@pytest.mark.parametrize("distance", [[0.1, 0.7, 0.8, 0.9], [0.1, 0.9999], [1e-6, 0.75]])
+def test_one_bad_point_loses_no_other(distance: list[float]) -> None:
+    for alpha in (1.0, 1.5):
+        curve = replica.franz_parisi(replica.perceptron("spherical"), alpha=alpha, distance=distance)
+        assert str(curve["status"].values[0]) == "converged"
+        assert str(curve["status"].values[-1]).startswith("not converged: the replica-symmetric equations")
