@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -39,7 +40,7 @@ def doubts(*statuses: str) -> str:
 
 
 @dataclass(frozen=True)
-class Around:
+class Around(ABC):
     """A solved reference: ``columns`` of a curve around it; ``sentence`` says how it was found, ``doubt`` what is to be
     said against it. ``tolerance``: of the entropy, None for the usual one.
     """
@@ -53,13 +54,13 @@ class Around:
 
     solved = True
 
+    @abstractmethod
     def columns(self, distance: np.ndarray) -> Columns:
         """Values, errors and statuses at distances."""
-        raise NotImplementedError
 
+    @abstractmethod
     def names(self) -> tuple[str, ...]:
         """What `columns` holds."""
-        raise NotImplementedError
 
     def curve(self, distance: np.ndarray) -> Columns:
         """`columns`, with the doubts about the reference in the status of every point."""
