@@ -50,6 +50,10 @@ class RiskProblem(Problem):
     def take(self, index: np.ndarray) -> RiskProblem:
         return RiskProblem(self.model.take(index), self.alpha[index], self.level, self.interpolates)
 
+    def on(self, model: Model) -> RiskProblem:
+        """The equations of another model."""
+        return RiskProblem(model, self.alpha, self.level, self.interpolates)
+
     def refined(self) -> RiskProblem:
         return RiskProblem(self.model, self.alpha, self.level + 1, self.interpolates)
 

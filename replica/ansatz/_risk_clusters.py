@@ -24,6 +24,7 @@ NAMES = ("stiff_up", "stiff_down", "force_up", "force_down", "lean_up", "lean_do
 CHARTS = (POSITIVE, POSITIVE, POSITIVE, POSITIVE, REAL, REAL)
 LEARNED = Variables(*(Variable(name, chart) for name, chart in zip(NAMES, CHARTS, strict=True)))
 BIASED = Variables(*LEARNED, Variable("bias", REAL))
+FLAT = 1e-9  # share of patterns that change their slope with the bias, below which none is told
 LEAST = 1e-18  # of the penalty: a stiffness that is not seen beside it
 STIFFEST = 30.0  # logarithm: beyond it nothing is left of the stiffness 1 of a vector that pays nothing
 
@@ -84,6 +85,10 @@ class ClusterProblem(Problem):
 
     def take(self, index: np.ndarray) -> ClusterProblem:
         return ClusterProblem(self.model.take(index), self.alpha[index], self.level, self.interpolates)
+
+    def on(self, model: Model) -> ClusterProblem:
+        """The equations of another model."""
+        return ClusterProblem(model, self.alpha, self.level, self.interpolates)
 
     def refined(self) -> ClusterProblem:
         return ClusterProblem(self.model, self.alpha, self.level + 1, self.interpolates)
@@ -159,7 +164,7 @@ class ClusterProblem(Problem):
         with np.errstate(all="ignore"):
             fields, share = self.fields(free), self.shares()
             slope = self.averages(free, fields, whole=False)[2]
-            return bool(self.model.data.trained) & ((share * np.abs(slope)).sum(1) < 4 * EPS * share.sum(1))
+            return bool(self.model.data.trained) & ((share * np.abs(slope)).sum(1) < FLAT * share.sum(1))
 
     def interpolated(self, free: np.ndarray) -> np.ndarray:
         """Whether a point of the limit ``penalty -> 0`` pays nothing: with a finite stiffness it does."""

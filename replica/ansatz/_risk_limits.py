@@ -14,7 +14,7 @@ from replica.ansatz._limits import EPS, Projection, floors_of
 from replica.ansatz._reference import ReferenceProjection, reference_corners, reference_projection
 from replica.ansatz._risk import lean_step
 from replica.ansatz._risk_beyond import Beyond
-from replica.data import Overlaps
+from replica.data import Channel, Overlaps
 from replica.losses._corner import Corner
 from replica.model import Model
 from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
@@ -51,6 +51,10 @@ class WeakProblem(Problem):
 
     def take(self, index: np.ndarray) -> WeakProblem:
         return WeakProblem(self.model.take(index), self.alpha[index], self.level)
+
+    def on(self, model: Model) -> WeakProblem:
+        """The equations of another model."""
+        return WeakProblem(model, self.alpha, self.level)
 
     def refined(self) -> WeakProblem:
         return WeakProblem(self.model, self.alpha, self.level + 1)
@@ -251,6 +255,24 @@ def corners(model: Model, size: int) -> tuple[np.ndarray | None, list[Corner], b
 
 def _free_bias(model: Model, size: int) -> np.ndarray:
     """The zero of ``E[l'(label b) label]``, which grows with b: a kink that holds it, else by bisection."""
+    low, high = bias_ends(model, size)
+    best = 0.5 * (low + high)  # a cost that does not mind its bias leaves the middle
+    pull, channels, signs = _pull_on_bias(model, size)
+    for kink in model.loss.kinks():
+        for channel, sign in zip(channels, signs, strict=True):
+            at = sign * (per_row(kink, size) - channel.mean)
+            best = np.where((pull(at, -1) < 0) & (pull(at, 1) > 0), at, best)
+    return np.where(np.abs(best) < 1e-15, 0.0, best)
+
+
+def bias_ends(model: Model, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """The smallest and the largest bias that vanishing weights may learn."""
+    pull, _, _ = _pull_on_bias(model, size)
+    low, high = (_edge(pull, side, size) for side in (1, -1))
+    return low, np.where(high - low < 1e-12 * (1.0 + np.abs(low)), low, high)
+
+
+def _pull_on_bias(model: Model, size: int) -> tuple[Callable[..., np.ndarray], list[Channel], list[float]]:
     channels = model.data.learned({"bias": np.zeros(size)}).resting(size)
     signs = [(channel.levers or {})["bias"] for channel in channels]
 
@@ -261,13 +283,7 @@ def _free_bias(model: Model, size: int) -> np.ndarray:
             total = total + channel.probability * sign * model.loss.slope_beside(at, int(side * sign))[:, 0]
         return total
 
-    ends = [_edge(pull, side, size) for side in (1, -1)]
-    best = 0.5 * (ends[0] + ends[1])  # a cost that does not mind its bias leaves the middle
-    for kink in model.loss.kinks():
-        for channel, sign in zip(channels, signs, strict=True):
-            at = sign * (per_row(kink, size) - channel.mean)
-            best = np.where((pull(at, -1) < 0) & (pull(at, 1) > 0), at, best)
-    return np.where(np.abs(best) < 1e-15, 0.0, best)
+    return pull, channels, signs
 
 
 def _edge(pull: Callable[[np.ndarray, int], np.ndarray], side: int, size: int) -> np.ndarray:

@@ -48,8 +48,9 @@ def lowest(evaluate: Callable[[np.ndarray], np.ndarray], grid: np.ndarray, finer
         move = np.clip(np.nan_to_num(move), -unit, unit)
         roots.append(place + move)
         place = roots[-1] if len(roots) < len(WIDTHS) + 1 else place
-    rounding = 16 * EPS * np.abs(values[:, 3]) / (step * np.abs(bend))
-    error = np.abs(roots[-1] - roots[-2]) + rounding
+    with np.errstate(all="ignore"):
+        rounding = 16 * EPS * np.abs(values[:, 3]) / (step * np.abs(bend))
+    error = np.abs(roots[-1] - roots[-2]) + np.nan_to_num(rounding, nan=np.inf)
     wild = ~(np.abs(roots[-2] - roots[-3]) < 1e-3 * unit)
     found = Lowest(roots[-2], np.where(wild, np.inf, error), inside)
     again = wild & (inside == 0)

@@ -150,6 +150,10 @@ class Data(Member):
         """Rows whose learned parameters are 0 by symmetry, whatever convex cost they are learned with."""
         return np.zeros(size, dtype=bool)
 
+    def nudged(self, share: float) -> Data:
+        """The same data with the smaller class larger by that share of itself; default: without classes."""
+        return self
+
     def towards(self, share: np.ndarray) -> Data:
         """Data a share of the way, in [0, 1] per row, from some whose vectors of least cost are easily found; default:
         they always are.
@@ -264,3 +268,9 @@ class Data(Member):
     def reference_channels(self, overlaps: Overlaps, mp: Any) -> list[Channel]:
         """The same in mpmath arithmetic."""
         raise ValueError(f"{self} gives no mpmath reference, so nothing about it can be certified")
+
+
+def nudged_balance(balance: Any, share: float) -> Any:
+    """The balance of classes of which the smaller one is larger by a share of itself."""
+    rho = np.asarray(balance)
+    return np.where(rho > 0.5, 1.0 - (1.0 - rho) * (1.0 + share), rho * (1.0 + share))[()]

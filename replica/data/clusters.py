@@ -12,7 +12,7 @@ import numpy as np
 from replica._checks import number
 from replica._registry import per_row
 from replica.data._shapes import Shapes
-from replica.data.base import Channel, Data, Overlaps, Patterns, by_label
+from replica.data.base import Channel, Data, Overlaps, Patterns, by_label, nudged_balance
 from replica.weights.base import Law, Weights
 from saddlepoint.special import tail
 
@@ -114,6 +114,9 @@ class Clusters(Data):
     def width(self, size: int) -> np.ndarray:
         apart = 0.25 * np.sum((self.means[0] - self.means[1]) ** 2)
         return np.full(size, self.shapes.scale.mean() / max(apart, 1e-300))
+
+    def nudged(self, share: float) -> Clusters:
+        return self._with({"balance": nudged_balance(self.balance, share)})
 
     def learned(self, values: Mapping[str, Any]) -> Clusters:
         return self._with({"bias": values["bias"]})

@@ -11,7 +11,7 @@ import numpy as np
 from replica._checks import number, one_of
 from replica._registry import exact, per_row
 from replica.data._centroid import EPS, centroid_overlap, clipped_overlap, strength_of
-from replica.data.base import Channel, Data, Overlaps, PairChannel, PairOverlaps, Patterns, by_label
+from replica.data.base import Channel, Data, Overlaps, PairChannel, PairOverlaps, Patterns, by_label, nudged_balance
 from replica.weights.base import Law, Weights
 from saddlepoint.special import tail
 
@@ -87,6 +87,11 @@ class GaussianMixture(Data):
 
     def symmetric(self, size: int) -> np.ndarray:
         return per_row(self.balance, size) == 0.5
+
+    def nudged(self, share: float) -> GaussianMixture:
+        found = self.learned({"bias": self.bias})
+        object.__setattr__(found, "balance", nudged_balance(self.balance, share))
+        return found
 
     def towards(self, share: np.ndarray) -> GaussianMixture:
         """From clusters as wide as they are apart, of sizes that hardly differ."""
