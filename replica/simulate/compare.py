@@ -114,6 +114,7 @@ def _beside(left: Side, right: Side, name: str) -> dict[str, np.ndarray]:
     with np.errstate(invalid="ignore", divide="ignore"):
         scale, gap = np.hypot(error, theory_error), value - theory
         z = np.where((gap == 0) & (scale == 0), 0.0, gap / scale)
+    z = np.where(np.isfinite(theory), z, np.nan)  # what diverges in a limit is compared with nothing
     theory, theory_error = np.broadcast_to(theory, value.shape), np.broadcast_to(theory_error, value.shape)
     found = {"theory": theory, "theory_error": theory_error, "simulation": value, "standard_error": error, "z": z}
     return {key: np.asarray(column, dtype=float) for key, column in found.items()}

@@ -239,3 +239,12 @@ def test_all_stabilities_of_an_interpolating_vector_are_one_atom() -> None:
     found = replica.margin_distribution(smooth, field=[0.9, 1.0, 1.1])["density"].values
     q, v = smooth["q"], smooth["V"]
     assert found == pytest.approx(norm.pdf([0.9, 1.0, 1.1], v / (1 + v), q**0.5 / (1 + v)), rel=1e-9)
+
+
+def test_what_diverges_is_compared_with_nothing() -> None:
+    model = replica.mixture("logistic", penalty=0.0, bias=False, noise=0.3)
+    runs = replica.simulate(model, algorithm="erm", n=60, alpha=0.5, samples=4, seed=1)
+    report = replica.compare(replica.solve(model, alpha=0.5), runs, observables=["q", "generalization_error"])
+    assert np.isnan(report["z"].values[0]) and np.isfinite(report["z"].values[1])
+    assert report["chi_square"].values[0] == 0
+    assert "the theory has no value here" in str(report["status"].values[0])
