@@ -132,9 +132,7 @@ def shaken(cavity: Cavity, distance: float) -> list[Shaken]:
         if lever is not None and architecture.linear:
             lost = lever * step.common * float(fields.m[0])
         spare = max(float(np.ravel(before.gain)[0]) * step.rest, 0.0)
-        if cavity.still or distance in (0.0, 1.0):
-            spare = 0.0
-        found.append(Shaken(lost, step.common, step.own, spare, step.blur))
+        found.append(Shaken(lost, step.common, step.own, 0.0 if cavity.still else spare, step.blur))
     return found
 
 
@@ -160,14 +158,15 @@ def _bent(cavity: Cavity, distance: float) -> Step:
         """Overlaps of fields at overlap x of the weights, ``rest`` below their norm, and the slope of the first."""
         x, rest = np.ravel(x).astype(float), np.ravel(rest).astype(float)
         m = t * overlaps.m * np.ones(x.size)
-        fields, slopes = cavity.model.architecture.field_overlaps(Overlaps(x, rest, m, x - m**2), cavity.level)
+        with np.errstate(divide="ignore", invalid="ignore"):  # slopes may be infinite at either end
+            fields, slopes = cavity.model.architecture.field_overlaps(Overlaps(x, rest, m, x - m**2), cavity.level)
         return fields, np.ravel(slopes.q) * np.ones(x.size)
 
     q, spread = float(overlaps.q[0]), float(overlaps.variance[0])
     away = 2.0 * distance
     (typical, _), (_, slope) = covariance(q, spread), covariance(norm, 0.0)
     far, near_slope = covariance(t * norm, away * norm)
-    lost = float(far.variance[0])
+    lost, turned = float(far.variance[0]), EPS * float(far.variance[0]) if distance > 0.5 else 0.0
     lost_here = float(covariance(t * q, spread + away * q)[0].variance[0] - typical.variance[0])
     if away * q < 0.1 * spread:
         node, weight = gauss_legendre(16)
@@ -176,11 +175,15 @@ def _bent(cavity: Cavity, distance: float) -> Step:
     known, thermal = float(typical.q[0]), float(typical.variance[0])
     common = lost_here / known if known > 1e-250 else away
     if cavity.response is not None:
-        kept = float(t * near_slope[0] / slope[0])
-        return Step(common, 1.0 - kept, lost * (2.0 - common), float(far.m[0]), EPS * np.sqrt(known))
-    own = (lost - lost_here) / thermal
-    rest = 2.0 * lost - common * lost_here - own * (lost - lost_here)
-    return Step(common, own, rest, float(far.m[0]), EPS * lost / np.sqrt(thermal))
+        own, rest = 1.0 - float(t * near_slope[0] / slope[0]), lost * (2.0 - common)
+        blur = EPS * np.sqrt(known) + turned
+    else:
+        own = (lost - lost_here) / thermal
+        rest = 2.0 * lost - common * lost_here - own * (lost - lost_here)
+        blur = EPS * lost / np.sqrt(thermal) + turned
+    if rest < 64.0 * turned:  # turned round, and the field with its sign or not at all
+        rest = 0.0
+    return Step(common, own, rest, float(far.m[0]), blur)
 
 
 def arrivals(channel: Channel, moves: list[Shaken], counted: Counted) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

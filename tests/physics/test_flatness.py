@@ -190,24 +190,46 @@ def test_smooth_loss_minimisers_have_no_atoms_but_a_stretched_density() -> None:
         del Loss.registry["toy-quadratic"]
 
 
-def test_nonlinear_kernel_against_the_three_gaussian_fields() -> None:
-    """The cavity field, the solution's and the perturbed one drawn together, from their covariances alone."""
-    model = replica.committee(units=np.inf, activation="sign", weights="binary", margin=0.2)
-    solution = replica.solve(model, alpha=0.6)
-    q, t = solution["q"], 0.9
-    k, kt, ktq = (2 * np.arcsin(x) / np.pi for x in (q, t, t * q))
+def rectified(x: float) -> float:
+    """Covariance of rectified Gaussians of overlap x."""
+    return float((np.sqrt(1 - x * x) + x * (np.pi - np.arccos(x)) - 1) / (2 * np.pi))
+
+
+@pytest.mark.parametrize(
+    ("activation", "k", "t"),
+    [("sign", lambda x: 2 * np.arcsin(x) / np.pi, 0.9), ("relu", rectified, 0.3), ("relu", rectified, -1.0)],
+)
+def test_nonlinear_kernel_against_the_three_gaussian_fields(activation: str, k: Any, t: float) -> None:
+    """The cavity field, the solution's and the perturbed one drawn together, from their covariances alone; rectified
+    fields of weights turned round are others.
+    """
+    model = replica.committee(units=np.inf, activation=activation, weights="binary", margin=0.2)
+    solution = replica.solve(model, alpha=0.4)
+    q = solution["q"]
+    whole, near, kt, ktq = k(1.0), k(q), k(t), k(t * q)
     h, outer = gauss(-7.0, 7.0, 80)
-    h, outer = np.sqrt(k) * h, outer * norm.pdf(h)
+    h, outer = np.sqrt(near) * h, outer * norm.pdf(h)
+    cross = np.linalg.solve([[near, near], [near, whole]], [ktq, kt])
+    spread, own = np.sqrt(whole - cross @ [ktq, kt]), np.sqrt(whole - near)
     total = 0.0
-    cross = np.linalg.solve([[k, k], [k, 1.0]], [ktq, kt])
-    spread = np.sqrt(1.0 - cross @ [ktq, kt])
     for field, mass in zip(h, outer, strict=True):
-        u, weight = gauss(0.2, field + 8 * np.sqrt(1 - k) if field > 0.2 else 0.2 + 8 * np.sqrt(1 - k), 40)
-        density = norm.pdf(u, field, np.sqrt(1 - k)) / norm.sf(0.2, field, np.sqrt(1 - k))
+        u, weight = gauss(0.2, max(field, 0.2) + 8 * own, 40)
+        density = norm.pdf(u, field, own) / norm.sf(0.2, field, own)
         total += mass * weight @ (density * norm.cdf(-(cross[0] * field + cross[1] * u) / spread))
     found = replica.flatness(solution, noise=[(1 - t) / 2])
     assert found["training_error"].item() == pytest.approx(total, rel=1e-9)
     assert found["error"].item() < 1e-12
+
+
+@pytest.mark.parametrize("activation", ["sign", "erf", "gelu", "tanh"])
+def test_units_of_weights_turned_round(activation: str) -> None:
+    """Odd units turn every field round; others tend to their values there."""
+    model = replica.committee(units=np.inf, activation=activation, weights="spherical", margin=0.1)
+    close, there = replica.flatness(replica.solve(model, alpha=0.3), noise=[1 - 1e-7, 1.0])["training_error"].values
+    if activation == "gelu":
+        assert there == pytest.approx(close, abs=1e-6)
+    else:
+        assert there == pytest.approx(1.0, abs=1e-12)
 
 
 def test_unsolved_and_wrong_input() -> None:

@@ -54,6 +54,13 @@ def library(number: Any) -> Library:
     return Library(mp.sqrt, mp.asin, mp.atan2, mp.cos, mp.sin, mp.exp, mp.cosh, mp.sinh, +mp.pi, mp.inf)
 
 
+def either(direct: Any, value: Any, numerator: Any, denominator: Any) -> Any:
+    """``value`` where ``direct``, else a quotient that is never formed there; for arrays and mpmath numbers."""
+    if isinstance(direct, np.ndarray):
+        return np.where(direct, value, numerator / np.where(direct, 1.0, denominator))
+    return value if direct else numerator / denominator
+
+
 class Activation(Member):
     """A function ``g`` of one hidden unit, known to the theory through its `Kernel`."""
 

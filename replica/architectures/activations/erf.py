@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica.architectures.activations.base import Activation, Kernel, library
+from replica.architectures.activations.base import Activation, Kernel, either, library
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class Erf(Activation):
         total = 1 + 2 * norm
         a, b = 2 * norm / total, 2 * q / total
         cos_a, cos_b = lib.sqrt(1 - a * a), lib.sqrt((1 - b) * (1 + b))
-        sine = 2 * variance / total * (a + b) / (a * cos_b + b * cos_a)  # of arcsin(a) - arcsin(b)
+        # of arcsin(a) - arcsin(b): nothing cancels in the one or the other
+        sine = either(b < 0, a * cos_b - b * cos_a, 2 * variance / total * (a + b), a * cos_b + b * cos_a)
         scale = 2 / lib.pi
         slope = 2 * scale / (total * cos_b)
         return Kernel(

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica.architectures.activations.base import Activation, Kernel, library
+from replica.architectures.activations.base import Activation, Kernel, either, library
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class GELU(Activation):
         turn, turn_norm = lib.asin(q / total), lib.asin(norm / total)
         step = variance * (norm + q)  # Q^2 - q^2
         # arcsin(a) - arcsin(b) from the sine and cosine of the difference
-        gap = lib.atan2(step / (norm * s + q * s_norm), (s * s_norm + q * norm) / total**2)
+        sine = either(q < 0, (norm * s - q * s_norm) / total**2, step, norm * s + q * s_norm)
+        gap = lib.atan2(sine, (s * s_norm + q * norm) / total**2)
         value = q / 4 + (q * turn + tilt * q**2 / s + norm**2 * q**2 / (total * s * (total + s))) / two_pi
         rest = (
             variance / 4
