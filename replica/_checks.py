@@ -65,6 +65,14 @@ def number(
     return float(array) if array.ndim == 0 else array
 
 
+def one_number(argument: str, value: Any, *, grids: str = "", **domain: Any) -> float:
+    """`number` where a grid makes no sense; ``grids`` says where grids go."""
+    if np.ndim(value):
+        hint = f"; {grids}" if grids else ""
+        raise ValueError(f"{argument} must be one number, got {value!r}{hint}")
+    return number(argument, value, **domain)
+
+
 def whole(argument: str, value: Any, *, low: int, infinite: bool = False) -> Any:
     """``value`` as an int of at least ``low`` (or inf, the name of a limit), else a `ValueError`."""
     allowed = f"a whole number of at least {low}" + (" or inf" if infinite else "")

@@ -50,7 +50,8 @@ class Part:
 class Solutions:
     """A batch of solutions: ``status`` per row, `Part`s for the rows that have one, remarks per row.
 
-    ``last``: the last points of rows that were not solved.
+    ``last``: the last points of rows that were not solved. ``branches``: per row the branch that a solution belongs to,
+    where there can be several.
     """
 
     model: Model
@@ -61,6 +62,7 @@ class Solutions:
     residual: np.ndarray
     remarks: list[str] = field(default_factory=list)
     last: list[Part] = field(default_factory=list)
+    branches: list[str] = field(default_factory=list)
 
     @property
     def size(self) -> int:
@@ -141,6 +143,7 @@ class Solutions:
             self.residual[index],
             remarks,
             _row_of(self.last, row),
+            self.branches[row : row + 1],
         )
 
 

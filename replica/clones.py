@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from replica._checks import number
+from replica._checks import one_number
 from replica.ansatz._group_binary import BinaryReplicas
 from replica.ansatz._group_gap import GapProblem
 from replica.ansatz._group_problem import Groups
@@ -66,7 +66,7 @@ def overlap_gap(model: Model, *, clones: float | None = None) -> Threshold:
     if not model.weights.discrete:
         raise ValueError(f"overlap_gap needs weights that can be counted, got {model.weights}")
     if clones is not None:
-        clones = number("clones", clones, low=1.0, open_low=True)
+        clones = one_number("clones", clones, low=1.0, open_low=True)
     largest = capacity(model)
     if not largest.converged:
         return _none(f"no range of loads ({largest.status})")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from replica._checks import grid, known_options, number, one_of
-from replica.ansatz import RS, Ansatz
+from replica.ansatz import Ansatz, ansatz_or_rs
 from replica.diagrams import diagram
 from replica.model import Model, require_model
 from replica.observables import OBSERVABLES, kind_of, measure, symbol_of
@@ -43,6 +43,7 @@ def solve_chunk(chunk: Chunk) -> dict[str, np.ndarray]:
     for name in chunk.observables:
         found[name], found[f"{name}_error"] = measure(solutions, name)
     found["status"] = np.array(solutions.sentences())
+    found["branch"] = np.array(solutions.branches or [""] * solutions.size)
     return found
 
 
@@ -86,7 +87,9 @@ def sweep(
     -------
     xarray.Dataset
         Each observable over the grids with ``NAME_error``, ``error`` (of the first observable) and ``status``.
-        Unsolved points are NaN with their status. ``lines`` over the parameter, as `diagram` gives them.
+        Unsolved points are NaN with their status. Where the solutions lie on several branches (``uninformed``,
+        ``informed``, ``the teacher itself``) ``branch`` says on which; plotted lines end where it changes.
+        ``lines`` over the parameter, as `diagram` gives them.
 
     Raises
     ------
@@ -107,7 +110,7 @@ def sweep(
     from saddlepoint import sweep as run
 
     names, chosen = _asked(model, observables, ansatz, axes)
-    grids, fixed = _axes(model, axes)
+    grids, fixed = _axes(model, axes, chosen)
     base = _changed(model, {name: value for name, value in fixed.items() if name != "alpha"})
     chosen.check(base)
     columns = _product(grids)
@@ -139,6 +142,8 @@ def sweep(
     kept = [key for name in names for key in (name, f"{name}_error")]
     variables = {key: (tuple(grids), found[key].reshape(shape)) for key in (*kept, "status")}
     variables["error"] = variables[f"{names[0]}_error"]
+    if len(set(found["branch"])) > 1:
+        variables["branch"] = (tuple(grids), found["branch"].reshape(shape))
     attributes = record(settings) | {"kind": "curve", "main": names[0], "observables": list(names)}
     data = xarray.Dataset(variables, coords=dict(grids), attrs=attributes)
     for name in (*names, *grids):
@@ -175,10 +180,7 @@ def _asked(model: Model, observables: Any, ansatz: Ansatz | None, axes: Any) -> 
         one_of("observable", name, (*OBSERVABLES, *ORDER_PARAMETERS))
     if "alpha" not in axes:
         raise ValueError("sweep needs alpha: a number or an increasing grid")
-    chosen = ansatz or RS()
-    if not isinstance(chosen, Ansatz):
-        raise ValueError(f"ansatz must be an Ansatz such as replica.RS(), got {ansatz!r}")
-    return names, chosen
+    return names, ansatz_or_rs(ansatz)
 
 
 def _usual(found: dict[str, np.ndarray]) -> tuple[str, ...]:
@@ -200,7 +202,7 @@ def _check_defined(model: Model, ansatz: Ansatz, names: tuple[str, ...], found: 
             raise ValueError(f"the observable {name!r} is not defined for {model} in {ansatz}")
 
 
-def _axes(model: Model, axes: dict[str, Any]) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+def _axes(model: Model, axes: dict[str, Any], ansatz: Ansatz) -> tuple[dict[str, np.ndarray], dict[str, float]]:
     """Grids (more than a number) and fixed values among the named axes."""
     known_options("sweep", axes, ("alpha", *model.parameter_names, *model.structure_names))
     grids, fixed = {}, {}
@@ -211,7 +213,7 @@ def _axes(model: Model, axes: dict[str, Any]) -> tuple[dict[str, np.ndarray], di
             grids[name] = grid(name, value, infinite=True)  # which limits there are is for each parameter to say
     for name, value in (*grids.items(), *fixed.items()):
         if name == "alpha":
-            number(name, value, low=0.0, open_low=True)
+            number(name, value, low=0.0, open_low=not ansatz.empty)
     return grids, fixed
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 import replica.local_thresholds as _local_thresholds
 from replica._checks import grid, known_options, number
-from replica.ansatz import RS, Ansatz
+from replica.ansatz import Ansatz, ansatz_or_rs
 from replica.model import Model, require_model
 from replica.observables import measure, symbol_of
 from replica.thresholds import Line, LineDefinition, find_line, invert
@@ -125,7 +125,11 @@ def diagram(
     from saddlepoint import sweep as run
 
     require_model(model)
-    chosen = ansatz or RS()
+    chosen = ansatz_or_rs(ansatz)
+    if not isinstance(x, (tuple, list)) or len(x) != 2 or not isinstance(x[0], str):
+        raise ValueError(f"x must be a parameter and its grid, as in x=('margin', [0.0, 0.5]), got {x!r}")
+    if not isinstance(lines, str) and not np.iterable(lines):
+        raise ValueError(f"lines must be names of threshold lines, as in ['capacity', 'at'], got {lines!r}")
     names = (lines,) if isinstance(lines, str) else tuple(lines)
     x_name, places = x[0], grid(x[0], x[1])
     definitions = _definitions(model, names, x_name, y, chosen)

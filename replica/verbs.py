@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from replica._checks import number, one_of
-from replica.ansatz import RS, Ansatz
+from replica._checks import one_number, one_of
+from replica.ansatz import RS, Ansatz, ansatz_or_rs
 from replica.batch import Solutions
 from replica.model import Model, bayes_student, require_model
 from replica.solution import Solution, SolveFailed
@@ -29,12 +29,13 @@ def solve(
     model : Model
         From `perceptron` or built from its parts.
     alpha : float
-        Patterns per weight, above 0.
+        Patterns per weight; 0 is the limit without patterns (`RS` and `Annealed`).
     ansatz : Ansatz, optional
         ``RS()`` by default.
-    start : None, "informed" or dict
+    start : None, "informed", "equilibrium" or dict
         None: the branch that starts at overlap 0 with a teacher, the only RS branch with random labels.
-        ``"informed"``: from the teacher. A dict names conjugate order parameters, as in ``{"q_hat": 2.0}``.
+        ``"informed"``: from the teacher. ``"equilibrium"``: of these two the one with the larger free entropy.
+        A dict names conjugate order parameters, as in ``{"q_hat": 2.0}``.
     tolerance : float
         On the undamped residual of the equations, in logarithms of the conjugates.
     on_failure : {"raise", "keep"}
@@ -60,16 +61,13 @@ def solve(
     0.3143900669 0.3223853632 True
     """
     require_model(model)
-    if ansatz is not None and not isinstance(ansatz, Ansatz):
-        raise ValueError(f"ansatz must be an Ansatz such as replica.RS(), got {ansatz!r}")
+    chosen = ansatz_or_rs(ansatz)
     one_of("on_failure", on_failure, ("raise", "keep"))
     if start is not None and not isinstance(start, (str, dict)):
-        raise ValueError(f"start must be None, 'informed' or a dict of conjugates, got {start!r}")
-    if np.ndim(alpha):
-        raise ValueError(f"alpha must be one number, got {alpha!r}; use replica.sweep for a grid")
-    load = number("alpha", alpha, low=0.0, open_low=True)
-    tolerance = number("tolerance", tolerance, low=0.0, open_low=True)
-    batch = (ansatz or RS()).solve(model, np.array([load]), start=start, tolerance=tolerance)
+        raise ValueError(f"start must be None, 'informed', 'equilibrium' or a dict of conjugates, got {start!r}")
+    load = one_number("alpha", alpha, low=0.0, open_low=not chosen.empty, grids="use replica.sweep for a grid")
+    tolerance = one_number("tolerance", tolerance, low=0.0, open_low=True)
+    batch = chosen.solve(model, np.array([load]), start=start, tolerance=tolerance)
     solution = Solution(batch)
     if on_failure == "raise" and not batch.converged[0]:
         raise SolveFailed(solution)

@@ -23,6 +23,7 @@ class Rows:
         self.status = np.full(self.size, Status.STEPS_SPENT, dtype=object)
         self.residual = np.full(self.size, np.nan)
         self.remarks = [""] * self.size
+        self.branches = [""] * self.size
         self.open = np.arange(self.size)
 
     def hold(self, row: int, problem: Any, remark: str, point: np.ndarray | None = None) -> None:
@@ -35,10 +36,8 @@ class Rows:
     def solutions(self) -> Solutions:
         """The batch as it is now; rows without an answer have their last point in ``last``."""
         solved = np.concatenate([part.rows for part in self.parts]) if self.parts else np.zeros(0, dtype=int)
-        last = _without(self.last, solved)
-        return Solutions(
-            self.model, self.ansatz, self.alpha, self.parts, self.status, self.residual, self.remarks, last
-        )
+        kept = self.status, self.residual, self.remarks, without(self.last, solved), self.branches
+        return Solutions(self.model, self.ansatz, self.alpha, self.parts, *kept)
 
     def keep(self, rows: np.ndarray, problem: Any, found: Any, good: np.ndarray, remark: str = "") -> None:
         """Record the rows of a solver's answer; the good ones are closed."""
@@ -50,11 +49,11 @@ class Rows:
             at = np.flatnonzero(good)
             index, kept = rows[at], Part(rows[at], problem.take(at), found.point[at], found.error[at])
             bad = np.flatnonzero(~good)
-            self.last = _without(self.last, rows[bad])
+            self.last = without(self.last, rows[bad])
             point = found.point[bad]
             self.last.append(Part(rows[bad], problem.take(bad), point, np.full_like(point, np.nan)))
         if self.parts:
-            self.parts = _without(self.parts, index)  # a later answer replaces an earlier one for the same row
+            self.parts = without(self.parts, index)  # a later answer replaces an earlier one for the same row
         if index.size:
             self.parts.append(kept)
         if remark:
@@ -63,7 +62,8 @@ class Rows:
         self.open = self.open[~np.isin(self.open, index)] if index.size < self.open.size else self.open[:0]
 
 
-def _without(parts: list[Part], rows: np.ndarray) -> list[Part]:
+def without(parts: list[Part], rows: np.ndarray) -> list[Part]:
+    """Parts less some rows of the batch."""
     kept = []
     for part in parts:
         stay = np.flatnonzero(~np.isin(part.rows, rows))

@@ -73,6 +73,7 @@ class RSRows(Rows):
         for row, remark in zip(rows, remarks, strict=True):
             index = np.array([row])
             if FrozenState.exists(self.model.take(index)):
+                self.branches[row] = "the teacher itself"
                 self.hold(row, FrozenState(self.model.take(index), 1), f"the teacher itself (m = q = 1); {remark}")
             else:
                 self.status[row] = Status.NO_SOLUTION

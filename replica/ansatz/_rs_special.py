@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from replica._checks import suggest
+from replica._checks import number, suggest
 from replica._registry import per_row
 from replica.ansatz._cavity import Cavity, ground_cavity
 from replica.ansatz._rs_equations import EPS, Equations, RSProblem
@@ -156,10 +156,17 @@ class FreezingProblem(Problem):
 def start_from(problem: RSProblem, start: dict[str, Any]) -> np.ndarray:
     """Free coordinates from named conjugates; those not given are as for small overlaps."""
     values = problem.equations.start(problem.alpha)
-    for name in start:
-        if name not in problem.names:
-            raise ValueError(f"start: unknown variable {name!r}; {suggest(name, problem.names)}")
-    values |= {name: np.broadcast_to(np.asarray(v, dtype=float), problem.alpha.shape) for name, v in start.items()}
+    known = (*problem.names, *(("Q_hat",) if "curvature" in problem.names else ()))
+    given = {}
+    for name, value in start.items():
+        if name not in known:
+            raise ValueError(f"start: unknown variable {name!r}; {suggest(name, known)}")
+        if np.shape(value) not in ((), problem.alpha.shape):
+            raise ValueError(f"start[{name!r}] must be one number, got {value!r}")
+        given[name] = np.broadcast_to(number(f"start[{name!r}]", value), problem.alpha.shape)
+    values |= given
+    if "Q_hat" in values:  # the curvature is Q_hat + q_hat
+        values["curvature"] = values.pop("Q_hat") + values["q_hat"]
     return problem.variables.free({name: values[name] for name in problem.names}, problem.size)
 
 

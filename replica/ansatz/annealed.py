@@ -27,6 +27,7 @@ class Annealed(Ansatz):
 
     name: ClassVar[str] = "annealed"
     method: ClassVar[str] = "first-moment"
+    empty: ClassVar[bool] = True
 
     def check(self, model: Model) -> None:
         model.architecture.require_theory()

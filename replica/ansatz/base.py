@@ -21,6 +21,8 @@ class Ansatz(Member):
     registry: ClassVar[dict[str, type]] = {}
     #: how threshold lines are found: "branch" (points of its followed branch), "first-moment", or "" (it has none)
     method: ClassVar[str] = ""
+    #: whether it has the limit without patterns, ``alpha = 0``
+    empty: ClassVar[bool] = False
 
     def check(self, model: Model) -> None:
         """Refuse, in one sentence, a model that this ansatz does not cover."""

@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._checks import one_of
+from replica._checks import number, one_of
 from replica._registry import per_row
+from replica.ansatz._equilibrium import equilibrium
 from replica.ansatz._informed import informed_pulls, paramagnet_facts
 from replica.ansatz._optimal_bias import tuned_solutions
 from replica.ansatz._risk_solver import check_penalty, single_vectors
@@ -58,6 +59,7 @@ class RS(Ansatz):
 
     name: ClassVar[str] = "rs"
     method: ClassVar[str] = "branch"
+    empty: ClassVar[bool] = True
 
     def check(self, model: Model) -> None:
         infinite = np.any(np.isinf(model.beta))
@@ -84,8 +86,20 @@ class RS(Ansatz):
     def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
         self.check(model)
         if model.data.tuned:
+            number("alpha", alpha, low=0.0, open_low=True)
             return tuned_solutions(partial(self.solve, start=start, tolerance=tolerance), self, model, alpha)
+        if isinstance(start, str) and one_of("start", start, ("informed", "equilibrium")) == "equilibrium":
+            plain = self.solve(model, alpha, tolerance=tolerance)
+            one = not model.data.metastable  # with random labels there is one branch
+            return plain if one else equilibrium(plain, self.solve(model, alpha, "informed", tolerance))
         return _Solver(self, model, np.ascontiguousarray(alpha, dtype=float), tolerance).run(start)
+
+
+def ansatz_or_rs(given: Any) -> Ansatz:
+    """The ansatz asked for, replica symmetry where none is; a sentence for anything else."""
+    if given is not None and not isinstance(given, Ansatz):
+        raise ValueError(f"ansatz must be an Ansatz such as replica.RS(), got {given!r}")
+    return RS() if given is None else given
 
 
 class _Solver(RSRows):
@@ -96,12 +110,16 @@ class _Solver(RSRows):
         single = single_vectors(model, self.size)
         costly = np.isinf(per_row(model.beta, self.size)) & (not model.loss.satisfiable) & ~single
         self.open = np.flatnonzero(~single & ~costly)
+        if self.model.data.metastable and not isinstance(start, dict):
+            self.branches = ["informed" if start else "uninformed"] * self.size
+        self._without_patterns(single)
+        single &= self.alpha > 0
         if single.any():
             self._minimised(np.flatnonzero(single))
         if not self.open.size and not costly.any():
             pass
         elif isinstance(start, str):
-            self._informed(start)
+            self._informed()
         else:
             if self.open.size and has_paramagnet(model) and start is None:
                 self._paramagnet()
@@ -115,6 +133,18 @@ class _Solver(RSRows):
             if not model.loss.hard and np.any(np.isinf(model.beta)) and not taught_alphabet:
                 self._ground_states()
         return self.solutions()
+
+    def _without_patterns(self, single: np.ndarray) -> None:
+        """Rows at ``alpha = 0``: the weights alone, all conjugates 0."""
+        for row in np.flatnonzero(self.alpha == 0):
+            at = np.array([row])
+            if single[row] or self.model.data.trained:
+                self.status[row], self.open = Status.NO_SOLUTION, np.setdiff1d(self.open, at)
+                self.remarks[row] = "without patterns there is no cost to be lowered and nothing to be learned"
+                continue
+            equations = self._equations(at)
+            problem = RSProblem(equations, self.alpha[at], dict.fromkeys(equations.names, 0.0))
+            self.hold(row, problem, "without patterns")
 
     def _saddle(self, start: Any) -> None:
         rows = self.open
@@ -189,15 +219,20 @@ class _Solver(RSRows):
         table = scan_branch(self._equations(rows), -34.0, 30.0)
         hit, start = table.first_crossing(self.alpha[rows])
         top, followed = table.top()[0], table.solved[:, -1]
+        beyond = hit & (self.alpha[rows] > top)
+        ends = [table.end_of(i, top[i]) for i in range(rows.size)]
         for _ in range(4):  # close to its end the branch needs a finer table
-            if hit.all():
+            if np.all(hit & ~beyond):
                 break
             _, place = table.top()
             table = zoom(table, place - 1, place + 1)
             top = np.maximum(top, table.top()[0])
             again, nearer = table.first_crossing(self.alpha[rows])
-            start[again & ~hit] = nearer[again & ~hit]
+            new = again & (~hit | beyond)
+            start[new] = nearer[new]
             hit |= again
+            beyond &= ~again
+            ends = [table.end_of(i, top[i]) for i in range(rows.size)]
         reached = np.flatnonzero(hit)
         if reached.size:
             sub = rows[reached]
@@ -206,6 +241,9 @@ class _Solver(RSRows):
                 problem, start=start[reached], solver=Newton(max_step=0.3), tolerance=self.tolerance, on_failure="keep"
             )
             self.keep(sub, problem, found, found.converged)
+            for i in reached[found.converged & beyond[reached]]:
+                self.branches[rows[i]] = "informed"
+                self.remarks[rows[i]] = f"{ends[i]}: beyond it"
         ended = np.flatnonzero(~hit)
         if ended.size and not self.model.data.realizable:
             whole = followed[ended]  # the branch was followed to q -> 1: where it ends is known
@@ -214,7 +252,7 @@ class _Solver(RSRows):
                 self.remarks[row] = no_solution(self.alpha[row], end)
             self._climb(rows[ended][~whole])
         elif ended.size:
-            self._frozen(rows[ended], [table.end_of(i, top[i]) for i in ended])
+            self._frozen(rows[ended], [ends[i] for i in ended])
 
     def _climb(self, rows: np.ndarray) -> None:
         """Continuation in alpha, for branches that turn back in the conjugate they are tabulated in."""
@@ -231,8 +269,7 @@ class _Solver(RSRows):
         for row in rows[found.converged]:
             self.remarks[row] = ""
 
-    def _informed(self, start: str) -> None:
-        one_of("start", start, ("informed",))
+    def _informed(self) -> None:
         if not self.model.data.metastable:
             raise ValueError("start='informed' needs a teacher: with random labels there is nothing to be informed of")
         rows = np.arange(self.size)

@@ -107,7 +107,7 @@ def _trace(data: xarray.Dataset, main: str, x: str) -> Trace:
     own, plain = of(f"{main}_error"), of("error")
     error = plain if own is None else own
     stability = None if main == "stability" else of("stability")  # that curve shows its sign itself
-    return Trace.of(data[x].values, of(main), error, of("status"), stability, DOUBTS)
+    return Trace.of(data[x].values, of(main), error, of("status"), stability, DOUBTS, of("branch"))
 
 
 def _along(data: xarray.Dataset, dims: list[str]) -> str:

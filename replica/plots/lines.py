@@ -39,9 +39,18 @@ class Trace:
 
     @classmethod
     def of(
-        cls, x: Any, y: Any, error: Any, status: Any, stability: Any, doubts: tuple[str, ...] = (UNTRUSTED,)
+        cls,
+        x: Any,
+        y: Any,
+        error: Any,
+        status: Any,
+        stability: Any,
+        doubts: tuple[str, ...] = (UNTRUSTED,),
+        branch: Any = None,
     ) -> Trace:
-        """From arrays (None where there is none); ``doubts``: words in a status that cast doubt."""
+        """From arrays (None where there is none); ``doubts``: words in a status that cast doubt; a line ends where
+        ``branch`` changes.
+        """
         y = np.asarray(y, dtype=float)
         said = np.full(y.shape, "converged") if status is None else np.asarray(status, dtype=str)
         solved = np.isfinite(y) & np.char.startswith(said, "converged")
@@ -53,7 +62,10 @@ class Trace:
                 doubtful |= np.asarray(stability, dtype=float) < -ROUNDING
         error = np.zeros(y.shape) if error is None else np.nan_to_num(np.asarray(error, dtype=float))
         y = np.where(solved, y, np.nan)
-        return cls(np.asarray(x, dtype=float), y, error, solved, doubtful & solved, jumps(y, said))
+        cut = jumps(y, said)
+        if branch is not None:
+            cut = cut | (np.asarray(branch)[..., 1:] != np.asarray(branch)[..., :-1])
+        return cls(np.asarray(x, dtype=float), y, error, solved, doubtful & solved, cut)
 
 
 def jumps(y: np.ndarray, said: np.ndarray) -> np.ndarray:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from replica._checks import number
-from replica.ansatz import RS, Ansatz
+from replica._checks import one_number
+from replica.ansatz import Ansatz, ansatz_or_rs
 from replica.model import Model, require_model, separating
 from replica.thresholds import capacity as _capacity
 from replica.thresholds import first_moment as _first_moment
@@ -40,9 +40,7 @@ _FILES = (_capacity, _first_order, _first_moment, _stability)
 
 def locate(name: str, model: Model, ansatz: Ansatz | None = None) -> Threshold:
     """The threshold ``name`` of the table `LINES`, in alpha."""
-    definition, chosen = find_line(name), ansatz or RS()
-    if not isinstance(chosen, Ansatz):
-        raise ValueError(f"ansatz must be an Ansatz such as replica.RS(), got {ansatz!r}")
+    definition, chosen = find_line(name), ansatz_or_rs(ansatz)
     require_model(model)
     chosen.check(separating(definition.model(model)))
     return definition.line(model, 1, chosen).row(0)
@@ -74,6 +72,8 @@ def capacity(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
     Notes
     -----
     At negative margin the RS capacity of spherical weights is an upper bound only: the status says so.
+    It is a property of the constraint that nothing costs anything: ``beta`` does not matter, and the status of a model
+    with a finite cost says so. At finite temperature `freezing` is where the RS entropy vanishes.
 
     Examples
     --------
@@ -137,6 +137,8 @@ def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> T
 
     Notes
     -----
+    As `capacity`, of the constraint that nothing costs anything, whatever ``beta``.
+
     The field of a few Boolean units has ``K + 1`` values: the largest margin is the highest of them at which the
     capacity is not below ``alpha``; ``bracket`` holds it and the next one, the status both capacities.
 
@@ -147,8 +149,9 @@ def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> T
     0.470655
     """
     require_model(model)
-    target = np.array([number("alpha", alpha, low=0.0, open_low=True)])
-    chosen = ansatz or RS()
+    grids = "use replica.diagram(model, x=('alpha', grid), y='margin', lines=['max-margin'])"
+    target = np.array([one_number("alpha", alpha, low=0.0, open_low=True, grids=grids)])
+    chosen = ansatz_or_rs(ansatz)
     few = model.architecture.few
     if few is not None and few.levels is not None:
         return highest_step(model, chosen, float(target[0]))
@@ -191,6 +194,8 @@ def _unit(model: Model) -> float:
 def freezing(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> Threshold:
     """Temperature at which the RS entropy of counted weights vanishes at load ``alpha`` (finite cost).
 
+    The model's own ``beta`` is ignored: it is what is sought.
+
     Returns
     -------
     Threshold
@@ -203,5 +208,6 @@ def freezing(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> Thr
     >>> print(f"{1 / replica.freezing(model, alpha=2.0).value:.6f}")
     2.685385
     """
-    value = number("alpha", alpha, low=0.0, open_low=True)
-    return _first_order.freezing_temperature(require_model(model), value, ansatz or RS())
+    grids = "use replica.diagram(model, x=('alpha', grid), y='temperature', lines=['freezing'])"
+    value = one_number("alpha", alpha, low=0.0, open_low=True, grids=grids)
+    return _first_order.freezing_temperature(require_model(model), value, ansatz_or_rs(ansatz))

@@ -46,6 +46,12 @@ def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
         raise ValueError(f"{model.weights} have no capacity for {model.loss}: a letter solves no equation")
     if model.weights.penalised:
         raise ValueError(f"{model.weights} can take any norm, so its capacity is not defined; use Spherical()")
+    counted = model.weights.discrete or isinstance(model.weights.norm, Average)
+    if not counted:
+        raise ValueError(
+            f"capacity is here for counted weights and for weights on the sphere: {model.weights} are neither, and "
+            "the entropy of a volume has no zero that means capacity"
+        )
     if model.data.realizable:
         right = np.broadcast_to(np.geomspace(1e-6, 40.0, 60), (size, 60))
         easy, why = (

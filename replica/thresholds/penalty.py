@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from replica._checks import number
-from replica.ansatz import RS, Ansatz
+from replica._checks import one_number
+from replica.ansatz import Ansatz, ansatz_or_rs
 from replica.ansatz._tuned import lowest
 from replica.batch import Solutions
 from replica.model import Model, require_model
@@ -14,6 +14,7 @@ from replica.thresholds.registry import threshold_line
 
 GRID = np.linspace(np.log(1e-6), np.log(1e6), 57)  # of the penalty, in units of the variance of the inputs
 FURTHER = 8  # such grids are laid side by side until one of them holds the minimum, or meets the limit
+GRIDS = "use replica.diagram(model, x=('alpha', grid), y='penalty', lines=['optimal-penalty'])"
 SAME = 1e-12  # relative to the error of the optimal rule
 FLAT = 1e-9  # generalisation errors that differ by less, relatively, are those of one limit
 SURE = 1e-3  # a generalisation error known no better, relatively, is none: that of a bias that no pattern determines
@@ -53,8 +54,8 @@ def optimal_penalty(model: Model, *, alpha: float, ansatz: Ansatz | None = None)
     1.11960498 True 0.1620353912
     """
     require_model(model)
-    load = np.array([number("alpha", alpha, low=0.0, open_low=True)])
-    return optimal_penalty_line(model, load, ansatz or RS()).row(0)
+    load = np.array([one_number("alpha", alpha, low=0.0, open_low=True, grids=GRIDS)])
+    return optimal_penalty_line(model, load, ansatz_or_rs(ansatz)).row(0)
 
 
 @threshold_line("optimal-penalty", r"\lambda^*", axis="penalty")

@@ -22,7 +22,6 @@ class Soft(Loss):
     """A smooth cost of one's own, with a width."""
 
     width: float = 1.0
-    name: ClassVar[str] = "soft of a width"
 
     def cost(self, u: np.ndarray) -> np.ndarray:
         return 0.5 - 0.5 * np.tanh(u / self.width)
@@ -145,3 +144,32 @@ def test_patterns_that_hardly_any_weight_satisfies() -> None:
     low = replica.solve(replica.perceptron("binary", loss=ErrorCount(-9.0), beta=1.0), alpha=0.5)
     density = np.exp(-40.5) / np.sqrt(2 * np.pi) * (1 - np.exp(-1.0))
     assert low["q"] == pytest.approx(0.5 * (density / (1 - (1 - np.exp(-1.0)) * ndtr(-9.0))) ** 2, rel=1e-10)
+
+
+@dataclass(frozen=True)
+class Box(replica.weights.Weights):
+    """Weights of one's own: uniform in [-1, 1], neither counted nor on a sphere."""
+
+    norm: ClassVar[object] = replica.weights.base.Free()
+
+    def log_z(
+        self, field: np.ndarray, curvature: np.ndarray, beta: object
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        w, c = np.polynomial.legendre.leggauss(60)
+        mass = field[..., None] * w - 0.5 * np.reshape(curvature, (-1, 1, 1)) * w**2
+        top = mass.max(axis=-1, keepdims=True)
+        weight = 0.5 * c * np.exp(mass - top)
+        total = weight.sum(axis=-1)
+        mean = (weight * w).sum(axis=-1) / total
+        return np.log(total) + top[..., 0], mean, (weight * (w - mean[..., None]) ** 2).sum(axis=-1) / total
+
+    def initial_norm(self, beta: object) -> float:
+        return 1.0 / 3.0
+
+
+def test_a_volume_has_no_zero_entropy_that_means_capacity() -> None:
+    model = replica.perceptron(Box())
+    assert replica.solve(model, alpha=0.3).converged
+    for verb in (replica.capacity, lambda m: replica.max_margin(m, alpha=0.5)):
+        with pytest.raises(ValueError, match="counted weights"):
+            verb(model)
