@@ -141,13 +141,15 @@ class _Findings:
 
     def enclose(self, course: _Course) -> None:
         """Rows in which rounding hides the place of the sign change, but alpha hardly moves there: its range."""
-        table = course.table
+        table, model = course.table, self.equations.model
+        # ever narrower constraints leave a volume of 0 for counted weights: their entropy falls below 0 before q -> 1
+        certain = self.condition == "entropy" and (model.loss.hard or bool(np.all(np.isinf(model.beta))))
         for row in np.flatnonzero(np.isnan(self.value)):
             sure = np.abs(course.values[row]) > course.floors[row]
-            if not sure[0]:
-                continue
             first = course.values[row] * np.sign(course.values[row, 0])
             other = np.flatnonzero(sure & (first < 0))
+            if not sure[0] or not (other.size or certain):
+                continue
             known = np.flatnonzero(np.isfinite(first))
             high = other[0] if other.size else known[-1]
             low = np.flatnonzero(sure[:high] & (first[:high] > 0))[-1]

@@ -80,3 +80,10 @@ def test_thresholds_and_quantities_are_floats() -> None:
 def test_a_number_without_a_known_error_is_not_converged() -> None:
     for found in (Threshold(1.0, np.nan, (0.0, 2.0), "converged"), Quantity(1.0, np.nan, "converged; a fact")):
         assert np.isnan(found.value) and found.status.startswith("not converged: the error of the")
+
+
+@pytest.mark.parametrize("margin", [0.0, 0.7])
+def test_a_replicon_that_only_tends_to_zero_is_no_instability(margin: float) -> None:
+    """On the sphere at margins of 0 and more the RS branch is stable up to its end, where the replicon tends to 1."""
+    found = replica.at_line(replica.perceptron("spherical", margin=margin))
+    assert not found.converged and "stable wherever it was followed" in found.status
