@@ -217,7 +217,7 @@ class ConditionProblem(Problem):
         """Rounding floor; the determinant of differences is known to about 1e-10 only (alpha is stationary at a
         fold).
         """
-        floor = with_level_change(self, self.equations.coarseness * super().noise(free), free)
+        floor = with_level_change(self, np.reshape(self.equations.coarseness, (-1, 1)) * super().noise(free), free)
         if self.condition == "fold":
             floor[:, -1] = 2e-10
             return floor

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -33,21 +33,19 @@ class Equations:
     """
 
     def __init__(self, model: Model, size: int, level: int = 1) -> None:
-        self.model, self.size, self.level = model, size, level
+        self.model, self.size, self.level, self.zero = model, size, level, np.zeros(size)
         self.law = model.data.law(model.weights)
         self.free_norm = isinstance(model.weights.norm, Free)
-        self.zero = np.zeros(size)
-        self.coarseness = max(1.0, model.architecture.rounding / EPS)
+        self.rounding = max(1.0, model.architecture.rounding / EPS)
         self.names = ("q_hat", *(("curvature",) if self.free_norm else ()), *(f"{n}_hat" for n in model.data.overlaps))
         self.learned = model.data.trained
         self.names += self.learned
 
     def _copy(self, model: Model, size: int, level: int) -> Equations:
         copy = object.__new__(Equations)
-        copy.model, copy.size, copy.level = model, size, level
-        copy.law, copy.free_norm, copy.names, copy.learned = self.law, self.free_norm, self.names, self.learned
-        copy.coarseness = self.coarseness
-        copy.zero = np.zeros(size)
+        copy.model, copy.size, copy.level, copy.zero = model, size, level, np.zeros(size)
+        copy.law, copy.free_norm, copy.rounding = self.law, self.free_norm, self.rounding
+        copy.names, copy.learned = self.names, self.learned
         return copy
 
     def take(self, index: np.ndarray) -> Equations:
@@ -55,6 +53,11 @@ class Equations:
 
     def at_level(self, level: int) -> Equations:
         return self._copy(self.model, self.size, level)
+
+    @cached_property
+    def coarseness(self) -> Any:
+        """Rounding of the averages in units of double precision, one number or one per row."""
+        return np.maximum(self.rounding, self.model.loss.grain(self.model.beta))
 
     def linear(self, name: str) -> bool:
         """Whether a variable may have either sign: the curvature, but for a log-concave loss of a linear field, and
@@ -122,10 +125,9 @@ class Equations:
         pattern = self.model.architecture.patterns(self.model.loss, self.model.data, overlaps, self.model.beta, 0)
         first = {name: alpha * self.conjugate(pattern, name) for name in self.names if name not in self.learned}
         lowest = self.model.weights.lowest_curvature(self.model.beta)
-        return {
-            name: np.maximum(value, 0.5 * lowest if self.linear(name) else 1e-9 * alpha / norm)
-            for name, value in first.items()
-        } | {name: np.zeros(self.size) for name in self.learned}
+        least = {name: 0.5 * lowest if self.linear(name) else 1e-9 * alpha / norm for name in first}
+        first = {name: np.maximum(value, least[name]) for name, value in first.items()}
+        return first | {name: np.zeros(self.size) for name in self.learned}
 
     def potential(self, alpha: Any, values: dict[str, Any], single: SingleWeight, pattern: PatternAverage) -> Any:
         """The free entropy at given conjugates, for arrays and for mpmath numbers."""
@@ -133,8 +135,7 @@ class Equations:
 
     def entropic(self, values: dict[str, Any], single: SingleWeight) -> Any:
         """The weights' part of the free entropy."""
-        others = values.get("m_hat", 0.0), values.get("curvature", 0.0)
-        return self.model.weights.entropic(single, values["q_hat"], *others)
+        return self.model.weights.entropic(single, *(values.get(n, 0.0) for n in ("q_hat", "m_hat", "curvature")))
 
     def observe(
         self, alpha: np.ndarray, values: dict[str, np.ndarray]
@@ -169,12 +170,13 @@ class Equations:
         floors = {name: 8 * EPS * np.abs(value) for name, value in seen.items()}
         scale = self._moduli(alpha, values, single, pattern)
         if self.model.architecture.few is not None:
-            scale = scale + self.model.architecture.rounding / EPS * alpha * np.abs(pattern.log_z)
+            scale = scale + self.rounding * alpha * np.abs(pattern.log_z)
         floors["free_entropy"] = 8 * EPS * scale
         floors["entropy"] = 8 * EPS * (scale + np.abs(heat))
         if self.free_norm:
             floors["Q_hat"] = 16 * EPS * (np.abs(values["curvature"]) + np.abs(values["q_hat"]))
-        floors["energy"] *= 1.0 + np.abs(np.log(np.maximum(energy, 1e-300)))  # a small energy is an exponential
+        for name in ("energy", "training_error"):  # a small one is an exponential
+            floors[name] *= self.coarseness + np.abs(np.log(np.maximum(seen[name], 1e-300)))
         floors["stability"] = 64 * EPS * self.coarseness * (1.0 + np.abs(1.0 - seen["stability"]))
         return seen, floors
 
@@ -232,7 +234,7 @@ class RSProblem(Problem):
         return values | {name: np.full(self.size, v) for name, v in self.held.items()} if self.held else values
 
     def noise(self, free: np.ndarray) -> np.ndarray:
-        return with_level_change(self, self.equations.coarseness * super().noise(free), free)
+        return with_level_change(self, np.reshape(self.equations.coarseness, (-1, 1)) * super().noise(free), free)
 
     def at_level(self, level: int) -> RSProblem:
         return RSProblem(self.equations.at_level(level), self.alpha, self.held)

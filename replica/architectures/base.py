@@ -112,6 +112,7 @@ class Architecture(Member):
         self, loss: Loss, data: Data, overlaps: Overlaps, beta: Any, level: int, *, whole: bool = False
     ) -> PatternAverage:
         """Average over patterns at quadrature ``level``; ``whole=False`` leaves out what only observables need."""
+        loss = loss.at_level(level)
         if self.few is not None:
             return self.few.patterns(loss, data, overlaps, beta, level, whole)
         fields, slopes = self.field_overlaps(overlaps, level)
@@ -137,7 +138,11 @@ class Architecture(Member):
             widths = np.concatenate([widths, channel.widths], axis=1)
         z, weight, field = field_nodes(places, widths, channel.mean, channel.deviation, level)
         scores = {}
-        value, first, second = loss.terms(field, channel.variance, beta)
+        cost = wrong = None
+        if whole:
+            value, first, second, cost, wrong = loss.averages(field, channel.variance, beta)
+        else:
+            value, first, second = loss.terms(field, channel.variance, beta)
         if channel.density is not None:
             density, factors = channel.density(z)
             for name, score in factors.items():
@@ -146,9 +151,8 @@ class Architecture(Member):
         if channel.levers is not None:
             push = np.einsum("bn,bn->b", weight, first)
             scores = _leverage(channel.levers, push, slopes, channel.gain)
-        rigidity = cost = wrong = None
+        rigidity = None
         if whole:
-            cost, wrong = loss.mean_cost(field, channel.variance, beta), loss.error_rate(field, channel.variance, beta)
             sums = weighted_sums(weight, (value, second, cost, wrong), (first, second))
             log_z, bend, cost, wrong, square, rigidity = sums
             rigidity = _rigidity(channel, slopes, square, rigidity)

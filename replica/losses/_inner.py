@@ -1,99 +1,212 @@
-"""Inner quadrature of ``exp(-beta l)`` over the stability, for losses without closed forms; no loss lives here."""
+"""Averages over the stability with the weight ``exp(-beta l)``, for losses without closed forms; no loss lives here."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from copy import copy
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from replica._registry import column, per_row
-from saddlepoint.quadrature.panels import gaussian_nodes
+from replica._registry import per_row
+from replica.losses._cost_panels import cost_panels, cost_scale, rows_of
+from replica.losses._tilted import nodes_row, terms_rows
+from saddlepoint.quadrature.panels import LEVELS
+from saddlepoint.quadrature.rules import gauss_legendre
 
 if TYPE_CHECKING:
+    from replica.losses._cost_panels import CostPanels
     from replica.losses.base import Loss
 
+#: nodes of a piece and the e-folds by which its weight may vary, by level: two levels share neither
+RULES = ((16, 6.0), (20, 6.0), (24, 5.0), (28, 4.0), (32, 3.0))
+FEATURES = 12  # of ln Z at most
+_NEAR = 8.0  # edges of panels beyond it, or of panels wider than 2, are no features of a cost
+_GRID = 8  # places by which a panel of fields is judged
+_AT = np.cos(np.pi * (np.arange(_GRID) + 0.5) / _GRID)
+_LAST = 2.0 / _GRID * np.cos(np.outer(np.pi * (np.arange(_GRID) + 0.5) / _GRID, (_GRID - 2, _GRID - 1)))
+_SMOOTH, _RARE = 8e-3, 1e-3  # what is left above degree 5 of 7, and what counts as small
+_EFOLDS = 50.0
 
-class Tilted(NamedTuple):
-    """Nodes of the measure ``Dz exp(-beta l(h + sqrt(V) z))``, a row per node of the field.
 
-    ``z``, ``u`` (nodes, inner); ``mass`` sums to ``Z exp(-top)``; the first axis runs over the flattened field.
+def at_level(loss: Loss, level: int) -> Loss:
+    """A copy whose averages follow the rule of that level."""
+    finer = copy(loss)
+    vars(finer)["inner_level"] = level
+    return finer
+
+
+def tilted_terms(loss: Loss, field: np.ndarray, variance: np.ndarray, beta: Any, whole: bool) -> np.ndarray:
+    """``ln Z``, its first two derivatives in the field, the mean cost and P(u < 0) (5, batch, node).
+
+    ``whole``: the last two to their relative digits, however rare they are.
     """
-
-    z: np.ndarray
-    u: np.ndarray
-    mass: np.ndarray
-    top: np.ndarray
-
-
-def tilted_nodes(loss: Loss, field: np.ndarray, variance: np.ndarray, beta: Any, edges: tuple[Any, ...]) -> Tilted:
-    """Panels that end at the edges: around the mode for a convex cost, around the field for any other."""
-    centred = loss.log_concave and not loss.hard and bool(np.all(np.isfinite(beta)))
-    return (_around_mode if centred else _around_field)(loss, field, variance, beta, edges)
-
-
-def on_rows(loss: Loss, u: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """The cost on inner nodes, for a member whose parameters may be one per row of the batch."""
-    return np.asarray(loss.cost(u.reshape(shape[0], -1)), dtype=float).reshape(u.shape)
+    out = np.empty((5, *field.shape))
+    for own, at, spread, inverse in _groups(loss, variance, beta):
+        panels, rows = cost_panels(own), np.ascontiguousarray(field[at], dtype=float)
+        _cover(panels, rows, spread, inverse)
+        found = np.empty((5, *rows.shape))
+        rule, span = _rule(loss)
+        limits = panels.limits(not np.all(np.isfinite(inverse)))
+        terms_rows(rows, spread, inverse, whole, *panels.arrays, limits, rule, span, found)
+        out[:, at] = found
+    return out
 
 
-def _spread(field: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    return np.broadcast_to(np.sqrt(variance)[:, None], field.shape).reshape(-1)
+def tilted_mean(loss: Loss, function: Any, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
+    """Mean of ``function(u)``, which may jump where the cost has a kink and at 0."""
+    out = np.empty(field.shape)
+    for own, at, spread, inverse in _groups(loss, variance, beta):
+        panels, rule = cost_panels(own), _rule(loss)
+        for row, s, b in zip(at, spread, inverse, strict=True):
+            line = np.ascontiguousarray(field[row], dtype=float)
+            _cover(panels, line[None], np.array([s]), np.array([b]))
+            given = line, s, b, *panels.arrays, panels.limits(not b < np.inf), *rule
+            none = np.empty((line.size, 0))
+            u, mass = np.empty((2, line.size, max(nodes_row(*given, none, none), 1)))
+            nodes_row(*given, u, mass)
+            value = np.asarray(function(own, u.reshape(1, -1)), dtype=float).reshape(u.shape)
+            with np.errstate(invalid="ignore"):
+                out[row] = np.where(mass == 0, 0.0, mass * value).sum(axis=1)
+    return out
 
 
-def _inverse_temperature(field: np.ndarray, beta: Any) -> np.ndarray:
-    return np.broadcast_to(np.asarray(column(beta), dtype=float), field.shape).reshape(-1, 1)
+def tilted_features(loss: Loss, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Positions and widths (batch, F), in units of the field, next to which ``ln Z`` or P(u < 0) varies fast."""
+    places, widths = np.zeros((variance.size, FEATURES)), np.full((variance.size, FEATURES), np.inf)
+    count = 1
+    for own, at, spread, inverse in _groups(loss, variance, beta):
+        panels = cost_panels(own)
+        for row, s, b in zip(at, spread, inverse, strict=True):
+            if not (0.0 < s < np.inf and b >= 0.0):
+                continue
+            stops = _stops(panels, s, b)
+            _cover(panels, stops[None, [0, -1]], np.array([s]), np.array([b]))
+            number = _narrow(*_resolving(loss, panels, stops, s, b), places[row], widths[row])
+            places[row, number:], widths[row, number:] = places[row, 0], widths[row, 0]
+            count = max(count, number)
+    return places[:, :count], widths[:, :count]
 
 
-def _around_field(loss: Loss, field: np.ndarray, variance: np.ndarray, beta: Any, edges: tuple[Any, ...]) -> Tilted:
-    """Panels of length ``1.5/sqrt(1 + beta V)``, the width of the tilted Gaussian for a cost of unit curvature."""
-    spread, flat = _spread(field, variance), field.reshape(-1)
-    places = [(per_row(edge, variance.size)[:, None] - field).reshape(-1) / spread for edge in edges]
-    finite = np.where(np.isfinite(beta), beta, 0.0)
-    stiffness = np.atleast_1d(finite * variance)
-    steepest = np.max(stiffness, initial=0.0, where=np.isfinite(stiffness))  # rows without a variance give NaN
-    step = float(np.clip(1.5 / np.sqrt(1.0 + steepest), 0.1, 2.5))
-    regular = np.arange(-10.0 + 0.5 * step, 10.0, step)
-    grid = np.broadcast_to(regular, (spread.size, regular.size))
-    breaks = np.concatenate([grid, *(place[:, None] for place in places)], axis=1)
-    none = np.zeros((spread.size, 0))
-    z, weight = gaussian_nodes(none, none, breaks, level=1)
-    u = flat[:, None] + spread[:, None] * z
-    cost = on_rows(loss, u, field.shape)
+def _resolving(
+    loss: Loss, panels: CostPanels, stops: np.ndarray, s: float, beta: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Middles and lengths of the panels between the stops on each of which f and P(u < 0) are smooth."""
+    rule, limits = _rule(loss), panels.limits(not beta < np.inf)
+    waiting, middles, lengths, size = np.stack([stops[:-1], stops[1:]], axis=1), [], [], 0.0
+    while len(waiting):
+        middle, half = waiting.mean(axis=1), 0.5 * (waiting[:, 1] - waiting[:, 0])
+        found = np.empty((5, len(waiting), _GRID))
+        alike = np.full((2, len(waiting)), [[s], [beta]])
+        terms_rows(middle[:, None] + half[:, None] * _AT, *alike, False, *panels.arrays, limits, *rule, found)
+        seen = np.where(np.isfinite(found[[1, 4]]), found[[1, 4]], 0.0)
+        largest = np.abs(seen).max(axis=2)
+        size = max(size, float(largest[0].max()))
+        least = np.array([_RARE * size, _RARE])[:, None]
+        rough = np.any(np.abs(seen @ _LAST).max(axis=2) > _SMOOTH * (largest + least), axis=0)
+        rough &= (half > 1e-6 * s) & (len(middles) < 50)
+        middles.append(middle[~rough])
+        lengths.append(2.0 * half[~rough])
+        low, mid, high = waiting[rough, 0], middle[rough], waiting[rough, 1]
+        waiting = np.concatenate([np.stack([low, mid], axis=1), np.stack([mid, high], axis=1)])
+    return np.concatenate(middles), np.concatenate(lengths)
+
+
+def _narrow(middle: np.ndarray, length: np.ndarray, places: np.ndarray, widths: np.ndarray) -> int:
+    """Features that lay panels of such lengths: the narrow ones that the grading around narrower ones would not give.
+    Returns how many.
+    """
+    core, growth, number = LEVELS[1].core, LEVELS[1].growth, 0
+    for i in np.argsort(length, kind="stable"):
+        away = np.abs(middle[i] - places[:number]) - 2.0 * widths[:number]
+        given = np.maximum(core * widths[:number], growth / (1.0 + growth) * away)
+        if number < places.size and not np.any(given <= 1.3 * length[i]):
+            places[number], widths[number] = middle[i], length[i] / core
+            number += 1
+    return number
+
+
+def tilted_grain(loss: Loss, beta: Any) -> Any:
+    """Rounding of these averages in units of that of closed forms: a cost known by its values is known to their
+    rounding, which the inverse temperature multiplies. Measured beside closed forms of hinges.
+    """
+    return 1.0 + 0.3 * np.where(np.isfinite(beta), beta, 0.0) * cost_scale(loss)
+
+
+def _groups(loss: Loss, variance: np.ndarray, beta: Any) -> list[tuple[Loss, np.ndarray, np.ndarray, np.ndarray]]:
+    """Costs with numbers for parameters, their rows, and spreads and inverse temperatures of these: cold and warm rows
+    apart.
+    """
     with np.errstate(invalid="ignore"):
-        # at beta = inf only zero cost is allowed
-        exponent = np.where(cost == 0, 0.0, -_inverse_temperature(field, beta) * cost)
-    top = np.max(exponent, axis=1)
-    top = np.where(np.isfinite(top), top, 0.0)
-    return Tilted(z, u, weight * np.exp(exponent - top[:, None]), top)
+        spread = np.sqrt(np.asarray(variance, dtype=float))
+    inverse = np.full(spread.size, 1.0) if loss.hard else per_row(beta, spread.size)
+    parts = []
+    for own, rows in rows_of(loss, spread.size):
+        cold = np.isinf(inverse[rows])
+        parts += [(own, at, spread[at], inverse[at]) for at in (rows[cold], rows[~cold]) if at.size]
+    return parts
 
 
-def _around_mode(loss: Loss, field: np.ndarray, variance: np.ndarray, beta: Any, edges: tuple[Any, ...]) -> Tilted:
-    r"""With ``z = c + t`` at the mode c: ``e^{-z^2/2} = e^{-t^2/2} e^{-ct-c^2/2}``.
+def _rule(loss: Loss) -> tuple[np.ndarray, float]:
+    order, span = RULES[loss.inner_level]
+    return np.array(gauss_legendre(order)), span
 
-    ``-beta l(u) - c t`` is largest at ``t = 0`` and concave, so nothing overflows and the domain of a Gaussian is
-    enough, however far the cost pulls. The mode is the proximal point of the field at ``beta V``; its slope is the
-    squared width of the tilted measure there.
+
+def _cover(panels: CostPanels, field: np.ndarray, spread: np.ndarray, beta: np.ndarray) -> None:
+    """Widen the panels until nothing outside can matter: beyond ``h +- R`` a cost that is nowhere lower than where it
+    is known has no weight left. ``h +- R`` grow with h, so the outermost fields decide.
     """
-    spread, flat = _spread(field, variance), field.reshape(-1)
-    stretched = variance * beta
-    best = loss.ground(field, stretched)[0].reshape(-1)
-    mode = (best - flat) / spread
-    width = np.sqrt(np.clip(loss.ground_slope(field, stretched).reshape(-1), 1e-8, 1.0))
-    breaks = [(per_row(edge, variance.size)[:, None] - field).reshape(-1) / spread - mode for edge in edges]
-    places, widths = loss.inner_features(variance, beta)
-    places = (places[:, None, :] - field[:, :, None]).reshape(flat.size, -1) / spread[:, None] - mode[:, None]
-    widths = np.broadcast_to(widths[:, None, :], (*field.shape, widths.shape[1])).reshape(flat.size, -1)
-    near = np.abs(places) < 40.0
-    places = np.concatenate([np.zeros((flat.size, 1)), np.where(near, places, 0.0)], axis=1)
-    widths = np.concatenate([width[:, None], np.where(near, widths / spread[:, None], np.inf)], axis=1)
-    stops = np.stack(breaks, axis=1) if breaks else None
-    t, weight = gaussian_nodes(places, widths, stops, level=1)
-    z = mode[:, None] + t
-    u = best[:, None] + spread[:, None] * t
-    inverse = _inverse_temperature(field, beta)
-    floor = inverse * on_rows(loss, best[:, None], field.shape)
-    exponent = floor - inverse * on_rows(loss, u, field.shape) - mode[:, None] * t
-    return Tilted(z, u, weight * np.exp(exponent), -floor[:, 0] - 0.5 * mode**2)
+    with np.errstate(invalid="ignore"):
+        good = (spread > 0) & np.isfinite(spread) & (beta >= 0)
+    known = np.isfinite(field) & good[:, None]
+    for row in np.flatnonzero(known.any(axis=1)):
+        line = field[row, known[row]]
+        for h in {float(line.min()), float(line.max())}:
+            while True:
+                low, high = _reach(panels, h, float(spread[row]), float(beta[row]))
+                before = list(panels.reach)
+                panels.cover(low, high)
+                if panels.reach == before:
+                    break
+
+
+def _reach(panels: CostPanels, h: float, s: float, beta: float) -> tuple[float, float]:
+    warm = beta if beta < np.inf else 0.0
+    used = panels.most == 0.0 if beta == np.inf else np.isfinite(panels.most)
+    if not np.any(used):
+        return h - 40.0 * s, h + 40.0 * s
+    near = np.clip(h, panels.low[used], panels.high[used])
+    ends = np.stack([near, panels.low[used], panels.high[used]])
+    costs = np.stack([panels.most[used], panels.ends[used, 0], panels.ends[used, 1]])
+    best = np.max(-warm * costs - 0.5 * ((ends - h) / s) ** 2)
+    reach = s * np.sqrt(2.0 * max(_EFOLDS - best - warm * panels.least[used].min(), _EFOLDS))
+    return h - reach, h + reach
+
+
+def _stops(panels: CostPanels, s: float, beta: float) -> np.ndarray:
+    """Fields between which features are looked for: around those that are carried to the ends of narrow panels, and
+    as far as a step of the cost can pull.
+    """
+    warm = beta if beta < np.inf else 0.0
+    near = (np.maximum(np.abs(panels.low), np.abs(panels.high)) <= _NEAR) & np.isfinite(panels.most)
+    narrow = near & (panels.high - panels.low < 2.0)
+    signs = np.where(np.arange(panels.slopes.shape[1]) % 2, -1.0, 1.0)
+    edges = np.concatenate([[0.0], panels.low[narrow], panels.high[narrow]])
+    pulls = np.concatenate([[0.0], (panels.slopes @ signs)[narrow], panels.slopes.sum(axis=1)[narrow]])
+    costs = panels.ends[narrow]
+    leap = s * np.sqrt(2.0 * warm * np.ptp(costs)) if costs.size else 0.0
+    fields = edges + warm * s * s * pulls
+    low = min(edges.min(), fields.min()) - leap - 8.0 * s
+    high = max(edges.max(), fields.max()) + leap + 8.0 * s
+    # within the range a first look sees what is not much narrower than the Gaussian; the rest is pointed out
+    sharp = (panels.high - panels.low)[narrow] < 0.1 * s
+    told = [sharp | np.isin(edge[narrow], panels.kinks) for edge in (panels.low, panels.high)]
+    told = np.concatenate([[True], *told])
+    fields = np.sort(np.concatenate([[low], edges[told], fields[told], [high]]))
+    kept = [fields[0]]
+    for field in fields[1:]:
+        if field - kept[-1] >= 0.5 * s:
+            kept.append(field)
+    return np.array(kept)
 
 
 def reference_moments(loss: Loss, field: Any, variance: Any, beta: Any, strip: Any, mp: Any) -> tuple[Any, Any, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from replica._registry import Member, column, per_row
 from replica.losses._convex import costs_nothing, seems_convex
 from replica.losses._ground import panel_sums, slope_of_map
-from replica.losses._inner import tilted_nodes
+from replica.losses._inner import at_level, tilted_features, tilted_grain, tilted_mean, tilted_terms
 from replica.losses._optimal import optimal_field
 from replica.losses._tabulated import (
     Moved,
@@ -63,6 +63,8 @@ class Loss(Member):
     straight: ClassVar[bool] = False
     #: 1 or 2 in copies whose proximal map is off by all that it may be wrong by
     doubtful: ClassVar[int] = 0
+    #: fineness of inner averages (see `at_level`)
+    inner_level: ClassVar[int] = 1
     #: +1 where a larger margin is harder to satisfy, -1 where it is easier
     tightens: ClassVar[int] = 1
 
@@ -87,33 +89,44 @@ class Loss(Member):
         """Whether a pattern with stability ``u`` counts as a training error (default: the wrong side, u < 0)."""
         return u < 0
 
+    def at_level(self, level: int) -> Loss:
+        """The same cost with inner averages as fine as that level of the averages over fields."""
+        return self if level == self.inner_level else at_level(self, level)
+
+    @property
+    def averaged(self) -> bool:
+        """Whether the local partition function is an inner average: the member gives its cost alone."""
+        return type(self).terms is Loss.terms
+
+    def grain(self, beta: Any) -> Any:
+        """Rounding of ``ln Z`` and its slopes in units of that of a closed form (see `tilted_grain`)."""
+        return tilted_grain(self, beta) if self.averaged else 1.0
+
     def features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
         """Positions and widths (batch, F), in units of the field, where ``ln Z`` varies fast: kinks smeared by
-        sqrt(V).
+        sqrt(V); where `terms` is an inner average, what resolves it.
         """
-        size = variance.size
-        deviation = np.sqrt(variance)[:, None]
-        places = (
-            np.stack([per_row(kink, size) for kink in self.kinks()], axis=1) if self.kinks() else np.zeros((size, 0))
-        )
-        return places, np.broadcast_to(deviation, places.shape)
+        if self.averaged:
+            return tilted_features(self, variance, beta)
+        kinks = [per_row(kink, variance.size) for kink in self.kinks()]
+        places = np.stack(kinks, axis=1) if kinks else np.zeros((variance.size, 0))
+        return places, np.broadcast_to(np.sqrt(variance)[:, None], places.shape)
 
     def terms(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """``ln Z`` and its first two derivatives in the field; arrays (batch, node), variance (batch,).
+        r"""``ln Z`` and its first two derivatives in the field; arrays (batch, node), variance (batch,).
 
-        Default: inner quadrature on panels that end at the kinks, derivatives from Gaussian moments
-        (``f = <z>/sqrt V``, ``f' = (<z^2> - <z>^2 - 1)/V``).
+        Default: inner quadrature on pieces as narrow as the weight, slopes by parts: with ``g = -beta l'`` and steps
+        ``j_k`` of the weight at ``u_k``, ``f = <g> + sum j_k`` and ``V f' = Cov(g, u) + sum j_k (u_k - <u>)``.
         """
-        shape, spread = field.shape, np.sqrt(variance)[:, None]
-        inner = tilted_nodes(self, field, variance, beta, self.kinks())
-        total = np.maximum(inner.mass.sum(axis=1), 1e-300)
-        first = (inner.mass * inner.z).sum(axis=1) / total
-        width = (inner.mass * (inner.z - first[:, None]) ** 2).sum(axis=1) / total
-        return (
-            (np.log(total) + inner.top).reshape(shape),
-            first.reshape(shape) / spread,
-            (width - 1.0).reshape(shape) / spread**2,
-        )
+        return tuple(tilted_terms(self, field, variance, beta, whole=False)[:3])
+
+    def averages(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, ...]:
+        """`terms`, `mean_cost` and `error_rate` together; an inner average gives all from the same nodes."""
+        own = [getattr(type(self), n) is getattr(Loss, n) for n in ("terms", "mean_cost", "error_rate", "violated")]
+        if all(own) and not self.hard:
+            return tuple(tilted_terms(self, field, variance, beta, whole=True))
+        rest = self.mean_cost(field, variance, beta), self.error_rate(field, variance, beta)
+        return (*self.terms(field, variance, beta), *rest)
 
     def optimal(self, field: np.ndarray, log_gap: np.ndarray, variance: np.ndarray, beta: Any) -> Any:
         """The field omega at the maximum of ``-(u-h)^2/(2 gap) + ln Z(u, V)``; arrays (batch, node), rows (batch,).
@@ -146,25 +159,13 @@ class Loss(Member):
 
     def mean_cost(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
         """Thermal mean of the cost, ``-d ln Z/d beta``; zero for hard constraints. Default: inner quadrature."""
-        if self.hard:
-            return np.zeros_like(field)
-        return self._tilted_mean(lambda u: np.asarray(self.cost(u), dtype=float), field, variance, beta, self.kinks())
+        return np.zeros_like(field) if self.hard else tilted_terms(self, field, variance, beta, whole=True)[3]
 
     def error_rate(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
         """Probability that the stability is `violated`, in the tilted measure of `terms`. Default: inner quadrature."""
-        return self._tilted_mean(self.violated, field, variance, beta, (*self.kinks(), 0.0))
-
-    def _tilted_mean(
-        self, function: Any, field: np.ndarray, variance: np.ndarray, beta: Any, edges: tuple[Any, ...]
-    ) -> np.ndarray:
-        """Mean of ``function(u)`` over ``u = h + sqrt(V) z`` with the weight ``exp(-beta l(u))``, node by node."""
-        inner = tilted_nodes(self, field, variance, beta, edges)
-        rows = inner.u.reshape(field.shape[0], -1)  # a member's parameters may be one per row of the batch
-        found = np.asarray(function(rows), dtype=float).reshape(inner.u.shape)
-        with np.errstate(invalid="ignore"):
-            # a forbidden region has infinite cost and no weight
-            share = np.where(inner.mass > 0, inner.mass * found, 0.0)
-        return (share.sum(axis=1) / inner.mass.sum(axis=1)).reshape(field.shape)
+        if type(self).violated is Loss.violated:
+            return tilted_terms(self, field, variance, beta, whole=True)[4]
+        return tilted_mean(self, lambda own, u: own.violated(u), field, variance, beta)
 
     def boltzmann(self, u: np.ndarray, beta: Any) -> np.ndarray:
         """``exp(-beta l(u))``."""

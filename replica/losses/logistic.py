@@ -10,9 +10,11 @@ import numpy as np
 from replica._checks import number
 from replica._registry import column, exact, per_row
 from replica.losses._ground import ground_nodes
-from replica.losses._inner import reference_moments
-from replica.losses._logistic import logistic_prox, logistic_push, logistic_sums, logistic_terms
+from replica.losses._inner import reference_moments, tilted_grain, tilted_terms
+from replica.losses._logistic import logistic_nodes, logistic_prox, logistic_push, logistic_sums, logistic_terms
 from replica.losses.base import Loss
+
+MANY = 500.0  # evenly spaced nodes, beyond which panels graded towards the bend are cheaper
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,33 @@ class Logistic(Loss):
         return np.stack([place, low], axis=1), np.stack([width, width], axis=1)
 
     def terms(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return logistic_terms(field, self.gain, variance, beta)[:3]
+        return self._moments(field, variance, beta)[:3]
 
     def mean_cost(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
-        return logistic_terms(field, self.gain, variance, beta)[3]
+        return self._moments(field, variance, beta)[3]
+
+    def grain(self, beta: Any) -> Any:
+        """Where a sharp bend is averaged over panels, their rounding is multiplied by the inverse temperature."""
+        return np.where(np.asarray(self.gain) > 10.0, tilted_grain(self, beta), 1.0)
+
+    def _moments(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, ...]:
+        """``ln Z``, its slopes and the mean cost: steps of the bend's width, or panels graded towards a sharp bend."""
+        size = variance.size
+        gain, inverse = per_row(self.gain, size), per_row(beta, size)
+        with np.errstate(all="ignore"):
+            sharp = logistic_nodes(gain, variance, inverse) > MANY
+        if not np.any(sharp):
+            return logistic_terms(field, gain, variance, inverse)
+        out = np.empty((4, *field.shape))
+        for rows in (np.flatnonzero(sharp), np.flatnonzero(~sharp)):
+            part = field[rows], variance[rows], inverse[rows]
+            if not rows.size:
+                continue
+            if sharp[rows[0]]:
+                out[:, rows] = tilted_terms(self.take(rows), *part, whole=True)[:4]
+            else:
+                out[:, rows] = logistic_terms(part[0], gain[rows], *part[1:])
+        return tuple(out)
 
     def inner_features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
         gain, inverse = per_row(self.gain, variance.size), per_row(beta, variance.size)

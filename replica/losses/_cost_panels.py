@@ -1,0 +1,295 @@
+"""A cost as a whole function: Chebyshev series on panels that end at kinks, for inner quadrature; no loss lives here.
+
+Panels are halved until their series has converged to rounding, and wherever a probe of the cost between the nodes
+disagrees with the series: a feature is seen wherever it is wider than the probes are apart, declared or not.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from replica._registry import per_row
+from saddlepoint._jit import array_kernel
+
+if TYPE_CHECKING:
+    from replica.losses.base import Loss
+
+ORDER = 16  # Chebyshev nodes of a panel
+MIDDLE, SHELLS = 8.0, 57  # half-width of the middle, and how often it may double
+PROBES = 1_600_000  # of the middle, 1e-5 apart; fewer and fewer in the shells
+CHUNK = 1 << 15
+MOST = 20_000  # panels of one cost
+ROUNDING = 6e-16
+FORBIDDEN = 1e290  # costs above it count as infinite
+_K = np.arange(ORDER)
+_QUARTER = np.sin(np.pi * np.arange(ORDER + 1) / (2 * ORDER))  # sin of m pi/32, from which all cosines are taken
+
+
+def _cosine(m: np.ndarray) -> np.ndarray:
+    """``cos(m pi/32)`` for whole m, to the last bit."""
+    m = np.abs((m + 2 * ORDER) % (4 * ORDER) - 2 * ORDER)
+    return np.where(m <= ORDER, _QUARTER[np.abs(ORDER - m)], -_QUARTER[np.abs(m - ORDER)])
+
+
+_NODES = _cosine(2 * _K + 1)
+_TO_SERIES = _cosine(np.outer(_K, 2 * _K + 1)) * np.where(_K == 0, 1.0, 2.0)[:, None] / ORDER
+_BESIDE = 0.7 * 2.0 ** -np.arange(52.0)  # of a kink, next to which a cost may bend on any scale
+_SIGNS = np.where(_K % 2, -1.0, 1.0)
+
+
+class CostPanels:
+    """The panels of one cost, from left to right, on as wide a range as has been asked for.
+
+    ``low``, ``high`` (P,); ``series`` and ``slopes`` (P, ORDER) in the panel's own variable and in units of the
+    stability; ``degree`` (P,) of what is above rounding; ``least``, ``most`` (P,) of the cost, both infinite where it
+    is; ``ends`` (P, 2) of the cost.
+    """
+
+    def __init__(self, loss: Loss) -> None:
+        self.loss, self.kinks = loss, sorted({0.0, *(float(kink) for kink in loss.kinks())})
+        self.reach = [0, 0]  # shells to the left and to the right of the middle
+        near = self._values(2.0 * _NODES)
+        near = near[np.abs(near) < FORBIDDEN]
+        self.scale = min(1.0, float(np.max(np.abs(near), initial=0.0)))
+        self._take(self._between(-MIDDLE, MIDDLE, PROBES), 1)
+
+    def cover(self, low: float, high: float) -> None:
+        """Widen the panels to [low, high]; no further than 2^56 times the middle."""
+        for side in (0, 1):
+            while self.reach[side] < SHELLS and (self.high[-1] < high if side else self.low[0] > low):
+                inner = MIDDLE * 2.0 ** self.reach[side]
+                ends = (inner, 2.0 * inner) if side else (-2.0 * inner, -inner)
+                self._take(self._between(*ends, max(PROBES >> (4 + self.reach[side]), 1 << 13)), side)
+                self.reach[side] += 1
+
+    @property
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        """What the kernels take."""
+        return self.low, self.high, self.series, self.slopes, self.degree, self.least, self.most, self.ends
+
+    def limits(self, cold: bool) -> np.ndarray:
+        """The least and the largest cost of the panels that have a weight."""
+        used = self.most == 0.0 if cold else np.isfinite(self.most)
+        return np.array([self.least[used].min(initial=np.inf), self.most[used].max(initial=-np.inf)])
+
+    def _take(self, found: tuple[np.ndarray, ...], side: int) -> None:
+        if hasattr(self, "low"):
+            pairs = zip(self.arrays, found, strict=True)
+            found = tuple(np.concatenate(pair if side else pair[::-1]) for pair in pairs)
+        self.low, self.high, self.series, self.slopes, self.degree, *bounds = found
+        self.least, self.most, self.ends = bounds
+
+    def _values(self, u: np.ndarray) -> np.ndarray:
+        flat = np.ravel(u)
+        with np.errstate(all="ignore"):
+            cost = np.broadcast_to(np.asarray(self.loss.cost(flat[None, :]), dtype=float), (1, flat.size))[0]
+        bad = np.isnan(cost)
+        if np.any(bad):
+            raise ValueError(f"the cost of {self.loss} is not a number at u = {flat[bad][0]:.6g}")
+        return np.where(np.abs(cost) < FORBIDDEN, cost, np.inf).reshape(u.shape)
+
+    def _between(self, low: float, high: float, probes: int) -> tuple[np.ndarray, ...]:
+        """Panels of [low, high], probed between their nodes."""
+        # near a kink the cost is wanted to its own rounding, not to that of what it grows to
+        beside = {kink + shift for kink in self.kinks for shift in (-0.25, 0.0, 0.25)}
+        stops = np.array([low, *sorted(place for place in beside if low < place < high), high])
+        done = self._resolved(np.stack([stops[:-1], stops[1:]], axis=1))
+        step = (high - low) / probes
+        for start in range(0, probes, CHUNK):
+            # a step that no cost knows, so that the probes do not fall on its own places
+            done = self._probed(done, low + step * (np.arange(start, min(start + CHUNK, probes)) + 0.38196601125))
+        beside = [kink + sign * _BESIDE for kink in self.kinks for sign in (-1.0, 1.0)]
+        close = np.sort(np.concatenate(beside))
+        done = self._probed(done, close[(close > low) & (close < high)])
+        return done.kept()
+
+    def _probed(self, done: _Panels, u: np.ndarray) -> _Panels:
+        """The panels with those halved, as often as it takes, whose series are not the cost at increasing ``u``."""
+        if not u.size:
+            return done
+        values = self._values(u)
+        for _ in range(60):
+            missed = np.zeros(len(done.low), dtype=np.bool_)
+            _probe(u, values, done.low, done.high, done.series, done.degree, done.most, done.slack,
+                   np.searchsorted(done.high, u[0]), missed)
+            at = np.flatnonzero(missed)
+            if not at.size:
+                break
+            done = self._halved(done, at)
+        return done
+
+    def _halved(self, done: _Panels, at: np.ndarray) -> _Panels:
+        """The panels ``at`` cut in two and resolved again."""
+        a, b = done.low[at], done.high[at]
+        middle = 0.5 * (a + b)
+        new = self._resolved(np.concatenate([np.stack([a, middle], axis=1), np.stack([middle, b], axis=1)]))
+        return _Panels.joined([done.without(at), new])
+
+    def _resolved(self, waiting: np.ndarray) -> _Panels:
+        """Panels within the intervals (m, 2) on each of which the cost is its series, all costs finite or none."""
+        parts, count = [], 0
+        while len(waiting):
+            a, b = waiting.T
+            half, middle = 0.5 * (b - a), 0.5 * (a + b)
+            values = self._values(middle[:, None] + half[:, None] * _NODES)
+            finite = np.isfinite(values)
+            known = np.all(finite, axis=1)
+            seen = np.where(finite, values, 0.0)
+            series = (seen - seen[:, :1]) @ _TO_SERIES.T  # a constant has no other terms
+            series[:, 0] += seen[:, 0]
+            top = np.abs(seen).max(axis=1)
+            # of the cost and of u itself; below a quarter the rounding of a larger term that cancelled, which the
+            # narrower panels of a noisy formula can afford
+            steep = np.abs(np.diff(series[:, 1:], axis=1)).max(axis=1, initial=0.0) + np.abs(series[:, 1])
+            widened = np.where(half <= 0.125, 1.0 + np.sqrt(0.5 / half), 1.0)
+            rounding = ROUNDING * widened * np.where(half <= 0.125, np.maximum(top, self.scale), top)
+            rounding += 0.2 * ROUNDING * np.maximum(np.abs(a), np.abs(b)) * steep / half
+            tail = np.abs(series[:, -3:]).max(axis=1)
+            ends = np.abs(values[:, [0, -1]])
+            with np.errstate(all="ignore"):
+                fades = (half > 0.25) & known & (ends.min(axis=1) > 0) & (ends.min(axis=1) < 1e-3 * ends.max(axis=1))
+            good = ~np.any(finite, axis=1) | (known & (tail <= rounding) & ~fades)
+            narrow = (half < 4e-15 * (0.01 + np.abs(middle))) & ~good
+            count += int(good.sum())
+            if count + len(waiting) > MOST:
+                raise ValueError(
+                    f"the cost of {self.loss} varies at too many places between u = {a.min():.6g} and {b.max():.6g} "
+                    "to be averaged: it needs a closed form (terms)"
+                )
+            if np.any(good):
+                parts.append(_Panels.of(a[good], b[good], values[good], series[good], rounding[good], known[good]))
+            split = ~good & ~narrow
+            a, b, middle = a[split], b[split], middle[split]
+            waiting = np.concatenate([np.stack([a, middle], axis=1), np.stack([middle, b], axis=1)])
+        return _Panels.joined(parts) if parts else _Panels.none()
+
+
+class _Panels(NamedTuple):
+    """Resolved panels in order."""
+
+    low: np.ndarray
+    high: np.ndarray
+    series: np.ndarray
+    slack: np.ndarray
+    degree: np.ndarray
+    least: np.ndarray
+    most: np.ndarray
+
+    @classmethod
+    def none(cls) -> _Panels:
+        shape = np.zeros((0, ORDER))
+        return cls(np.zeros(0), np.zeros(0), shape, np.zeros(0), np.zeros(0, dtype=np.int64), *np.zeros((2, 0)))
+
+    @classmethod
+    def of(cls, a: Any, b: Any, values: Any, series: Any, rounding: Any, known: Any) -> _Panels:
+        above = np.abs(series) > 0.5 * rounding[:, None]
+        degree = np.where(above.any(axis=1), ORDER - above[:, ::-1].argmax(axis=1), 1)
+        series = np.where(degree[:, None] > _K, series, 0.0)
+        spread = np.abs(series[:, 1:]).sum(axis=1)
+        low, high = (np.where(known, edge, 0.0) for edge in (values.min(axis=1), values.max(axis=1)))
+        # between the nodes a resolved series exceeds them by little
+        beyond = 0.02 * (high - low) + rounding
+        least = np.where(known, np.maximum(low - beyond, series[:, 0] - spread), np.inf)
+        most = np.where(known, np.minimum(high + beyond, series[:, 0] + spread), np.inf)
+        zero = known & (low == 0) & (high == 0)
+        least, most, degree = np.where(zero, 0.0, least), np.where(zero, 0.0, most), np.where(zero, 1, degree)
+        return cls(a, b, series, rounding, degree, least, most)
+
+    @classmethod
+    def joined(cls, parts: list[_Panels]) -> _Panels:
+        columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+        order = np.argsort(columns[0])
+        return cls(*(column[order] for column in columns))
+
+    def without(self, at: np.ndarray) -> _Panels:
+        return _Panels(*(np.delete(column, at, axis=0) for column in self))
+
+    def kept(self) -> tuple[np.ndarray, ...]:
+        """The arrays of `CostPanels`."""
+        width = (self.high - self.low)[:, None]
+        slopes = np.zeros_like(self.series)
+        if len(self.series):
+            slopes[:, :-1] = np.polynomial.chebyshev.chebder(self.series, axis=1) * 2.0 / width
+        ends = np.stack([self.series @ _SIGNS, self.series.sum(axis=1)], axis=1)
+        ends = np.where(np.isfinite(self.most)[:, None], ends, np.inf)
+        return self.low, self.high, self.series, slopes, self.degree, self.least, self.most, ends
+
+
+@array_kernel
+def _probe(u, values, low, high, series, degree, most, slack, first, missed):  # type: ignore[no-untyped-def]
+    """Marks the panels whose series a value of the cost denies; ``u`` increases from the panel ``first`` on."""
+    panel = first
+    for i in range(u.size):
+        while panel < low.size and u[i] > high[panel]:
+            panel += 1
+        if panel == low.size:
+            break
+        if u[i] <= low[panel]:
+            continue  # on a jump
+        if not most[panel] < np.inf:
+            missed[panel] |= values[i] < np.inf
+            continue
+        x = (2.0 * u[i] - low[panel] - high[panel]) / (high[panel] - low[panel])
+        one, two = 0.0, 0.0
+        for k in range(degree[panel] - 1, 0, -1):
+            one, two = 2.0 * x * one - two + series[panel, k], one
+        found = x * one - two + series[panel, 0]
+        if not abs(found - values[i]) <= 32.0 * slack[panel]:
+            missed[panel] = True
+
+
+_known: dict[Any, tuple[CostPanels, Any]] = {}
+
+
+def cost_panels(loss: Loss) -> CostPanels:
+    """The panels of a cost whose parameters are numbers; kept, for the cost alone decides them."""
+    key, held = _key(loss)
+    if key not in _known:
+        while len(_known) >= 256:
+            _known.pop(next(iter(_known)))
+        _known[key] = CostPanels(loss), held
+    return _known[key][0]
+
+
+def cost_scale(loss: Loss) -> float:
+    """Size of a cost near 0, at most 1, for any row of a batch; without its panels."""
+    with np.errstate(all="ignore"):
+        rows = max((v.size for v in vars(loss).values() if isinstance(v, np.ndarray) and v.ndim == 1), default=1)
+        near = np.abs(np.asarray(loss.cost(np.broadcast_to(2.0 * _NODES, (rows, ORDER))), dtype=float))
+    return float(min(1.0, np.max(near, initial=0.0, where=near < FORBIDDEN)))
+
+
+def _key(loss: Loss) -> tuple[Any, list[Any]]:
+    """Class and fields as something that can be looked up, with the objects that are known by their identity."""
+    held: list[Any] = []
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            return value.shape, value.dtype.str, value.tobytes()
+        if isinstance(value, (list, tuple)):
+            return tuple(plain(item) for item in value)
+        try:
+            hash(value)
+        except TypeError:
+            held.append(value)
+            return "object", id(value)
+        return type(value), value
+
+    return (type(loss), tuple(plain(getattr(loss, f.name)) for f in dataclasses.fields(loss))), held
+
+
+def rows_of(loss: Loss, size: int) -> list[tuple[Loss, np.ndarray]]:
+    """The costs of a batch, numbers for parameters, each with its rows."""
+    names = [f.name for f in dataclasses.fields(loss) if isinstance(getattr(loss, f.name), np.ndarray)]
+    if not names or size == 0:
+        return [(loss, np.arange(size))]
+    table = np.stack([per_row(getattr(loss, name), size) for name in names], axis=1)
+    kinds, which = np.unique(table, axis=0, return_inverse=True)
+    which = which.reshape(-1)
+    return [
+        (dataclasses.replace(loss, **dict(zip(names, map(float, kind), strict=True))), np.flatnonzero(which == i))
+        for i, kind in enumerate(kinds)
+    ]
