@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from replica._registry import per_row
 from saddlepoint._jit import array_kernel
 
 if TYPE_CHECKING:
@@ -50,6 +49,7 @@ class CostPanels:
 
     def __init__(self, loss: Loss) -> None:
         self.loss, self.kinks = loss, sorted({0.0, *(float(kink) for kink in loss.kinks())})
+        self.features: dict[Any, np.ndarray] = {}  # of averages with this cost, for those who take them
         self.reach = [0, 0]  # shells to the left and to the right of the middle
         near = self._values(2.0 * _NODES)
         near = near[np.abs(near) < FORBIDDEN]
@@ -69,6 +69,12 @@ class CostPanels:
     def arrays(self) -> tuple[np.ndarray, ...]:
         """What the kernels take."""
         return self.low, self.high, self.series, self.slopes, self.degree, self.least, self.most, self.ends
+
+    def keep_features(self, key: Any, found: np.ndarray) -> None:
+        """Remember features; only the latest few thousand."""
+        while len(self.features) >= 4096:
+            self.features.pop(next(iter(self.features)))
+        self.features[key] = found
 
     def limits(self, cold: bool) -> np.ndarray:
         """The least and the largest cost of the panels that have a weight."""
@@ -279,17 +285,3 @@ def _key(loss: Loss) -> tuple[Any, list[Any]]:
         return type(value), value
 
     return (type(loss), tuple(plain(getattr(loss, f.name)) for f in dataclasses.fields(loss))), held
-
-
-def rows_of(loss: Loss, size: int) -> list[tuple[Loss, np.ndarray]]:
-    """The costs of a batch, numbers for parameters, each with its rows."""
-    names = [f.name for f in dataclasses.fields(loss) if isinstance(getattr(loss, f.name), np.ndarray)]
-    if not names or size == 0:
-        return [(loss, np.arange(size))]
-    table = np.stack([per_row(getattr(loss, name), size) for name in names], axis=1)
-    kinds, which = np.unique(table, axis=0, return_inverse=True)
-    which = which.reshape(-1)
-    return [
-        (dataclasses.replace(loss, **dict(zip(names, map(float, kind), strict=True))), np.flatnonzero(which == i))
-        for i, kind in enumerate(kinds)
-    ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from replica._registry import per_row
-from replica.losses._cost_panels import cost_panels, cost_scale, rows_of
+from replica.losses._cost_panels import cost_panels, cost_scale
 from replica.losses._tilted import nodes_row, terms_rows
 from saddlepoint.quadrature.panels import LEVELS
 from saddlepoint.quadrature.rules import gauss_legendre
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
 RULES = ((16, 6.0), (20, 6.0), (24, 5.0), (28, 4.0), (32, 3.0))
 FEATURES = 12  # of ln Z at most
 _NEAR = 8.0  # edges of panels beyond it, or of panels wider than 2, are no features of a cost
-_GRID = 8  # places by which a panel of fields is judged
+_GRID = 12  # places by which a panel of fields is judged
 _AT = np.cos(np.pi * (np.arange(_GRID) + 0.5) / _GRID)
 _LAST = 2.0 / _GRID * np.cos(np.outer(np.pi * (np.arange(_GRID) + 0.5) / _GRID, (_GRID - 2, _GRID - 1)))
-_SMOOTH, _RARE = 8e-3, 1e-3  # what is left above degree 5 of 7, and what counts as small
+_SMOOTH, _RARE = 1e-4, 1e-6  # what is left in the last two terms of twelve, and what counts as small
+_ALIKE = 1e-4  # logarithm by which spreads may differ that share features
 _EFOLDS = 50.0
 
 
@@ -79,9 +81,17 @@ def tilted_features(loss: Loss, variance: np.ndarray, beta: Any) -> tuple[np.nda
         for row, s, b in zip(at, spread, inverse, strict=True):
             if not (0.0 < s < np.inf and b >= 0.0):
                 continue
-            stops = _stops(panels, s, b)
-            _cover(panels, stops[None, [0, -1]], np.array([s]), np.array([b]))
-            number = _narrow(*_resolving(loss, panels, stops, s, b), places[row], widths[row])
+            # the same for spreads that hardly differ: a mesh that moves with every step of a solver would cost as much
+            # as the averages themselves
+            step = round(float(np.log(s)) / _ALIKE)
+            if (step, b) not in panels.features:
+                near = float(np.exp(step * _ALIKE))
+                stops = _stops(panels, near, b)
+                _cover(panels, stops[None, [0, -1]], np.array([near]), np.array([b]))
+                panels.keep_features((step, b), _narrow(*_resolving(loss, panels, stops, near, b)))
+            narrow = panels.features[step, b]
+            number = len(narrow)
+            places[row, :number], widths[row, :number] = narrow.T
             places[row, number:], widths[row, number:] = places[row, 0], widths[row, 0]
             count = max(count, number)
     return places[:, :count], widths[:, :count]
@@ -111,18 +121,32 @@ def _resolving(
     return np.concatenate(middles), np.concatenate(lengths)
 
 
-def _narrow(middle: np.ndarray, length: np.ndarray, places: np.ndarray, widths: np.ndarray) -> int:
-    """Features that lay panels of such lengths: the narrow ones that the grading around narrower ones would not give.
-    Returns how many.
+def _narrow(middle: np.ndarray, length: np.ndarray) -> np.ndarray:
+    """Places and widths (F, 2) of features that lay panels of such lengths: the narrow ones that the grading around
+    narrower ones would not give.
     """
-    core, growth, number = LEVELS[1].core, LEVELS[1].growth, 0
+    core, growth = LEVELS[1].core, LEVELS[1].growth
+    found = np.zeros((0, 2))
     for i in np.argsort(length, kind="stable"):
-        away = np.abs(middle[i] - places[:number]) - 2.0 * widths[:number]
-        given = np.maximum(core * widths[:number], growth / (1.0 + growth) * away)
-        if number < places.size and not np.any(given <= 1.3 * length[i]):
-            places[number], widths[number] = middle[i], length[i] / core
-            number += 1
-    return number
+        away = np.abs(middle[i] - found[:, 0]) - 2.0 * found[:, 1]
+        given = np.maximum(core * found[:, 1], growth / (1.0 + growth) * away)
+        if len(found) < FEATURES and not np.any(given <= 1.3 * length[i]):
+            found = np.append(found, [[middle[i], length[i] / core]], axis=0)
+    return found
+
+
+def _rows_of(loss: Loss, size: int) -> list[tuple[Loss, np.ndarray]]:
+    """The costs of a batch, numbers for parameters, each with its rows."""
+    names = [f.name for f in dataclasses.fields(loss) if isinstance(getattr(loss, f.name), np.ndarray)]
+    if not names or size == 0:
+        return [(loss, np.arange(size))]
+    table = np.stack([per_row(getattr(loss, name), size) for name in names], axis=1)
+    kinds, which = np.unique(table, axis=0, return_inverse=True)
+    which = which.reshape(-1)
+    return [
+        (dataclasses.replace(loss, **dict(zip(names, map(float, kind), strict=True))), np.flatnonzero(which == i))
+        for i, kind in enumerate(kinds)
+    ]
 
 
 def tilted_grain(loss: Loss, beta: Any) -> Any:
@@ -140,7 +164,7 @@ def _groups(loss: Loss, variance: np.ndarray, beta: Any) -> list[tuple[Loss, np.
         spread = np.sqrt(np.asarray(variance, dtype=float))
     inverse = np.full(spread.size, 1.0) if loss.hard else per_row(beta, spread.size)
     parts = []
-    for own, rows in rows_of(loss, spread.size):
+    for own, rows in _rows_of(loss, spread.size):
         cold = np.isinf(inverse[rows])
         parts += [(own, at, spread[at], inverse[at]) for at in (rows[cold], rows[~cold]) if at.size]
     return parts

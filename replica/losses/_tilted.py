@@ -21,18 +21,18 @@ _SQRT_2PI = 2.5066282746310002
 
 
 @array_kernel
-def series_at(t, start, scale, series, degree, out, scratch):  # type: ignore[no-untyped-def]
-    """Chebyshev series at offsets t of a panel that begins at ``start``, by one recurrence for all of them."""
-    x, a, b = scratch[0, : t.size], scratch[1, : t.size], scratch[2, : t.size]
-    for j in range(t.size):
-        x[j] = (t[j] - start) * scale - 1.0
+def series_at(place, scale, series, degree, out, scratch):  # type: ignore[no-untyped-def]
+    """Chebyshev series at distances from the left end of a panel, by one recurrence for all of them."""
+    x, a, b = scratch[0, : place.size], scratch[1, : place.size], scratch[2, : place.size]
+    for j in range(place.size):
+        x[j] = place[j] * scale - 1.0
         a[j], b[j] = 0.0, 0.0
     for k in range(degree - 1, 0, -1):
         c = series[k]
-        for j in range(t.size):
+        for j in range(place.size):
             a[j], b[j] = 2.0 * x[j] * a[j] - b[j] + c, a[j]
     c = series[0]
-    for j in range(t.size):
+    for j in range(place.size):
         out[j] = x[j] * a[j] - b[j] + c
 
 
@@ -94,43 +94,50 @@ def survey(h, s, beta, cold, rare, apart, low, high, series, degree, most, limit
 
 @array_kernel
 def window(h, s, beta, low, high, least, most, summit, best):  # type: ignore[no-untyped-def]
-    """The part of a panel, as offsets from h, on which something may be left of its weight."""
+    """The part of a panel on which something may be left of its weight, measured from the end that it touches or else
+    from h, so that Gaussians and costs next to their kinks keep their digits; and what to add for distances from h and
+    from the left end.
+    """
     room, far = -summit, max(most - best[3], best[3] - least)
     if best[2] > -np.inf and far > 0.0:
         room = max(room, math.log(far) - best[2])
     room += _EFOLDS - beta * least
     if not room > 0.0:
-        return 0.0, 0.0
-    reach = s * math.sqrt(2.0 * room)
-    return max(low - h, -reach), min(high - h, reach)
+        return 0.0, 0.0, 0.0, 0.0
+    reach, left, right = s * math.sqrt(2.0 * room), low - h, high - h
+    if left >= -reach:
+        return 0.0, min(high - low, reach - left), left, 0.0
+    if right <= reach:
+        return -reach - right, 0.0, right, high - low
+    return -reach, reach, 0.0, h - low
 
 
 @array_kernel
-def climb(h, s, beta, a, b, low, high, series, degree, rare, side, t, cost, scratch, best):  # type: ignore[no-untyped-def]
+def climb(s, beta, a, b, offset, inside, low, high, series, degree, rare, side, place, cost, scratch, best):  # type: ignore[no-untyped-def]
     """Raises the guess of a panel's highest place to within a unit, closing in on it."""
-    count, at = t.size, 2 if rare else side
+    count, at = place.size, 2 if rare else side
     for _ in range(30):
         step = (b - a) / (count - 1.0)
         for j in range(count):
-            t[j] = a + j * step
-        series_at(t, low - h, 2.0 / (high - low), series, degree, cost, scratch)
-        largest, place, leap, before = -np.inf, 0, 0.0, -np.inf
+            place[j] = a + j * step + inside
+        series_at(place, 2.0 / (high - low), series, degree, cost, scratch)
+        largest, highest, leap, before = -np.inf, 0, 0.0, -np.inf
         for j in range(count):
-            e = -beta * cost[j] - 0.5 * (t[j] / s) ** 2
+            e = -beta * cost[j] - 0.5 * ((a + j * step + offset) / s) ** 2
             if rare:
                 e += math.log(abs(cost[j] - best[3])) if cost[j] != best[3] else -np.inf
             if e > -np.inf and before > -np.inf:
                 leap = max(leap, abs(e - before))
             if e > largest:
-                largest, place = e, j
+                largest, highest = e, j
             before = e
         if not rare and largest > max(best[0], best[1]):
-            best[3] = cost[place]
+            best[3] = cost[highest]
         best[at] = max(best[at], largest)
         if not largest + leap > best[at] + 1.0:
             break
-        a, b = t[max(place - 1, 0)], t[min(place + 1, count - 1)]
-        if not b - a > 1e-14 * (s + abs(h + a)):
+        a, b = a + max(highest - 1, 0) * step, a + min(highest + 1, count - 1) * step
+        if not b - a > 1e-14 * s + 1e-16 * max(abs(low), abs(high)):
             break
 
 
@@ -157,20 +164,19 @@ def gather(
         for p in range(first, last + 1):
             if _usable(cold, most[p]) and (not rare or max(most[p] - best[3], best[3] - least[p]) > 0.0):
                 side = 1 if apart and low[p] >= 0.0 else 0
-                a, b = window(h, s, beta, low[p], high[p], least[p], most[p], best[side], best)
+                a, b, offset, inside = window(h, s, beta, low[p], high[p], least[p], most[p], best[side], best)
                 if a < b:
                     climb(
-                        h, s, beta, a, b, low[p], high[p], series[p], degree[p], rare, side,
+                        s, beta, a, b, offset, inside, low[p], high[p], series[p], degree[p], rare, side,
                         work[0, :9], work[3, :9], scratch, best,
                     )
     for p in range(first, last + 1):
         if not _usable(cold, most[p]):
             continue
         side = 1 if apart and low[p] >= 0.0 else 0
-        a, b = window(h, s, beta, low[p], high[p], least[p], most[p], best[side], best)
+        a, b, offset, inside = window(h, s, beta, low[p], high[p], least[p], most[p], best[side], best)
         if not a < b:
             continue
-        start = low[p] - h
         scale, waiting = 2.0 / (high[p] - low[p]), 1
         stack[0, 0], stack[0, 1] = a, b
         while waiting > 0:
@@ -180,10 +186,11 @@ def gather(
             end = count + order
             if end > work.shape[1]:
                 return 0, first, last
-            t, e, cost = work[0, count:end], work[1, count:end], work[3, count:end]
+            t, e, cost, place = work[0, count:end], work[1, count:end], work[3, count:end], scratch[3]
             for j in range(order):
-                t[j] = middle + half * rule[0, j]
-            series_at(t, start, scale, series[p], degree[p], cost, scratch)
+                place[j] = inside + (middle + half * rule[0, j])
+                t[j] = offset + (middle + half * rule[0, j])
+            series_at(place, scale, series[p], degree[p], cost, scratch)
             for j in range(order):
                 d = t[j] / s
                 e[j] = -beta * cost[j] - 0.5 * d * d
@@ -194,7 +201,7 @@ def gather(
             lift = math.log(away) if away > 0.0 else -np.inf
             if largest + leap < best[side] - _EFOLDS and not largest + leap + lift > best[2] - _EFOLDS:
                 continue
-            narrow = half <= 1e-13 * s or half <= 2e-16 * abs(h + middle)
+            narrow = half <= 1e-13 * s or half <= 2e-16 * abs(inside + middle)
             # a flank may be steeper than a summit, and what is small may be less exact
             flank = 2.2 * span if largest == e[0] or largest == e[order - 1] else span
             flank += 0.4 * max(min(best[side] - largest, best[2] - largest - lift), 0.0)
@@ -208,7 +215,7 @@ def gather(
             best[side], best[2] = max(best[side], largest), max(best[2], lowest + lift)
             slope, w = work[4, count:end], work[2, count:end]
             if degree[p] > 1:
-                series_at(t, start, scale, slopes[p], degree[p] - 1, slope, scratch)
+                series_at(place, scale, slopes[p], degree[p] - 1, slope, scratch)
             else:
                 slope[:] = 0.0
             for j in range(order):
@@ -218,7 +225,7 @@ def gather(
 
 
 @array_kernel
-def reduce(h, s, beta, low, high, most, costs, work, count, first, last, out):  # type: ignore[no-untyped-def]
+def reduce(h, s, beta, low, high, degree, most, ends, work, count, first, last, out):  # type: ignore[no-untyped-def]
     """``ln Z``, ``f``, ``f'``, the mean cost and the probability of ``u < 0`` from the nodes of one field.
 
     With ``g = -beta l'`` and the steps j of the weight at the ends of the panels, ``f = <g> + sum j`` and
@@ -233,7 +240,7 @@ def reduce(h, s, beta, low, high, most, costs, work, count, first, last, out):  
         if work[1, j] > work[1, at]:
             at = j
     top, t0, g0 = work[1, at], work[0, at], -warm * work[4, at]
-    mass, moved, pushed, both, paid, wrong, lack, size = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    mass, moved, pushed, both, paid, wrong, lack, size, wide = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for j in range(count):
         part = math.exp(work[1, j] - top) * work[2, j]
         t, g = work[0, j] - t0, -warm * work[4, j] - g0
@@ -241,6 +248,7 @@ def reduce(h, s, beta, low, high, most, costs, work, count, first, last, out):  
         moved += part * t
         pushed += part * g
         both += part * g * t
+        wide += part * t * t
         paid += part * work[3, j]
         if h + work[0, j] < 0.0:
             wrong += part
@@ -256,15 +264,15 @@ def reduce(h, s, beta, low, high, most, costs, work, count, first, last, out):  
         place = 0.5 * (high[p] + low[p + 1]) - h
         e = -0.5 * (place / s) ** 2 - top
         if left and right:
-            rise = warm * (costs[p + 1, 0] - costs[p, 1])
+            rise = warm * (ends[p + 1, 0] - ends[p, 1])
             if rise == 0.0:
                 continue
-            step = math.expm1(-abs(rise)) * math.exp(e - warm * min(costs[p + 1, 0], costs[p, 1])) / mass
+            step = math.expm1(-abs(rise)) * math.exp(e - warm * min(ends[p + 1, 0], ends[p, 1])) / mass
             step = step if rise > 0.0 else -step
         elif right:
-            step = math.exp(e - warm * costs[p + 1, 0]) / mass
+            step = math.exp(e - warm * ends[p + 1, 0]) / mass
         else:
-            step = -math.exp(e - warm * costs[p, 1]) / mass
+            step = -math.exp(e - warm * ends[p, 1]) / mass
         steps += step
         turned += step * (place - shift)
     out[0] = top + math.log(mass / (s * _SQRT_2PI))
@@ -276,6 +284,13 @@ def reduce(h, s, beta, low, high, most, costs, work, count, first, last, out):  
     out[1] = g0 + pushed + steps
     out[2] = ((both - pushed * moved) + turned) / (s * s)
     out[3], out[4] = paid / mass, wrong / mass
+    # where the weight is cold, l' is a small difference of what its panel holds: then f is the mean of (u - h)/V
+    p = min(np.searchsorted(high, h + t0), low.size - 1)
+    deviation = math.sqrt(max(wide / mass - moved * moved, 0.0))
+    largest = warm * max(abs(ends[p, 0]), abs(ends[p, 1]))
+    steep = largest * (degree[p] - 1.0) * degree[p] / (high[p] - low[p])
+    if deviation + abs(shift) + largest * deviation < steep * s * s:
+        out[1] = shift / (s * s)
 
 
 @array_kernel
@@ -283,7 +298,7 @@ def terms_rows(
     field, spread, beta, apart, low, high, series, slopes, degree, least, most, ends, limits, rule, span, out
 ):
     """``ln Z``, f, f', the mean cost and P(u < 0) (5, batch, node)."""
-    work, stack, scratch = np.empty((5, _ROOM)), np.empty((_DEEP, 2)), np.empty((3, rule.shape[1]))
+    work, stack, scratch = np.empty((5, _ROOM)), np.empty((_DEEP, 2)), np.empty((4, rule.shape[1]))
     best, one = np.empty(4), np.empty(5)
     for row in range(field.shape[0]):
         s, b = spread[row], beta[row]
@@ -295,7 +310,7 @@ def terms_rows(
                     h, s, b, apart, low, high, series, slopes, degree, least, most, limits, rule, span,
                     work, stack, best, scratch,
                 )
-            reduce(h, s, b, low, high, most, ends, work, count, first, last, one)
+            reduce(h, s, b, low, high, degree, most, ends, work, count, first, last, one)
             for i in range(5):
                 out[i, row, node] = one[i]
 
@@ -303,7 +318,7 @@ def terms_rows(
 @array_kernel
 def nodes_row(field, s, beta, low, high, series, slopes, degree, least, most, ends, limits, rule, span, u, mass):
     """Nodes and masses (node, inner), of total 1, of the fields of one row; returns how many are needed."""
-    work, stack, scratch, best = np.empty((5, _ROOM)), np.empty((_DEEP, 2)), np.empty((3, rule.shape[1])), np.empty(4)
+    work, stack, scratch, best = np.empty((5, _ROOM)), np.empty((_DEEP, 2)), np.empty((4, rule.shape[1])), np.empty(4)
     needed = 0
     for node in range(field.size):
         h, count = field[node], 0

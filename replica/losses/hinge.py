@@ -87,7 +87,7 @@ class Hinge(Loss):
         x = (kappa - field) / deviation
         with np.errstate(invalid="ignore"):
             y = column(per_row(beta, len(field))) * deviation - x
-            deep = np.exp(tail(y + np.maximum(kappa, 0.0) / deviation)[0] - tail(y)[0])
+            deep = _ratio(y, np.maximum(kappa, 0.0) / deviation)
         below = np.where(share > 0, share * np.where(np.isnan(deep), 0.0, deep), 0.0)
         between = -np.expm1(tail(np.maximum(x, -field / deviation))[0] - tail(x)[0])
         return below + (1.0 - share) * between
@@ -149,3 +149,10 @@ class Hinge(Loss):
 
     def reference_terms(self, field: Any, variance: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
         return reference_hinge(mp.mpf(self.kappa), field, variance, beta, mp)
+
+
+def _ratio(y: np.ndarray, step: Any) -> np.ndarray:
+    """``H(y + step)/H(y)``: for large y by Mills ratios, for the logarithms of both grow like its square."""
+    low, high = tail(y), tail(y + step)
+    with np.errstate(over="ignore", under="ignore"):
+        return np.where(y > 0, np.exp(-step * (y + 0.5 * step)) * low[1] / high[1], np.exp(high[0] - low[0]))
