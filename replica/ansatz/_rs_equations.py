@@ -162,9 +162,8 @@ class Equations:
         }
         if self.free_norm:
             seen |= {"Q": np.broadcast_to(single.norm, (self.size,)), "Q_hat": values["curvature"] - values["q_hat"]}
-        if self.model.data.overlaps:
-            seen["m"] = single.m
-            data, network = self.model.learned(values).data, self.model.architecture
+        if (data := self.model.learned(values).data).overlaps:
+            seen["m"], network = single.m, self.model.architecture
             seen |= network.generalization(data, _overlaps(single), self.level) | data.reported(self.size)
         seen = rescaled(seen, self.model.architecture.scale)
         floors = {name: 8 * EPS * np.abs(value) for name, value in seen.items()}

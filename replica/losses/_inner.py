@@ -153,7 +153,7 @@ def tilted_grain(loss: Loss, beta: Any) -> Any:
     """Rounding of these averages in units of that of closed forms: a cost known by its values is known to their
     rounding, which the inverse temperature multiplies. Measured beside closed forms of hinges.
     """
-    return 1.0 + 0.3 * np.where(np.isfinite(beta), beta, 0.0) * cost_scale(loss)
+    return 1.0 + 0.1 * np.where(np.isfinite(beta), beta, 0.0) * cost_scale(loss)
 
 
 def _groups(loss: Loss, variance: np.ndarray, beta: Any) -> list[tuple[Loss, np.ndarray, np.ndarray, np.ndarray]]:

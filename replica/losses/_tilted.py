@@ -265,7 +265,7 @@ def reduce(h, s, beta, low, high, degree, most, ends, work, count, first, last, 
         e = -0.5 * (place / s) ** 2 - top
         if left and right:
             rise = warm * (ends[p + 1, 0] - ends[p, 1])
-            if rise == 0.0:
+            if abs(rise) <= 4e-15 * warm * max(most[p], most[p + 1]):  # no step but the rounding of two series
                 continue
             step = math.expm1(-abs(rise)) * math.exp(e - warm * min(ends[p + 1, 0], ends[p, 1])) / mass
             step = step if rise > 0.0 else -step
