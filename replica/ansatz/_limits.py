@@ -18,6 +18,8 @@ from replica.model import Model
 from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
 from saddlepoint.quadrature.fields import weighted_sums
 
+WHOLE = 1.0 - 1e-15  # a share of the push that is all of it
+
 
 class Projection:
     r"""Averages of the proximal map over the patterns at zero temperature, in units of the weights.
@@ -160,11 +162,28 @@ class LimitProblem(Problem):
         found, rest = Projection(cavity, whole=False), np.sqrt(cavity.overlaps.transverse)
         with np.errstate(divide="ignore", invalid="ignore"):
             rows = [np.log(rest * found.score / found.square) - free[:, 0]]
-            rows += [found.scores[name] / np.sqrt(found.square) for name in self.model.data.trained]
+            for name in self.model.data.trained:  # pushes of both classes may be tiny: they are compared by logarithms
+                rows.append(np.arctanh(np.clip(found.scores[name] / found.score, -WHOLE, WHOLE)))
         return np.stack(rows, axis=1)
 
+    def noise(self, free: np.ndarray) -> np.ndarray:
+        """Fields are known to their rounding, and tails fall with the square of their distance."""
+        return 4 * EPS * np.maximum(1.0 + self.steepness(free)[:, None], np.abs(free))
+
+    def steepness(self, free: np.ndarray) -> np.ndarray:
+        """By how much the logarithm of an average changes with that of a field: ``1 + (mean/deviation)^2``."""
+        with np.errstate(all="ignore"):
+            return np.maximum.reduce([1.0 + (c.mean / c.deviation) ** 2 for c in self.cavity(free).channels()])
+
     def start(self) -> np.ndarray:
-        return np.zeros((self.size, len(self.variables)))
+        """Overlap and bias of clusters that are far apart."""
+        free = np.zeros((self.size, len(self.variables)))
+        if self.taught:
+            free[:, 0] = -0.5 * np.log(2.0 * self.model.data.width(self.size))
+        if self.model.data.trained:
+            one, lean = np.ones(self.size), np.exp(free[:, 0])
+            free[:, -1] = self.model.data.best_bias(one, lean / np.hypot(1.0, lean))
+        return free
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         cavity = self.cavity(free)
@@ -187,7 +206,10 @@ class LimitProblem(Problem):
             seen |= {"m": at.m} | self.model.architecture.generalization(cavity.model.data, at, self.level)
             seen |= cavity.model.data.reported(self.size)
         seen = rescaled(seen, self.model.architecture.scale)
-        return seen, floors_of(seen)
+        floors = floors_of(seen)
+        if self.taught:
+            floors["alpha"] = floors["alpha"] * self.steepness(free)
+        return seen, floors
 
     def _reference(self, values: dict[str, Any], mp: Any, digits: int) -> tuple[Overlaps, ReferenceProjection]:
         """Overlaps and averages of one row in mpmath numbers."""

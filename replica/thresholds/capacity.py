@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from replica.ansatz import Ansatz
-from replica.ansatz._limits import LimitProblem
+from replica.ansatz._limits import LimitProblem, Projection
+from replica.ansatz._risk_paths import walked
 from replica.ansatz._rs_special import has_paramagnet
 from replica.batch import Part
 from replica.model import Model, separating
@@ -120,6 +121,8 @@ def _limit(model: Model, size: int, ansatz: Ansatz) -> Line:
     problem = LimitProblem(model, size)
     if len(problem.variables):
         found = solve(problem, solver=Newton(max_step=1.0), on_failure="keep")
+        if model.data.overlaps and not found.converged.all():
+            found = solve(problem, start=_from_wide(problem), solver=Newton(max_step=1.0), on_failure="keep")
         point, error = found.point, found.error
         good = found.converged
     else:
@@ -132,6 +135,8 @@ def _limit(model: Model, size: int, ansatz: Ansatz) -> Line:
     text = "converged; the limit q -> 1"
     endless = "not converged: no finite capacity, the load grows without bound as q -> 1"
     status = [text if ok else endless for ok in good]
+    for row in np.flatnonzero(_beyond_doubles(problem) & ~good):
+        status[row] = "not converged: the load is beyond 1e300, so far apart are the clusters"
     for row in np.flatnonzero(good & (alpha == 0)):
         good[row], status[row] = False, "not converged: no pattern can be stored: no field satisfies the loss"
     rows = np.flatnonzero(good)
@@ -139,3 +144,22 @@ def _limit(model: Model, size: int, ansatz: Ansatz) -> Line:
     line = closed_line(model, ansatz, alpha, errors["alpha"], status, parts)
     line.status = line.solutions.sentences()
     return line
+
+
+def _from_wide(problem: LimitProblem) -> np.ndarray:
+    """Followed from clusters as wide as they are apart."""
+
+    def at(rows: np.ndarray, place: np.ndarray) -> LimitProblem:
+        model = problem.model.take(rows)
+        return LimitProblem(model.on(model.data.towards(place)), rows.size)
+
+    begin = at(np.arange(problem.size), np.zeros(problem.size))
+    return walked(at, solve(begin, solver=Newton(max_step=1.0), on_failure="keep", check=False).point)[0]
+
+
+def _beyond_doubles(problem: LimitProblem) -> np.ndarray:
+    """Rows in which hardly a pattern would ever be on the wrong side: tails of the field below 1e-300."""
+    if not (problem.taught and problem.model.data.separable):
+        return np.zeros(problem.size, dtype=bool)
+    with np.errstate(all="ignore"):
+        return ~(Projection(problem.cavity(problem.start()), whole=False).square > 1e-300)

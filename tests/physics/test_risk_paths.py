@@ -132,3 +132,42 @@ def test_large_penalty_errs_as_the_hebb_vector(alpha: float, noise: float, balan
         exact = mp.erfc(mp.sqrt(a / (d * (a + d))) / mp.sqrt(2)) / 2
         assert abs(solution["generalization_error"] - exact) <= solution.errors["generalization_error"] + exact * 1e-14
         assert abs(solution["generalization_error"] / exact - 1) < 1e-12
+
+
+def load_of_margin(noise: float, kappa: float) -> Any:
+    """``1/alpha = E (a - s z)_+^2/(noise (1-R^2))`` at the best overlap R of equal clusters, a = kappa - R."""
+    with mp.workdps(40):
+        d = mp.mpf(noise)
+        s = mp.sqrt(d)
+
+        def excess(r: Any) -> tuple[Any, Any]:
+            a = kappa - r
+            below, density = mp.erfc(-a / s / mp.sqrt(2)) / 2, mp.npdf(a / s)
+            return a * below + s * density, (a * a + d) * below + a * s * density
+
+        def slope(r: Any) -> Any:
+            one, two = excess(r)
+            return mp.log(r * two / ((1 - r * r) * one))
+
+        best = mp.findroot(slope, (mp.mpf("1e-3"), 1 - mp.mpf("1e-9")), solver="anderson", tol=1e-50, maxsteps=300)
+        return d * (1 - best**2) / excess(best)[1]
+
+
+@pytest.mark.parametrize("noise", [1.0, 0.05, 0.01, 0.002, 0.001])
+def test_load_of_separability_of_clusters_far_apart(noise: float) -> None:
+    found, exact = replica.capacity(replica.mixture(noise=noise)), load_of_margin(noise, 0.0)
+    assert found.converged
+    assert abs(found.value - exact) <= found.error + 1e-15 * exact
+    assert found.error < 1e-9 * exact
+
+
+@pytest.mark.parametrize(("noise", "alpha"), [(0.002, 1.0), (1e-4, 0.7), (0.001, 1e5), (0.3, 2.0)])
+def test_largest_margin_of_clusters_far_apart(noise: float, alpha: float) -> None:
+    found = replica.max_margin(replica.mixture(noise=noise), alpha=alpha)
+    assert found.converged and found.error < 1e-11
+    assert abs(load_of_margin(noise, found.value) / alpha - 1) < 5.0 * (found.error + 1e-15) / noise
+
+
+def test_a_load_beyond_doubles_is_refused_in_words() -> None:
+    found = replica.capacity(replica.mixture(noise=2e-4))
+    assert not found.converged and "beyond 1e300" in found.status
