@@ -55,6 +55,7 @@ def line_on_branch(model: Model, size: int, ansatz: Ansatz, condition: str, miss
             findings.search(finer, rows[finer.low[rows] >= 0])
     else:
         findings.enclose(course)
+    findings.go_on(course)
     return findings.line(model, ansatz)
 
 
@@ -138,6 +139,17 @@ class _Findings:
                 course = _Course.of(zoom(course.table, course.low, course.high), self.condition)
                 self.miss(rows[course.low[rows] < 0])
                 rows = rows[course.low[rows] >= 0]
+
+    def go_on(self, course: _Course) -> None:
+        """Rows whose branch was lost between two points of the table: it may turn back in the conjugate held there."""
+        for _ in range(2):
+            table = course.table
+            last = table.solved.sum(axis=1) - 1
+            lost = np.isnan(self.value) & (last >= 1) & (last < table.theta.shape[1] - 1)
+            if self.equations.model.architecture.few is not None or not lost.any():
+                return
+            course = _Course.of(zoom(table, last - 1, last + 1), self.condition)
+            self.search(course, np.flatnonzero(lost & (course.low >= 0)))
 
     def enclose(self, course: _Course) -> None:
         """Rows in which rounding hides the place of the sign change, but alpha hardly moves there: its range."""

@@ -13,7 +13,7 @@ from replica.model import Model
 from replica.thresholds.base import NAN, Line, closed_line
 from saddlepoint import POSITIVE, Newton, Problem, Variable, Variables, solve
 
-GRID = np.exp(np.linspace(np.log(1e-4), np.log(1e6), 60))
+GRID = np.exp(np.linspace(np.log(1e-14), np.log(1e100), 200))  # loads for bands of any width
 
 
 class ParamagnetPoint(Problem):

@@ -6,6 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
+from scipy.special import erfc
 
 import replica
 from replica.ansatz._rs_branch import held_name, tabulate
@@ -87,3 +88,22 @@ def test_a_replicon_that_only_tends_to_zero_is_no_instability(margin: float) -> 
     """On the sphere at margins of 0 and more the RS branch is stable up to its end, where the replicon tends to 1."""
     found = replica.at_line(replica.perceptron("spherical", margin=margin))
     assert not found.converged and "stable wherever it was followed" in found.status
+
+
+@pytest.mark.parametrize("scale", [1.0, 37.0])
+def test_capacity_on_a_branch_that_turns_back_in_its_conjugate(scale: float) -> None:
+    """Two letters of one sign: the entropy vanishes beyond the last point of a table in q_hat."""
+    letters = scale * np.array([0.0009735846272620514, 0.01721001966737974])
+    model = replica.perceptron(replica.Discrete(tuple(letters)), margin=-0.003640631812480197 * scale)
+    found = replica.capacity(model)
+    assert found.value == pytest.approx(0.9803343378754, rel=1e-11)
+    assert abs(replica.solve(model, alpha=found).entropy) < 1e-12
+
+
+@pytest.mark.parametrize("width", [1e-6, 0.3, 8.0, 20.0])
+def test_capacity_of_bands_of_any_width(width: float) -> None:
+    """The first moment ``-ln 2/ln p``, with p from the tails beyond or from the density."""
+    beyond = erfc(width / np.sqrt(2))
+    log_p = np.log1p(-beyond) if beyond < 0.5 else np.log(width * np.sqrt(2 / np.pi) * (1 - width**2 / 6))
+    found = replica.capacity(replica.perceptron("binary", loss=replica.losses.Band(width)))
+    assert found.value == pytest.approx(-np.log(2) / log_p, rel=2e-3 if width == 0.3 else 1e-11)
