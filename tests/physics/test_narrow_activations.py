@@ -167,3 +167,33 @@ def test_a_small_linear_part_is_kept() -> None:
 def test_what_no_probe_resolves_is_refused(function: Function, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         replica.capacity(replica.committee(activation=function, weights="spherical"))
+
+
+def test_waves_whose_hermite_series_has_a_gap() -> None:
+    """``k'(q) = sum a^2 w^2 exp(-w^2) sinh(w^2 q)`` of cosines: powers of q near w^2, nothing between."""
+    own = Custom(lambda x: np.cos(20 * x) + 0.1 * np.cos(45 * x))
+    found = own.kernel(1 - AWAY, AWAY)
+    waves = ((400.0, 1.0), (2025.0, 0.01))
+    exact = sum(a * w * 0.5 * (np.exp(-w * AWAY) - np.exp(-w * (2 - AWAY))) for w, a in waves)
+    assert found.slope == pytest.approx(exact, rel=1e-9, abs=1e-12)
+    assert own.rounding < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("function", "slope"),
+    [
+        (lambda x: np.maximum(0, x) + np.minimum(0, 2 * (np.exp(x / 2) - 1)), lambda x: np.exp(np.minimum(0, x) / 2)),
+        (lambda x: np.sign(x) * np.log1p(np.abs(x)), lambda x: 1 / (1 + np.abs(x))),
+    ],
+)
+def test_kinks_of_the_second_derivative(function: Function, slope: Function) -> None:
+    """``k'(q) = E g'(x) g'(y)`` by nodes on the quarters of the plane, at whose edges ``g'`` has its kink."""
+    own = Custom(function)
+    assert own.rounding < 1e-11
+    x, w = np.polynomial.legendre.leggauss(300)
+    x, w = np.concatenate([4.5 * (x - 1), 4.5 * (x + 1)]), np.concatenate([4.5 * w, 4.5 * w])
+    for away in (0.9, 0.5, 0.1):
+        deter = away * (2 - away)
+        mass = np.exp(-(np.subtract.outer(x, x) ** 2 + 2 * away * np.outer(x, x)) / (2 * deter))
+        exact = (w * slope(x)) @ mass @ (w * slope(x)) / (2 * pi * sqrt(deter))
+        assert own.kernel(np.array([1 - away]), np.array([away])).slope[0] == pytest.approx(exact, rel=1e-10)

@@ -49,9 +49,11 @@ def look_at(function: Function) -> Shape:
     count = int(np.ceil(2.0 * reach / WIDEST))
     start = np.linspace(-reach, reach, count + 1) + 0.0037 * np.sin(np.arange(count + 1))  # no edge at a round number
     edges, kinks = _bisect(function, look, np.unique(np.concatenate([start, _places(function, look, reach)])))
-    kinks = kinks[np.abs(kinks) < _reach(function, (52.0, 44.0))]  # beyond, g^2 times the density is 1e-22 of its top
-    edges = _merge(function, look, edges, kinks)
-    singular = look.grain < COARSE and _singular(function, kinks)
+    core = _reach(function, (52.0, 44.0))  # beyond, g^2 times the density is 1e-22 of its top
+    edges = _merge(function, look, edges, kinks[np.abs(kinks) < core])
+    kinks = np.union1d(kinks, _seams(function, look, edges))
+    kinks = kinks[np.abs(kinks) < core]
+    singular = look.grain < COARSE and _singular(function, look, kinks)
     if singular:  # a rule that is flat at the ends of panels needs no panels graded beyond this
         far = np.abs(edges[:, None] - kinks).min(axis=1)
         edges = edges[(far > 1e-3) | (far == 0)]
@@ -199,6 +201,14 @@ def _joins(function: Function, look: Probe, low: np.ndarray, middle: np.ndarray,
     return good
 
 
+def _seams(function: Function, look: Probe, edges: np.ndarray) -> np.ndarray:
+    """Edges across which the function is not smooth: weak kinks, as of the second derivative."""
+    width = np.diff(edges)
+    half, middle = 0.5 * np.minimum(width[:-1], width[1:]), edges[1:-1]
+    half, middle = half[half > 3e-5], middle[half > 3e-5]  # what is shorter is seen by its width
+    return middle[_rough(function, look, middle - half, middle + half)]
+
+
 def _smoothed(function: Function, edges: np.ndarray, grain: float) -> Function:
     """The function as its Chebyshev series on panels, cut where only noise is left."""
     low, high = edges[:-1], edges[1:]
@@ -224,7 +234,7 @@ def _jumps(function: Function, kinks: np.ndarray) -> bool:
     return bool(np.any((narrow > 0.97 * wide) & (narrow > 1e-9)))
 
 
-def _singular(function: Function, kinks: np.ndarray) -> bool:
+def _singular(function: Function, look: Probe, kinks: np.ndarray) -> bool:
     """Whether on a side of any kink the function is not smooth up to it."""
     if not kinks.size:
         return False
@@ -232,4 +242,5 @@ def _singular(function: Function, kinks: np.ndarray) -> bool:
     width = np.where(np.arange(2 * kinks.size) % 2, gap, -gap)
     values = function(np.repeat(kinks, 2)[:, None] + 0.5 * width[:, None] * (1.0 + 0.999 * NODES))
     tail = np.abs(values @ TAIL).max(axis=1)
-    return bool(np.any(tail > 1e-9 * np.ptp(values, axis=1) + 1e-13 * np.abs(values).max(axis=1)))
+    allowed = 1e-13 * np.abs(values).max(axis=1) + 1e-12 * look.size(np.repeat(kinks, 2))
+    return bool(np.any(tail > 1e-9 * np.ptp(values, axis=1) + allowed))

@@ -30,7 +30,10 @@ class KernelTable:
         self.shape, self.level = shape, level
         self.power = 1 if shape.jumps else 2
         self.complete, self.gap = False, 0.0
-        self._expand(1100 + 100 * level)
+        for count in (1100 + 100 * level, 4000 + 600 * level)[: 1 if shape.kinks.size else 2]:
+            self._expand(count)
+            if self.complete:
+                break
         self.first, self.second = polynomial.polyder(self.square), polynomial.polyder(self.square, 2)
         self.above = np.cumsum(self.square[::-1])[::-1][1:]  # sum of c_m^2, m > n
         if not self.complete:
@@ -53,7 +56,8 @@ class KernelTable:
             part *= part.sum() > 1e-26 * self.total
         n = np.arange(count)
         weight = n * n * self.square
-        self.complete = bool(weight[-count // 6 :].max() < 1e-16 * weight.sum())
+        missing = abs(self.square.sum() - self.total)  # a periodic function has more after a gap
+        self.complete = bool(weight[-count // 6 :].max() < 1e-16 * weight.sum() and missing < 1e-10 * self.total)
         if self.complete:
             self.square = self.square[: 2 + int(np.flatnonzero(weight > 1e-18 * weight.sum())[-1])]
             self.total = float(self.square.sum())
