@@ -25,6 +25,8 @@ class Member:
     parameters: ClassVar[dict[str, str]] = {}
     #: public parameters of which each value has equations of its own, so that they are never arrays (a grid is a loop)
     structure: ClassVar[tuple[str, ...]] = ()
+    #: of a family: what makes a member of a Python function, set by the file of such members
+    from_callable: ClassVar[Any] = None
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -40,6 +42,19 @@ class Member:
     def find(cls, name: str) -> type:
         """The class of this ``name``, however it is hyphenated; `ValueError` with the nearest name otherwise."""
         return cls.registry[one_of(cls.family, spelled(name, cls.registry), cls.registry)]
+
+    @classmethod
+    def made_of(cls, argument: str, given: Any) -> Any:
+        """The member that an argument stands for: an instance, a name, or a function where members are made of them."""
+        if isinstance(given, str):
+            return cls.find(given)()
+        if cls.from_callable is not None and callable(given) and not isinstance(given, (type, cls)):
+            return cls.from_callable(given)
+        if isinstance(given, cls):
+            if not dataclasses.is_dataclass(given) or type(given).__dict__.get("__dataclass_fields__") is None:
+                raise ValueError(f"{argument}: the class {type(given).__name__} must be a @dataclass(frozen=True)")
+            return given
+        raise ValueError(f"{argument} must be a name or a {cls.__name__}, got {given!r}")
 
     @classmethod
     def examples(cls) -> list[Self]:

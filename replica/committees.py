@@ -43,8 +43,9 @@ def committee(
         The margin kappa of the field ``K^(-1/2) sum_k c_k g(lambda_k)``, not divided by its standard deviation.
     ties : str
         ``"satisfied"`` or ``"violated"``: whether a field of exactly kappa counts as satisfied.
-    loss : str, Loss or None
-        Another loss, by name (with ``margin`` if that is not 0) or as an instance, which replaces the margin.
+    loss : str, Loss, callable or None
+        Another loss, by name (with ``margin`` if that is not 0), as an instance, which replaces the margin, or as a
+        function of arrays of stabilities.
     beta : float
         Inverse temperature; multiplies the loss.
     labels : str or Data
@@ -91,7 +92,7 @@ def parity(
         Hidden units, 2 to 5 (any number for the capacity of spherical weights).
     weights : str or Weights
         ``"binary"``, ``"spherical"``, ``"ternary"`` ... or an instance; alpha counts all weights of all units.
-    loss : str, Loss or None
+    loss : str, Loss, callable or None
         None: every pattern has the right sign; or a loss of the field +-1.
     beta : float
         Inverse temperature; multiplies the loss.

@@ -32,8 +32,8 @@ def mixture(
     Parameters
     ----------
     loss : str or Loss
-        ``"square"`` is ``(1-h)^2/2``, ``"logistic"`` is ``ln(1+exp(-h))``, ``"hinge"`` is ``max(0, 1-h)``; or an
-        instance.
+        ``"square"`` is ``(1-h)^2/2``, ``"logistic"`` is ``ln(1+exp(-h))``, ``"hinge"`` is ``max(0, 1-h)``; an
+        instance; or a function of arrays of h, as in `replica.losses.from_function`.
     penalty : float
         Of Gaussian weights only, at least 0; ``0`` and ``inf`` are the limits.
     noise : float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -25,7 +25,8 @@ class Model:
     Parameters
     ----------
     weights, loss, architecture, data
-        An instance of the family, or the name of a registered member (with its default parameters).
+        An instance of the family, or the name of a registered member (with its default parameters). The loss may also
+        be a function of arrays of stabilities, as in `replica.losses.from_function`.
     beta : float
         Inverse temperature that multiplies the loss, above 0; ``inf`` is the zero-temperature limit.
 
@@ -47,11 +48,7 @@ class Model:
 
     def __post_init__(self) -> None:
         for argument, root in _FAMILIES.items():
-            given = getattr(self, argument)
-            if isinstance(given, str):
-                object.__setattr__(self, argument, root.find(given)())
-            elif not isinstance(given, root):
-                raise ValueError(f"{argument} must be a name or a {root.__name__}, got {given!r}")
+            object.__setattr__(self, argument, root.made_of(argument, getattr(self, argument)))
         object.__setattr__(self, "beta", number("beta", self.beta, low=0.0, open_low=True, infinite=True))
         batched = isinstance(self.beta, np.ndarray) or any(part.batched for part in self.parts.values())
         object.__setattr__(self, "_batched", batched)
@@ -218,7 +215,7 @@ def perceptron(
     weights: str | Weights = "binary",
     *,
     margin: float = 0.0,
-    loss: str | Loss | None = None,
+    loss: str | Loss | Callable[..., Any] | None = None,
     beta: float = np.inf,
     labels: str | Data = "random",
 ) -> Model:
@@ -230,8 +227,9 @@ def perceptron(
         ``"binary"``, ``"spherical"``, ``"ternary"``, ``"gaussian"`` ... or an instance.
     margin : float
         The margin kappa of the hard constraint ``u >= kappa``, or of the loss named by ``loss``.
-    loss : str, Loss or None
-        Another loss, by name (with ``margin`` if that is not 0) or as an instance, which replaces the margin.
+    loss : str, Loss, callable or None
+        Another loss, by name (with ``margin`` if that is not 0), as an instance, which replaces the margin, or as a
+        function of arrays of stabilities (see `replica.losses.from_function`).
     beta : float
         Inverse temperature; multiplies the loss.
     labels : str or Data
@@ -258,6 +256,6 @@ def perceptron(
         named = Loss.find(loss)
         known_options(f"the loss {loss!r}", ["margin"], named.parameters)
         loss = named(**{named.parameters["margin"]: margin})
-    elif isinstance(loss, Loss) and margin != 0.0:
+    elif not isinstance(loss, str) and margin != 0.0:
         raise ValueError(f"margin={margin} and loss={loss} both given: put the margin into the loss")
     return Model(weights=weights, loss=loss, data=labels, beta=beta)

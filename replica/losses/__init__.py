@@ -2,6 +2,7 @@
 
 from replica.losses.band import Band
 from replica.losses.base import Loss
+from replica.losses.custom import Custom, from_function
 from replica.losses.error_count import ErrorCount
 from replica.losses.hinge import Hinge
 from replica.losses.logistic import Logistic
@@ -9,4 +10,15 @@ from replica.losses.margin import Margin
 from replica.losses.outside_band import OutsideBand
 from replica.losses.square import Square
 
-__all__ = ["Band", "ErrorCount", "Hinge", "Logistic", "Loss", "Margin", "OutsideBand", "Square"]
+__all__ = [
+    "Band",
+    "Custom",
+    "ErrorCount",
+    "Hinge",
+    "Logistic",
+    "Loss",
+    "Margin",
+    "OutsideBand",
+    "Square",
+    "from_function",
+]

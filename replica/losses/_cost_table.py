@@ -15,6 +15,7 @@ from numpy.polynomial import chebyshev
 
 from replica._registry import per_row
 from replica.losses._pieces import EPS, ORDER, Pieces, clusters, fitted, joined, kinks_at, merged, missed, resolved
+from saddlepoint._jit import array_kernel
 
 if TYPE_CHECKING:
     from replica.losses.base import Loss
@@ -125,6 +126,8 @@ class CostTable:
         self.pieces, self.kinks = whole, sorted(self.kinks)
         self._rounding: np.ndarray | None = None
         self.edges = np.append(whole.low, whole.high[-1])
+        smooth = merged(self._given, whole, np.array(self.kinks), self.scale)
+        self.joints = np.searchsorted(self.edges, np.append(smooth.low, smooth.high[-1]))  # edges between smooth parts
         half = 0.5 * (whole.high - whole.low)
         self.slope, self.doubt = (whole.series, 4.0 * whole.doubt) if given else (whole.slope, whole.unsure)
         self.bend = chebyshev.chebder(self.slope, axis=1) / half[:, None]
@@ -137,14 +140,10 @@ class CostTable:
         finite = u[np.isfinite(u)]
         if finite.size:
             self.cover(float(finite.min()), float(finite.max()))
-        panel = np.searchsorted(self.edges, u, side="right" if side > 0 else "left") - 1
-        panel = np.clip(panel, 0, len(self.slope) - 1)
-        low, high = self.edges[panel], self.edges[panel + 1]
-        x = np.clip((2.0 * u - low - high) / (high - low), -1.0, 1.0)
-        return tuple(
-            np.where(np.isfinite(u), chebyshev.chebval(x, np.moveaxis(series[panel], -1, 0), tensor=False), np.nan)
-            for series in (self.slope, self.bend)
-        )  # type: ignore[return-value]
+        first, second = np.empty(u.shape), np.empty(u.shape)
+        flat = np.ascontiguousarray(u, dtype=float).ravel()
+        _slope_kernel(flat, side, self.edges, self.slope, self.bend, first.reshape(-1), second.reshape(-1))
+        return first, second
 
     def rounding(self, u: np.ndarray) -> np.ndarray:
         """What the cost itself may be wrong by at places of the table, which are rounded too."""
@@ -181,6 +180,32 @@ class CostTable:
             and np.all(ends[1:, 0] - ends[:-1, 1] >= -least[1:] - least[:-1])
             and np.all(np.abs(left - right) <= slack)
         )
+
+
+@array_kernel
+def _slope_kernel(u, side, edges, slope, bend, first, second):  # type: ignore[no-untyped-def]
+    """Two series at places: of the panel to the left of an edge, or (``side = 1``) to the right."""
+    for k in range(u.size):
+        if not np.isfinite(u[k]):
+            first[k], second[k] = np.nan, np.nan
+            continue
+        low, high = 0, edges.size - 2
+        while low < high:
+            middle = (low + high) // 2
+            if edges[middle + 1] > u[k] or edges[middle + 1] == u[k] and side <= 0:
+                high = middle
+            else:
+                low = middle + 1
+        x = (2.0 * u[k] - edges[low] - edges[low + 1]) / (edges[low + 1] - edges[low])
+        x = min(max(x, -1.0), 1.0)
+        one, two = 0.0, 0.0
+        for j in range(slope.shape[1] - 1, 0, -1):
+            one, two = 2.0 * x * one - two + slope[low, j], one
+        first[k] = x * one - two + slope[low, 0]
+        one, two = 0.0, 0.0
+        for j in range(bend.shape[1] - 1, 0, -1):
+            one, two = 2.0 * x * one - two + bend[low, j], one
+        second[k] = x * one - two + bend[low, 0]
 
 
 @lru_cache(maxsize=1024)

@@ -17,8 +17,9 @@ EPS = float(np.finfo(float).eps)
 TINY = 1e-300  # values below have lost digits
 ORDER = 16
 NARROW = 1e-9  # width, in units of the place, at which what has not converged is a kink
+SMALL = 1e-26  # of the values, what no map sees
 BENT = 1e-6  # of its slope, which a narrow panel does not know: it holds a kink
-NEAR = 1e-3  # a place that is closer to 0 counts as that far
+NEAR = 0.1  # a place that is closer to 0 counts as that far
 MOST = 20_000  # panels at a time
 LOST = 1e-12  # of the values, below which the last coefficients of a series may be nothing but their rounding
 NODES = -np.cos(np.pi * np.arange(ORDER) / (ORDER - 1))  # with both ends, so that no kink slips between two panels
@@ -96,11 +97,10 @@ def resolved(function: Function, stops: np.ndarray, scale: float) -> tuple[Piece
         sharp = (found.unsure <= 1e-30 * scale) | ~_fades(found.slope, 0.1)
         narrow = found.high - found.low <= NARROW * np.maximum(place, NEAR)
         stop = clean & sharp | narrow | ~np.isfinite(tail)
-        bent = narrow & ~clean & ~(found.unsure <= BENT * np.abs(found.slope).max(axis=1, initial=1e-300))
-        bent |= ~np.isfinite(tail)
+        bent = narrow & ~clean & _bent(found) | ~np.isfinite(tail)
         done.append(found.pick(stop & ~bent))
         rough.append(found.pick(bent))
-        parents, lost = found.pick(~stop), lost[~stop]
+        parents, lost, rounded = found.pick(~stop), lost[~stop], clean[~stop]
         if not parents.low.size:
             return joined(done), joined(rough)
         if parents.low.size > MOST:
@@ -111,13 +111,20 @@ def resolved(function: Function, stops: np.ndarray, scale: float) -> tuple[Piece
         better = (found.unsure.reshape(-1, 2) < 0.4 * parents.unsure[:, None]).any(axis=1)
         # a value that falls to nothing is known ever better towards its zero
         better |= ((tail <= 4.0 * rounding) & _fades(found.series, 0.05)).reshape(-1, 2).any(axis=1)
-        done.append(parents.pick(lost & ~better))
+        kept = lost & ~better
+        place = np.maximum(np.maximum(np.abs(parents.low), np.abs(parents.high)), NEAR)
+        kinked = kept & ~rounded & _bent(parents) & (parents.high - parents.low <= 1e3 * NARROW * place)
+        done.append(parents.pick(kept & ~kinked))
+        rough.append(parents.pick(kinked))
         going = np.repeat(~lost | better, 2)
         found, tail, rounding = found.pick(going), tail[going], rounding[going]
 
 
-def merged(function: Function, found: Pieces, kinks: np.ndarray) -> Pieces:
-    """Panels as long as they may be: neighbours made one where that knows the slope at least as well as either."""
+def merged(function: Function, found: Pieces, kinks: np.ndarray, scale: float = 0.0) -> Pieces:
+    """Panels as long as they may be: neighbours made one where that knows the slope at least as well as either.
+
+    With a ``scale`` of values: where a rule of some more nodes resolves the function over both, in parts of any size.
+    """
     fixed = np.isin(found.high, kinks)
     start, tried = 0, 0
     while tried < 2 and found.low.size > 1:
@@ -125,13 +132,18 @@ def merged(function: Function, found: Pieces, kinks: np.ndarray) -> Pieces:
         left = left[~fixed[left] & (found.high[left] == found.low[left + 1])]
         one, two = found.pick(left), found.pick(left + 1)
         whole, tail, rounding = fitted(function, one.low, two.high)
-        good = (tail <= 4.0 * rounding) & (whole.unsure <= np.minimum(one.unsure, two.unsure))
+        good, coarse = tail <= 4.0 * rounding, np.zeros(tail.size)
+        if scale:
+            coarse = 1e-6 * np.abs(whole.series[:, 2:]).max(axis=1, initial=0.0) + SMALL * scale
+            good |= tail <= 0.1 * coarse
+        else:
+            good &= whole.unsure <= np.minimum(one.unsure, two.unsure)
         for part in (one, two):
             u = 0.5 * (part.low + part.high)[:, None] + 0.5 * (part.high - part.low)[:, None] * NODES
             x = (2.0 * u - (whole.low + whole.high)[:, None]) / (whole.high - whole.low)[:, None]
             values = chebyshev.chebval(x, np.moveaxis(whole.series[:, None, :], -1, 0), tensor=False)
             off = np.abs(values - part.series @ AT_NODES).max(axis=1, initial=0.0)
-            good &= off <= 64.0 * (part.doubt + whole.doubt)
+            good &= off <= 64.0 * (part.doubt + np.minimum(whole.doubt, rounding)) + coarse
         tried = 0 if good.any() else tried + 1
         start = 1 - start
         gone = np.zeros(found.low.size, dtype=bool)
@@ -139,6 +151,11 @@ def merged(function: Function, found: Pieces, kinks: np.ndarray) -> Pieces:
         ends = joined([found.pick(~gone), whole.pick(good)])
         fixed, found = np.isin(ends.high, kinks), ends
     return found
+
+
+def _bent(found: Pieces) -> np.ndarray:
+    """Panels that do not know their slope."""
+    return ~(found.unsure <= BENT * np.abs(found.slope).max(axis=1, initial=1e-300))
 
 
 def _fades(series: np.ndarray, share: float) -> np.ndarray:
@@ -184,6 +201,8 @@ def located(function: Function, low: float, high: float, room: tuple[float, floa
         middle = float(np.clip(middle - move, low, high))
     near = float(f"{middle:.9g}")
     slack = 64.0 * noise / abs(turn) if order == 0 else 1e-3 * reach
+    if abs(middle) <= slack:
+        return 0.0
     return near if abs(near - middle) <= slack + 4.0 * EPS * abs(middle) else middle
 
 
@@ -220,12 +239,12 @@ def kinks_at(function: Function, spots: list[tuple[float, float]], low: float, h
     return places
 
 
-def broken_edges(found: Pieces) -> np.ndarray:
-    """Edges of panels at which the function jumps or turns."""
+def broken_edges(found: Pieces, scale: float) -> np.ndarray:
+    """Edges of panels at which a function of size ``scale`` jumps or turns."""
     value, slope = found.ends(found.series), found.ends(found.slope)
-    apart = np.abs(value[1:, 0] - value[:-1, 1]) > 64.0 * (found.doubt[1:] + found.doubt[:-1])
+    apart = np.abs(value[1:, 0] - value[:-1, 1]) > 64.0 * (found.doubt[1:] + found.doubt[:-1]) + LOST * scale
     turned = np.abs(slope[1:, 0] - slope[:-1, 1])
-    apart |= turned > 64.0 * (found.unsure[1:] + found.unsure[:-1]) + 1e-7 * np.abs(slope[1:, 0])
+    apart |= turned > 64.0 * (found.unsure[1:] + found.unsure[:-1]) + 1e-7 * np.abs(slope[1:, 0]) + LOST * scale
     return found.low[1:][apart & (found.high[:-1] == found.low[1:])]
 
 

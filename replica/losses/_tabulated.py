@@ -29,23 +29,28 @@ class Moved(NamedTuple):
     held: np.ndarray
 
 
-def moved_fields(table: CostTable, field: np.ndarray, chi: float, doubtful: int) -> Moved:
-    """The proximal map of fields; ``doubtful``: slopes off by what they may be wrong by, up or (2) away from 0."""
-    found = Moved(*np.full((3, field.size), np.nan))
-    if np.isnan(chi) or not np.all(np.isfinite(field)):
+def moved_fields(table: CostTable, field: np.ndarray, chi: np.ndarray, doubtful: int) -> Moved:
+    """The proximal map of fields (batch, node); ``doubtful``: slopes off by what they may be wrong by, up or (2) away
+    from 0.
+    """
+    found = Moved(*np.full((3, *field.shape), np.nan))
+    endless = chi == np.inf
+    if endless.any():  # the nearest stability of least cost
+        best = np.clip(field[endless], *_least(table))
+        for whole, part in zip(found, (best, best - field[endless], best != field[endless]), strict=True):
+            whole[endless] = part
+    rows = np.isfinite(chi) & np.isfinite(field).all(axis=1)
+    if not rows.any():
         return found
-    if chi == np.inf:  # the nearest stability of least cost
-        best = np.clip(field, *_least(table))
-        return Moved(best, best - field, (best != field).astype(float))
     # the map grows, so that those of the outermost fields bound all others
-    low, high = float(field.min()), float(field.max())
-    table.cover(low, high)
-    ends = np.array([low, high])
-    pull = chi * table.slopes(ends)[0]
-    table.cover(min(low, low - max(pull[0], 0.0)), max(high, high - min(pull[1], 0.0)))
+    ends = np.array([field[rows].min(), field[rows].max()])
+    table.cover(*ends)
+    pull = chi[rows].max() * table.slopes(ends)[0]
+    table.cover(min(ends[0], ends[0] - max(pull[0], 0.0)), max(ends[1], ends[1] - min(pull[1], 0.0)))
     push = table.doubt * (0.0, 1.0, np.sign(table.ends.sum(axis=1)))[doubtful]
     give = table.bend_doubt * float(doubtful == 1)
-    _prox_kernel(field, chi, table.edges, table.ends, table.slope, table.bend, push, give, *found)
+    reach = np.where(rows, chi, np.nan)
+    _prox_kernel(field, reach, table.edges, table.ends, table.slope, table.bend, push, give, *found)
     return found
 
 
@@ -57,126 +62,144 @@ def _least(table: CostTable) -> tuple[float, float]:
     low = table.edges[falls[-1] + 1] if falls.size else -np.inf
     return low, max(low, table.edges[rises[0]] if rises.size else np.inf)
 
-def breaks(table: CostTable, chi: float) -> np.ndarray:
-    """Fields between which the map is smooth, so that a rule for polynomials resolves it."""
-    if not np.isfinite(chi):
-        return np.array(_least(table) if chi == np.inf else ())
-    inside = np.empty(SPLITS)
-    count = _split_kernel(chi, table.edges, table.bend, inside)
-    at = np.searchsorted(table.edges, inside[:count]) - 1
-    x = (2.0 * inside[:count] - table.edges[at] - table.edges[at + 1]) / (table.edges[at + 1] - table.edges[at])
-    between = inside[:count] + chi * chebyshev.chebval(x, table.slope[at].T, tensor=False)
-    sides = table.edges[:-1] + chi * table.ends[:, 0], table.edges[1:] + chi * table.ends[:, 1]
-    return np.unique(np.concatenate([*sides, between]))
+def breaks(table: CostTable, chi: np.ndarray) -> np.ndarray:
+    """Fields (batch, K) between which the map is smooth, so that a rule for polynomials resolves it; else nan."""
+    ends, edges = table.joints[1:], table.edges[table.joints]
+    sides = np.stack([table.ends[ends - 1, 1], table.ends[table.joints[:-1], 0]], axis=1)  # at the high and the low end
+    between = np.full((chi.size, SPLITS), np.nan)
+    most = _split_kernel(chi, table.edges, edges, table.slope, table.bend, between)
+    reach = np.where(np.isfinite(chi), chi, np.nan)[:, None]
+    fields = [edges[1:] + reach * sides[:, 0], edges[:-1] + reach * sides[:, 1], between[:, :most]]
+    if np.any(chi == np.inf):
+        fields.append(np.where(chi[:, None] == np.inf, np.array(_least(table)), np.nan))
+    return np.concatenate(fields, axis=1)
 
 
 @array_kernel
-def _split_kernel(chi, edges, bend, out):  # type: ignore[no-untyped-def]
-    """Places inside panels between which ``1 + chi l''`` varies by a factor of 3 at most; their number."""
-    count = 0
+def _split_kernel(chi, edges, joints, slope, bend, out):  # type: ignore[no-untyped-def]
+    """Fields of places, beside the joints, between which ``1 + chi l''`` varies by a factor of 3; their number."""
+    longest = 0
     lows, highs = np.empty(64), np.empty(64)
-    for panel in range(edges.size - 1):
-        lows[0], highs[0] = edges[panel], edges[panel + 1]
-        waiting = 1
-        while waiting:
-            waiting -= 1
-            a, b = lows[waiting], highs[waiting]
-            least, most = np.inf, 0.0
-            for k in range(9):
-                u = a + 0.125 * k * (b - a)
-                x = (2.0 * u - edges[panel] - edges[panel + 1]) / (edges[panel + 1] - edges[panel])
-                one, two = 0.0, 0.0
-                for j in range(bend.shape[1] - 1, 0, -1):
-                    one, two = 2.0 * x * one - two + bend[panel, j], one
-                factor = 1.0 + chi * max(x * one - two + bend[panel, 0], 0.0)
-                least, most = min(least, factor), max(most, factor)
-            if most > 3.0 * least and waiting < 60 and count < out.size and b - a > 1e-12 * (abs(a) + abs(b)):
-                middle = 0.5 * (a + b)
-                out[count] = middle
-                count += 1
-                lows[waiting], highs[waiting] = a, middle
-                lows[waiting + 1], highs[waiting + 1] = middle, b
-                waiting += 2
-    return count
+    for row in range(chi.size):
+        count = 0
+        if not np.isfinite(chi[row]):
+            continue
+        for part in range(joints.size - 1):
+            lows[0], highs[0] = joints[part], joints[part + 1]
+            waiting = 1
+            while waiting:
+                waiting -= 1
+                a, b = lows[waiting], highs[waiting]
+                least, most, middle, pull = np.inf, 0.0, 0.5 * (a + b), 0.0
+                for k in range(9):
+                    u = a + 0.125 * k * (b - a)
+                    panel = min(max(np.searchsorted(edges, u) - 1, 0), edges.size - 2)
+                    x = (2.0 * u - edges[panel] - edges[panel + 1]) / (edges[panel + 1] - edges[panel])
+                    one, two = 0.0, 0.0
+                    for j in range(bend.shape[1] - 1, 0, -1):
+                        one, two = 2.0 * x * one - two + bend[panel, j], one
+                    factor = 1.0 + chi[row] * max(x * one - two + bend[panel, 0], 0.0)
+                    least, most = min(least, factor), max(most, factor)
+                    if k == 4:
+                        one, two = 0.0, 0.0
+                        for j in range(slope.shape[1] - 1, 0, -1):
+                            one, two = 2.0 * x * one - two + slope[panel, j], one
+                        pull = chi[row] * (x * one - two + slope[panel, 0])
+                if most > 3.0 * least and waiting < 60 and count < out.shape[1] and b - a > 1e-12 * (abs(a) + abs(b)):
+                    out[row, count] = middle + pull
+                    count += 1
+                    lows[waiting], highs[waiting] = a, middle
+                    lows[waiting + 1], highs[waiting + 1] = middle, b
+                    waiting += 2
+        longest = max(longest, count)
+    return longest
 
 
 @array_kernel
-def _prox_kernel(field, chi, edges, ends, slope, bend, push, give, best, move, held):  # type: ignore[no-untyped-def]
+def _prox_kernel(fields, reaches, edges, ends, slope, bend, push, give, best, move, held):  # type: ignore[no-untyped-def]
     """Zeros of ``u - h + chi l'(u)``, how far they are from h, and ``chi l''/(1 + chi l'')`` there (1 at a kink)."""
     count = edges.size - 1
-    for node in range(field.size):
-        h = field[node]
-        low, high = 0, count - 1
-        while low < high:  # the first panel at whose right end the function is not below 0
-            middle = (low + high) // 2
-            if edges[middle + 1] - h + chi * (ends[middle, 1] + push[middle]) >= 0.0:
-                high = middle
-            else:
-                low = middle + 1
-        a, b = edges[low], edges[low + 1]
-        if a - h + chi * (ends[low, 0] + push[low]) >= 0.0 and low > 0:
-            best[node], move[node], held[node] = a, a - h, 1.0
+    for row in range(reaches.size):
+        chi, last, guess, rate, before = reaches[row], -1, 0.0, 0.0, 0.0
+        if not np.isfinite(chi):
             continue
-        u, left, right = min(max(h, a), b), a, b
-        first, second = 0.0, 0.0
-        for _ in range(100):
-            x = (2.0 * u - a - b) / (b - a)
-            one, two = 0.0, 0.0
-            for k in range(slope.shape[1] - 1, 0, -1):
-                one, two = 2.0 * x * one - two + slope[low, k], one
-            first = x * one - two + slope[low, 0] + push[low]
-            one, two = 0.0, 0.0
-            for k in range(bend.shape[1] - 1, 0, -1):
-                one, two = 2.0 * x * one - two + bend[low, k], one
-            second = max(x * one - two + bend[low, 0], 0.0)
-            value = u - h + chi * first
-            if value < 0.0:
-                left = u
-            else:
-                right = u
-            step = value / (1.0 + chi * second)
-            if abs(step) <= 1e-15 * (abs(u) + 1e-3 * (b - a)):
-                break
-            u = u - step if left < u - step < right else 0.5 * (left + right)
-            if right - left <= 1e-15 * abs(u):
-                break
-        second += give[low]
-        # of the two forms of the way the one that cancels less
-        best[node], move[node] = u, -chi * first if chi * second < 1.0 else u - h
-        held[node] = chi * second / (1.0 + chi * second)
+        for node in range(fields.shape[1]):
+            h = fields[row, node]
+            low, high = 0, count - 1
+            while low < high:  # the first panel at whose right end the function is not below 0
+                middle = (low + high) // 2
+                if edges[middle + 1] - h + chi * (ends[middle, 1] + push[middle]) >= 0.0:
+                    high = middle
+                else:
+                    low = middle + 1
+            a, b = edges[low], edges[low + 1]
+            if a - h + chi * (ends[low, 0] + push[low]) >= 0.0 and low > 0:
+                best[row, node], move[row, node], held[row, node] = a, a - h, 1.0
+                continue
+            u, left, right = min(max(h, a), b), a, b
+            if low == last:  # from the field before
+                u = min(max(guess + rate * (h - before), a), b)
+            first, second = 0.0, 0.0
+            for _ in range(100):
+                x = (2.0 * u - a - b) / (b - a)
+                one, two = 0.0, 0.0
+                for k in range(slope.shape[1] - 1, 0, -1):
+                    one, two = 2.0 * x * one - two + slope[low, k], one
+                first = x * one - two + slope[low, 0] + push[low]
+                one, two = 0.0, 0.0
+                for k in range(bend.shape[1] - 1, 0, -1):
+                    one, two = 2.0 * x * one - two + bend[low, k], one
+                second = max(x * one - two + bend[low, 0], 0.0)
+                value = u - h + chi * first
+                if value < 0.0:
+                    left = u
+                else:
+                    right = u
+                step = value / (1.0 + chi * second)
+                if abs(step) <= 1e-15 * (abs(u) + 1e-3 * (b - a)):
+                    break
+                u = u - step if left < u - step < right else 0.5 * (left + right)
+                if right - left <= 1e-15 * abs(u):
+                    break
+            last, guess, rate, before = low, u, 1.0 / (1.0 + chi * second), h
+            second += give[low]
+            # of the two forms of the way the one that cancels less
+            best[row, node], move[row, node] = u, -chi * first if chi * second < 1.0 else u - h
+            held[row, node] = chi * second / (1.0 + chi * second)
+
+
+def _by_row(loss: Loss, size: int) -> list[tuple[slice, CostTable]]:
+    """Rows of a batch that share a table: all, where no parameter of the cost is an array."""
+    rows = single_rows(loss, size)
+    if size == 0 or all(row is rows[0] for row in rows):
+        return [(slice(0, size), cost_table(loss))]
+    return [(slice(k, k + 1), cost_table(row)) for k, row in enumerate(rows)]
 
 
 def tabulated_map(loss: Loss, field: np.ndarray, chi: np.ndarray) -> Moved:
     """The proximal map of a batch of costs, all arrays (batch, node)."""
-    rows = single_rows(loss, len(field))
-    found = Moved(*np.empty((3, *field.shape)))
-    for row, single in enumerate(rows):
-        part = moved_fields(cost_table(single), np.ascontiguousarray(field[row]), float(chi[row]), loss.doubtful)
-        for whole, own in zip(found, part, strict=True):
-            whole[row] = own
-    return found
+    field, chi = np.ascontiguousarray(field, dtype=float), np.asarray(chi, dtype=float)
+    parts = [moved_fields(table, field[rows], chi[rows], loss.doubtful) for rows, table in _by_row(loss, len(field))]
+    return Moved(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
 def tabulated_rounding(loss: Loss, u: np.ndarray) -> np.ndarray:
     """What a batch of costs may be wrong by at ``u`` (batch, node)."""
-    return np.stack([cost_table(one).rounding(u[row]) for row, one in enumerate(single_rows(loss, len(u)))])
+    return np.concatenate([table.rounding(u[rows]) for rows, table in _by_row(loss, len(u))])
 
 
 def tabulated_slopes(loss: Loss, u: np.ndarray, side: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """First and second derivative of a batch of costs at ``u`` (batch, node)."""
-    first, second = np.empty(u.shape), np.empty(u.shape)
-    for row, single in enumerate(single_rows(loss, len(u))):
-        first[row], second[row] = cost_table(single).slopes(u[row], side)
-    return first, second
+    first, second = zip(*(table.slopes(u[rows], side) for rows, table in _by_row(loss, len(u))), strict=True)
+    return np.concatenate(first), np.concatenate(second)
 
 
 def tabulated_breaks(loss: Loss, chi: np.ndarray) -> np.ndarray:
     """Fields (batch, K) between which the map of a batch of costs is smooth, filled up with nan."""
-    singles = single_rows(loss, chi.size)
-    rows = [breaks(cost_table(one), float(reach)) for one, reach in zip(singles, chi, strict=True)]
-    found = np.full((chi.size, max(row.size for row in rows)), np.nan)
-    for row, places in zip(found, rows, strict=True):
-        row[: places.size] = places
+    parts = [breaks(table, np.asarray(chi[rows], dtype=float)) for rows, table in _by_row(loss, chi.size)]
+    found = np.full((chi.size, max(part.shape[1] for part in parts)), np.nan)
+    for (rows, _), part in zip(_by_row(loss, chi.size), parts, strict=True):
+        found[rows, : part.shape[1]] = part
     return found
 
 
