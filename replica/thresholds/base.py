@@ -68,7 +68,7 @@ class Threshold(Quantity):
     >>> import replica
     >>> threshold = replica.capacity(replica.perceptron("spherical", margin=0.5))
     >>> print(f"{threshold:.3f} {2 * threshold:.3f} {threshold < 1}")
-    0.977 1.954 True
+    0.961 1.922 True
     """
 
     bracket: tuple[float, float]
