@@ -16,7 +16,7 @@ import numpy as np
 from replica.ansatz._fp_geometry import Geometry
 from replica.ansatz._fp_patterns import PatternSums, pattern_means, pattern_sums
 from replica.ansatz._fp_problem import Reference
-from replica.ansatz._held_problem import EPS, LEAST_OWN, HeldProblem, relative
+from replica.ansatz._held_problem import EPS, FROZEN, LEAST_OWN, HeldProblem, relative
 from replica.model import Model
 from replica.weights.base import SingleWeight
 from saddlepoint.quadrature.fields import weighted_sums
@@ -34,14 +34,29 @@ class Letters(NamedTuple):
     weight: np.ndarray
 
 
-class Found(NamedTuple):
-    """Overlaps of the probe at given conjugates, its part of the potential, averages over patterns."""
+class Weighed(NamedTuple):
+    """Overlaps of the probe at given conjugates and its part of the potential.
+
+    ``apart = sqrt(Q_t Q) - t`` and ``off = s - q_t t/Q_t`` without cancellation.
+    """
 
     single: SingleWeight
     t: np.ndarray
     s: np.ndarray
+    apart: np.ndarray
+    off: np.ndarray
     potential: np.ndarray
+
+
+class Found(NamedTuple):
+    """The probe at given conjugates and averages over patterns there."""
+
+    weighed: Weighed
     sums: PatternSums
+
+    @property
+    def single(self) -> SingleWeight:
+        return self.weighed.single
 
 
 class AlphabetProblem(HeldProblem):
@@ -76,47 +91,74 @@ class AlphabetProblem(HeldProblem):
         node, letter = np.nonzero(mass > LIGHT[min(self.level, 1)])
         return Letters(field[0, node], self.values[letter], mean[0, node], mass[node, letter])
 
-    def _weigh(self, hats: dict[str, np.ndarray]) -> tuple[SingleWeight, np.ndarray, np.ndarray, np.ndarray]:
+    def _moved(
+        self, at: Letters, shift: np.ndarray, scale: np.ndarray, curvature: np.ndarray
+    ) -> tuple[np.ndarray, ...]:
+        """Averages, (B, components), of ln z, var w, <w>, <w>^2, (var w)^2, <w> - u and (<w> - u)^2, u the reference's
+        letter.
+
+        A weight that stays at u is weighed in the alphabet moved by u, so that its rare moves keep all their digits.
+        """
+        found = np.empty((7, *shift.shape))
+        beta, level = self.model.beta, min(self.level, 3)
+        for letter in np.unique(at.letter):
+            here = at.letter == letter
+            count = int(here.sum())
+            bend = np.repeat(curvature, count)
+            field = shift[:, here].ravel() - bend * letter
+            near = self.weights.moved(float(letter))  # type: ignore[attr-defined]
+            weight, log_z, move, var = near.on_field(field, np.repeat(scale, count), bend, beta, level)
+            value, spread, step, square, stiff = weighted_sums(weight, (log_z, var, move), (move, var)).reshape(
+                5, self.size, count
+            )
+            base = shift[:, here] * letter - 0.5 * curvature[:, None] * letter**2
+            whole = square + 2.0 * letter * step + letter**2
+            found[:, :, here] = base + value, spread, letter + step, whole, stiff, step, square
+        return tuple(found)
+
+    def _weigh(self, hats: dict[str, np.ndarray]) -> Weighed:
         at, known = self.letters(), self.reference.q_hat
         s_hat, theta = hats["s_hat"], hats["t_hat"]
         lean = s_hat / known if known > 0 else 0.0 * s_hat
         shift = lean[:, None] * at.field + (theta - s_hat)[:, None] * at.letter
-        size, count = shift.shape
-        scale, curvature = np.repeat(np.sqrt(hats["own_hat"]), count), np.repeat(hats["curvature"], count)
-        weight, log_z, mean, var = self.weights.on_field(
-            shift.ravel(), scale, curvature, self.model.beta, min(self.level, 3)
-        )
-        sums = weighted_sums(weight, (log_z, var, mean), (mean, var)).reshape(5, size, count)
-        value, variance, _, q, stiff = sums @ at.weight
+        sums = np.array(self._moved(at, shift, np.sqrt(hats["own_hat"]), hats["curvature"]))
+        value, variance, _, q, stiff = sums[:5] @ at.weight
         t, s = sums[2] @ (at.weight * at.letter), sums[2] @ (at.weight * at.mean)
+        given, step = self.reference, sums[5]
+        along, moved = step @ (at.weight * at.letter), sums[6] @ at.weight + variance  # E u(<w>-u), E (w-u)^2
+        top = np.sqrt(given.norm * np.maximum(given.norm + 2.0 * along + moved, EPS))
+        apart = (given.norm * moved - along * along) / (top + given.norm + along)
+        off = step @ (at.weight * (at.mean - given.q / given.norm * at.letter))
         single = self.weights.assemble(value, q, variance, 0.0 * q, q, stiff)
         q_hat = hats["own_hat"] + lean * s_hat
         potential = self.weights.entropic(single, q_hat, 0.0 * q, hats["curvature"]) - theta * t + s_hat * s
-        return single, t, s, potential
+        return Weighed(single, t, s, apart, off, potential)
 
     def conjugates(self, free: np.ndarray) -> dict[str, np.ndarray]:
         zero = np.zeros(len(free))
         values = {"s_hat": zero, "curvature": zero} | self.variables.values(free)
         return values | {"own_hat": np.maximum(values["own_hat"], LEAST_OWN)}
 
-    def _geometry(self, single: SingleWeight, t: np.ndarray, s: np.ndarray, row: int) -> Geometry:
+    def _geometry(self, at: Weighed, row: int) -> Geometry:
         given = self.reference
-        overlaps = (float(x[row]) for x in (t, s, single.variance))
-        return Geometry.of_rest(*overlaps, given.q, given.norm, float(single.norm[row]))
+        t, s, rest, size, apart, off = (
+            x[row] for x in (at.t, at.s, at.single.variance, at.single.norm, at.apart, at.off)
+        )
+        return Geometry.of_rest(t, s, rest, given.q, given.norm, size, apart, off)
 
     def halves(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], Found]:
         hats = self.conjugates(free)
-        single, t, s, potential = self._weigh(hats)
+        at = self._weigh(hats)
         rows = [
-            pattern_sums(self.reference.side, self.probe, self._geometry(single, t, s, row), self.level)
+            pattern_sums(self.reference.side, self.probe, self._geometry(at, row), self.level)
             for row in range(self.size)
         ]
-        return hats, Found(single, t, s, potential, PatternSums(*np.array(rows).T))
+        return hats, Found(at, PatternSums(*np.array(rows).T))
 
     def means(self, free: np.ndarray) -> dict[str, np.ndarray]:
-        single, t, s, _ = self._weigh(self.conjugates(free))
+        at = self._weigh(self.conjugates(free))
         rows = [
-            pattern_means(self.reference.side, self.probe, self._geometry(single, t, s, row), self.level)
+            pattern_means(self.reference.side, self.probe, self._geometry(at, row), self.level)
             for row in range(self.size)
         ]
         return {name: np.array([row[name] for row in rows]) for name in rows[0]}
@@ -133,7 +175,8 @@ class AlphabetProblem(HeldProblem):
         return values | {"own_hat": 0.1 * self.alpha * self.halves(free)[1].sums.gg}
 
     def sound(self, free: np.ndarray) -> np.ndarray:
-        return self._weigh(self.conjugates(free))[0].variance > 1e-12
+        single = self._weigh(self.conjugates(free)).single
+        return single.variance > FROZEN * self.room * single.norm
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
         hats, found = self.halves(free)
@@ -141,7 +184,7 @@ class AlphabetProblem(HeldProblem):
 
     def potential(self, free: np.ndarray) -> np.ndarray:
         _, found = self.halves(free)
-        return found.potential + self.alpha * found.sums.log_z
+        return found.weighed.potential + self.alpha * found.sums.log_z
 
     def _pull(self, hats: dict[str, np.ndarray], found: Found) -> np.ndarray:
         """``-dS/dt``."""
@@ -153,7 +196,7 @@ class AlphabetProblem(HeldProblem):
         own = alpha * sums.gg - lean
         top = np.sqrt(given.norm * found.single.norm)
         pull = self._pull(hats, found)
-        away = (found.t - self.cosine * top) / np.maximum(top - self.cosine**2 * top, EPS) if self.held else pull
+        away = (2.0 * self.distance - found.weighed.apart / top) / self.room if self.held else pull
         rows = {
             "own_hat": relative(own, free_own),
             "s_hat": relative(alpha * sums.rg, hats["s_hat"]),
@@ -169,10 +212,10 @@ class AlphabetProblem(HeldProblem):
         top = np.sqrt(given.norm * single.norm)
         q_hat = hats["own_hat"] + (hats["s_hat"] ** 2 / given.q_hat if given.q > 0 else 0.0)
         return {
-            "free_entropy": found.potential + self.alpha * found.sums.log_z,
+            "free_entropy": found.weighed.potential + self.alpha * found.sums.log_z,
             "q": single.q,
-            "t": found.t / top,
-            "s": found.s,
+            "t": found.weighed.t / top,
+            "s": found.weighed.s,
             "q_hat": q_hat,
             "s_hat": hats["s_hat"],
             "t_hat": hats["t_hat"],

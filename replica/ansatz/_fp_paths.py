@@ -21,7 +21,9 @@ UNREACHED = "no weights of the set are that close to the reference"
 STEPS = (1e-3, 0.25)
 #: distances of which the first that is solved is where paths to others begin
 ANCHORS = (0.15, 0.3, 0.05, 0.45, 0.01, 0.001)
+ROUNDED = 1e-8  # where a path ends so close to the reference, digits are missing rather than solutions
 STRIDES = 1.0, 0.02  # the largest and the smallest step along a path, in ln d/(1-d)
+BEYOND = 0.1  # so far behind the end of a path a row is still tried from it
 
 
 def reached(problem: Any, first: Solver) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
@@ -57,6 +59,8 @@ def solved_from(problem: Any, start: np.ndarray, first: Solver) -> tuple[np.ndar
 def _ended(alpha: float, share: float, place: tuple[float, float] | None) -> str:
     """Where the two paths end: at which load of the probe, and from which distance at which."""
     paths = [f"from alpha = 0 they end at alpha = {share * alpha:.3g} of the probe"] if share > 0.0 else []
+    if place is not None and min(place[1], 1.0 - place[1]) < ROUNDED:
+        return "not converged: followed from distance {:.4g} the solution is lost to rounding at {:.4g}".format(*place)
     paths += ["from distance {:.4g} they end at {:.4g}".format(*place)] if place is not None else []
     if not paths:
         return "not converged: no replica-symmetric solution was found at this distance, not even for few patterns"
@@ -86,7 +90,8 @@ def _along_paths(problem: Any, rows: np.ndarray, first: Solver) -> tuple[np.ndar
             places, points, whole = _path(one, _log_odds(anchor), point, side, float(np.abs(aims[beyond]).max()))
             for i in beyond:
                 found[i], arrived[i] = _between(problem.take(rows[i : i + 1]), places, points, side, whole)
-                ends[i] = None if whole else (anchor, 1.0 / (1.0 + np.exp(-places[-1])))
+                end = places[-1] if side * (aims[i] - places[-1]) > 0.0 else aims[i]
+                ends[i] = anchor, 1.0 / (1.0 + np.exp(-end))
     return found, arrived, ends
 
 
@@ -113,7 +118,7 @@ def _between(one: Any, places: np.ndarray, points: np.ndarray, side: float, whol
     """A single row from the places of a path beside it: the one before, else the one after."""
     aim = float(_log_odds(one.distance[0]))
     before = max(int(np.searchsorted(side * places, side * aim)) - 1, 0)
-    if not whole and side * (aim - places[-1]) > STRIDES[1]:
+    if not whole and side * (aim - places[-1]) > BEYOND:
         return points[-1], False  # the path ends before
     for near in range(before, min(before + 2, len(places))):
         point, done = solved_from(one, points[near][None], STEADY)

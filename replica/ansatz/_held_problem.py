@@ -16,6 +16,7 @@ from saddlepoint import REAL, Problem, Variable, Variables
 EPS = float(np.finfo(float).eps)
 FROZEN = 1e-12  # share of the room between copies below which they have nothing of their own
 LEAST_OWN = 1e-24  # variance below which a probe has nothing of its own; trial points may lie beyond 0
+COARSE = 1e-9  # what the overlap in the strongest field is off by on a coarse mesh
 FARTHEST = 16.0  # arsinh of the strongest field that is tried
 
 
@@ -128,7 +129,7 @@ class HeldProblem(Problem):
             return overlap - self.cosine * np.sqrt(norm)
 
         low, high = np.full(self.size, -FARTHEST), np.full(self.size, FARTHEST)
-        held = (gap(low) < 0) & (gap(high) > 0)
+        held = (gap(low) < COARSE) & (gap(high) > -COARSE)
         for _ in range(20):
             middle = 0.5 * (low + high)
             over = gap(middle) > 0

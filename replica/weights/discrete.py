@@ -115,6 +115,10 @@ class Discrete(Weights):
         reach = np.full((curvature.size, 1), 1.0 / (letters[-1] - letters[0]))
         return np.concatenate([places, outer], axis=1), np.concatenate([widths, reach], axis=1)
 
+    def moved(self, letter: float) -> Discrete:
+        """The alphabet as seen from one of its letters, which becomes 0."""
+        return Discrete(tuple(value - letter for value in self.values))
+
     def law(self) -> Law:
         return Law.of_alphabet(self.values)
 

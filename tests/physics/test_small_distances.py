@@ -83,3 +83,38 @@ def test_soft_costs_at_no_distance_are_those_of_the_reference(weights: str) -> N
     assert all(text.startswith("converged") for text in curve["status"].values)
     wanted = room(weights, d) - 1.5 * replica.solve(model, alpha=0.4).energy
     assert np.allclose(curve["free_entropy"], wanted, rtol=0, atol=3e-5)
+
+
+@pytest.mark.parametrize(
+    ("weights", "alpha"), [(replica.Ternary(), 0.3), (replica.Discrete((-1.0, 2.0)), 0.3), (replica.Discrete(), 0.25)]
+)
+def test_near_robust_solutions_letters_are_free(weights: replica.Discrete, alpha: float) -> None:
+    """``dS/dd`` near references whose margin is larger grows with ``-ln d``, as where no constraint is felt."""
+    d = np.array([1e-14, 1e-12, 1e-10, 1e-8])
+    curve = replica.franz_parisi(replica.perceptron(weights), alpha=alpha, distance=d, reference=0.4)
+    assert all(text.startswith("converged") for text in curve["status"].values)
+    growth = np.diff(curve["slope"].values) / np.diff(-np.log(d))
+    assert np.allclose(growth, growth[-1], rtol=1e-4)
+    # S = d (slope + growth) where slope = c - growth ln d
+    exact = d * (curve["slope"].values + growth[-1])
+    assert np.all(np.abs(curve["entropy"].values - exact) <= curve["error"].values + 1e-5 * exact)
+
+
+def test_soft_costs_of_alphabets_at_no_distance_are_those_of_the_reference() -> None:
+    model = replica.perceptron("ternary", loss="error-count", beta=2.0)
+    curve = replica.franz_parisi(model, alpha=0.4, distance=[1e-9])
+    wanted = -2.0 * replica.solve(model, alpha=0.4).energy
+    assert float(curve["free_entropy"][0]) == pytest.approx(wanted, abs=2e-5)
+
+
+def test_copies_around_a_noisy_teacher() -> None:
+    """At no distance the teacher's own errors, on noisy labels; at the typical one those of the typical student."""
+    model = replica.perceptron("binary", loss="error-count", beta=1.0, labels=replica.Teacher(noise=0.3))
+    turned = np.arctan(np.sqrt(0.3)) / np.pi
+    near = replica.franz_parisi(model, alpha=0.5, distance=[1e-12], reference="planted")
+    assert float(near["free_entropy"][0]) == pytest.approx(-0.5 * turned, abs=1e-5)
+    assert float(near["generalization_error"][0]) == pytest.approx(turned, abs=1e-6)
+    alone = replica.solve(model, alpha=0.5)
+    there = replica.franz_parisi(model, alpha=0.5, distance=[(1 - alone["m"]) / 2], reference="planted")
+    for name in ("generalization_error", "stability", "training_error", "energy", "free_entropy", "q"):
+        assert float(there[name][0]) == pytest.approx(float(getattr(alone, name, None) or alone[name]), abs=1e-9), name
