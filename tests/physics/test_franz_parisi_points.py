@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import replica
+from replica.ansatz.franz_parisi import problem_of
+from replica.references import resolve
 
 D = np.array([1e-5, 0.004, 0.05, 0.3, 0.8])
 FIT = replica.Reference(model=replica.perceptron("spherical", loss="logistic"), clipped=True)
@@ -39,3 +41,18 @@ def test_one_bad_point_loses_no_other(distance: list[float]) -> None:
         curve = replica.franz_parisi(replica.perceptron("spherical"), alpha=alpha, distance=distance)
         assert str(curve["status"].values[0]) == "converged"
         assert str(curve["status"].values[-1]).startswith("not converged: the replica-symmetric equations")
+
+
+@pytest.mark.parametrize(("half_width", "distance"), [(1.0, 1e-6), (1.0, 1e-3), (0.7, 1e-4)])
+def test_near_typical_solutions_the_map_has_no_fixed_point(half_width: float, distance: float) -> None:
+    """References without an overlap leave one unknown: its equation is looked at over all its range."""
+    model = replica.perceptron("binary", loss=replica.Band(half_width))
+    curve = replica.franz_parisi(model, alpha=1.0, distance=[distance])
+    assert str(curve["status"].values[0]).startswith("not converged: the replica-symmetric equations have no solution")
+    depth = np.concatenate([np.geomspace(1e-6, 1.0, 30), np.linspace(1.1, 20.0, 60)])
+    given = resolve(model, 1.0, None, False).given
+    problem = problem_of(model, 1.0, given, np.full(depth.size, distance))
+    with np.errstate(all="ignore"):
+        residual = problem.residual(depth[:, None])[:, 0]
+    assert np.isfinite(residual).sum() > 60
+    assert np.all(residual[np.isfinite(residual)] > 0.0)
