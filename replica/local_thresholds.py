@@ -67,7 +67,7 @@ def local_entropy_threshold(model: Model, *, reference: Reference | None = None)
     require_model(model)
     if reference is not None and not isinstance(reference, Reference):
         raise ValueError(f"reference must be a Reference or None, got {reference!r}")
-    if model.data.overlaps:
+    if not model.data.unrelated:
         raise ValueError(f"local_entropy_threshold is here for random labels, not for {model.data}")
     largest = capacity(model)
     if not largest.converged:
@@ -107,7 +107,7 @@ def _centres(model: Model) -> Callable[[float, np.ndarray], Curve]:
     ansatz.check(model)
 
     def curve(alpha: float, distance: np.ndarray) -> Curve:
-        found = ansatz.curve(model, np.full(distance.size, alpha), distance, 1e-12)
+        found = ansatz.saddle_points(model, np.full(distance.size, alpha), distance)
         return Curve(found.value("entropy"), found.value("slope"), found.error("slope"))
 
     return curve

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from replica._checks import number
+from replica._checks import one_number
 from replica.ansatz import Ansatz
 from replica.ansatz.franz_parisi import method
 from replica.around import Around
@@ -62,7 +62,9 @@ def isolation(
     require_model(model)
     if not model.weights.discrete or not model.loss.hard:
         raise ValueError(f"isolation needs counted weights and a hard constraint, got {model.weights} and {model.loss}")
-    alpha = number("alpha", alpha, low=0.0, open_low=True)
+    if not (model.data.unrelated or model.data.overlaps):
+        raise ValueError(f"isolation is here for data whose labels are known to be random or learned, got {model.data}")
+    alpha = one_number("alpha", alpha, low=0.0, open_low=True)
     around = resolve(model, alpha, reference, method(ansatz)[1])
     if not around.solved:
         return Threshold(NAN, NAN, (NAN, NAN), around.sentence)

@@ -1,19 +1,19 @@
-"""Many distances at once: anchors, what lies between them, and where a branch ends; no equations and no starts here."""
+"""Where a branch ends that is followed along the distance; no equations and no starts here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from replica.ansatz._group_problem import GroupProblem
+from replica.ansatz._group_problem import GroupProblem, Groups
 from replica.ansatz._group_solver import Book
 from saddlepoint import Arclength, Fold, Point, follow
 
-STRIDE = 6  # an anchor among that many distances
-#: distances, as parts of the way to 1/2, at which a branch is looked for when none of the asked ones is on it
-BEYOND = (0.3, 0.6, 0.9)
+#: distances from which a branch is followed, whatever is asked for
+BEYOND = np.array([0.01, 0.02, 0.04, 0.07, 0.11, 0.16, 0.22, 0.3, 0.38, 0.45])
 FOLD = "no saddle point: followed from larger distances the branch ends at {end:.6g}, in a fold"
 
 
@@ -22,74 +22,43 @@ def place_of(distance: np.ndarray) -> np.ndarray:
     return np.log(2.0 * distance) - np.log1p(-2.0 * distance)
 
 
-def distance_of(place: float) -> float:
-    return float(0.5 / (1.0 + np.exp(-place)))
+def distance_of(place: Any) -> Any:
+    return 0.5 / (1.0 + np.exp(-place))
 
 
-@dataclass(frozen=True)
-class Course:
-    """How a kind of group is found along the distance, for rows that share the model and the load.
+def close_by_end(
+    book: Book, width: int, make: Callable[[Groups], GroupProblem], far: Callable[[np.ndarray], Book]
+) -> None:
+    """Rows still open: the branch, of ``width`` unknowns, is followed to them from the nearest of `BEYOND` that is on
+    it; where it turns back before a row, that is the answer for it.
 
-    ``starts`` give points (rows, k) for rows of the batch; ``at(distance)`` is the problem of one row, and
-    ``far(distances)`` solves others of the same kind; ``smooth`` (batch, k) is added to points before they are
-    interpolated. A course without ``at`` stops where the starts do.
+    ``make`` gives the problem of some groups, ``far(distances)`` solves others of the same kind; rows share the model
+    and the load.
     """
+    rows, place = book.rows, place_of(book.groups.distance)
+    if not rows.size:
+        return
+    one, other = book.groups.take(np.array([0])), far(BEYOND)
+    known, point = _solved(other, width)
+    spots = place_of(BEYOND)[known]
+    order = np.argsort(spots)
+    spots, point = spots[order], point[order]
+    nearest = np.searchsorted(spots, place[rows], side="right")
 
-    problem: GroupProblem
-    starts: Sequence[Callable[[np.ndarray], np.ndarray]]
-    smooth: np.ndarray
-    at: Callable[[float], GroupProblem] | None = None
-    far: Callable[[np.ndarray], Book] | None = None
+    def at(distance: float) -> GroupProblem:
+        return make(replace(one, distance=np.array([distance])))
 
-    def settle(self, book: Book) -> None:
-        """Anchors from ``starts``, then the end of the branch if it has one, then the rows between by interpolation."""
-        place = place_of(book.groups.distance)
-        order = book.rows[np.argsort(place[book.rows], kind="stable")]
-        anchors = np.union1d(order[::STRIDE], order[-1:])
-        self._try(book, anchors)
-        self._close_by_end(book, anchors)
-        known, point = _solved(book, len(self.problem.variables))
-        rows = book.rows
-        between = interpolate(place[known], point + self.smooth[known], place[rows]) - self.smooth[rows]
-        book.settle(rows, self.problem.take(rows), between)
-        self._try(book, book.rows)
-        self._close_by_end(book, book.rows)
-
-    def _try(self, book: Book, rows: np.ndarray) -> None:
-        for start in self.starts:
-            rows = rows[book.open[rows]]
-            if not rows.size:
-                return
-            point = start(rows)
-            known = np.isfinite(point).all(axis=1)  # a start may have nothing to say about some rows
-            book.settle(rows[known], self.problem.take(rows[known]), point[known])
-
-    def _close_by_end(self, book: Book, rows: np.ndarray) -> None:
-        """Rows still open: followed from larger distances; where the branch turns back before, that is the answer."""
-        rows = rows[book.open[rows]]
-        if not rows.size or self.at is None or self.far is None:
-            return
-        place = place_of(book.groups.distance)
-        lowest = float(place[rows].min())
-        known, point = _solved(book, len(self.problem.variables))
-        spots = place[known]
-        if not np.any(spots > lowest):
-            reach = np.min(book.groups.distance[rows])
-            other = self.far(reach + (0.5 - reach) * np.array(BEYOND))
-            known, point = _solved(other, len(self.problem.variables))
-            spots = place_of(other.groups.distance)[known]
-        above = np.flatnonzero(spots > lowest)
-        if not above.size:
-            return
-        first = above[np.argmin(spots[above])]
-        walk, turned = _inwards(self.at, float(spots[first]), point[first], lowest)
+    for anchor in np.unique(nearest[nearest < spots.size]):
+        some = rows[nearest == anchor]
+        walk, turned = _inwards(at, float(spots[anchor]), point[anchor], float(place[some].min()))
         if turned is not None:
-            sentence = FOLD.format(end=distance_of(turned))
-            book.refuse(place <= turned, lambda row: f"distance {book.groups.distance[row]:g}: {sentence}")
-        rows = rows[book.open[rows]]
-        if rows.size and len(walk) > 1:
-            trace, spots = np.array([p.free for p in walk]), np.array([p.parameter for p in walk])
-            book.settle(rows, self.problem.take(rows), interpolate(spots, trace, place[rows]))
+            sentence, ended = FOLD.format(end=distance_of(turned)), np.zeros(place.size, dtype=bool)
+            ended[some[place[some] <= turned]] = True
+            book.refuse(ended, lambda row, why=sentence: f"distance {book.groups.distance[row]:g}: {why}")
+        some = some[book.open[some]]
+        if some.size and len(walk) > 1:
+            trace, along = np.array([p.free for p in walk]), np.array([p.parameter for p in walk])
+            book.settle(some, make(book.groups.take(some)), interpolate(along, trace, place[some]))
 
 
 def _solved(book: Book, size: int) -> tuple[np.ndarray, np.ndarray]:

@@ -80,6 +80,10 @@ class BinaryCentreLimit(BinaryReplicasLimit):
 
     own = Variables(Variable("log_q_hat", REAL), Variable("log_gap_hat", REAL), Variable("pull", REAL))
 
+    def fewer(self, point: np.ndarray, power: np.ndarray) -> np.ndarray:
+        """A start of `BinaryCentre`, whose field towards the centre is positive."""
+        return np.column_stack([point[:, :2], np.log(np.maximum(point[:, 2], np.minimum(0.03, 3.0 / power)))])
+
 
 class BinaryPlateau(GroupProblem):
     r"""Infinitely many binary replicas farther from their centre than typical solutions are from their best
@@ -94,17 +98,22 @@ class BinaryPlateau(GroupProblem):
     own = Variables(Variable("q_hat", POSITIVE), Variable("pull", POSITIVE))
     plateau = True
 
+    def fewer(self, point: np.ndarray, power: np.ndarray) -> np.ndarray:
+        """A start of `BinaryCentre`: small gaps."""
+        small = np.full(power.size, np.log(0.05))
+        return np.column_stack([point[:, 0], small, np.log(np.maximum(0.2 * np.exp(point[:, 1]), 0.03))])
+
     def averages(self, values: Named, power: np.ndarray, whole: bool) -> PlateauPoint:
         scale = np.sqrt(values["q_hat"])
         nothing = np.zeros((self.size, 2))
         widths = np.stack(
             [np.ones(self.size), 1.0 / np.maximum(values["pull"], 1.0)], axis=1
         )  # tanh(pull T) turns fast
-        _, weight, field = field_nodes(nothing, widths, np.zeros(self.size), scale, self.level + 1)
+        _, weight, field = field_nodes(nothing, widths, np.zeros(self.size), scale, self.finer)
         log_cosh, mean, spread = two_cosh(field)
         pulled, aim, _ = two_cosh(values["pull"][:, None] * mean)
         rows = np.stack([np.einsum("bn,bn->b", weight, column) for column in (log_cosh, spread, pulled, mean * aim)])
         model, zero = self.groups.model, np.zeros(self.size)
         overlaps = Overlaps(1.0 - rows[1], rows[1], zero, 1.0 - rows[1])
-        patterns = model.architecture.patterns(model.loss, model.data, overlaps, model.beta, self.level + 1, whole=True)
+        patterns = model.architecture.patterns(model.loss, model.data, overlaps, model.beta, self.finer, whole=True)
         return PlateauPoint(self.groups, power, patterns, rows, values["q_hat"], values["pull"])

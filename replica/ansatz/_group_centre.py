@@ -1,4 +1,4 @@
-"""How infinitely many replicas round a free centre are found; no equations here."""
+"""How infinitely many replicas round a free centre are found; no equations here. Rows share the model and the load."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from replica.ansatz._group_problem import GroupProblem, Groups
 from replica.ansatz._group_solver import PATHS, Book, Typical, along
 from replica.ansatz._group_spherical import SphericalPlateau, SphericalReplicasLimit
 from replica.ansatz._group_starts import steep_centre, steep_sphere
+from replica.ansatz._group_summits import Summit, find_summits, rise
 from replica.model import Model
 from replica.weights.base import Pinned
 
@@ -19,7 +20,15 @@ PLATEAU = "typical solutions are this far from some centre: the local entropy is
 class Centre:
     """Groups of infinitely many replicas round a free centre."""
 
-    def __init__(self, model: Model, alpha: np.ndarray, distance: np.ndarray, tolerance: float) -> None:
+    def __init__(
+        self,
+        model: Model,
+        alpha: np.ndarray,
+        distance: np.ndarray,
+        tolerance: float,
+        shared: dict[str, list[Summit]] | None = None,
+    ) -> None:
+        self.shared = {} if shared is None else shared  # what is known of the load
         self.groups = Groups(model, alpha, np.full(alpha.size, np.inf), distance=distance)
         self.model, self.tolerance = model, tolerance
         self.typical = Typical.of(model, alpha)
@@ -30,8 +39,35 @@ class Centre:
                 4
             ]
 
+    def elsewhere(self, distance: np.ndarray) -> Centre:
+        """The same model and load at other distances."""
+        rows = np.zeros(distance.size, dtype=int)
+        return Centre(self.model.take(rows), self.groups.alpha[rows], distance, self.tolerance, self.shared)
+
+    @property
+    def beyond_capacity(self) -> np.ndarray:
+        """Rows at whose load there are no solutions (a mask)."""
+        counted = self.model.weights.discrete and self.model.loss.hard
+        return counted & (self.typical.free_entropy < -1e-12)
+
     def limit(self) -> Book:
-        """Infinitely many replicas."""
+        """Infinitely many replicas: the saddle points, or where larger the maxima of their curve at smaller
+        distances."""
+        book = self.stationary()
+        for summit in self.summits:
+            rise(book, summit)
+        return book
+
+    @property
+    def summits(self) -> list[Summit]:
+        """The maxima of the curve of saddle points, from small distances."""
+        if "summits" not in self.shared:
+            curve = find_summits(lambda distance: self.elsewhere(distance).stationary(), self.pinned)
+            self.shared["summits"] = curve
+        return self.shared["summits"]
+
+    def stationary(self) -> Book:
+        """Saddle points at each distance, whether or not others have a larger free entropy."""
         book = Book(self.groups, self.tolerance)
         if not self.pinned:
             self._spherical_limit(book)
@@ -98,15 +134,3 @@ class Centre:
         close = steep_sphere(self.model.take(rows), self.groups.alpha[rows], q1[rows])
         for start in (np.log(q1[rows] - self.typical.q[rows])[:, None], close):
             left = left[book.settle(rows[left], problem.take(left), start[left])]
-
-    def limit_point(self, limit: Book) -> np.ndarray:
-        """Conjugates of the limit in the coordinates of `BinaryCentreLimit`; beyond its end those of small gaps."""
-        point = np.full((self.groups.size, 3), np.nan)
-        for part in limit.parts:
-            if part.problem.plateau:
-                strength, pull = part.point.T
-                small = np.full(pull.size, np.log(0.05))
-                point[part.rows] = np.stack([strength, small, 0.2 * np.exp(pull)], axis=1)
-            else:
-                point[part.rows] = part.point
-        return point

@@ -14,7 +14,6 @@ from replica.ansatz._group_spherical import SphericalPoint
 from replica.ansatz.rs import RS
 from replica.data import Overlaps
 from replica.model import Model
-from replica.weights.base import Average
 from saddlepoint import REAL, Variable, Variables
 
 
@@ -138,7 +137,7 @@ class BiasedClasses(Classes):
 
 def covers(model: Model) -> bool:
     """Whether these are weights of norm 1 on the sphere, in classes of patterns."""
-    return model.data.gaussian_classes and isinstance(model.weights.norm, Average) and model.architecture.plain
+    return model.data.gaussian_classes and model.weights.isotropic and model.architecture.plain
 
 
 def check_classes(model: Model, power: Any) -> None:

@@ -99,12 +99,17 @@ class BinaryLimitPoint(Point):
     def q1(self) -> np.ndarray:
         return 1.0 - self.rows[2]
 
+    def of_strength(self) -> np.ndarray:
+        return np.log(self.alpha * self.patterns.moved) - 2.0 * self.log_gap - self.log_strength
+
+    def of_gap_hat(self) -> np.ndarray:
+        """Where q1 is at its extremum."""
+        return np.log(self.alpha * self.patterns.stiff) - self.log_gap - self.log_gap_hat
+
     def equations(self) -> list[np.ndarray]:
-        first = np.log(self.alpha * self.patterns.moved) - 2.0 * self.log_gap - self.log_strength
         if not self.centred:
-            return [first, np.log(self.rows[2] / (1.0 - self.groups.q1))]
-        closing = np.log(self.alpha * self.patterns.stiff) - self.log_gap - self.log_gap_hat
-        return [first, closing, np.log(self.rows[4] / self.groups.distance)]
+            return [self.of_strength(), np.log(self.rows[2] / (1.0 - self.groups.q1))]
+        return [self.of_strength(), self.of_gap_hat(), np.log(self.rows[4] / self.groups.distance)]
 
     def free_entropy(self) -> np.ndarray:
         phi = self.rows[0] - 0.5 * (self.q1 * self.gap_hat + np.sqrt(self.strength) * self.rows[3])

@@ -12,6 +12,7 @@ from replica.model import Model
 from saddlepoint import POSITIVE, Problem, Variable, Variables
 
 EPS = np.finfo(float).eps
+TOP = 4  # the finest level of integrals
 NOTHING = 1e-30  # stands for q0 = 0: its square root is below any field
 Named = dict[str, np.ndarray]
 
@@ -73,6 +74,11 @@ class GroupProblem(Problem):
 
     def refined(self) -> GroupProblem:
         return self.at_level(self.level + 1)
+
+    @property
+    def finer(self) -> int:
+        """A level above the own one, as far as there are."""
+        return min(self.level + 1, TOP)
 
     def point(self, free: np.ndarray, whole: bool = False) -> Any:
         """All averages at a point; ``power`` is the number of replicas there."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from replica.ansatz._group_binary import BinaryReplicas, BinaryReplicasEven, BinaryReplicasLimit
+from replica.ansatz._group_known import HARDLY, UNTOUCHED, centres_of_many, taken
 from replica.ansatz._group_problem import GroupProblem, Groups
 from replica.ansatz._group_solver import PATHS, Book, Typical, along
 from replica.ansatz._group_spherical import SphericalReplicas, SphericalReplicasEven, SphericalReplicasLimit
@@ -18,6 +19,10 @@ def real_replicas(model: Model, alpha: np.ndarray, power: float, q1: np.ndarray,
     size = alpha.size
     groups = Groups(model, alpha, np.full(size, power), q1)
     book, typical = Book(groups, tolerance), Typical.of(model, alpha)
+    idle = taken(model, alpha, q1, 1.0 - q1) <= HARDLY
+    typical.q = np.where(idle, 0.0, typical.q)  # no pattern acts: nothing is shared between groups
+    if np.isinf(power) and idle.any():
+        book.state(np.flatnonzero(idle), centres_of_many(groups).take(np.flatnonzero(idle)), UNTOUCHED)
     book.refuse(
         q1 <= typical.q,
         lambda row: (

@@ -4,7 +4,7 @@ starts here."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,9 @@ from saddlepoint import Newton, Status, Tolerance, solve
 
 NEWTON = Newton(steps=50, max_step=1.0, patience=10, halvings=6)
 FINEST = 2  # level of the integrals on which a solution is sought at most
+SIGNS = (-1.0, 1.0)  # the letters of binary weights
 STEP = 1e-6  # of the differences that carry errors of the point to observables
+LEAST = 1e-12  # by how much a free entropy must be larger to be another branch
 #: steps of a continuation: the second number where the first was too coarse
 PATHS = (8, 32)
 
@@ -27,8 +29,10 @@ def check_model(model: Model, what: str) -> None:
     """Refuse models that the equations of groups do not cover."""
     if isinstance(model.weights.norm, Free):
         raise ValueError(f"{what} is here for weights of held norm (binary, spherical), got {model.weights}")
-    if model.data.overlaps or len(model.data.parameters):
+    if not model.data.unrelated:
         raise ValueError(f"{what} is here for random labels, got {model.data}")
+    if not (model.weights.isotropic or model.weights.letters == SIGNS):
+        raise ValueError(f"{what} is here for weights of +-1 and for the whole sphere, got {model.weights}")
     if model.architecture.few is not None:
         raise ValueError(f"{what} is here for the perceptron and for units=inf, got {model.architecture}")
     if np.any(np.isinf(model.beta)) and not model.loss.hard:
@@ -69,6 +73,16 @@ class GroupPart(Part):
 
     slack: Named = field(default_factory=dict)
 
+    def without(self, rows: np.ndarray) -> GroupPart | None:
+        """What is left when the rows of a mask (batch,) are taken out; None for nothing."""
+        at = np.flatnonzero(~rows[self.rows])
+        if at.size == self.rows.size:
+            return self
+        if not at.size:
+            return None
+        slack = {name: column[at] for name, column in self.slack.items()}
+        return GroupPart(self.rows[at], self.problem.take(at), self.point[at], self.error[at], slack)
+
     def measure(self) -> tuple[Named, Named]:
         size, k = self.point.shape
         values, floors = self.problem.refined().observe(self.point)
@@ -86,13 +100,21 @@ class GroupPart(Part):
         return values, {name: np.where(np.isfinite(values[name]), errors[name], 0.0) for name in values}
 
 
+def observed(book: Book, name: str) -> np.ndarray:
+    """An observable of the solved rows as the solver saw it; nan elsewhere."""
+    found = np.full(book.groups.size, np.nan)
+    for part in book.parts:
+        found[part.rows] = part.problem.observe(part.point)[0].get(name, np.nan)
+    return found
+
+
 class Book:
     """Rows of a batch and the answers found for them."""
 
     def __init__(self, groups: Groups, tolerance: float) -> None:
         self.groups, self.tolerance = groups, Tolerance(absolute=tolerance)
         size = groups.size
-        self.parts: list[Part] = []
+        self.parts: list[GroupPart] = []
         self.status = np.full(size, Status.NO_SOLUTION, dtype=object)
         self.residual = np.full(size, np.nan)
         self.remarks = [""] * size
@@ -106,6 +128,14 @@ class Book:
         """Close rows that have no solution, saying why."""
         for row in np.flatnonzero(refused & self.open):
             self.remarks[row], self.open[row] = sentence(row), False
+
+    def state(self, rows: np.ndarray, problem: GroupProblem, remark: str) -> None:
+        """Close ``rows`` with a problem that has nothing to be solved for."""
+        if rows.size:
+            self.parts.append(GroupPart(rows, problem, *np.zeros((2, rows.size, 0))))
+        for row in rows:
+            self.status[row], self.residual[row], self.remarks[row] = Status.CONVERGED, 0.0, remark
+            self.open[row] = False
 
     def settle(self, rows: np.ndarray, problem: GroupProblem, start: np.ndarray, remark: str = "") -> np.ndarray:
         """Solve ``rows`` from ``start`` and close those that converge; says which of them are left.
@@ -137,8 +167,40 @@ class Book:
             left[again] = self.settle(rows[again], finer, found.point[again], remark)
         return left
 
-    def adopt(self, other: Book, rows: np.ndarray, remark: str, slack: Named | None = None) -> None:
+    def adopt_rows(self, other: Book, rows: np.ndarray) -> None:
+        """Take over a book of some rows, with all that it says of them."""
+        self.parts += [replace(part, rows=rows[part.rows]) for part in other.parts]
+        self.status[rows], self.residual[rows], self.open[rows] = other.status, other.residual, other.open
+        for at, row in enumerate(rows):
+            self.remarks[row] = other.remarks[at]
+
+    def note(self, rows: np.ndarray, clause: str) -> None:
+        """Add a clause to the remarks of solved rows (a mask)."""
+        for row in np.flatnonzero(rows & np.array([status.converged for status in self.status])):
+            self.remarks[row] = "; ".join(part for part in (self.remarks[row], clause) if part)
+
+    def drop(self, rows: np.ndarray, sentence: Callable[[int], str]) -> None:
+        """Take back answers (a mask) that are known not to be the right ones, saying why."""
+        self.parts = [kept for part in self.parts if (kept := part.without(rows)) is not None]
+        for row in np.flatnonzero(rows):
+            self.status[row], self.residual[row] = Status.NO_SOLUTION, np.nan
+            self.remarks[row], self.open[row] = sentence(row), False
+
+    def improve(self, rows: np.ndarray, problem: GroupProblem, start: np.ndarray) -> None:
+        """Solve ``rows`` from ``start`` and take over what has a larger free entropy than is known of them."""
+        usable = np.isfinite(start).all(axis=1)
+        if not usable.any():
+            return
+        other = Book(self.groups, self.tolerance.absolute)
+        other.settle(rows[usable], problem.take(np.flatnonzero(usable)), start[usable])
+        now, new = observed(self, "free_entropy"), observed(other, "free_entropy")
+        self.adopt(other, np.isfinite(new) & ~(now >= new - LEAST), "")
+
+    def adopt(
+        self, other: Book, rows: np.ndarray, remark: str | Callable[[int], str], slack: Named | None = None
+    ) -> None:
         """Take over the answers of another book for some rows (a mask); ``slack`` (batch,) widens their errors."""
+        self.parts = [kept for part in self.parts if (kept := part.without(rows)) is not None]
         for part in other.parts:
             at = np.flatnonzero(rows[part.rows])
             if at.size:
@@ -147,7 +209,7 @@ class Book:
                 self.parts.append(GroupPart(*kept, slack=more))
         for row in np.flatnonzero(rows):
             self.status[row], self.residual[row] = other.status[row], other.residual[row]
-            self.remarks[row], self.open[row] = remark, False
+            self.remarks[row], self.open[row] = remark if isinstance(remark, str) else remark(row), False
 
     def solutions(self, ansatz: Any) -> Solutions:
         groups = self.groups

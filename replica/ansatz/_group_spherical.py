@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from replica.ansatz._group_network import group_patterns, limit_patterns
-from replica.ansatz._group_problem import NOTHING, GroupProblem, Named, Point, apart
+from replica.ansatz._group_problem import NOTHING, GroupProblem, Groups, Named, Point, apart
 from replica.data import Overlaps
 from saddlepoint import REAL, UNIT, Variable, Variables
 
@@ -162,10 +162,22 @@ def lowest_overlap(power: np.ndarray, overlap: np.ndarray) -> np.ndarray:
     return np.maximum((power * overlap**2 - 1.0) / np.maximum(power - 1.0, 1e-300), 0.0)
 
 
+def few_on_the_sphere(groups: Groups, log_gap: np.ndarray, q1: np.ndarray, power: np.ndarray) -> np.ndarray:
+    """A start of `SphericalCentre` from the limit of infinitely many replicas."""
+    low, gap = lowest_overlap(power, 1.0 - 2.0 * groups.distance), np.exp(np.minimum(log_gap, 300.0)) / power
+    q1 = np.clip(q1, low + 1e-3 * (1.0 - low) / power, None)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.log(np.column_stack([np.where(gap < q1, q1 / gap - 1.0, np.nan), (q1 - low) / (1.0 - q1)]))
+
+
 class SphericalReplicasLimit(GroupProblem):
     """Spherical weights, infinitely many replicas: unknown the logarithm of ``gap = y (q1 - q0)``."""
 
     own = Variables(Variable("log_gap", REAL))
+
+    def fewer(self, point: np.ndarray, power: np.ndarray) -> np.ndarray:
+        """A start of `SphericalCentre`."""
+        return few_on_the_sphere(self.groups, point[:, 0], (1.0 - 2.0 * self.groups.distance) ** 2, power)
 
     def averages(self, values: Named, power: np.ndarray, whole: bool) -> SphericalLimitPoint:
         q1 = self.groups.q1 if self.groups.distance is None else (1.0 - 2.0 * self.groups.distance) ** 2
@@ -207,9 +219,14 @@ class SphericalPlateau(GroupProblem):
     """
 
     own = Variables(Variable("q", UNIT))
+    plateau = True
+
+    def fewer(self, point: np.ndarray, power: np.ndarray) -> np.ndarray:
+        """Not a start of few replicas."""
+        return np.full((power.size, 2), np.nan)
 
     def averages(self, values: Named, power: np.ndarray, whole: bool) -> SphericalPlateauPoint:
         q, zero, model = values["q"], np.zeros(self.size), self.groups.model
         overlaps = Overlaps(q, 1.0 - q, zero, q)
-        patterns = model.architecture.patterns(model.loss, model.data, overlaps, model.beta, self.level + 1, whole=True)
+        patterns = model.architecture.patterns(model.loss, model.data, overlaps, model.beta, self.finer, whole=True)
         return SphericalPlateauPoint(self.groups, power, patterns, q)

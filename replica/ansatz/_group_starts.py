@@ -50,6 +50,7 @@ def steep_centre(model: Model, alpha: np.ndarray, distance: np.ndarray) -> np.nd
     """Start of `BinaryCentreLimit`: the centre alone pulls."""
     mean = 1.0 - 2.0 * distance
     log_gap, stiff = steep(model, alpha, mean**2, CLIPPED)
-    log_gap_hat = np.log(alpha * stiff**2 / (1.0 + stiff)) - log_gap
+    with np.errstate(divide="ignore"):  # a stiffness that is 0 is no start
+        log_gap_hat = np.log(alpha * stiff**2 / (1.0 + stiff)) - log_gap
     pull = np.arctanh(mean) - mean * np.exp(np.minimum(log_gap_hat, 0.0))
     return np.stack([np.log(CLIPPED * mean**2) - 2.0 * log_gap, log_gap_hat, pull], axis=1)

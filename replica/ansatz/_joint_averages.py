@@ -59,6 +59,9 @@ def _grid(step: float, reach: float) -> tuple[np.ndarray, np.ndarray]:
     return z, np.exp(-0.5 * z**2) * step / np.sqrt(2.0 * np.pi)
 
 
+NODES = 4e6  # at most, of one average
+
+
 def _plane(steps: tuple[float, float], reach: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Two Gaussians; nodes that cannot matter are left out."""
     (x, weight_x), (z, weight_z) = (_grid(step, reach) for step in steps)
@@ -89,13 +92,19 @@ def _patterns_of(model: Model, at: Joint, power: float, level: int) -> tuple[flo
     efolds, reach = RULES[level]
     crowd = 1.0 + 0.5 * np.log1p(power)  # a power makes a tail steeper
     strips = (TAIL * np.sqrt((1.0 - q) / q) / crowd for q in (at.centre, at.q0))
-    x, z, weight = _plane(2 * (_step(efolds, min(strips)),), reach)
+    step = _step(efolds, min(strips))
+    if not (reach / step) ** 2 < NODES:
+        return (np.nan,) * 7
+    x, z, weight = _plane(2 * (step,), reach)
     mean_c = np.sqrt(at.centre) * x
     mean_r = at.s / np.sqrt(at.centre) * x + np.sqrt(max(at.q0 - at.s**2 / at.centre, 0.0)) * z
     lever, scale = (at.t - at.s) / np.sqrt(at.gap), np.sqrt(at.gap)
     rest_c, rest_r = np.array([at.own]), np.array([1.0 - at.q1])
     strip = TAIL * min(np.sqrt(at.own) / max(abs(lever), 1e-12), np.sqrt(1.0 - at.q1) / scale)
-    u, mass = _grid(_step(efolds, strip), reach)
+    step = _step(efolds, strip)
+    if not x.size * reach / step < NODES:  # a point far from any solution
+        return (np.nan,) * 7
+    u, mass = _grid(step, reach)
     beta, loss = model.beta, model.loss
 
     def terms(shift: np.ndarray) -> tuple[Any, Any]:
@@ -133,10 +142,13 @@ def _weights_of(hats: Joint, power: float, level: int) -> tuple[float, ...]:
     efolds, reach = RULES[level]
     # the replicas of a group pull at the sign of its centre as one
     slope = np.sqrt(hats.centre) + min(power, 4.0) * abs(np.tanh(hats.t)) * np.sqrt(hats.q0)
-    x, z, weight = _plane(2 * (_step(efolds, COSH / slope),), reach)
-    scale = np.sqrt(hats.gap)
+    scale, step = np.sqrt(hats.gap), _step(efolds, COSH / slope)
+    fine = _step(efolds, COSH / scale)
+    if not (reach / step) ** 2 * (reach + power * scale) / fine < NODES:  # a point far from any solution
+        return (np.nan,) * 7
+    x, z, weight = _plane(2 * (step,), reach)
     field = hats.s / np.sqrt(hats.centre) * x + np.sqrt(max(hats.q0 - hats.s**2 / hats.centre, 0.0)) * z
-    u, mass = _grid(_step(efolds, COSH / scale), reach + power * scale)
+    u, mass = _grid(fine, reach + power * scale)
     sign = np.array([1.0, -1.0])
     inner = field[:, None, None] + scale * u[None, None, :] + hats.t * sign[None, :, None]
     log_cosh, mean, _ = two_cosh(inner)

@@ -6,7 +6,6 @@ import numpy as np
 
 from replica.ansatz._fp_patterns import Side
 from replica.ansatz._fp_problem import Reference
-from replica.ansatz._group_along import Course
 from replica.ansatz._group_problem import GroupProblem, Groups
 from replica.ansatz._group_solver import Book, Typical, along
 from replica.ansatz._joint_problem import BinaryJoint, SphericalJoint
@@ -25,21 +24,18 @@ def around_solutions(model: Model, alpha: np.ndarray, power: float, distance: np
     pinned = isinstance(model.weights.norm, Pinned)
     kind: type[GroupProblem] = BinaryJoint if pinned else SphericalJoint
     book = Book(groups, tolerance)
-
-    def direct(rows: np.ndarray) -> np.ndarray:
-        return _near_typical(groups.take(rows), pinned)
-
-    def climbed(rows: np.ndarray) -> np.ndarray:
-        part, near = groups.take(rows), direct(rows)
+    near = _near_typical(groups, pinned)
+    if power < MODERATE:
+        book.settle(book.rows, kind(groups), near)
+    rows = book.rows
+    if rows.size:
         path = np.geomspace(min(FEW, power), power, 3 + int(2.0 * np.log(max(power / FEW, 1.0))))
 
         def make(at: np.ndarray, number: np.ndarray) -> GroupProblem:
-            return kind(part.take(at).with_power(number))
+            return kind(groups.take(rows[at]).with_power(number))
 
-        return along(make, np.arange(rows.size), np.tile(path, (rows.size, 1)), near)
-
-    starts = (direct, climbed) if power < MODERATE else (climbed,)
-    Course(kind(groups), starts, np.zeros((alpha.size, len(kind.own)))).settle(book)
+        climbed = along(make, np.arange(rows.size), np.tile(path, (rows.size, 1)), near[rows])
+        book.settle(rows, kind(groups.take(rows)), climbed)
     for row in book.rows:
         place = f"at distance {distance[row]:g}"
         book.remarks[row] = f"no saddle point of {power:g} replicas was found {place}, followed from the typical centre"
@@ -52,7 +48,9 @@ def _near_typical(groups: Groups, pinned: bool) -> np.ndarray:
     typical = Typical.of(model, groups.alpha[:1])
     q, q_hat = float(typical.q[0]), float(typical.q_hat[0])
     side = Side(model.loss, float(np.asarray(model.beta).reshape(-1)[0]))
-    seen = random_curve(model, float(groups.alpha[0]), Reference(side, q, q_hat), t).values
+    alpha, reference = float(groups.alpha[0]), Reference(side, q, q_hat)
+    each = [random_curve(model, alpha, reference, t[i : i + 1]).values for i in range(t.size)]  # none leans on another
+    seen = {name: np.concatenate([one[name] for one in each]) for name in each[0]}
     if not pinned:
         least = seen["s"] ** 2 / q  # of q0; what is above it replicas have beside their centre
         ratio = (least + 0.02 * (seen["q"] - least - (t - seen["s"]) ** 2 / (1.0 - q))) / seen["q"]

@@ -36,7 +36,8 @@ Named = dict[str, np.ndarray]
 def covers(model: Model) -> bool:
     """Whether replicas of this model are a centre and differences."""
     held = isinstance(model.weights.norm, Average) and "norm" in model.architecture.parameters
-    return model.loss.quadratic and held
+    known = model.data.unrelated or bool(model.data.overlaps)
+    return model.loss.quadratic and held and known and model.weights.isotropic
 
 
 def quadratic_replicas(

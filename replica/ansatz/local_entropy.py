@@ -12,6 +12,9 @@ from replica._checks import number
 from replica.ansatz import _group_classes
 from replica.ansatz._group_centre import Centre
 from replica.ansatz._group_finite import Finite
+from replica.ansatz._group_known import UNTOUCHED, untouched
+from replica.ansatz._group_physical import Physical
+from replica.ansatz._group_problem import Groups
 from replica.ansatz._group_real import real_replicas
 from replica.ansatz._group_solver import Book, check_concave, check_model
 from replica.ansatz._joint_solver import around_solutions
@@ -23,6 +26,7 @@ from replica.model import Model
 
 #: what `replicas` accepts besides a number
 ZERO_COMPLEXITY = "zero-complexity"
+BEYOND = "the entropy of all solutions is negative: there are none at this load, RS is not to be trusted"
 
 
 @dataclass(frozen=True)
@@ -91,8 +95,8 @@ class LocalEntropy(Ansatz):
             raise ValueError(f"replicas={ZERO_COMPLEXITY!r} needs centres that can be counted, got {model.weights}")
 
     def facts(self, solutions: Solutions, row: int) -> list[str]:
-        """Signs of a number of replicas beyond the physical one; the limit is beyond it by definition."""
-        number = self.replicas not in (np.inf, ZERO_COMPLEXITY)
+        """Signs of a number of replicas beyond the physical one."""
+        number = self.replicas != ZERO_COMPLEXITY
         number &= self.centre is None or solutions.model.weights.discrete  # a volume of centres is below 1
         return [clause for clause in complexity_facts(solutions, row) if number or "complexity" not in clause]
 
@@ -112,11 +116,43 @@ class LocalEntropy(Ansatz):
         if self.centre is None:
             find = _group_classes.class_replicas if _group_classes.covers(model) else real_replicas
             return find(model, alpha, self.replicas, 1.0 - 2.0 * distance, tolerance)
-        if self.centre == "solution":
-            return around_solutions(model, alpha, self.replicas, distance, tolerance)
+        free, acts = untouched(self._groups(model, alpha, distance))
+        book = Book(free.groups, tolerance)
+        book.state(np.flatnonzero(~acts), free.take(np.flatnonzero(~acts)), UNTOUCHED)
+        rows = np.flatnonzero(acts)
+        if rows.size:
+            given = alpha[rows], distance[rows]
+            if self.centre == "solution":
+                found = around_solutions(model.take(rows), given[0], self.replicas, given[1], tolerance)
+            else:
+                found = self._around_centre(model.take(rows), *given, tolerance)
+            book.adopt_rows(found, rows)
+        return book
+
+    def _groups(self, model: Model, alpha: np.ndarray, distance: np.ndarray) -> Groups:
+        power = 1.0 if self.replicas == ZERO_COMPLEXITY else self.replicas
+        return Groups(model, alpha, np.full(alpha.size, power), distance=distance)
+
+    def _around_centre(self, model: Model, alpha: np.ndarray, distance: np.ndarray, tolerance: float) -> Book:
+        """Round a free centre: one after the other for loads that differ, which have branches of their own."""
+        loads = np.unique(alpha)
+        if loads.size > 1:
+            book = Book(self._groups(model, alpha, distance), tolerance)
+            for load in loads:
+                rows = np.flatnonzero(alpha == load)
+                book.adopt_rows(self._around_centre(model.take(rows), alpha[rows], distance[rows], tolerance), rows)
+            return book
         centre = Centre(model, alpha, distance, tolerance)
         if self.replicas == np.inf:
-            return centre.limit()
-        if self.replicas == ZERO_COMPLEXITY:
-            return Finite(centre).physical()
-        return Finite(centre).with_number(self.replicas)
+            book = centre.limit()
+        elif self.replicas == ZERO_COMPLEXITY:
+            book = Physical(centre).book()
+        else:
+            book = Finite(centre).with_number(self.replicas)
+        book.note(centre.beyond_capacity, BEYOND)
+        return book
+
+    def saddle_points(self, model: Model, alpha: np.ndarray, distance: np.ndarray) -> Solutions:
+        """Infinitely many replicas: the saddle point at each distance, although one at a smaller distance may have more
+        (rows share the model and the load)."""
+        return Centre(model, alpha, distance, 1e-12).stationary().solutions(self)

@@ -93,6 +93,8 @@ class Weights(Member):
     letters: ClassVar[tuple[float, ...] | None] = None
     #: w = 0 is allowed: a constraint that holds at zero field is then satisfied at any load
     vanishing: ClassVar[bool] = False
+    #: every direction is as likely as any other: the whole sphere
+    isotropic: ClassVar[bool] = False
     #: -w is as likely as w
     symmetric: ClassVar[bool] = True
 

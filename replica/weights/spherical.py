@@ -25,6 +25,7 @@ class Spherical(Weights):
 
     name: ClassVar[str] = "spherical"
     norm: ClassVar[Norm] = Average()
+    isotropic: ClassVar[bool] = True
 
     def single(
         self, q_hat: np.ndarray, m_hat: np.ndarray, curvature: np.ndarray, beta: Any, law: Law | None, level: int

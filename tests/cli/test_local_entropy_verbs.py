@@ -31,8 +31,8 @@ def test_numbers_of_the_library(
 
 
 def test_unsolved_and_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([*BASE, "--distance", "0.005", "--replicas", "3"]) == 1
-    assert "in a fold" in capsys.readouterr().err
+    assert main([*BASE, "--distance", "0.4", "--replicas", "3", "--centre", "none"]) == 1
+    assert "not above the replica-symmetric overlap" in capsys.readouterr().err
     for wrong in (["--replicas", "many"], ["--centre", "middle"], ["--centre", "solution"]):
         assert main([*BASE, "--distance", "0.1", *wrong]) == 2
         assert capsys.readouterr().err.startswith("replica: ")

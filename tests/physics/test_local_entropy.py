@@ -14,6 +14,7 @@ import replica
 
 FIGURES = json.loads((Path(__file__).parents[1] / "oracles" / "local_entropy.json").read_text(encoding="utf-8"))
 CENTRED = [f for f in FIGURES if f["id"].startswith("le_")]
+BENEATH = [f for f in CENTRED if f["id"] == "le_centre_yinf_binary_a0.76_d0.02"]  # a saddle point below a maximum
 BINARY = replica.perceptron("binary")
 
 
@@ -34,7 +35,20 @@ def curve_of(figure: dict[str, Any]) -> Any:
     )
 
 
-@pytest.mark.parametrize("figure", CENTRED, ids=[f["id"] for f in CENTRED])
+@pytest.mark.parametrize("figure", BENEATH, ids=[f["id"] for f in BENEATH])
+def test_saddle_point_below_a_maximum_agrees_with_figure(figure: dict[str, Any]) -> None:
+    place = figure["params"]
+    ansatz = replica.ansatz.local_entropy.LocalEntropy()
+    found = ansatz.saddle_points(BINARY, np.array([place["alpha"]]), np.array([place["d"]]))
+    assert abs(found.value("free_entropy")[0] - figure["value"]) <= 5 * figure["abs_err"]
+    assert found.value("slope")[0] < 0
+    assert float(curve_of(figure)["free_entropy"][0]) > figure["value"] + 1e-4
+
+
+OTHERS = [f for f in CENTRED if f not in BENEATH]
+
+
+@pytest.mark.parametrize("figure", OTHERS, ids=[f["id"] for f in OTHERS])
 def test_agrees_with_figure(figure: dict[str, Any]) -> None:
     curve = curve_of(figure)
     words = figure["id"].split("_")
@@ -72,12 +86,12 @@ def test_without_constraints_all_neighbours_are_solutions() -> None:
 
 
 def test_fewer_and_fewer_good_centres() -> None:
-    powers = [2.0, 3.0, 5.0, 8.0, 12.0, 20.0]
+    powers = [4.0, 5.0, 8.0, 12.0, 20.0]
     curves = [replica.local_entropy(BINARY, alpha=0.7, distance=0.05, replicas=y) for y in powers]
     phi = np.array([float(c["free_entropy"][0]) for c in curves])
     inner = np.array([float(c["local_entropy"][0]) for c in curves])
     external = np.array([float(c["complexity"][0]) for c in curves])
-    assert np.all(np.sign(np.diff(phi)) == [-1, -1, -1, -1, 1])  # the complexity vanishes at 13.16
+    assert np.all(np.sign(np.diff(phi)) == [-1, -1, -1, 1])  # the complexity vanishes at 13.16
     assert np.all(np.diff(inner) > 0)
     assert np.all(np.diff(external) < 0)
     star = replica.local_entropy(BINARY, alpha=0.7, distance=0.05, replicas="zero-complexity")
@@ -167,17 +181,103 @@ def test_steep_limit_under_a_plain_maximiser() -> None:
     assert abs(float(found.value("entropy")[0]) - 0.5 * np.log(1 - q1)) < 1e-12
 
 
-def test_the_branch_of_few_replicas_ends_in_a_fold() -> None:
-    """Two saddle points merge there: the overlap has a square-root end, and closer there is none."""
-    distance = [0.0199, 0.01999, 0.02, 0.0202, 0.0206]
+def test_single_solutions_dominate_few_replicas_near_their_centre() -> None:
+    """``F >= phi + h(d)``, as ``n^y >= n``: below the place where the saddle point has as much, its branch does not
+    count (and ends in a fold), above it it does; F is continuous there and does not fall anywhere."""
+    distance = np.array([0.005, 0.0199, 0.03, 0.049, 0.0515, 0.06, 0.1])
     curve = replica.local_entropy(BINARY, alpha=0.7, distance=distance, replicas=3)
-    status = [str(text) for text in curve["status"].values]
-    assert "the branch ends at 0.019987" in status[0]
-    assert all(text.startswith("converged") for text in status[2:])
-    end = float(status[0].split("ends at ")[1].split(",")[0])
-    q1 = curve["q1"].values
-    rates = [(q1[i] - q1[j]) / (np.sqrt(distance[j] - end) - np.sqrt(distance[i] - end)) for i, j in ((2, 3), (3, 4))]
-    assert abs(rates[0] / rates[1] - 1) < 0.15
+    bound = replica.solve(BINARY, alpha=0.7).entropy + entropy_of(distance)
+    total, alone = 3 * curve["free_entropy"].values, curve["q1"].values == 1.0
+    assert alone.tolist() == [True] * 4 + [False] * 3
+    assert np.abs(total - bound)[alone].max() < 1e-14 and np.all(curve["local_entropy"].values[alone] == 0)
+    assert np.all(total[~alone] > bound[~alone]) and np.all(np.diff(total) > 0)
+    assert all(("single solutions" in str(text)) == one for text, one in zip(curve["status"].values, alone, strict=True))
+    assert np.abs(curve["complexity"].values - bound)[alone].max() < 1e-14
+
+
+@pytest.mark.parametrize(("model", "alpha"), [(BINARY, 0.6), (replica.perceptron("binary", margin=0.4), 0.25)])
+def test_one_replica_is_solved_at_every_distance(model: replica.Model, alpha: float) -> None:
+    distance = np.array([0.004, 0.02, 0.1])
+    curve = replica.local_entropy(model, alpha=alpha, distance=distance, replicas=1)
+    flat = replica.solve(model, alpha=alpha)
+    assert np.abs(curve["free_entropy"] - flat.entropy - entropy_of(distance)).max() < 1e-10
+    assert np.all(curve["local_entropy"] >= 0)
+
+
+def maximum(alpha: float) -> tuple[float, float]:
+    """Place and height of the maximum of the curve of saddle points, from a fine grid of its own and a parabola."""
+    ansatz = replica.ansatz.local_entropy.LocalEntropy()
+    distance = np.linspace(0.004, 0.02, 81)
+    found = ansatz.saddle_points(BINARY, np.full(81, alpha), distance).value("entropy")
+    near = int(np.argmax(found))
+    x, y = distance[near - 1 : near + 2], found[near - 1 : near + 2]
+    a, b, c = np.polyfit(x - x[1], y, 2)
+    return x[1] - b / (2 * a), c - b * b / (4 * a)
+
+
+@pytest.mark.parametrize("alpha", [0.765, 0.8])
+def test_the_limit_does_not_fall_with_the_distance(alpha: float) -> None:
+    """Displaced centres: beyond the maximum of the saddle points the limit is that maximum, as for many replicas."""
+    place, height = maximum(alpha)
+    distance = np.array([0.5 * place, 1.5 * place, 0.025, 0.06, 0.3])
+    curve = replica.local_entropy(BINARY, alpha=alpha, distance=distance)
+    inner = curve["local_entropy"].values
+    assert np.all(np.diff(inner) >= 0)
+    assert np.abs(inner[1:3] - height).max() < 1e-6 and inner[1] == pytest.approx(inner[2], abs=1e-14)
+    assert inner[4] == pytest.approx(replica.solve(BINARY, alpha=alpha).entropy, abs=1e-12)
+    assert all("with the centre displaced" in str(text) for text in curve["status"].values[1:3])
+    assert "complexity is negative" in str(curve["status"].values[1])
+    alone = replica.local_entropy(BINARY, alpha=alpha, distance=0.025)
+    assert float(alone["local_entropy"][0]) == pytest.approx(inner[2], abs=1e-14)
+    many = replica.local_entropy(BINARY, alpha=alpha, distance=distance[1:3], replicas=2e3)
+    correction = curve["complexity"].values[1:3] / 2e3
+    assert np.abs(many["free_entropy"] - inner[1:3] - correction).max() < 2e-6
+    assert np.abs(many["local_entropy"] - inner[1:3]).max() < 2e-6
+
+
+def test_finite_numbers_take_the_branch_of_largest_free_entropy() -> None:
+    distance = np.array([0.01, 0.02, 0.05, 0.1, 0.15, 0.3])
+    curve = replica.local_entropy(BINARY, alpha=0.8, distance=distance, replicas=200)
+    assert np.all(np.diff(curve["free_entropy"]) > 0)
+    assert np.all(curve["q1"].values[:4] > 0.95) and np.all(curve["q1"].values[4:] < 0.6)
+    assert curve["error"].max() < 1e-10
+    two = replica.local_entropy(BINARY, alpha=0.8, distance=[0.0075, 0.02], replicas=1e6)
+    limit = replica.local_entropy(BINARY, alpha=0.8, distance=[0.0075, 0.02])
+    assert np.abs(two["free_entropy"] - limit["free_entropy"] - limit["complexity"] / 1e6).max() < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("keywords", "names"),
+    [
+        ({"alpha": 0.8}, ("local_entropy", "complexity")),
+        ({"alpha": 0.78, "replicas": 60.0}, ("local_entropy", "free_entropy")),
+        ({"alpha": 0.6, "replicas": 1.5}, ("local_entropy", "free_entropy")),
+        ({"alpha": 0.7, "replicas": "zero-complexity"}, ("local_entropy", "parisi")),
+        ({"alpha": 0.5, "replicas": 0.7, "centre": "solution"}, ("local_entropy",)),
+        ({"alpha": 0.5, "replicas": 4.0, "centre": None}, ("local_entropy",)),
+    ],
+)
+def test_a_point_does_not_depend_on_the_others(keywords: dict[str, Any], names: tuple[str, ...]) -> None:
+    distance = np.array([0.03, 0.06, 0.2])
+    whole = replica.local_entropy(BINARY, distance=distance, **keywords)
+    for part in ([0], [1, 2]):
+        some = replica.local_entropy(BINARY, distance=distance[part], **keywords)
+        for name in names:
+            assert some[name].values == pytest.approx(whole[name].values[part], rel=1e-10, abs=1e-11, nan_ok=True)
+        assert [s.split(";")[0] for s in some["status"].values] == [s.split(";")[0] for s in whole["status"].values[part]]
+
+
+@pytest.mark.parametrize("weights", ["binary", "spherical"])
+@pytest.mark.parametrize("margin", [-9.0, -30.0])
+@pytest.mark.parametrize(("replicas", "centre"), [(np.inf, "free"), (3.0, "free"), (0.5, "solution"), (np.inf, None)])
+def test_constraints_that_do_not_act(weights: str, margin: float, replicas: float, centre: str | None) -> None:
+    distance = np.array([1e-4, 0.2])
+    model = replica.perceptron(weights, margin=margin)
+    found = replica.local_entropy(model, alpha=1.0, distance=distance, replicas=replicas, centre=centre)
+    assert all(str(text).startswith("converged") for text in found["status"].values)
+    away = distance if centre else 0.5 * (1 - np.sqrt(1 - 2 * distance))  # from the barycentre
+    room = entropy_of(away) if weights == "binary" else 0.5 * np.log(4 * away * (1 - away))
+    assert found["local_entropy"].values == pytest.approx(room, rel=1e-11)
 
 
 def test_very_many_physical_replicas_are_the_limit() -> None:
@@ -214,10 +314,14 @@ def test_any_loss_round_a_centre(model: replica.Model) -> None:
     assert np.abs(slope - found["local_entropy"]).max() < 1e-8
 
 
-def test_no_saddle_point_says_so() -> None:
-    curve = replica.local_entropy(BINARY, alpha=0.83, distance=0.05)
-    assert np.isnan(curve["local_entropy"][0])
-    assert str(curve["status"].values[0]).startswith("not converged: no saddle point")
+def test_where_saddle_points_have_ended_the_maximum_before_them_holds() -> None:
+    """alpha = 0.83: at d = 0.05 the saddle point would have a centre that repels, and there is none."""
+    ansatz = replica.ansatz.local_entropy.LocalEntropy()
+    assert np.isnan(ansatz.saddle_points(BINARY, np.array([0.83]), np.array([0.05])).value("entropy")[0])
+    curve = replica.local_entropy(BINARY, alpha=0.83, distance=[0.02, 0.05])
+    assert float(curve["local_entropy"][0]) == pytest.approx(float(curve["local_entropy"][1]), abs=1e-14)
+    beyond = replica.local_entropy(BINARY, alpha=0.84, distance=[0.003, 0.3])
+    assert all("there are none at this load" in str(text) for text in beyond["status"].values)
 
 
 def plain_potential(x: list[float], y: float, t: float, alpha: float) -> float:
