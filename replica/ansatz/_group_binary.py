@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from replica.ansatz._group_kernels import cosh_groups, cosh_limit
+from replica.ansatz._group_kernels import cosh_groups
+from replica.ansatz._group_limit_kernels import cosh_limit
 from replica.ansatz._group_network import group_patterns, limit_patterns
 from replica.ansatz._group_points import BinaryLimitPoint, BinaryPoint, PlateauPoint
 from replica.ansatz._group_problem import NOTHING, GroupProblem, Named, apart

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from replica.ansatz._group_binary import BinaryCentreLimit, BinaryPlateau
-from replica.ansatz._group_kernels import cosh_limit
+from replica.ansatz._group_limit_kernels import cosh_limit
 from replica.ansatz._group_problem import GroupProblem, Groups
 from replica.ansatz._group_solver import PATHS, Book, Typical, along
 from replica.ansatz._group_spherical import SphericalPlateau, SphericalReplicasLimit

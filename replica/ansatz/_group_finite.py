@@ -26,8 +26,8 @@ LARGEST = 1e6  # number of replicas from which a way begins
 STRIDES = 14  # from one number of replicas to another
 NEAR = 1e-9  # of a free entropy to a bound that it may touch
 HIDDEN = (
-    "no saddle point of {:g} replicas was found at distance {:g} with the free entropy of {:.6g} that the limit of many "
-    "replicas promises"
+    "no saddle point of {:g} replicas was found at distance {:g} with the free entropy of {:.6g} that the limit of "
+    "many replicas promises"
 )
 NOTHING = "no saddle point of {:g} replicas was found at distance {:g}"
 
@@ -168,7 +168,7 @@ class Finite:
         return self.elsewhere(self.groups.distance[rows])
 
     def _starts(self, power: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-        """From the limits where they are near, and independent solutions; and whether rows that are solved try it too."""
+        """From the limits where they are near, and independent solutions; each with rows that try it once solved."""
         none, raised = np.zeros(power.size, dtype=bool), np.zeros(power.size, dtype=bool)
         if not self.pinned:
             return [(start, none) for start in self._near_limits(power) + self._spherical_starts(power)]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from replica.ansatz._group_binary import BinaryReplicasLimit
-from replica.ansatz._group_kernels import cosh_displaced
+from replica.ansatz._group_limit_kernels import cosh_displaced
 from replica.ansatz._group_network import limit_patterns
 from replica.ansatz._group_points import BinaryLimitPoint
 from replica.ansatz._group_problem import Groups, Named

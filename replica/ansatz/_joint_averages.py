@@ -59,7 +59,7 @@ def _grid(step: float, reach: float) -> tuple[np.ndarray, np.ndarray]:
     return z, np.exp(-0.5 * z**2) * step / np.sqrt(2.0 * np.pi)
 
 
-NODES = 4e6  # at most, of one average
+NODES = 3e7  # at most, of one average
 
 
 def _plane(steps: tuple[float, float], reach: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -49,8 +49,7 @@ def _near_typical(groups: Groups, pinned: bool) -> np.ndarray:
     q, q_hat = float(typical.q[0]), float(typical.q_hat[0])
     side = Side(model.loss, float(np.asarray(model.beta).reshape(-1)[0]))
     alpha, reference = float(groups.alpha[0]), Reference(side, q, q_hat)
-    each = [random_curve(model, alpha, reference, t[i : i + 1]).values for i in range(t.size)]  # none leans on another
-    seen = {name: np.concatenate([one[name] for one in each]) for name in each[0]}
+    seen = random_curve(model, alpha, reference, groups.distance).values
     if not pinned:
         least = seen["s"] ** 2 / q  # of q0; what is above it replicas have beside their centre
         ratio = (least + 0.02 * (seen["q"] - least - (t - seen["s"]) ** 2 / (1.0 - q))) / seen["q"]
