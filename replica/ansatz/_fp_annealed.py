@@ -19,6 +19,7 @@ def log_pairs(reference: Side, probe: Side, distance: np.ndarray, level: int) ->
 
     ``P2 = int Dy Z_r(sqrt|t| y, 1-|t|) Z(+-sqrt|t| y, 1-|t|)`` by the common part of the two fields.
     """
+    reference, probe = reference.at_level(level), probe.at_level(level)
     rest = 2.0 * np.minimum(distance, 1.0 - distance)
     size, share = distance.size, 1.0 - rest
     sign = np.where(distance > 0.5, -1.0, 1.0)

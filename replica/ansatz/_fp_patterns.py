@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +29,10 @@ class Side:
     loss: Loss
     beta: float
     mean: float = 0.0
+
+    def at_level(self, level: int) -> Side:
+        """The same with inner averages of that level."""
+        return replace(self, loss=self.loss.at_level(level))
 
     def terms(self, field: np.ndarray, variance: float) -> tuple[np.ndarray, ...]:
         return self.loss.terms(field + self.mean, np.full(len(field), variance), self.beta)
@@ -216,6 +220,7 @@ def pattern_sums(reference: Side, probe: Side, at: Geometry, level: int, *, plan
     """
     if not 0.0 < at.rest < np.inf:
         return PatternSums(*[np.nan] * 11)
+    reference, probe = reference.at_level(level), probe.at_level(level)
     net = mesh(reference, probe, at, level)
     value, g, g1 = probe.terms(net.field, net.rest)
     out = np.empty(11)
@@ -226,6 +231,7 @@ def pattern_sums(reference: Side, probe: Side, at: Geometry, level: int, *, plan
 
 def pattern_means(reference: Side, probe: Side, at: Geometry, level: int) -> dict[str, float]:
     """Thermal mean of the cost and the rate of training errors of the probe."""
+    reference, probe = reference.at_level(level), probe.at_level(level)
     net = mesh(reference, probe, at, level)
     weight: Any = net.outer[:, None] * net.weight * np.exp(net.pinned + net.moved)
     cost, wrong = probe.means(net.field, net.rest)

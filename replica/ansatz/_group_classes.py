@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,9 @@ class Moved:
     @property
     def log_concave(self) -> bool:
         return bool(self.loss.log_concave)
+
+    def at_level(self, level: int) -> Moved:
+        return replace(self, loss=self.loss.at_level(level))
 
     def features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
         places, widths = self.loss.features(variance, beta)

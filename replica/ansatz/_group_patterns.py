@@ -93,15 +93,16 @@ def limit_patterns(
 ) -> LimitPatterns:
     """Averages at infinite power over fields ``sqrt(common) z0`` with thermal variance ``1 - q1``."""
     z, weight, field = _outer(model, common, log_gap, variance, level)
-    shift, log_z, work, stiff = model.loss.optimal(field, log_gap, variance, model.beta)
+    loss = model.loss.at_level(level)
+    shift, log_z, work, stiff = loss.optimal(field, log_gap, variance, model.beta)
     rows = (
         log_z - 0.5 * work,
         shift**2,
         stiff**2 / (1.0 + stiff),
         z * shift,
         np.log1p(stiff),
-        model.loss.mean_cost(field + shift, variance, model.beta),
-        model.loss.error_rate(field + shift, variance, model.beta),
+        loss.mean_cost(field + shift, variance, model.beta),
+        loss.error_rate(field + shift, variance, model.beta),
     )
     return LimitPatterns(*(np.einsum("bn,bn->b", weight, row) for row in rows))
 
@@ -142,7 +143,7 @@ def _tilted(
 ) -> tuple[Any, ...]:
     """The averages of some rows: all z1 nodes of a row at once."""
     size, count = field.shape
-    scale, loss = np.sqrt(gap)[:, None], model.loss
+    scale, loss = np.sqrt(gap)[:, None], model.loss.at_level(level)
     y = np.repeat(power, count)
     places, widths = loss.features(variance, model.beta)
     if loss.log_concave:

@@ -105,7 +105,7 @@ def _patterns_of(model: Model, at: Joint, power: float, level: int) -> tuple[flo
     if not x.size * reach / step < NODES:  # a point far from any solution
         return (np.nan,) * 7
     u, mass = _grid(step, reach)
-    beta, loss = model.beta, model.loss
+    beta, loss = model.beta, model.loss.at_level(level)
 
     def terms(shift: np.ndarray) -> tuple[Any, Any]:
         flat = shift.reshape(1, -1)
