@@ -61,12 +61,6 @@ class Member:
         """Members that contract tests try; override where the defaults are not enough."""
         return [cls()]
 
-    def own_fields(self) -> tuple[dataclasses.Field[Any], ...]:
-        """The fields of the dataclass; `TypeError` where it is none."""
-        if not dataclasses.is_dataclass(self):
-            raise TypeError(f"{type(self).__name__} must be a dataclass: write @dataclass(frozen=True) above its class")
-        return dataclasses.fields(self)
-
     @property
     def batched(self) -> bool:
         """Whether any field holds an array over a batch."""
@@ -76,7 +70,7 @@ class Member:
         """The same member for the entries ``index`` of a batch (scalar fields are shared by all)."""
         changes = {
             field.name: value[index]
-            for field in self.own_fields()
+            for field in dataclasses.fields(self)
             if isinstance(value := getattr(self, field.name), np.ndarray) and value.ndim == 1
         }
         return dataclasses.replace(self, **changes) if changes else self
@@ -87,10 +81,10 @@ class Member:
 
     def settings(self) -> dict[str, Any]:
         """Name and fields, for records."""
-        return {"name": self.name} | {f.name: _plain(getattr(self, f.name)) for f in self.own_fields()}
+        return {"name": self.name} | {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
 
     def __str__(self) -> str:
-        fields = {f.name: getattr(self, f.name) for f in self.own_fields()}
+        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         inner = ", ".join(f"{key}={_short(value)}" for key, value in fields.items())
         return f"{type(self).__name__}({inner})"
 

@@ -6,6 +6,7 @@ disagrees with the series: a feature is seen wherever it is wider than the probe
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -283,4 +284,4 @@ def _key(loss: Loss) -> tuple[Any, list[Any]]:
             return "object", id(value)
         return type(value), value
 
-    return (type(loss), tuple(plain(getattr(loss, f.name)) for f in loss.own_fields())), held
+    return (type(loss), tuple(plain(getattr(loss, f.name)) for f in dataclasses.fields(loss))), held

@@ -225,7 +225,7 @@ def cost_table(loss: Loss) -> CostTable:
 
 def single_rows(loss: Loss, size: int) -> list[Loss]:
     """The cost of each row, with numbers for parameters."""
-    names = [f.name for f in loss.own_fields() if isinstance(getattr(loss, f.name), np.ndarray)]
+    names = [f.name for f in dataclasses.fields(loss) if isinstance(getattr(loss, f.name), np.ndarray)]
     columns = {name: per_row(getattr(loss, name), size) for name in names}
     if not names:
         return [loss] * size

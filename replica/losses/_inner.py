@@ -137,7 +137,7 @@ def _narrow(middle: np.ndarray, length: np.ndarray) -> np.ndarray:
 
 def _rows_of(loss: Loss, size: int) -> list[tuple[Loss, np.ndarray]]:
     """The costs of a batch, numbers for parameters, each with its rows."""
-    names = [f.name for f in loss.own_fields() if isinstance(getattr(loss, f.name), np.ndarray)]
+    names = [f.name for f in dataclasses.fields(loss) if isinstance(getattr(loss, f.name), np.ndarray)]
     if not names or size == 0:
         return [(loss, np.arange(size))]
     table = np.stack([per_row(getattr(loss, name), size) for name in names], axis=1)

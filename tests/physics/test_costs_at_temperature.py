@@ -192,12 +192,3 @@ def test_costs_that_cannot_be_averaged_say_so() -> None:
     wild = replica.perceptron("binary", loss=Own(lambda u: 1.0 + np.sin(1e5 * u)), beta=2.0)
     with pytest.raises(ValueError, match="varies at too many places"):
         replica.solve(wild, alpha=0.5)
-
-
-def test_a_class_that_is_no_dataclass_is_told_so() -> None:
-    class Bare(Loss):
-        def cost(self, u):
-            return ramp(u)
-
-    with pytest.raises(TypeError, match="Bare must be a dataclass"):
-        replica.solve(replica.perceptron("binary", loss=Bare(), beta=2.0), alpha=0.5)
