@@ -14,6 +14,7 @@ from replica.ansatz._equilibrium import equilibrium
 from replica.ansatz._informed import informed_pulls, paramagnet_facts
 from replica.ansatz._optimal_bias import tuned_solutions
 from replica.ansatz._risk_solver import check_penalty, single_vectors
+from replica.ansatz._rs_bias import ENDLESS, endless_bias
 from replica.ansatz._rs_branch import scan_branch, tabulate, zoom
 from replica.ansatz._rs_equations import Equations, RSProblem
 from replica.ansatz._rs_ladders import CAREFUL, FIRST_STEPS, GENERAL, ROUGH, SCALAR, WHOLE_BRANCH
@@ -268,6 +269,10 @@ class _Solver(RSRows):
         self.keep(rows, problem, found, found.converged)
         for row in rows[found.converged]:
             self.remarks[row] = ""
+        lost = rows[~found.converged]
+        if lost.size:
+            for row in lost[endless_bias(self.ansatz, self.model.take(lost), self.alpha[lost])]:
+                self.remarks[row] = ENDLESS
 
     def _informed(self) -> None:
         if not self.model.data.metastable:

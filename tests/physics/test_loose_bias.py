@@ -105,3 +105,15 @@ def test_a_bias_that_cannot_be_told_is_refused_in_its_own_words() -> None:
     model = replica.clusters("hinge", means=UNIT, covariances=[1.0, 1.3], penalty=40.0)
     found = replica.solve(model, alpha=2.0, on_failure="keep")
     assert not found.converged and "bias" in found.status
+
+
+@pytest.mark.parametrize(("balance", "beta"), [(0.1, 0.2)])
+def test_a_bias_without_optimum_is_refused_in_its_own_words(balance: float, beta: float) -> None:
+    """At a high temperature errors on the smaller class are cheaper than any weights: the search needs some seconds."""
+    model = replica.mixture("error-count", weights="spherical", noise=0.207, balance=balance, beta=beta)
+    found = replica.solve(model, alpha=0.308, on_failure="keep")
+    assert not found.converged and "bias has no optimum" in found.status
+    sign = np.sign(balance - 0.5)
+    held = [replica.solve(model.with_parameters(bias=sign * b), alpha=0.308).free_entropy for b in (0.5, 2.0, 30.0)]
+    assert held[0] < held[1] <= held[2]
+    assert held[2] == pytest.approx(-beta * 0.308 * min(balance, 1 - balance), rel=1e-12)
