@@ -8,7 +8,7 @@ import numpy as np
 
 from replica.ansatz._cavity import Cavity
 from replica.ansatz._risk_beyond import Beyond
-from replica.ansatz._risk_limits import bias_ends
+from replica.ansatz._risk_corners import bias_ends
 from replica.model import Model
 
 NUDGE = 1e-3  # of the smaller class, added to it: as much as chance does among a million patterns

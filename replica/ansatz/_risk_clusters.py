@@ -11,7 +11,7 @@ from replica._registry import per_row
 from replica.ansatz._cluster_steps import settled
 from replica.ansatz._limits import EPS, floors_of, table_floors, table_noise
 from replica.ansatz._risk_beyond import Beyond
-from replica.ansatz._risk_limits import corners
+from replica.ansatz._risk_corners import corners
 from replica.data import Channel
 from replica.data._shapes import Forms
 from replica.data.base import by_label

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,8 +13,8 @@ from replica.ansatz._limits import EPS, Projection, floors_of
 from replica.ansatz._reference import ReferenceProjection, reference_corners, reference_projection
 from replica.ansatz._risk import lean_step
 from replica.ansatz._risk_beyond import Beyond
-from replica.data import Channel, Overlaps
-from replica.losses._corner import Corner
+from replica.ansatz._risk_corners import corners
+from replica.data import Overlaps
 from replica.model import Model
 from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
 
@@ -234,67 +233,3 @@ def weak_observables(
         data = model.learned({"bias": bias}).data
         seen |= model.architecture.generalization(data, small) | data.reported(alpha.size)
     return seen
-
-
-def corners(model: Model, size: int) -> tuple[np.ndarray | None, list[Corner], bool]:
-    """The bias that vanishing weights learn, the corner of the loss that each class then sees, and whether one of them
-    is a kink that the bias has to find its place in.
-    """
-    one = np.ones(size)
-    bias = _free_bias(model, size) if model.data.trained else None
-    channels = model.learned({"bias": bias}).data.resting(size)
-    found = []
-    for channel in channels:
-        place = (channel.mean * one)[:, None]
-        weak, strong = (-model.loss.slope_beside(place, side)[:, 0] for side in (1, -1))
-        level = np.asarray(model.loss.cost(place), dtype=float)[:, 0]
-        found.append(Corner(place[:, 0], level, weak, strong))
-    kinked = bool(model.data.trained) and any(np.any(c.strong > c.weak) for c in found)
-    return bias, found, kinked
-
-
-def _free_bias(model: Model, size: int) -> np.ndarray:
-    """The zero of ``E[l'(label b) label]``, which grows with b: a kink that holds it, else by bisection."""
-    low, high = bias_ends(model, size)
-    best = 0.5 * (low + high)  # a cost that does not mind its bias leaves the middle
-    pull, channels, signs = _pull_on_bias(model, size)
-    for kink in model.loss.kinks():
-        for channel, sign in zip(channels, signs, strict=True):
-            at = sign * (per_row(kink, size) - channel.mean)
-            best = np.where((pull(at, -1) < 0) & (pull(at, 1) > 0), at, best)
-    return np.where(np.abs(best) < 1e-15, 0.0, best)
-
-
-def bias_ends(model: Model, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """The smallest and the largest bias that vanishing weights may learn."""
-    pull, _, _ = _pull_on_bias(model, size)
-    low, high = (_edge(pull, side, size) for side in (1, -1))
-    return low, np.where(high - low < 1e-12 * (1.0 + np.abs(low)), low, high)
-
-
-def _pull_on_bias(model: Model, size: int) -> tuple[Callable[..., np.ndarray], list[Channel], list[float]]:
-    channels = model.data.learned({"bias": np.zeros(size)}).resting(size)
-    signs = [(channel.levers or {})["bias"] for channel in channels]
-
-    def pull(b: np.ndarray, side: int) -> np.ndarray:
-        total = np.zeros(size)
-        for channel, sign in zip(channels, signs, strict=True):
-            at = (channel.mean + sign * b)[:, None]
-            total = total + channel.probability * sign * model.loss.slope_beside(at, int(side * sign))[:, 0]
-        return total
-
-    return pull, channels, signs
-
-
-def _edge(pull: Callable[[np.ndarray, int], np.ndarray], side: int, size: int) -> np.ndarray:
-    """The smallest (``side = 1``) or largest (-1) place at which a growing function is 0: bisection."""
-    low, high = -np.ones(size), np.ones(size)
-    for _ in range(60):
-        low, high = np.where(pull(low, 1) > 0, 2.0 * low, low), np.where(pull(high, -1) < 0, 2.0 * high, high)
-    for _ in range(200):
-        middle = 0.5 * (low + high)
-        before = pull(middle, side) < 0 if side > 0 else pull(middle, side) <= 0
-        low, high = np.where(before, middle, low), np.where(before, high, middle)
-        if np.all(high - low <= 1e-16 * (1.0 + np.abs(low))):
-            break
-    return 0.5 * (low + high)
