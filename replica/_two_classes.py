@@ -9,10 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from replica.simulate.instances import SUFFIXES, read
+from replica.simulate.files import SUFFIXES, read
+from replica.simulate.given import counting, inputs_of, labels_of
 from replica.simulate.rng import generator
 
 NO_CENTROIDS = "the centroids of the two classes are no further apart than chance puts them: bring more data"
+NO_SPREAD = "the features do not vary inside the classes: they separate them exactly, and there is no noise to describe"
+SMALLEST = 1e-100  # units whose powers are doubles
+NOTHING = 1e-24  # of the squared distance of the centroids: a variance that is rounding
 GROUPS = 20  # of patterns, one of which is left out in each replicate
 
 
@@ -21,26 +25,31 @@ def two_classes(X: Any, y: Any) -> tuple[np.ndarray, np.ndarray, tuple[Any, Any]
     if isinstance(X, (str, os.PathLike)):
         if y is not None:
             raise ValueError(f"y must be None beside a file {' '.join(SUFFIXES)}, which holds the labels")
-        X, y = read(Path(X))
-    try:
-        X = np.asarray(X, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"X must be an array of numbers: {error}") from None
-    y = np.asarray(y)
-    if X.ndim != 2 or X.shape[1] < 1 or y.shape != (len(X),):
-        raise ValueError(f"X must have shape (P, n) and y (P,), got {X.shape} and {y.shape}")
-    if not np.all(np.isfinite(X)):
-        raise ValueError("X must be finite: fill in or drop what is missing")
-    names, which, counts = np.unique(y, return_inverse=True, return_counts=True)
-    if names.size != 2 or counts.min() < GROUPS:
-        found = ", ".join(f"{count} of {name}" for name, count in zip(names[:4], counts[:4], strict=True))
+        X, y = read(Path(X))[:2]
+    X = inputs_of("X", X)
+    label, names = labels_of("y", y)
+    if X.ndim != 2 or X.shape[1] < 1 or len(label) != len(X):
+        raise ValueError(f"X must have shape (P, n) and y (P,), got {X.shape} and {label.shape}")
+    counts = [int(np.sum(label == sign)) for sign in (-1, 1)]
+    if min(counts) < GROUPS:
+        found = ", ".join(f"{count} of {name}" for count, name in zip(counts, names, strict=True))
         raise ValueError(f"y must hold two classes with at least {GROUPS} patterns each, got {found}")
-    return X, np.where(which.reshape(-1) == 1, 1.0, -1.0), (names[0].item(), names[1].item())
+    for column in counting(X):
+        text = f"column {column + 1} of X counts the patterns: leave it out if it is an index, it is no feature"
+        warnings.warn(text, UserWarning, stacklevel=3)
+    return X, label, names
 
 
 def features(X: np.ndarray, label: np.ndarray, standardise: bool) -> np.ndarray:
     """Without constant features, in units of their standard deviations if asked for, from the middle of the classes."""
-    X = X[:, np.ptp(X, axis=0) > 1e-12 * np.abs(X).max(axis=0)]
+    largest = np.abs(X).max(axis=0)
+    if standardise:  # powers of two change no digit; squares of the units may have no double
+        X = np.ldexp(X, -np.frexp(largest)[1])
+        largest = np.abs(X).max(axis=0)
+    elif not SMALLEST < largest.max() < 1.0 / SMALLEST:
+        allowed = f"between {SMALLEST:g} and {1.0 / SMALLEST:g}"
+        raise ValueError(f"X without standardise must have a largest modulus {allowed}, got {largest.max():g}")
+    X = X[:, np.ptp(X, axis=0) > 1e-12 * largest]
     if X.shape[1] == 0:
         raise ValueError("X must have a feature that is not constant")
     X = X / X.std(axis=0) if standardise else X
@@ -63,16 +72,19 @@ def estimates(X: np.ndarray, label: np.ndarray, effective: bool) -> np.ndarray:
     rest = np.concatenate([up - means[0], down - means[1]])
     freedom, chance = len(X) - 2, 1.0 / len(up) + 1.0 / len(down)
     gram = rest.T @ rest if rest.shape[1] < len(rest) else rest @ rest.T
-    trace, squares = np.trace(gram) / freedom, np.sum(gram**2) / freedom**2
-    squares = (squares - trace**2 / freedom) / (1.0 + 1.0 / freedom - 2.0 / freedom**2)  # of the covariance itself
     apart = means[0] - means[1]
+    trace, squares = np.trace(gram) / freedom, np.sum(gram**2) / freedom**2
+    if trace <= NOTHING * (apart @ apart):
+        raise ValueError(NO_SPREAD)
+    squares = (squares - trace**2 / freedom) / (1.0 + 1.0 / freedom - 2.0 / freedom**2)  # of the covariance itself
     distance2 = apart @ apart - chance * trace
     if distance2 <= 0 or squares <= 0:
         return np.full(4, np.nan)
-    size = (trace**2 - 2.0 * squares / freedom) / squares if effective else float(X.shape[1])
-    variance = squares / trace if effective else trace / size
+    of_trace = trace**2 - 2.0 * squares / freedom  # the square of the trace of the covariance itself
+    size = of_trace / squares if effective else float(X.shape[1])
     along = np.sum((rest @ apart) ** 2) / freedom - chance * squares
-    return np.array([4.0 * variance / distance2, 0.5 * np.sqrt(distance2), size, along / (distance2 * variance)])
+    round_along = ((apart @ apart) * trace - chance * of_trace) / size  # the same of the isotropic covariance
+    return np.array([4.0 * trace / size / distance2, 0.5 * np.sqrt(distance2), size, along / round_along])
 
 
 def shaped(X: np.ndarray, label: np.ndarray, shrinkage: float | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -85,6 +97,8 @@ def shaped(X: np.ndarray, label: np.ndarray, shrinkage: float | None) -> tuple[n
     means, covariances = (np.array([one[k] for one in found]) for k in (0, 1))
     counts = np.array([np.sum(label == 1), np.sum(label == -1)])
     apart = 0.5 * (means[0] - means[1])
+    if np.trace(covariances.sum(axis=0)) <= NOTHING * (apart @ apart):
+        raise ValueError(NO_SPREAD)
     chance = 0.25 * np.sum(np.trace(covariances, axis1=1, axis2=2) / counts)
     left = 1.0 - chance / (apart @ apart)
     if not left > 0:

@@ -17,6 +17,7 @@ from replica.shaped_data import ShapedClusters, shaped_clusters
 
 DIMENSIONS = ("effective", "features")
 COVARIANCES = ("isotropic", "general")
+ROUNDING = 1e-9  # of the anisotropy, which is 1 of one feature
 
 
 @dataclass(frozen=True)
@@ -97,14 +98,17 @@ def from_data(
     Parameters
     ----------
     X : array, shape (P, n), or path
-        Patterns; or a file ``.npz`` with X and y, ``.npy`` or ``.csv`` with the label in the last column.
+        Patterns, real and finite; or a file: ``.npz`` with X and y, ``.npy``, or ``.csv`` (separated by commas,
+        semicolons, tabs or blanks, a first row of names may be there) with the label in the last column.
     y : array, shape (P,)
-        Labels of two kinds; the later one in sorted order stands for +1. At least 20 patterns of each.
+        Labels of two kinds, numbers, truth values or words, as numpy, lists or pandas hold them; the later one in
+        sorted order (alphabetical, of ordered categories too) stands for +1, see ``classes``. At least 20 of each.
     covariance : {"isotropic", "general"}
         Round clusters of one size, or two shapes.
     standardise : bool
         Divide each feature by its standard deviation, as ``StandardScaler`` does. Constant features are dropped, and
-        the origin is moved midway between the centroids (which a learned bias makes up for) in any case.
+        the origin is moved midway between the centroids (which a learned bias makes up for) in any case. Without it
+        the largest modulus must be between 1e-100 and 1e100.
     dimension : {"effective", "features"}
         Isotropic clusters: N as above, or the number of features, with ``s2 = tr S/N``.
     shrinkage : float, optional
@@ -121,7 +125,13 @@ def from_data(
     Raises
     ------
     ValueError
-        Arrays that do not fit; other than two classes; centroids no further apart than chance would put them.
+        Arrays that do not fit, are complex, or lack a value or a label (its row is named); other than two classes;
+        centroids no further apart than chance would put them; features that do not vary inside the classes.
+
+    Warns
+    -----
+    UserWarning
+        A column that counts the patterns: an index, no feature.
 
     Notes
     -----
@@ -179,6 +189,6 @@ def _two_clusters(
     errors["balance"] = float(np.sqrt(balance * (1.0 - balance) / len(label)))
     noise, scale, size, anisotropy = best.tolist()
     status = f"converged; {size:.3g} dimensions of {X.shape[1]}"
-    if abs(anisotropy - 1.0) > 3.0 * errors["anisotropy"]:
+    if abs(anisotropy - 1.0) > 3.0 * errors["anisotropy"] + ROUNDING:
         status += f"; not isotropic: {anisotropy:.3g} times the variance along the difference of the centroids"
     return TwoClusters(noise, balance, scale, size, anisotropy, errors, classes, status, *used, replicates[:3])

@@ -14,12 +14,15 @@ from replica.cli._values import Count, Number
 from replica.cli._verb import COMMON, check_files, emit, option
 from replica.losses import Loss
 from replica.real_data import COVARIANCES, DIMENSIONS
+from replica.simulate.files import read
 
 
 @click.command(
     "learn",
     params=[
         click.Argument(["file"], metavar="FILE"),
+        option("--label", metavar="NAME|first|last", default="last", show_default=True,
+               help="Column of the label in a table."),
         option("--samples", type=Number(grids=True), required=True, help="Samples learned from: a number or a grid."),
         option("--loss", type=Name(Loss), required=True, help="square, logistic, hinge or another convex loss."),
         option("--penalty", type=Number(), default=1.0, show_default=True, help="As scikit-learn counts it."),
@@ -40,7 +43,8 @@ from replica.real_data import COVARIANCES, DIMENSIONS
 def command(file: str, as_json: bool, output: tuple[str, ...], **options: Any) -> int:
     """Predicted errors of a classifier over the number of samples it learns from, for two classes of a file.
 
-    FILE is .npz with X and y, or .npy or .csv with the label in the last column (a first row of names is left out).
+    FILE is .npz with X and y, .npy, or .csv: separated by commas, semicolons, tabs or blanks, with or without a first
+    row of names. What was read, and which label is +1, is told on stderr.
     """
     import replica
 
@@ -50,9 +54,11 @@ def command(file: str, as_json: bool, output: tuple[str, ...], **options: Any) -
     samples = number("--samples", grid("--samples", options["samples"]), low=0.0, open_low=True)
     number("--penalty", options["penalty"], low=0.0, infinite=True)
     names = ("covariance", "standardise", "dimension", "shrinkage", "share")
-    found = replica.from_data(file, **{name: options[name] for name in names})
+    table = read(Path(file), options["label"])
+    found = replica.from_data(table.X, table.y, **{name: options[name] for name in names})
     negative, positive = found.classes
     click.echo(f"replica: {found.status}; {positive} is the label +1, {negative} is -1", err=True)
+    click.echo(f"replica: read {table.summary}", err=True)
     known = {name: options[name] for name in ("loss", "penalty", "bias")}
     if options["fits"] is None:
         return emit(Curves(found.learning_curve(samples, **known)), as_json, output)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import os
 from dataclasses import dataclass
@@ -11,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from replica._checks import number, one_of, suggest
+from replica._checks import number, one_of
 from replica.model import Model, require_model
+from replica.simulate.files import SUFFIXES, read
+from replica.simulate.given import inputs_of, labels_of
 from replica.simulate.rng import generator
 
 INPUTS = ("normal", "sign")
-SUFFIXES = (".npz", ".npy", ".csv")
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Instance:
     y: np.ndarray
     direction: np.ndarray | None = None
     bias: float = 0.0
+    classes: tuple[Any, Any] = (-1, 1)  # the user's names of the labels
 
     @property
     def gain(self) -> float:
@@ -180,22 +181,17 @@ def imposed_bias(model: Model) -> float:
 
 
 def given_instance(model: Model, given: Any) -> Instance:
-    """An instance from a pair of arrays or a file: ``.npz`` with X and y; ``.npy``, ``.csv``: the label comes last."""
+    """An instance from a pair of arrays or a file, see `read`; of two other labels the later in sorted order is +1."""
     require_model(model)
     if isinstance(given, (str, os.PathLike)):
-        given = read(Path(given))
+        given = read(Path(given))[:2]
     if not isinstance(given, (tuple, list)) or len(given) != 2:
         raise ValueError(f"instance must be a pair (X, y) or a file {' '.join(SUFFIXES)}, got {type(given).__name__}")
-    X, y = np.asarray(given[0], dtype=float), np.asarray(given[1]).reshape(-1)
-    if y.dtype.kind not in "fiub":
-        raise ValueError(f"instance: labels must be +1 or -1, got {y[:1].tolist()}")
-    y = y.astype(float)
+    X, (y, classes) = inputs_of("instance: X", given[0]), labels_of("instance: labels", given[1])
     if X.ndim != 2 or X.shape[1] < 1 or len(X) != len(y):
         raise ValueError(f"instance: X must have shape (P, N) and y (P,), got {X.shape} and {y.shape}")
-    if not np.all(np.isfinite(X)) or not np.all(np.abs(y) == 1):
-        raise ValueError("instance: inputs must be finite and labels +1 or -1")
     hidden_units(model, X.shape[1] * _copies(model))
-    return Instance(model, np.ascontiguousarray(X), y, bias=imposed_bias(model))
+    return Instance(model, np.ascontiguousarray(X), y, bias=imposed_bias(model), classes=classes)
 
 
 def divided(given: Instance, aside: int, rng: np.random.Generator) -> tuple[Instance, Instance]:
@@ -204,49 +200,3 @@ def divided(given: Instance, aside: int, rng: np.random.Generator) -> tuple[Inst
     parts = np.sort(order[aside:]), np.sort(order[:aside])
     learned, kept = (dataclasses.replace(given, X=given.X[rows], y=given.y[rows]) for rows in parts)
     return learned, kept
-
-
-def read(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Arrays of a file."""
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise ValueError(f"{path}: unknown suffix {suffix!r}; {suggest(suffix, SUFFIXES)}")
-    try:
-        if suffix == ".npz":
-            with np.load(path, allow_pickle=False) as stored:
-                if not {"X", "y"} <= set(stored.files):
-                    raise ValueError(f"it must hold the arrays X and y, it holds {', '.join(stored.files) or 'none'}")
-                return stored["X"], stored["y"]
-        if suffix == ".csv":
-            return _comma_separated(path)
-        X, y = _inputs_and_labels(np.load(path, allow_pickle=False))
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (KeyError, ValueError) as error:
-        raise ValueError(f"{path} is no instance: {error}") from error
-    return X, y
-
-
-def _inputs_and_labels(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    if table.ndim != 2 or table.shape[1] < 2:
-        raise ValueError(f"a row is N inputs and then the label, got an array of shape {table.shape}")
-    return table[:, :-1], table[:, -1]
-
-
-def _comma_separated(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of numbers; a first row of names is left out, and labels may be words."""
-    with path.open(newline="", encoding="utf-8-sig") as stream:
-        rows = [row for row in csv.reader(stream) if row]
-    if rows and not _is_number(rows[0][0]):
-        rows = rows[1:]
-    table = np.array(rows, dtype=str)
-    X, y = _inputs_and_labels(table)
-    return X.astype(float), y.astype(float) if all(map(_is_number, y)) else np.char.strip(y)
-
-
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True

@@ -75,7 +75,9 @@ def simulate(
         Samples 0 ... samples-1 of `instance`; the algorithm's random numbers have streams of their own.
     instance : (X, y) or path, optional
         The user's own inputs (P, N) and labels, instead of ``n``, ``alpha`` and ``inputs``; ``samples`` are then
-        independent runs. Files: ``.npz`` with X and y; ``.npy`` or ``.csv`` with the label in the last column.
+        independent runs. Labels are +1 and -1, or any two kinds (0/1, truth values, words) of which the later in
+        sorted order stands for +1 (``classes`` of the settings). Files: ``.npz`` with X and y; ``.npy`` or ``.csv``
+        with the label in the last column.
     held_out : float, optional
         Share of the patterns of ``instance``, in (0, 1), that each sample sets aside at random and does not learn:
         ``held_out_error`` is the fraction of them on the wrong side.
@@ -139,6 +141,7 @@ def simulate(
     parts = run(work, tasks, workers=workers, checkpoint=checkpoint, settings=asked, progress=progress)
     if given is not None:
         asked["instance"] = "given"
+        asked |= {} if given.classes == (-1, 1) else {"classes": list(given.classes)}
     grids = (chosen, *measured)
     coordinates = {name: points for part in grids for name, points in part.coordinates().items()}
     found = _assemble(parts, axes, samples, width, record(asked), coordinates)

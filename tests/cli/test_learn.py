@@ -48,3 +48,26 @@ def test_what_is_refused(run, data):
         assert found.code == 2
         assert words in found.err
         assert found.err.count("\n") == 1
+
+
+@pytest.mark.filterwarnings("default:column 1 of X")
+def test_what_was_read_is_told(run, data):
+    """Names, separators and the label's column, of tables as they are exported."""
+    X, y = np.load(data / "data.npz").values()
+    rows = [["sick" if one > 0 else "well", *(f"{v:.17g}" for v in x)] for x, one in zip(X, y, strict=True)]
+    names = ["kind", *(f"x{k}" for k in range(20))]
+    (data / "table.csv").write_bytes("\r\n".join(";".join(row) for row in [names, *rows]).encode("utf-8-sig"))
+    expected = run(f"learn {data}/data.npz --loss square --samples 50 --json")
+    for label in ("first", "kind"):
+        found = run(f"learn {data}/table.csv --label {label} --loss square --samples 50 --json")
+        assert found.code == 0
+        assert "well is the label +1, sick is -1" in found.err
+        assert "read 400 patterns of 20 features (x0, x1, x2, x3, ..., x19); label in column 1 (kind)" in found.err
+        assert found.json["training_error"] == pytest.approx(expected.json["training_error"], rel=1e-9)
+    found = run(f"learn {data}/table.csv --label knd --loss square --samples 50")
+    assert found.code == 2
+    assert "did you mean 'kind'" in found.err
+    (data / "index.csv").write_text("\n".join(",".join([str(k), *row[1:], row[0]]) for k, row in enumerate(rows)))
+    found = run(f"learn {data}/index.csv --loss square --samples 50")
+    assert found.code == 0
+    assert "warning: column 1 of X counts the patterns" in found.err

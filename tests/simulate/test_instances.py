@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -77,8 +79,10 @@ def test_wrong_values_are_named(keywords, words):
     ("given", "words"),
     [
         ((np.ones((3, 2)), np.ones(2)), "must have shape"),
-        ((np.ones((2, 2)), np.array([1.0, 0.0])), "labels"),
-        ((np.full((2, 2), np.nan), np.ones(2)), "finite"),
+        ((np.ones((3, 2)), np.array([1.0, 0.0, 0.5])), "labels must hold two classes"),
+        ((np.ones((2, 2)), np.zeros(2)), "labels must hold two classes, got 2 of 0"),
+        ((np.full((2, 2), np.nan), np.ones(2)), "X must be finite: 4 values are missing"),
+        ((np.ones((2, 2)) + 1j, np.ones(2)), "X must be real"),
         ("nowhere.npz", "cannot be read"),
         ("patterns.txt", "unknown suffix"),
         (3, "a pair"),
@@ -87,3 +91,14 @@ def test_wrong_values_are_named(keywords, words):
 def test_wrong_instances_are_refused(given, words):
     with pytest.raises(ValueError, match=words):
         replica.simulate(MODEL, instance=given)
+
+
+@pytest.mark.parametrize("names", [(0, 1), (False, True), ("sick", "well"), (1, 2)])
+def test_two_kinds_of_labels_are_signs(names):
+    """Of two labels the later in sorted order is +1, and the settings name both; +1 and -1 are themselves."""
+    X, y = replica.instance(MODEL, n=11, alpha=0.6, seed=5)
+    found = replica.simulate(MODEL, instance=(X, [names[int(one > 0)] for one in y]))
+    assert found["solutions"].values == replica.simulate(MODEL, instance=(X, y))["solutions"].values
+    assert json.loads(found.attrs["settings"])["classes"] == list(names)
+    alone = given_instance(MODEL, (X, np.ones(len(y), dtype=int)))
+    assert alone.y.tolist() == [1.0] * len(y)

@@ -10,7 +10,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 
 import replica
-from replica.simulate.instances import draw
+from replica.simulate.instances import draw, given_instance
 
 CLUSTERS = replica.mixture(noise=0.5, balance=0.3)
 
@@ -209,8 +209,8 @@ def test_words_as_labels_and_names_of_columns(tmp_path: Any) -> None:
     found = replica.from_data(tmp_path / "data.csv")
     assert found.classes == ("big", "small")
     assert found.noise == pytest.approx(replica.from_data(X, y).noise, rel=1e-9)
-    with pytest.raises(ValueError, match="labels must be"):
-        replica.simulate(replica.mixture(), algorithm="erm", instance=tmp_path / "data.csv")
+    signs = given_instance(replica.mixture(), tmp_path / "data.csv").y
+    assert np.array_equal(signs, np.where(y > 0, -1.0, 1.0))  # small comes after big
     (tmp_path / "bad.csv").write_text("a,b,c\n1,x,1\n", encoding="utf-8")
     with pytest.raises(ValueError, match="no instance"):
         replica.from_data(tmp_path / "bad.csv")
@@ -228,3 +228,48 @@ def test_wrong_descriptions_are_refused() -> None:
             replica.from_data(X, y, **options)
     with pytest.raises(ValueError, match="penalty"):
         replica.from_data(X, y, covariance="general").model("square", np.inf)
+
+
+def test_one_feature_is_isotropic() -> None:
+    """In one dimension the variance along the difference of the centroids is the variance."""
+    for seed, unit in ((1, 1.0), (2, 37.0), (3, 1e-3)):
+        rng = np.random.default_rng(seed)
+        y = np.repeat([0, 1], 30)
+        x = unit * (rng.standard_normal((60, 1)) + 0.8 * y[:, None])
+        found = replica.from_data(x, y, standardise=unit == 1.0)
+        assert found.anisotropy == pytest.approx(1.0, abs=1e-12)
+        assert found.dimension == pytest.approx(1.0, abs=1e-12)
+        assert "not isotropic" not in found.status
+        spread = sum(np.sum((x[y == k] - x[y == k].mean()) ** 2) for k in (0, 1)) / 58  # pooled, unbiased
+        apart = (x[y == 1].mean() - x[y == 0].mean()) ** 2 - spread / 15
+        assert found.noise == pytest.approx(4.0 * spread / apart, rel=1e-10)
+
+
+@pytest.mark.parametrize("unit", [1e-310, 1e-170, 1e155, 1e300])
+def test_units_near_the_edge_of_doubles(unit: float) -> None:
+    X, y = clusters(n=6)
+    X = X + 0.5
+    plain = replica.from_data(X, y)
+    other = X.copy()
+    other[:, :2] *= unit
+    found = replica.from_data(other, y)
+    assert found.noise == pytest.approx(plain.noise, rel=1e-6 if unit > 1e-300 else 1e-3)
+    with pytest.raises(ValueError, match="without standardise must have a largest modulus between"):
+        replica.from_data(X * unit, y, standardise=False)
+
+
+@pytest.mark.parametrize("covariance", ["isotropic", "general"])
+def test_features_without_a_spread_inside_the_classes(covariance: str) -> None:
+    y = np.repeat([0, 1], 40)
+    for X in (y[:, None] * 1.0, np.column_stack([0.1 * y + 7.0, 5.0 - 1e5 * y])):
+        with pytest.raises(ValueError, match="do not vary inside the classes"):
+            replica.from_data(X, y, covariance=covariance)
+    beside = np.column_stack([clusters(n=4)[0], y])  # one such feature among others is a good one
+    assert replica.from_data(beside, y, covariance=covariance).status.startswith("converged")
+
+
+def test_an_index_is_no_feature() -> None:
+    X, y = clusters(n=6)
+    for start in (0, 1):
+        with pytest.warns(UserWarning, match="column 3 of X counts the patterns"):
+            replica.from_data(np.insert(X, 2, start + np.arange(len(X)), axis=1), y)
