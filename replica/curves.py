@@ -150,6 +150,9 @@ def sweep(
         data[name].attrs["symbol"] = symbol_of(name)
         if kind_of(name):
             data[name].attrs["kind"] = kind_of(name)
+    cold = base.beta == np.inf and not {"beta", "temperature"} & set(grids)
+    if "q" in names and cold and base.weights.penalised:  # one vector, whose norm is free
+        data["q"].attrs |= {"long_name": "squared norm", "symbol": "|w|^2/N"}
     if threshold is not None:
         data = data.assign({name: threshold[name] for name in threshold.data_vars if name != "region"})
         data.attrs["lines"] = threshold.attrs["lines"]

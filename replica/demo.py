@@ -19,6 +19,9 @@ _PANELS = (
 )
 
 
+RARE = 0.25  # share of the smaller class in the last figure
+
+
 def run(directory: str | os.PathLike[str]) -> dict[str, Path]:
     """Write the figures below (.png, .pdf) and the data behind them (.nc, .csv).
 
@@ -114,14 +117,16 @@ def landscape_curves() -> dict[str, Any]:
 
 
 def learning_curves() -> dict[str, Any]:
-    """Generalisation error over the load: ridge, logistic and hinge at a small penalty, unbalanced clusters."""
+    """Generalisation error over the load: ridge, logistic and hinge at a small penalty, unbalanced clusters; beside
+    each the least error that any rule can make.
+    """
     from replica.curves import sweep
     from replica.mixtures import mixture
 
     loads = np.round(np.geomspace(0.2, 10.0, 41), 12)
-    models = {loss: mixture(loss, penalty=0.1, balance=0.25) for loss in ("square", "logistic", "hinge")}
+    models = {loss: mixture(loss, penalty=0.1, balance=RARE) for loss in ("square", "logistic", "hinge")}
     return {
-        f"learning-{name}": sweep(model, alpha=loads, observables=["generalization_error"])
+        f"learning-{name}": sweep(model, alpha=loads, observables=["generalization_error", "bayes_error"])
         for name, model in models.items()
     }
 
@@ -139,12 +144,16 @@ def draw_capacities(diagrams: dict[str, Any]) -> Any:
             ax.set_title(f"({letter}) {title}", loc="left")
         ternary, band = panels[:, 1]
         for ax in (ternary, band):
-            ax.get_legend().remove()
             ax.set_ylabel("")
         ternary.set_xlim(-2.0, 2.0)
         ternary.axvspan(-2.0, 0.0, color="0.95", zorder=0)
         ternary.text(-1.0, 4.0, "no capacity:\n$w = 0$ satisfies\nevery pattern", ha="center", va="center")
         band.set_xlabel(r"half-width $\kappa$")
+        figure.supxlabel(
+            r"Stability $\Delta$ = label $(w\cdot x)/\sqrt{N}$, in (a)$-$(c) $\Delta \geq \kappa$. Pale AT lines lie "
+            r"beyond capacity; where the AT line is crossed first, the RS capacity is an upper bound.",
+            fontsize=8.0, color="0.3",
+        )
     return figure
 
 
@@ -160,7 +169,7 @@ def draw_teacher(data: Any) -> Any:
         ax.text(0.36, 2.15, "perfect generalisation", **middle)
         ax.text(0.775, 2.17, "perfect stable,\npoor metastable", rotation=36, linespacing=1.4, **middle)
         ax.text(0.70, 1.35, "poor generalisation", **middle)
-        ax.text(0.10, 1.37, "frozen", **middle)
+        ax.text(0.105, 1.375, "poor metastable,\nfrozen", fontsize=8.0, linespacing=1.1, **middle)
     return figure
 
 
@@ -187,6 +196,11 @@ def draw_learning(curves: dict[str, Any]) -> Any:
         for data, (colour, style) in zip(curves.values(), looks, strict=True):
             plot(data, ax)
             ax.lines[-1].set(color=colour, linestyle=style)
-        ax.legend(ax.lines, [name.removeprefix("learning-") for name in curves])
-        ax.set(xscale="log", title="two clusters, 1 : 3, noise 1, penalty 0.1")
+        names = [name.removeprefix("learning-") for name in curves]
+        least = next(iter(curves.values()))
+        ax.plot(least["alpha"], least["bayes_error"], color="#009E73", linestyle=":")
+        ax.axhline(RARE, color="0.6", linewidth=0.8, zorder=0)
+        ax.legend(ax.lines[:-1], [*names, "Bayes-optimal rule"])
+        ax.text(9.3, RARE + 0.002, "always the larger class", ha="right", color="0.4", fontsize=8.0)
+        ax.set(ylim=(0.13, 0.31), title=f"two Gaussian clusters, {RARE:.0%} with label +1, noise 1, penalty 0.1")
     return figure

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from replica.plots.style import COLOURS, GREY, MARKERS, dress
+from replica.plots.style import COLOURS, GREY, MARKERS, dress, geometric, logarithmic
 from replica.plots.words import title, words
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ def draw_comparison(data: xarray.Dataset, ax: Axes) -> None:
         ax.set_xticks(range(len(names)), [words(name) for name in names], rotation=20, ha="right")
         ax.set_xlim(-0.5, len(names) - 0.5)
     else:
+        if geometric(data[axis].values):
+            logarithmic(ax, "x")
         ax.set_xlabel(title(data, axis))
         if len(names) > 1:
             above.legend()

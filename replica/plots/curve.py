@@ -1,13 +1,12 @@
-"""Curves: a variable over one grid, a fan of curves over a second small grid, a map over two large ones."""
+"""Curves: a variable over one grid, or a fan of curves over a second small grid."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
-from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
 
 from replica.plots.lines import (
     UNTRUSTED,
@@ -19,7 +18,8 @@ from replica.plots.lines import (
     remarks,
     sample,
 )
-from replica.plots.style import COLOURS, DASHES, GREY, MARKERS
+from replica.plots.map import draw_map
+from replica.plots.style import COLOURS, GREY, MARKERS, geometric, logarithmic
 from replica.plots.words import symbol, title, value, words
 
 if TYPE_CHECKING:
@@ -27,13 +27,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FAN = 8  # the largest second grid that is drawn as a fan of curves
-RIM = 0.04  # share of the points of a map, at either end, that may lie beyond the colours
-UNSOLVED = {"hatch": "....", "facecolor": "white", "edgecolor": "0.6"}
-DOUBTFUL_HATCH = "/////"  # as in a diagram
-CONTOUR = {"colors": "black", "linewidths": 0.6, "linestyles": "solid"}
-LINE = COLOURS[1]  # threshold lines over a map
 METASTABLE = "metastable: "  # begins the remark of a status
 DOUBTS = (UNTRUSTED, METASTABLE)
+EDGE = 0.07  # of the width of a panel, for the limit of a curve of a fan
+LIMIT_COLOURS = {"0": COLOURS[2], r"\infty": COLOURS[1]}
 
 
 def draw_curve(data: xarray.Dataset, ax: Axes) -> None:
@@ -48,39 +45,65 @@ def draw_curve(data: xarray.Dataset, ax: Axes) -> None:
     if len(dims) not in (1, 2):
         raise ValueError(f"a curve has one or two grids, this dataset has {len(dims)}; choose with .isel()")
     endless = [dim for dim in dims if data[dim].dtype.kind == "f" and np.isinf(data[dim].values).any()]
-    if len(dims) == 1 and endless and data.sizes[dims[0]] > 1:
-        _draw_limit(ax, data, main, dims[0])
-    elif len(dims) == 1 and not endless:
+    if len(dims) == 1 and data.sizes[dims[0]] > len(endless):
         _draw_together(ax, data, [str(name) for name in data.attrs.get("together", [main])], dims[0])
-    elif len(dims) == 2 and min(data.sizes[dim] for dim in dims) <= FAN and _along(data, dims) not in endless:
+    elif len(dims) == 2 and min(data.sizes[dim] for dim in dims) <= FAN and data.sizes[_along(data, dims)] > 1:
         _draw_fan(ax, data, main, dims)
     elif endless:
         raise ValueError(f"{endless[0]} = inf has no place on an axis: choose finite points with .isel()")
     else:
-        _draw_map(ax, data, main, dims)
+        y = "alpha" if "alpha" in dims else dims[1]
+        x = dims[0] if dims[1] == y else dims[1]
+        table = data.transpose(y, x, ...)
+        draw_map(ax, table, main, _trace(table, main, x))
 
 
-def _draw_limit(ax: Axes, data: xarray.Dataset, main: str, x: str) -> None:
-    """A grid that ends at infinity: the curve of its finite part, the limit as a dotted line across."""
-    end = data.isel({x: -1})
-    draw_curve(data.isel({x: slice(None, -1)}), ax)
-    legend = ax.get_legend()
-    entries = list(legend.legend_handles) if legend is not None else []
-    looks = {"colour": COLOURS[1], "dash": ":"}
-    if np.isfinite(end[main]) and str(end["status"].values).startswith("converged"):
-        ax.axhline(float(end[main]), color=COLOURS[1], linestyle=":")
-        entries.insert(0, sample(f"{symbol(data, x) or words(x)} $= \\infty$", **looks))
-    else:
-        entries.insert(0, sample(f"{symbol(data, x) or words(x)} $= \\infty$: not solved", **looks))
-    ax.legend(handles=entries)
+def _limits(data: xarray.Dataset, x: str) -> tuple[xarray.Dataset, dict[str, xarray.Dataset]]:
+    """What of a dataset has a place on its axis, and its points without one: infinity, 0 below a logarithmic axis."""
+    grid = data[x].values
+    last = grid.size - (1 if grid[-1] == np.inf else 0)
+    first = 1 if grid[0] == 0 and geometric(grid[1:last]) else 0
+    ends = {"0": data.isel({x: 0})} if first else {}
+    ends |= {r"\infty": data.isel({x: -1})} if last < grid.size else {}
+    return data.isel({x: slice(first, last)}), ends
+
+
+def _draw_limits(ax: Axes, name: str, ends: dict[str, list[tuple[float, Any]]]) -> list[Any]:
+    """Values in limits, each with the colour of its curve, as dotted lines: across for a single curve, else at that end
+    of the panel. Entries of the legend.
+    """
+    entries = []
+    for limit, values in ends.items():
+        single = len(values) == 1
+        near = (0.0, 1.0) if single else (0.0, EDGE) if limit == "0" else (1.0 - EDGE, 1.0)
+        looks = LIMIT_COLOURS[limit] if single else GREY
+        for value_there, colour in values:
+            if np.isfinite(value_there):
+                ax.axhline(value_there, *near, color=looks if single else colour, linestyle=":")
+        known = any(np.isfinite(value_there) for value_there, _ in values)
+        entries.append(sample(f"{name} $= {limit}$" + ("" if known else ": not solved"), colour=looks, dash=":"))
+    return entries
+
+
+def _reached(point: xarray.Dataset, main: str) -> float:
+    """The value at one point; NaN where it is not solved."""
+    solved = "status" not in point or str(point["status"].values).startswith("converged")
+    return float(point[main]) if solved else float("nan")
 
 
 def _draw_together(ax: Axes, data: xarray.Dataset, names: list[str], x: str) -> None:
     """Observables of one kind over one grid; a single one without a legend."""
-    traces = [_trace(data, name, x) for name in names]
+    finite, ends = _limits(data, x)
+    traces = [_trace(finite, name, x) for name in names]
     several = len(names) > 1
     labels = [f"{words(name)} {symbol(data, name)}".strip() if several else "" for name in names]
-    _draw_traces(ax, data, names[0], x, traces, labels, COLOURS[: len(names)])
+    colours = list(COLOURS[: len(names)])
+    there = {
+        limit: [(_reached(end, name), colour) for name, colour in zip(names, colours, strict=True)]
+        for limit, end in ends.items()
+    }
+    limits = _draw_limits(ax, symbol(data, x) or words(x), there)
+    _draw_traces(ax, finite, names[0], x, traces, labels, colours, limits)
     if several:
         ax.set_ylabel(data[names[0]].attrs["kind"])
 
@@ -125,9 +148,16 @@ def _draw_fan(ax: Axes, data: xarray.Dataset, main: str, dims: list[str]) -> Non
     along = _along(data, dims)
     across = dims[0] if along == dims[1] else dims[1]
     count = data.sizes[across]
-    traces = [_trace(data.isel({across: i}), main, along) for i in range(count)]
+    colours = _shades(count)
+    finite, ends = _limits(data, along)
+    traces = [_trace(finite.isel({across: i}), main, along) for i in range(count)]
     labels = [value(data, across, x.item()) for x in data[across].values]
-    _draw_traces(ax, data, main, along, traces, labels, _shades(count))
+    there = {
+        limit: [(_reached(end.isel({across: i}), main), colours[i]) for i in range(count)]
+        for limit, end in ends.items()
+    }
+    limits = _draw_limits(ax, symbol(data, along) or words(along), there)
+    _draw_traces(ax, finite, main, along, traces, labels, colours, limits)
 
 
 def _draw_double_fan(ax: Axes, data: xarray.Dataset, main: str, dims: list[str]) -> None:
@@ -153,6 +183,7 @@ def _draw_traces(
     traces: list[Trace],
     labels: list[str],
     colours: list[Any],
+    limits: Sequence[Any] = (),
 ) -> None:
     shapes = ("",) if len(traces) == 1 else MARKERS
     entries = []
@@ -161,14 +192,17 @@ def _draw_traces(
         draw_trace(ax, trace, colour=colour, marker=shape)
         if label:
             label = label if trace.solved.any() or len(traces) == 1 else f"{label}, not solved"
-            entries.append(sample(label, colour=colour, marker=shape, of=trace))
+            entries.append(sample(label, colour=colour, marker=shape, pale=trace.doubtful_throughout))
     unsolved = ~np.any([trace.solved for trace in traces], axis=0)
     _draw_atoms(ax, data, traces[0])
     draw_unsolved(ax, traces[0].x, unsolved, colour=GREY)
     metastable = "status" in data and np.any(np.char.find(data["status"].values.astype(str), METASTABLE) >= 0)
     doubt = f"{UNTRUSTED_LABEL}, or metastable" if metastable else UNTRUSTED_LABEL
-    entries += remarks(traces, unsolved=bool(unsolved.any()), doubt=doubt)
+    looks = [{"colour": colour} for colour in colours[: len(traces)]]
+    entries += [*limits, *remarks(traces, looks, unsolved=bool(unsolved.any()), doubt=doubt)]
     ax.set(xlabel=title(data, x), ylabel=title(data, main))
+    if geometric(data[x].values):
+        logarithmic(ax, "x")
     ax.set_xlim(*_ends(data[x].values))
     if _changes_sign(traces):
         ax.axhline(0.0, color="0.6", linewidth=0.6, zorder=0)
@@ -195,71 +229,3 @@ def _changes_sign(traces: list[Trace]) -> bool:
 def _ends(x: np.ndarray) -> tuple[float, float]:
     """The range of a grid; a little room around a single point."""
     return (float(x[0]), float(x[-1])) if x.size > 1 else (float(x[0]) - 0.5, float(x[0]) + 0.5)
-
-
-def _colour_range(values: np.ndarray) -> tuple[float, float, str]:
-    """Ends of the colours, and on which side values lie beyond: a divergence must not use them all up."""
-    if not values.size:
-        return 0.0, 0.0, "neither"
-    low, high = float(values.min()), float(values.max())
-    inner_low, inner_high = (float(x) for x in np.quantile(values, [RIM, 1.0 - RIM]))
-    steep = high - low > 2.0 * (inner_high - inner_low)
-    if not steep or inner_high == inner_low:
-        return low, high, "neither"
-    below, above = inner_low - low > high - inner_high, high - inner_high > inner_low - low
-    return (inner_low if below else low), (inner_high if above else high), "min" if below else "max"
-
-
-def _standing(ax: Axes, places: np.ndarray, heights: np.ndarray, trace: Trace) -> list[Any]:
-    """Hatch the doubtful part of a map; entries of the legend for it and for the dots of unsolved points."""
-    entries = []
-    if trace.doubtful.any():
-        share = trace.doubtful.astype(float)
-        ax.contourf(places, heights, share, levels=[0.5, 1.5], colors="none", hatches=[DOUBTFUL_HATCH])
-        entries.append(Patch(facecolor="0.9", hatch=DOUBTFUL_HATCH, label=UNTRUSTED_LABEL.removeprefix("pale: ")))
-    if not trace.solved.all():
-        entries.append(Patch(label="not solved", **UNSOLVED))
-    return entries
-
-
-def _draw_lines(ax: Axes, data: xarray.Dataset, places: np.ndarray) -> list[Any]:
-    """Threshold lines that the dataset carries, cut at the frame of the map; their entries of the legend."""
-    entries = []
-    ax.set(xlim=ax.get_xlim(), ylim=ax.get_ylim())
-    for name, dash in zip(map(str, np.atleast_1d(data.attrs.get("lines", ()))), DASHES, strict=False):
-        line = np.where(np.isfinite(data[name].values), data[name].values, np.nan)
-        ax.plot(places, line, color=LINE, linestyle=dash, linewidth=1.8)
-        entries.append(sample(f"{symbol(data, name)}  {words(name)}".strip(), colour=LINE, dash=dash))
-    return entries
-
-
-def _draw_map(ax: Axes, data: xarray.Dataset, main: str, dims: list[str]) -> None:
-    """Colours with contours; dotted where unsolved, hatched where doubtful; dashes where the stability changes sign."""
-    y = "alpha" if "alpha" in dims else dims[1]
-    x = dims[0] if dims[1] == y else dims[1]
-    table = data.transpose(y, x, ...)
-    trace = _trace(table, main, x)
-    places, heights = table[x].values, table[y].values
-    ax.patch.set(**UNSOLVED)
-    low, high, beyond = _colour_range(trace.y[trace.solved])
-    entries: list[Any] = []
-    mesh = ax.pcolormesh(places, heights, trace.y, vmin=low, vmax=high, shading="nearest", rasterized=True)
-    if high > low:
-        levels = [x for x in MaxNLocator(6).tick_values(low, high) if low < x < high]
-        lines = ax.contour(places, heights, trace.y, levels=levels, **CONTOUR)
-    if "stability" in table and main != "stability":
-        edge = {"levels": [0.0], "colors": [COLOURS[1]], "linestyles": "dashed"}
-        ax.contour(places, heights, table["stability"].values, **edge)
-        entries.append(sample("AT line", colour=COLOURS[1], dash="--"))
-    entries += _standing(ax, places, heights, trace)
-    entries += _draw_lines(ax, table, places)
-    if entries:
-        ax.legend(handles=entries, frameon=True, framealpha=0.9, edgecolor="none", fancybox=False)
-    bar = ax.figure.colorbar(mesh, ax=ax, extend=beyond)
-    bar.set_label(title(data, main))
-    if high > low:
-        bar.add_lines(lines)
-        bar.set_ticks(levels)
-    bar.outline.set_linewidth(0.6)
-    bar.ax.tick_params(direction="in", width=0.6)
-    ax.set(xlabel=title(data, x), ylabel=title(data, y))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from replica.plots.lines import UNTRUSTED_LABEL, Trace, draw_band, draw_trace, draw_unsolved, remarks, sample
-from replica.plots.style import COLOURS, DASHES, GREY, logarithmic
+from replica.plots.style import COLOURS, DASHES, GREY, geometric, logarithmic
 from replica.plots.words import symbol, title, words
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ def draw_diagram(data: xarray.Dataset, ax: Axes) -> None:
     x, y = str(data[names[0]].dims[0]), str(data.attrs["y"])
     traces = {name: _trace(data, name, x) for name in names}
     entries: list[Any] = []
+    looks = []
     for name, colour, dash in zip(names, COLOURS * 3, DASHES * 3, strict=False):
+        looks.append({"colour": colour, "dash": dash})
         same = [other for other in names if np.array_equal(traces[other].y, traces[name].y, equal_nan=True)]
         if name != same[0] and traces[name].solved.any():
             continue  # one curve under two names, as the capacity and the load of a largest margin
@@ -34,12 +36,12 @@ def draw_diagram(data: xarray.Dataset, ax: Axes) -> None:
         draw_trace(ax, traces[name], colour=colour, dash=dash)
         if traces[name].solved.any():
             label = ", ".join(f"{symbol(data, one)}  {words(one)}".strip() for one in same)
-            entries.append(sample(label, colour=colour, dash=dash, of=traces[name]))
+            entries.append(sample(label, colour=colour, dash=dash, pale=traces[name].doubtful_throughout))
     holes = np.any([_holes(trace) & ~np.isinf(data[name].values) for name, trace in traces.items()], axis=0)
     draw_unsolved(ax, data[x].values, holes, colour=GREY)
     broken = _hatch_broken(ax, traces)
     doubt = "" if broken else UNTRUSTED_LABEL
-    entries += broken + remarks(list(traces.values()), unsolved=bool(holes.any()), doubt=doubt)
+    entries += broken + remarks(list(traces.values()), looks, unsolved=bool(holes.any()), doubt=doubt)
     _limits(ax, list(traces.values()), data[x].values)
     ax.set(xlabel=title(data, x), ylabel=title(data, y))
     if entries:
@@ -80,6 +82,8 @@ def _hatch_broken(ax: Axes, traces: dict[str, Trace]) -> list[Any]:
 def _limits(ax: Axes, traces: list[Trace], x: np.ndarray) -> None:
     """The grid from end to end; upwards from zero, or logarithmic when the lines span decades."""
     if x.size > 1:
+        if geometric(x):
+            logarithmic(ax, "x")
         ax.set_xlim(float(x[0]), float(x[-1]))
     seen = np.concatenate([trace.y[trace.solved] for trace in traces])
     if seen.size and seen.min() > 0:

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 
-from replica.plots.style import DOUBTFUL_DASH, GREY
+from replica.plots.style import DOUBTFUL_DASH, GREY, geometric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,10 +20,14 @@ VISIBLE = 0.004  # of the height of a panel: an error bar smaller than that is t
 MARKED = 6  # markers along a curve of a fan
 SPARSE = 24  # computed points are dots on a curve of at most so many: between them it is only guessed
 LEAP = 4.0  # a step so many times those beside it, where the status changes, is a jump
+SHORT = 0.02  # of the width of a panel: no dashes are seen in a part that is shorter
 CIRCLES = 40  # at most, along an axis, for points that are not solved
 
 UNTRUSTED = "not to be trusted"  # the words of a status
 UNTRUSTED_LABEL = "pale: RS not to be trusted"
+
+
+Looks = dict[str, Any]  # colour and dash of a line
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,19 @@ class Trace:
         if branch is not None:
             cut = cut | (np.asarray(branch)[..., 1:] != np.asarray(branch)[..., :-1])
         return cls(np.asarray(x, dtype=float), y, error, solved, doubtful & solved, cut)
+
+    @property
+    def doubtful_throughout(self) -> bool:
+        """Whether no solved point is of good standing."""
+        return bool(self.solved.any()) and bool(self.doubtful[self.solved].all())
+
+    @property
+    def seen_doubtful(self) -> bool:
+        """Whether a doubtful part is long enough to be seen as one."""
+        if not self.doubtful.any():
+            return False
+        places = np.log(self.x) if geometric(self.x) else self.x
+        return self.x.size <= SPARSE or bool(np.ptp(places[self.doubtful]) > SHORT * np.ptp(places))
 
 
 def jumps(y: np.ndarray, said: np.ndarray) -> np.ndarray:
@@ -142,18 +159,20 @@ def draw_unsolved(ax: Axes, x: np.ndarray, unsolved: np.ndarray, *, colour: Any)
     )
 
 
-def sample(label: str, *, colour: Any, dash: Any = "-", marker: str = "", of: Trace | None = None) -> Line2D:
-    """An entry of a legend; in the looks of a doubtful line where the trace is doubtful all along."""
-    pale = of is not None and bool(of.solved.any()) and bool(of.doubtful[of.solved].all())
+def sample(label: str, *, colour: Any, dash: Any = "-", marker: str = "", pale: bool = False) -> Line2D:
+    """An entry of a legend; ``pale`` in the looks of a doubtful line."""
     looks = doubtful_looks(colour, dash) if pale else {"color": colour, "linestyle": dash}
     return Line2D([], [], marker=marker, markerfacecolor="white", markeredgewidth=0.8, label=label, **looks)
 
 
-def remarks(traces: list[Trace], *, unsolved: bool, doubt: str) -> list[Line2D]:
-    """Entries of a legend that explain pale dashes (unless ``doubt`` is empty) and circles, where needed."""
+def remarks(traces: list[Trace], looks: list[Looks], *, unsolved: bool, doubt: str) -> list[Line2D]:
+    """Entries of a legend that explain pale dashes (unless ``doubt`` is empty) and circles, where needed; the first in
+    the colour and dash of a line that has such a part to be seen.
+    """
     entries = []
-    if doubt and any(trace.doubtful.any() for trace in traces):
-        entries.append(sample(doubt, colour=faded(GREY, 0.2), dash=DOUBTFUL_DASH))
+    pale = [look for trace, look in zip(traces, looks, strict=True) if trace.seen_doubtful]
+    if doubt and pale:
+        entries.append(sample(doubt, **pale[0], pale=True))
     if unsolved:
         entries.append(sample("not solved", colour=GREY, dash="none", marker="o"))
     return entries

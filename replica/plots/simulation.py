@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from replica.plots.style import COLOURS, GREY
+from replica.plots.style import COLOURS, GREY, geometric, logarithmic
 from replica.plots.words import title, value, words
 from replica.simulate.statistics import summary
 
@@ -61,6 +61,8 @@ def _fan(data: xarray.Dataset, ax: Axes, main: str, x: str, across: list[str]) -
         ax.errorbar(one[x].values, one[main].values, bar, label=label or None, capsize=1.5, color=colour, **DOTS)
     said = "fraction of samples solved" if main == "solved" else f"mean {words(main)}"
     ax.set(xlabel="number of weights" if x == "n" else title(data, x), ylabel=said)
+    if geometric(means[x].values):
+        logarithmic(ax, "x")
     if main == "solved":
         ax.set_ylim(-0.05, 1.1)
     if lines.sizes["line"] > 1:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import matplotlib
 import numpy as np
@@ -32,6 +32,9 @@ DASHES = (
 )
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 DOUBTFUL_DASH = (0, (3.2, 2.0))
+FEW_DECADES = 2.2  # on a logarithmic axis of fewer, 2 and 5 are labelled too
+DECADE = 9.999  # the ratio of the ends of a grid from which a logarithmic axis is worth it
+UNEVEN = 4.0  # ratios of neighbours in a geometric grid, as 1, 3, 10, 100, differ by less
 GREY = "0.45"
 
 _SETTINGS = {
@@ -69,6 +72,15 @@ def house_style() -> Iterator[None]:
         yield
 
 
+class Page(Figure):
+    """A figure that is written with our settings, whoever writes it: journals want the TrueType fonts of a pdf."""
+
+    def savefig(self, *args: Any, **keywords: Any) -> None:
+        """As `matplotlib.figure.Figure.savefig`."""
+        with house_style():
+            super().savefig(*args, **keywords)
+
+
 def page(
     rows: int = 1, columns: int = 1, *, size: tuple[float, float] | None = None
 ) -> tuple[Figure, np.ndarray]:
@@ -87,7 +99,7 @@ def page(
     """
     width = COLUMN if columns == 1 else PAGE
     with house_style():
-        figure = Figure(figsize=size or (width, 0.76 * width / columns * rows), dpi=300, layout="constrained")
+        figure = Page(figsize=size or (width, 0.76 * width / columns * rows), dpi=300, layout="constrained")
         panels = figure.subplots(rows, columns, squeeze=False)
         for ax in panels.flat:
             dress(ax)
@@ -109,14 +121,30 @@ def dress(ax: Axes) -> None:
         spine.set_linewidth(0.6)
 
 
-def logarithmic(ax: Axes) -> None:
-    """A logarithmic vertical axis with plain numbers where they are short."""
+def logarithmic(ax: Axes, which: str = "y") -> None:
+    """A logarithmic axis: plain numbers where they are short, also at 2 and 5 between few decades."""
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    ax.set(**{f"{which}scale": "log"})
 
-    def text(height: float, _: int) -> str:
-        return f"{height:g}" if 1e-3 <= height <= 1e4 else f"$10^{{{np.log10(height):.0f}}}$"
+    def decade(place: float, _: int) -> str:
+        ends = axis.get_view_interval()
+        return f"{place:g}" if min(ends) >= 5e-4 and max(ends) <= 2e4 else f"$10^{{{np.log10(place):.0f}}}$"
 
-    ax.set_yscale("log")
-    ax.yaxis.set_major_formatter(FuncFormatter(text))
+    def between(place: float, _: int) -> str:
+        ends = np.log10(axis.get_view_interval())
+        digit = round(place / 10.0 ** np.floor(np.log10(place)))
+        return f"{place:g}" if np.ptp(ends) < FEW_DECADES and digit in (2, 5) else ""
+
+    axis.set_major_formatter(FuncFormatter(decade))
+    axis.set_minor_formatter(FuncFormatter(between))
+
+
+def geometric(grid: np.ndarray) -> bool:
+    """Whether the steps of a positive grid are more even as ratios, over at least a decade."""
+    if grid.size < 3 or grid[0] <= 0 or grid[-1] < DECADE * grid[0]:
+        return False
+    ratios, steps = np.diff(np.log(grid)), np.diff(grid)
+    return bool(ratios.max() < min(UNEVEN, steps.max() / steps.min()) * ratios.min())
 
 
 def write(figure: Figure, target: str | os.PathLike[str] | BinaryIO, suffix: str | None = None) -> None:

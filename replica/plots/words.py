@@ -6,6 +6,7 @@ import dataclasses
 import json
 from typing import Any
 
+from replica.ansatz import ansatz_or_rs
 from replica.architectures import Architecture
 from replica.data import Data
 from replica.losses import Loss
@@ -50,6 +51,9 @@ _WORDS = {
 }
 
 FAMILIES: dict[str, Any] = {"weights": Weights, "architecture": Architecture, "loss": Loss, "data": Data}
+UNBROKEN = "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}"
+UNSEEN = ("tolerance", "seed", "samples")  # numbers of settings that are no part of what is computed
+WORDS_HELD = ("replicas", "algorithm", "start")  # words of settings that are
 ALIASES = {"kappa": "margin"}  # field of a member -> the axis that sets it
 
 
@@ -79,18 +83,51 @@ def value(data: Any, name: str, number: float | str) -> str:
 
 
 def caption(data: Any) -> str:
-    """The model of a dataset in a few words; what runs along an axis, and what is at its default, is left out."""
+    """The model of a dataset and all that is held, in a few words; what runs along an axis, and what is at its default,
+    is left out.
+    """
     settings = json.loads(data.attrs.get("settings", "{}"))
     model = settings.get("model")
     if not isinstance(model, dict):
         return ""
-    hidden = {str(name) for name in data.coords if data[name].size > 1}
+    axes = settings.get("axes", {})
+    held = {name: entry for name, entry in (settings | axes).items() if _number(entry) is not None}
+    hidden = {str(name) for name in data.coords if data[name].size > 1} | held.keys()
     parts = [_member(model[part], hidden, FAMILIES[part]) for part in FAMILIES if part in model]
-    alpha = settings.get("alpha")
-    held = [f"alpha = {alpha:.4g}"] if isinstance(alpha, (int, float)) and "alpha" not in hidden else []
-    beta = model.get("beta", "inf")
-    held += [f"beta = {beta:.4g}"] if isinstance(beta, (int, float)) and not {"beta", "temperature"} & hidden else []
-    return ", ".join(part for part in [*parts, *held] if part)
+    parts += [f"{name} = {_number(held[name]):.4g}" for name in held if name not in UNSEEN]
+    beta = _number(model.get("beta"))
+    if beta is not None and beta != float("inf") and not {"beta", "temperature"} & hidden:
+        parts.append(f"beta = {beta:.4g}")
+    parts += [f"{name} = {settings[name]}" for name in WORDS_HELD if isinstance(settings.get(name), str)]
+    usual = ansatz_or_rs(None).settings()
+    chosen = settings.get("ansatz", usual)
+    said = [*parts, "" if chosen == usual else _member(chosen, hidden), *_around(settings)]
+    return ", ".join(part.replace(" = ", UNBROKEN) for part in said if part)
+
+
+def _number(entry: Any) -> float | None:
+    """A number of the settings, as JSON holds it (``"inf"`` for infinity); None for anything else."""
+    if isinstance(entry, bool) or not isinstance(entry, (int, float)) and entry not in ("inf", "-inf"):
+        return None
+    return float(entry)
+
+
+def _around(settings: dict[str, Any]) -> list[str]:
+    """The one reference of a curve."""
+    reference = settings.get("reference")
+    if "reference" not in settings or isinstance(reference, list):
+        return []
+    if not isinstance(reference, dict):
+        return [f"reference = {'typical' if reference is None else reference}"]
+    model, margin = reference.get("model"), reference.get("margin")
+    about = "typical" if margin is None else f"margin {margin if isinstance(margin, str) else format(margin, '.4g')}"
+    if isinstance(model, dict):
+        about = _member(model.get("loss"), set(), Loss)
+    if reference.get("clipped"):
+        about = f"clipped {about}"
+    if reference.get("tilt", 1.0) != 1.0:
+        about = f"{about}, tilt {reference['tilt']:.4g}"
+    return [f"reference = {about}"]
 
 
 def _member(settings: Any, hidden: set[str], family: Any = None) -> str:

@@ -230,7 +230,7 @@ def test_lines_differ_in_colour_and_in_dash() -> None:
         (xarray.Dataset(), "kind None"),
         (0.5, "kind None"),
         (a_curve([1.0, 0.5]).assign_attrs(main="entropi"), "attrs\\['main'\\]"),
-        (a_curve([1.0, 0.5]).expand_dims(margin=[0.0], beta=[1.0]), "one or two grids, this dataset has 3"),
+        (a_curve([1.0]).expand_dims(margin=[0.0, 1.0, 2.0], beta=[1.0, 2.0, 3.0]), "grids, this dataset has 3"),
         (a_curve([1.0, 0.5]).isel(alpha=0), "one or two grids, this dataset has 0"),
         (a_diagram(at=[1.0]).assign_attrs(lines=["capacity"]), "attrs\\['lines'\\]"),
     ],

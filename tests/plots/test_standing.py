@@ -59,7 +59,7 @@ def test_observables_of_one_kind_share_a_panel() -> None:
     asked = ["generalization_error", "bayes_error", "oracle_error", "q"]
     data = replica.sweep(replica.mixture("logistic"), alpha=[0.5, 1.0, 2.0], observables=asked)
     figure = replica.plot(data).figure
-    assert [ax.get_ylabel() for ax in figure.axes] == ["error on new patterns", "overlap $q$"]
+    assert [ax.get_ylabel() for ax in figure.axes] == ["error on new patterns", "squared norm $|w|^2/N$"]
     assert len(figure.axes[0].get_legend().get_texts()) == 3
     assert figure.axes[1].get_legend() is None
 
