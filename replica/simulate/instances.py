@@ -17,6 +17,7 @@ from replica.simulate.given import inputs_of, labels_of
 from replica.simulate.rng import generator
 
 INPUTS = ("normal", "sign")
+SMALLEST = 1e-18  # largest modulus of inputs whose squares are numbers in single precision too
 
 
 @dataclass(frozen=True)
@@ -65,14 +66,22 @@ class Instance:
 
     def training_error(self, weights: np.ndarray) -> float:
         """Fraction of patterns on the wrong side."""
-        wrong = self.model.loss.violated(self.stabilities(weights))
+        wrong = self._wrong(self.stabilities(weights))
         return float(np.mean(wrong)) if self.patterns else 0.0
 
     def violations(self, weights: np.ndarray) -> int:
         """Number of patterns that the constraint of the loss forbids or counts (other losses: on the wrong side)."""
-        loss, stability = self.model.loss, self.stabilities(weights)
-        forbidden = loss.cost(stability) > 0 if loss.hard or loss.ground_jumps else loss.violated(stability)
-        return int(np.sum(forbidden))
+        stability = self.stabilities(weights)
+        return int(np.sum(self.model.loss.cost(stability) > 0 if self._constrained else self._wrong(stability)))
+
+    @property
+    def _constrained(self) -> bool:
+        return bool(self.model.loss.hard or self.model.loss.ground_jumps)
+
+    def _wrong(self, stability: np.ndarray) -> np.ndarray:
+        """Training errors; where the loss is no constraint, a field of zero is on neither side and is one."""
+        wrong = np.asarray(self.model.loss.violated(stability))
+        return wrong if self._constrained else wrong | (stability == 0)
 
 
 def output(model: Model, weights: np.ndarray, X: np.ndarray) -> np.ndarray:
@@ -129,7 +138,7 @@ def instance(
         Load, at least 0: ``P = floor(alpha N + 1/2)`` patterns.
     seed, sample : int
         Which system: sample k does not depend on how many are drawn, nor on the process that draws it. Systems of
-        other sizes or loads are independent of it.
+        other N or P are independent of it; loads that round to one P are one system.
     inputs : {"normal", "sign"}
         Components N(0, 1), or +-1 (for the same theory).
 
@@ -190,6 +199,12 @@ def given_instance(model: Model, given: Any) -> Instance:
     X, (y, classes) = inputs_of("instance: X", given[0]), labels_of("instance: labels", given[1])
     if X.ndim != 2 or X.shape[1] < 1 or len(X) != len(y):
         raise ValueError(f"instance: X must have shape (P, N) and y (P,), got {X.shape} and {y.shape}")
+    largest = float(np.abs(X).max(initial=0.0))
+    if largest and not SMALLEST < largest < 1.0 / SMALLEST:
+        raise ValueError(
+            f"instance: X must have a largest modulus between {SMALLEST:g} and {1.0 / SMALLEST:g}, got {largest:g}: "
+            "choose other units"
+        )
     hidden_units(model, X.shape[1] * _copies(model))
     return Instance(model, np.ascontiguousarray(X), y, bias=imposed_bias(model), classes=classes)
 

@@ -40,11 +40,13 @@ def row_of(instance: Instance, outcome: Any, width: int) -> dict[str, Any]:
 
 
 def held_out_error(instance: Instance, weights: np.ndarray | None) -> dict[str, np.ndarray]:
-    """Share of patterns that were not learned on the wrong side; the error is that of a binomial fraction."""
+    """Share of patterns that were not learned on the wrong side, fields of zero by half, with a fraction's error."""
     if weights is None:
         return {"held_out_error": np.array(np.nan), "held_out_error_error": np.array(np.nan)}
-    wrong = fraction(instance.stabilities(weights) < 0)
-    return {"held_out_error": np.asarray(wrong.value, dtype=float), "held_out_error_error": np.asarray(wrong.error)}
+    stability = instance.stabilities(weights)
+    low, high = fraction(stability < 0), fraction(stability <= 0)
+    value, error = 0.5 * (low.value + high.value), max(float(low.error), float(high.error))
+    return {"held_out_error": np.asarray(value, dtype=float), "held_out_error_error": np.asarray(error)}
 
 
 def read_out(readout: Any, instance: Instance, weights: np.ndarray | None, rng: np.random.Generator) -> dict[str, Any]:

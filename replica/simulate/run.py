@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,9 +102,14 @@ def simulate(
     ValueError
         Unknown algorithms or settings, models that an algorithm does not cover, values outside their domain.
 
+    Warns
+    -----
+    UserWarning
+        Loads that round to one number of patterns: they are the same instances.
+
     Notes
     -----
-    ``solved``: no pattern violates the constraint (losses without one: none is on the wrong side).
+    ``solved``: no pattern violates the constraint (losses without one: none is on the wrong side or has the field 0).
 
     Examples
     --------
@@ -123,6 +129,8 @@ def simulate(
     given = None if instance is None else given_instance(model, instance)
     aside = _aside(held_out, given)
     sizes, loads, axes = _axes(model, n, alpha, given, aside)
+    for size in sizes if given is None else ():
+        _warn_of_one_system(size, np.array(loads))
     samples, seed = whole("samples", samples, 1), whole("seed", seed, 0)
     one_of("inputs", inputs, INPUTS)
     step = chosen.samples_per_task
@@ -191,6 +199,15 @@ def _axes(
     number("alpha", loads, low=0.0, open_low=True)
     axes = {"n": grid("n", sizes).astype(int)} if np.ndim(n) else {}
     return sizes, tuple(loads.tolist()), axes | ({"alpha": loads} if np.ndim(alpha) else {})
+
+
+def _warn_of_one_system(size: int, loads: np.ndarray) -> None:
+    patterns = np.floor(loads * size + 0.5)
+    repeated = np.flatnonzero(np.diff(patterns) == 0)
+    if len(repeated):
+        one, other = loads[repeated[0] : repeated[0] + 2]
+        text = f"alpha = {one:g} and {other:g} are both {patterns[repeated[0]]:g} patterns of {size} weights: "
+        warnings.warn(text + "the same instances, no independent rows", UserWarning, stacklevel=3)
 
 
 def _aside(held_out: float | None, given: Instance | None) -> int:

@@ -45,8 +45,9 @@ def success_threshold(runs: Any, *, power: float = 1.0) -> Any:
     -------
     xarray.Dataset
         Over ``n``: ``threshold`` (patterns per weight) with ``error`` (and as ``threshold_error``), ``width`` with
-        ``width_error``, ``deviance`` (a chi-square of ``freedom`` degrees for many samples), ``status``; ``limit`` with
-        ``limit_error`` and ``limit_status`` at N = infinity, NaN for fewer than two solved sizes.
+        ``width_error``, ``deviance`` (for many samples a chi-square of ``freedom`` degrees, the number of different P
+        less 2), ``status``; ``limit`` with ``limit_error`` and ``limit_status`` at N = infinity, NaN for fewer than two
+        solved sizes.
 
     Raises
     ------
@@ -56,7 +57,8 @@ def success_threshold(runs: Any, *, power: float = 1.0) -> Any:
     Notes
     -----
     Errors are standard errors; where the fraction jumps from 1 to 0 between two loads, half of that gap at least. The
-    threshold is that of an algorithm at its settings, not of the problem: with another budget it moves. Loads are P/N.
+    threshold is that of an algorithm at its settings, not of the problem: with another budget it moves. Loads are P/N:
+    those of a fine grid that round to one number of patterns P are the same instances, and count once.
 
     References
     ----------
@@ -83,7 +85,12 @@ def success_threshold(runs: Any, *, power: float = 1.0) -> Any:
     solved = data["solved"] if "n" in data.dims else data["solved"].expand_dims("n")
     counts = solved.transpose("n", "alpha", "sample").values.sum(axis=-1)
     loads = [load_of(data["alpha"].values, n) for n in sizes]
-    fits = [_fit(load, row, data.sizes["sample"]) for load, row in zip(loads, counts, strict=True)]
+    systems = [np.unique(load, return_index=True)[1] for load in loads]  # one P: one set of instances, whatever alpha
+    parts = [(load[own], row[own]) for load, row, own in zip(loads, counts, systems, strict=True)]
+    fits = [_fit(load, row, data.sizes["sample"]) for load, row in parts]
+    fits = [fit._replace(status=fit.status + _merged(data.sizes["alpha"] - len(load))) for fit, (load, _) in
+            zip(fits, parts, strict=True)]
+    freedom = np.array([len(load) - 2 for load, _ in parts])
     columns = {name: np.array([getattr(fit, name) for fit in fits]) for name in Sigmoid._fields}
     value, error = columns["threshold"], columns["error"]
     good = np.isfinite(value)
@@ -94,7 +101,7 @@ def success_threshold(runs: Any, *, power: float = 1.0) -> Any:
     found = {
         "threshold": ("n", value), "threshold_error": ("n", error), "error": ("n", error),
         "width": ("n", columns["width"]), "width_error": ("n", columns["width_error"]),
-        "deviance": ("n", columns["misfit"]), "freedom": ((), data.sizes["alpha"] - 2),
+        "deviance": ("n", columns["misfit"]), "freedom": ("n", freedom),
         "status": ("n", columns["status"]), "limit": ((), limit[0]), "limit_error": ((), limit[1]),
         "limit_status": ((), said),
     }  # fmt: skip
@@ -105,6 +112,10 @@ def success_threshold(runs: Any, *, power: float = 1.0) -> Any:
 def load_of(alpha: np.ndarray, n: int) -> np.ndarray:
     """The loads ``P/N`` of the instances that were drawn."""
     return np.floor(alpha * n + 0.5) / n
+
+
+def _merged(count: int) -> str:
+    return f"; {count} loads have the patterns of another and count once" if count else ""
 
 
 def _runs(given: Any) -> Any:
@@ -125,7 +136,10 @@ def _settings(data: Any) -> Any:
 
 
 def _fit(load: np.ndarray, solved: np.ndarray, samples: int) -> Sigmoid:
-    """The most likely sigmoid of one size."""
+    """The most likely sigmoid of one size; loads are different."""
+    if len(load) < 3:
+        text = f"not converged: the loads are {len(load)} different numbers of patterns; take wider loads or larger n"
+        return Sigmoid(*(np.nan,) * 5, text)
     middle, scale = float(load.mean()), float(np.ptp(load))
     missing = (np.nan, np.nan, np.nan, np.nan, np.nan)
     if np.all(solved == samples) or np.all(solved == 0):

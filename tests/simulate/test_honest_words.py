@@ -99,3 +99,46 @@ def test_means_at_one_size_are_called_so():
         runs = replica.simulate(model, algorithm="enumeration", n=n, alpha=0.5, samples=4, seed=1)
         report = replica.compare(replica.solve(model, alpha=0.5), runs)
         assert ("n = 12 as they are" in report.attrs.get("remark", "")) is said
+
+
+@pytest.mark.parametrize("loss", ["square", "logistic", "hinge"])
+def test_one_label_alone_has_a_minimiser_without_a_bias(loss):
+    """Turning a pattern and its label round changes no stability, so neither weights nor energy."""
+    X = np.random.default_rng(0).standard_normal((6, 4))
+    model = replica.mixture(loss, penalty=0.7, bias=False)
+    turned, y = X * np.array([-1.0, 1.0, 1.0, -1.0, 1.0, 1.0])[:, None], np.array([-1.0, 1.0, 1.0, -1.0, 1.0, 1.0])
+    known = replica.simulate(model, algorithm="erm", instance=(turned, y))
+    found = replica.simulate(model, algorithm="erm", instance=(X, np.ones(6)))
+    for name in ("q", "energy", "training_error"):
+        assert float(found[name][0]) == pytest.approx(float(known[name][0]), rel=1e-9), name
+    alone = replica.simulate(model, algorithm="erm", instance=(X[:1], [-1.0]))
+    assert str(alone["status"].values[0]) == "converged"
+    learned = replica.simulate(
+        replica.mixture(loss, penalty=0.7, bias=True), algorithm="erm", instance=(X, np.ones(6))
+    )
+    if loss == "square":  # the bias alone gives every pattern its label
+        assert float(learned["bias"][0]) == pytest.approx(1.0, rel=1e-12)
+        assert float(learned["q"][0]) < 1e-20
+    else:
+        assert "says nothing of how large the bias is" in str(learned["status"].values[0])
+
+
+def test_a_field_of_zero_is_on_neither_side():
+    """Equal inputs with opposite labels leave the weights 0: nothing is solved. Inputs of zero have no margin."""
+    for X in (np.ones((4, 3)), np.full((4, 5), -2.0)):
+        for loss in ("square", "logistic", "hinge"):
+            model = replica.mixture(loss, penalty=0.7, bias=False)
+            found = replica.simulate(model, algorithm="erm", instance=(X, [1, -1, 1, -1]))
+            assert not found["solved"].values[0]
+            assert float(found["training_error"][0]) >= 0.5  # 1 where the weights are 0 to the last digit
+    for X, row in ((np.zeros((4, 3)), 0), (np.vstack([np.eye(3), np.zeros(3)]), 3)):
+        found = replica.simulate(replica.perceptron("spherical"), algorithm="max-margin", instance=(X, np.ones(4)))
+        assert f"the inputs of pattern {row} are 0" in str(found["status"].values[0])
+        assert not found["solved"].values[0]
+
+
+@pytest.mark.parametrize("scale", [1e-310, 1e-30, 1e200])
+def test_inputs_beyond_the_arithmetic_are_refused(scale):
+    X = np.random.default_rng(0).standard_normal((6, 4)) * scale
+    with pytest.raises(ValueError, match="X must have a largest modulus between 1e-18 and 1e"):
+        replica.simulate(replica.perceptron("binary"), instance=(X, np.ones(6)))

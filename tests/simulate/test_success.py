@@ -61,6 +61,22 @@ def test_over_sizes(tmp_path):
     assert replica.success_threshold(tmp_path / "runs.nc")["threshold"].values.tolist() == [a, b]
 
 
+def test_loads_of_one_number_of_patterns_are_one_load():
+    """A finer grid of loads that draws no new instances gives the same threshold and error, and says so."""
+    model = replica.perceptron("binary")
+    for n, fine in ((20, np.linspace(0.6, 1.2, 37)), (11, np.linspace(0.4, 1.3, 21))):
+        alpha = np.unique(np.floor(fine * n + 0.5)) / n
+        coarse = replica.simulate(model, n=n, alpha=alpha, samples=6, seed=3)
+        with pytest.warns(UserWarning, match="the same instances"):
+            runs = replica.simulate(model, n=n, alpha=fine, samples=6, seed=3)
+        known, found = replica.success_threshold(coarse), replica.success_threshold(runs)
+        for name in ("threshold", "error", "width", "deviance", "freedom"):
+            assert found[name].values == pytest.approx(known[name].values, rel=1e-12, nan_ok=True), name
+        assert f"{len(fine) - len(alpha)} loads have the patterns of another" in str(found["status"].values[0])
+    few = coarse.isel(alpha=[0, 1, 2]).assign_coords(alpha=[0.4, 0.401, 0.402])
+    assert "1 different numbers of patterns" in str(replica.success_threshold(few)["status"].values[0])
+
+
 def test_other_data_is_refused():
     runs = replica.simulate(replica.perceptron("binary"), n=9, alpha=[0.3, 0.5], samples=2)
     for given, word in ((runs, "3 loads"), (runs.isel(alpha=0), "3 loads"), (5, "dataset of replica.simulate")):

@@ -50,9 +50,12 @@ class ERM(Algorithm):
         model = instance.model
         if instance.bias:
             raise ValueError("algorithm 'erm' learns the bias or has none (True or False); it cannot hold a number")
-        if len(np.unique(instance.y)) < 2:
-            return Outcome("not converged: all labels are equal; raise alpha", None, _blank(instance))
+        if not instance.patterns:
+            return Outcome("not converged: there are no patterns; raise alpha", None, _blank(instance))
         estimator, scale = model.loss.learner(model.parameter("penalty"), bool(model.data.trained))
+        if model.data.trained and np.ptp(instance.y) == 0 and hasattr(estimator, "decision_function"):
+            text = "not converged: all labels are equal: the loss says nothing of how large the bias is; raise alpha"
+            return Outcome(text, None, _blank(instance))
         close, ended = _fit(estimator, scale, instance)
         numbers = dict.fromkeys(close, (np.nan, np.nan))
         if not ended:
@@ -68,6 +71,16 @@ def _blank(instance: Instance) -> dict[str, tuple[float, float]]:
     return dict.fromkeys(names, (np.nan, np.nan))
 
 
+def _of_both_labels(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Patterns, labels and weights of the same sum of losses: without a bias a pattern is one of either label.
+
+    Classifiers refuse a single label, so that the patterns of one come as halves of both.
+    """
+    if np.ptp(y) > 0:
+        return X, y, np.ones(len(y))
+    return np.concatenate([X, -X]), np.concatenate([y, -y]), np.full(2 * len(y), 0.5)
+
+
 def _fit(estimator: Any, scale: float, instance: Instance) -> tuple[dict[str, Any], bool]:
     """Numbers of the fitted weights, and whether the iterations sufficed."""
     import warnings
@@ -77,7 +90,8 @@ def _fit(estimator: Any, scale: float, instance: Instance) -> tuple[dict[str, An
     n = instance.n
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
-        estimator.fit(instance.X / np.sqrt(n), instance.y)
+        patterns = instance.X / np.sqrt(n), instance.y
+        estimator.fit(*(patterns if instance.model.data.trained else _of_both_labels(*patterns)))
     ended = not any(issubclass(one.category, ConvergenceWarning) for one in caught)
     weights = scale * np.ravel(estimator.coef_) / instance.gain
     bias = scale * float(np.ravel(estimator.intercept_)[0]) if instance.model.data.trained else 0.0

@@ -59,10 +59,12 @@ class MaxMargin(Algorithm):
                 "not converged: without patterns every margin is reached", None, {"max_margin": (np.nan,) * 2}
             )
         inputs = np.ascontiguousarray(instance.y[:, None] * instance.X * (instance.gain / np.sqrt(n)))
+        norms = np.sum(inputs**2, axis=1)
+        if not norms.min() > 0:
+            text = f"not converged: the inputs of pattern {int(norms.argmin())} are 0, no weights give it a margin"
+            return Outcome(text, None, {"max_margin": (np.nan, np.nan)})
         weights, multipliers = np.zeros(n), np.zeros(instance.patterns)
-        done = ascend(
-            inputs, np.sum(inputs**2, axis=1), self.rate, self.tolerance, self.max_sweeps, multipliers, weights
-        )
+        done = ascend(inputs, norms, self.rate, self.tolerance, self.max_sweeps, multipliers, weights)
         square, total = float(weights @ weights), float(multipliers.sum())
         reached = np.sqrt(n / square) * float(np.min(inputs @ weights))
         scaled = weights * np.sqrt(n / square)
