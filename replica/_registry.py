@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from replica._checks import one_of, spelled
+
+_SEEN = np.concatenate([np.linspace(-8.0, 8.0, 1601) + 1.7e-3, [-50.0, 50.0]])
 
 
 class Member:
@@ -87,6 +91,19 @@ class Member:
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         inner = ", ".join(f"{key}={_short(value)}" for key, value in fields.items())
         return f"{type(self).__name__}({inner})"
+
+
+def settings_of_function(
+    function: Callable[..., Any], values: Callable[[np.ndarray], Any], kinks: Iterable[float]
+) -> dict[str, Any]:
+    """For records of a member that is a Python function: what it is called, and what tells it from others of that name,
+    a digest of its ``values`` and of its ``kinks``, to seven digits.
+    """
+    module = getattr(function, "__module__", None) or type(function).__module__
+    seen = [*np.ravel(values(_SEEN)).tolist(), *kinks]
+    digest = hashlib.sha256(" ".join(f"{value + 0.0:.6e}" for value in seen).encode())
+    name = f"{module}.{getattr(function, '__qualname__', repr(function))}"
+    return {"name": name, "values": digest.hexdigest()[:16]}
 
 
 def _plain(value: Any) -> Any:

@@ -22,6 +22,7 @@ from replica.weights.base import Average, Free
 
 __all__ = ["LARGEST", "PLANTED", "Reference", "resolve"]
 
+
 def resolve(model: Model, alpha: float, given: Any, first_moment: bool, tolerance: float | None = None) -> Around:
     """Check what is asked for and solve the reference."""
     found = _resolved(model, alpha, named(model, given), first_moment)

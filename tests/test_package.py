@@ -65,7 +65,7 @@ def tree(folder: Path = ROOT) -> Iterator[Path]:
         if path.is_dir():
             if not is_generated(path):
                 yield from tree(path)
-        elif path.suffix in TEXT_SUFFIXES and not path.name.startswith(".coverage"):
+        elif path.suffix in TEXT_SUFFIXES and not path.name.startswith(".coverage") and path.name not in CACHES:
             yield path
 
 

@@ -1,4 +1,4 @@
-"""What a finite cost is seen to be from its values: convex, free over an interval; no loss lives here."""
+"""What a cost is seen to be from its values: convex, free over an interval, even; no loss lives here."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 NEAR = np.linspace(-12.0, 12.0, 4801)
 FAR = np.geomspace(12.0, 1e5, 400)
 STEPS = np.geomspace(1e-6, 1.0, 25)  # on either side of kinks
+BOTH = np.concatenate([np.linspace(0.0, 16.0, 16_385)[1:] - 3.7e-4, np.geomspace(16.0, 1e5, 400)])  # signs compared
 LOST = 1e-14  # of other costs: what may be left of one in rounding
 
 
@@ -37,6 +38,16 @@ def costs_nothing(loss: Loss) -> bool:
     rounding does not count.
     """
     return loss.hard or all(_free(single) for single in single_rows(loss, _rows(loss)))
+
+
+def seems_even(loss: Loss) -> bool:
+    """Whether stabilities of either sign cost the same, to rounding, in each row of a batch."""
+    kinks = [np.ravel(kink).astype(float) for kink in loss.kinks()]
+    beside = [np.abs(kink[:, None] + sign * STEPS).ravel() for kink in kinks for sign in (-1.0, 1.0)]
+    u = np.concatenate([BOTH, *beside])[None, :]
+    with np.errstate(all="ignore"):
+        one, two = (np.asarray(loss.cost(sign * u), dtype=float) for sign in (1.0, -1.0))
+        return bool(np.all((one == two) | (np.abs(one - two) <= 8.0 * LOST * np.maximum(np.abs(one), np.abs(two)))))
 
 
 def _free(loss: Loss) -> bool:

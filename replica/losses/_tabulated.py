@@ -62,6 +62,7 @@ def _least(table: CostTable) -> tuple[float, float]:
     low = table.edges[falls[-1] + 1] if falls.size else -np.inf
     return low, max(low, table.edges[rises[0]] if rises.size else np.inf)
 
+
 def breaks(table: CostTable, chi: np.ndarray) -> np.ndarray:
     """Fields (batch, K) between which the map is smooth, so that a rule for polynomials resolves it; else nan."""
     ends, edges = table.joints[1:], table.edges[table.joints]

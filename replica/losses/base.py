@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from replica._registry import Member, column, per_row
-from replica.losses._convex import costs_nothing, seems_convex
+from replica.losses._convex import costs_nothing, seems_convex, seems_even
 from replica.losses._ground import panel_sums, slope_of_map
 from replica.losses._inner import at_level, tilted_features, tilted_grain, tilted_mean, tilted_terms
 from replica.losses._optimal import optimal_field
@@ -34,8 +34,8 @@ class Loss(Member):
     and its first two derivatives in ``h``. A subclass gives `cost` and `kinks`; where closed forms exist it overrides
     `terms` (and `reference` for certification). At zero temperature it gives `ground`: the proximal point and the
     Moreau envelope ``min_u l(u) + (u-h)^2/(2V)``; a finite convex cost has it from its values alone, and faster where
-    it overrides `slope` and `bend`. Whether it is convex, and whether some stabilities cost nothing, is seen from
-    its values; ``log_concave`` and ``satisfiable`` in the class, True or False, say so without a look.
+    it overrides `slope` and `bend`. ``log_concave``, ``satisfiable`` and ``even`` are seen from its values; in the
+    class, True or False, they say so without a look.
     """
 
     family = "loss"
@@ -48,11 +48,12 @@ class Loss(Member):
         log_concave: ClassVar[bool]
         #: some stability costs nothing: below a capacity zero-temperature states are the solutions of zero cost
         satisfiable: ClassVar[bool]
+        #: l(-u) = l(u): the paramagnet q = 0 is a saddle point
+        even: ClassVar[bool]
     else:  # seen from the values where a member does not declare it
         log_concave = cached_property(seems_convex)
         satisfiable = cached_property(costs_nothing)
-    #: l(-u) = l(u): the paramagnet q = 0 is a saddle point
-    even: ClassVar[bool] = False
+        even = cached_property(seems_even)
     #: only single stabilities cost nothing: an equation for each pattern, which no alphabet solves
     exact: ClassVar[bool] = False
     #: a parabola: what replicas differ by sees the patterns, not their labels

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._checks import number
+from replica._registry import settings_of_function
 from replica.losses._pieces import broken_edges, clusters, joined, kinks_at, missed, resolved
 from replica.losses.base import Loss
 
@@ -77,8 +78,7 @@ class Custom(Loss):
         return self._kinks
 
     def settings(self) -> dict[str, Any]:
-        name = f"{getattr(self.user, '__module__', '')}.{getattr(self.user, '__qualname__', repr(self.user))}"
-        return {"name": name, "kinks": list(self.kinks())}
+        return settings_of_function(self.user, self.cost, self.kinks()) | {"kinks": list(self.kinks())}
 
     def __str__(self) -> str:
         return getattr(self.user, "__name__", type(self.user).__name__)

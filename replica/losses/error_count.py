@@ -29,6 +29,7 @@ class ErrorCount(Loss):
     log_concave: ClassVar[bool] = False
     parameters: ClassVar[dict[str, str]] = {"margin": "kappa"}
     satisfiable: ClassVar[bool] = True
+    even: ClassVar[bool] = False
     ground_jumps: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

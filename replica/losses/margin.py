@@ -35,6 +35,7 @@ class Margin(Loss):
     hard: ClassVar[bool] = True
     log_concave: ClassVar[bool] = True
     satisfiable: ClassVar[bool] = True
+    even: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kappa", number("margin", self.kappa))

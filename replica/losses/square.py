@@ -28,6 +28,7 @@ class Square(Loss):
     name: ClassVar[str] = "square"
     log_concave: ClassVar[bool] = True
     satisfiable: ClassVar[bool] = True
+    even: ClassVar[bool] = False
     exact: ClassVar[bool] = True
     quadratic: ClassVar[bool] = True
 

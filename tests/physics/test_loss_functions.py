@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
 import replica
 from replica.losses import Loss, from_function
@@ -75,3 +76,39 @@ def test_a_loss_class_must_be_a_dataclass() -> None:
     with pytest.raises(ValueError, match="the class Bare must be a @dataclass"):
         replica.mixture(Bare())
     assert replica.mixture(Whole()).loss == Whole()
+
+
+@pytest.mark.parametrize(
+    ("function", "average"),
+    [
+        (np.square, 1 / np.sqrt(3.0)),  # E exp(-z^2)
+        (lambda u: (u - 1.0) * (u + 1.0), np.e / np.sqrt(3.0)),
+        (np.abs, 2.0 * np.exp(0.5) * ndtr(-1.0)),
+        (lambda u: (np.abs(u) > 0.8) * 1.0, 1.0 - 2.0 * ndtr(-0.8) * (1.0 - np.exp(-1.0))),
+    ],
+)
+def test_costs_that_are_even_have_the_paramagnet(function, average) -> None:
+    for weights, room in (("binary", np.log(2.0)), ("spherical", 0.0)):
+        found = replica.solve(replica.perceptron(weights, loss=function, beta=1.0), alpha=0.3)
+        assert found["q"] == 0
+        assert found.free_entropy == pytest.approx(room + 0.3 * np.log(average), abs=1e-13)
+    with pytest.raises(ValueError, match="even in the field: labels teach nothing"):
+        replica.solve(replica.perceptron("binary", loss=function, beta=1.0, labels="teacher"), alpha=0.3)
+
+
+@pytest.mark.parametrize("far", [0.0, 3.0, 40.0])
+def test_a_narrow_difference_of_the_two_signs_is_seen(far) -> None:
+    assert not from_function(lambda u: u**2 + (np.abs(u - far) < 0.01) * (u > far)).even
+    assert not from_function(lambda u: u**2 + 1e-9 * np.maximum(u - far, 0.0)).even
+
+
+def test_functions_of_one_name_are_told_apart(tmp_path) -> None:
+    def curve(power):
+        model = replica.perceptron("binary", loss=lambda u: np.maximum(1.0 - u, 0.0) ** power, beta=1.0)
+        return replica.sweep(model, alpha=[0.3], observables=["energy"], checkpoint=tmp_path, progress=False)
+
+    assert curve(2)["energy"].values == curve(2)["energy"].values
+    with pytest.raises(ValueError, match="made with other settings"):
+        curve(3)
+    one, two = (replica.committee(activation=lambda x, s=s: np.tanh(s * x)) for s in (1.0, 1.0 + 1e-5))
+    assert one.settings() != two.settings()

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from replica._registry import settings_of_function
 from replica.architectures.activations._shape import BLUR, COARSE, Shape, look_at
 from replica.architectures.activations._table import KernelTable, discrepancy, unexplained
 from replica.architectures.activations.base import Activation, Kernel
@@ -88,7 +89,7 @@ class Custom(Activation):
         return []
 
     def settings(self) -> dict[str, Any]:
-        return {"name": f"{self.user.__module__}.{getattr(self.user, '__qualname__', repr(self.user))}"}
+        return settings_of_function(self.user, self.function, _shape(self).kinks)
 
     def __str__(self) -> str:
         return getattr(self.user, "__name__", type(self.user).__name__)
