@@ -47,7 +47,8 @@ def seems_even(loss: Loss) -> bool:
     u = np.concatenate([BOTH, *beside])[None, :]
     with np.errstate(all="ignore"):
         one, two = (np.asarray(loss.cost(sign * u), dtype=float) for sign in (1.0, -1.0))
-        return bool(np.all((one == two) | (np.abs(one - two) <= 8.0 * LOST * np.maximum(np.abs(one), np.abs(two)))))
+        near = np.abs(one - two) <= 8.0 * LOST * np.maximum(np.abs(one), np.abs(two))
+        return bool(np.all((one == two) | near & np.isfinite(one - two)))
 
 
 def _free(loss: Loss) -> bool:

@@ -100,6 +100,7 @@ def test_costs_that_are_even_have_the_paramagnet(function, average) -> None:
 def test_a_narrow_difference_of_the_two_signs_is_seen(far) -> None:
     assert not from_function(lambda u: u**2 + (np.abs(u - far) < 0.01) * (u > far)).even
     assert not from_function(lambda u: u**2 + 1e-9 * np.maximum(u - far, 0.0)).even
+    assert not from_function(lambda u: u**2 + np.where(u > far, np.inf, 0.0), kinks=far).even
 
 
 def test_functions_of_one_name_are_told_apart(tmp_path) -> None:
