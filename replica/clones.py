@@ -10,6 +10,7 @@ from replica.ansatz._group_gap import GapProblem
 from replica.ansatz._group_problem import Groups
 from replica.ansatz._group_real import real_replicas
 from replica.ansatz._group_solver import NEWTON, GroupPart, Typical, check_model
+from replica.clones_at_temperature import warm_gap
 from replica.model import Model, require_model
 from replica.thresholds import capacity
 from replica.thresholds.base import NAN, Threshold
@@ -25,19 +26,22 @@ def overlap_gap(model: Model, *, clones: float | None = None) -> Threshold:
     r"""The load above which no m solutions exist at some mutual overlap: the m-clone overlap gap begins.
 
     The number of groups of m solutions at mutual overlap q1 is ``exp(N F)``, ``F = m phi`` of m real replicas
-    (`RSB` with m and q1 held). The load is where the lowest F over q1 reaches zero, ``F = dF/dq1 = 0``.
+    (`RSB` with m and q1 held). The load is where the lowest F over q1 reaches zero, ``F = dF/dq1 = 0``. At a finite
+    beta phi counts nothing: there the groups at their energy e are counted, ``phi + beta e`` (`tuple_entropy`), and the
+    load is the lowest over q1 at which that vanishes.
 
     Parameters
     ----------
     model : Model
         Binary weights, random labels, any loss that `RSB` covers at finite m.
     clones : float, optional
-        m above 1. None: the m at which the load is lowest; there the complexity vanishes as well.
+        m above 1. None (beta = inf): the m at which the load is lowest; there the complexity vanishes as well.
 
     Returns
     -------
     Threshold
-        In alpha; ``order_parameters`` holds the overlap ``q1``, the number of clones ``parisi`` and the ``complexity``;
+        In alpha; ``order_parameters`` holds the overlap ``q1``, the number of clones ``parisi`` and the ``complexity``
+        (at a finite beta ``energy`` per weight and ``training_error`` per pattern);
         ``RSB(m=parisi, q1=q1)`` is the saddle point there.
 
     Raises
@@ -67,6 +71,10 @@ def overlap_gap(model: Model, *, clones: float | None = None) -> Threshold:
         raise ValueError(f"overlap_gap needs weights that can be counted, got {model.weights}")
     if clones is not None:
         clones = one_number("clones", clones, low=1.0, open_low=True)
+    if not np.isinf(model.beta):
+        if clones is None:
+            raise ValueError("overlap_gap at a finite beta needs clones, a number above 1: no best one is sought")
+        return warm_gap(model, clones)
     largest = capacity(model)
     if not largest.converged:
         return _none(f"no range of loads ({largest.status})")

@@ -104,15 +104,13 @@ def landscape_curves() -> dict[str, Any]:
     margins = np.round(largest * np.array([0.0, 1 / 3, 2 / 3, 1.0]), 12)
     margins[-1] = largest
     fan = [franz_parisi(model, alpha=0.5, distance=distance, reference=Reference(margin=float(x))) for x in margins]
-    loads = np.array([0.5, 0.7, 0.76, 0.8])
-    best = [local_entropy(model, alpha=float(alpha), distance=distance) for alpha in loads]
+    best = local_entropy(model, alpha=[0.5, 0.7, 0.76, 0.8], distance=distance)
     pick = {"combine_attrs": "override", "data_vars": "all", "coords": "minimal", "compat": "override"}
     curves = {
         "landscape-margins": xarray.concat(fan, xarray.Variable("reference_margin", margins), **pick),
-        "landscape-centres": xarray.concat(best, xarray.Variable("alpha", loads), **pick),
+        "landscape-centres": best,
     }
     curves["landscape-margins"]["reference_margin"].attrs["symbol"] = r"\kappa_{\mathrm{ref}}"
-    curves["landscape-centres"]["alpha"].attrs["symbol"] = r"\alpha"
     return curves
 
 

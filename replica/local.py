@@ -49,9 +49,9 @@ def solve_chunk(chunk: Chunk) -> dict[str, np.ndarray]:
 def local_entropy(
     model: Model,
     *,
-    alpha: float,
+    alpha: Any,
     distance: Any,
-    replicas: float | str = np.inf,
+    replicas: Any = np.inf,
     centre: str | None = "free",
     tolerance: float = 1e-12,
     workers: int = 1,
@@ -70,12 +70,12 @@ def local_entropy(
         y = inf or "zero-complexity": one with log-concave ``exp(-beta loss)`` that is not even). Without a centre also
         spherical weights on two clusters (finite y), and the square loss on the sphere with any data and norm
         (``d = (1 - q1/Q)/2``), at beta = inf too.
-    alpha : float
+    alpha : float or increasing grid
         Patterns per weight, above 0.
     distance : float or increasing grid
         In (0, 1/2): from centre to replica, ``(1 - overlap)/2``; with ``centre=None`` half of one minus the mutual
         overlap.
-    replicas : float, inf or "zero-complexity"
+    replicas : float, inf, "zero-complexity" or increasing grid of numbers (inf last)
         The number y: at least 1 round a free centre, finite round a solution. ``"zero-complexity"`` is the y where the
         external entropy vanishes (free centre, binary weights); where that y is very large the limit is given, with
         the difference in its error.
@@ -88,12 +88,21 @@ def local_entropy(
     Returns
     -------
     xarray.Dataset
-        Over ``distance``: ``local_entropy`` (S_I), ``free_entropy`` (F/y), ``complexity`` (F - y S_I, at y
-        = inf its limit),
+        Over ``distance``, and ``alpha`` and ``replicas`` where these are grids: ``local_entropy`` (S_I),
+        ``free_entropy`` (F/y), ``complexity`` (F - y S_I, at y = inf its limit),
         ``q0, q1, q0_hat, q1_hat``, ``parisi`` (y), ``slope`` (the derivative of F/y with the distance),
         on clusters or with a teacher ``m``, a learned ``bias``, ``training_error`` and generalisation errors, each with
         ``NAME_error``; ``error`` (of ``local_entropy``) and ``status``. Unsolved points are NaN with their
         status; a branch that ends before a distance says where. Spherical weights have no conjugates (NaN).
+
+    Notes
+    -----
+    Where several saddle points are known the one of largest free entropy is given, and F does not fall with d: a centre
+    turned away at random has the same solutions farther away. At y = inf that is the largest local entropy at smaller
+    distances, finite y take the branch that goes over into it. Binary weights have ``F >= phi(y beta) + h(d)``, that of
+    groups whose replicas are one vector (q1 = 1, S_I = 0 for solutions; equal at y = 1). The status says which it is,
+    and where the complexity is negative: no such centres exist. When not to use y = inf: for what some centres
+    really have, ``"zero-complexity"``.
 
     Raises
     ------
@@ -113,35 +122,45 @@ def local_entropy(
     from saddlepoint import sweep as run
 
     require_model(model)
-    load = number("alpha", alpha, low=0.0, open_low=True)
+    loads = [number("alpha", load, low=0.0, open_low=True) for load in _axis("alpha", alpha)]
+    numbers = _axis("replicas", replicas)
     distances = number("distance", grid("distance", distance), low=0.0, high=0.5, open_low=True, open_high=True)
-    chosen = LocalEntropy(replicas, centre)
-    chosen.check(model)
+    kinds = [LocalEntropy(y, centre) for y in numbers]
+    for kind in kinds:
+        kind.check(model)
+    within = number("tolerance", tolerance, low=0.0, open_low=True)
     chunks = [
-        Chunk(
-            model,
-            chosen,
-            load,
-            distances[i : i + CHUNK],
-            number("tolerance", tolerance, low=0.0, open_low=True),
-        )
+        Chunk(model, kind, load, distances[i : i + CHUNK], within)
+        for load in loads
+        for kind in kinds
         for i in range(0, distances.size, CHUNK)
     ]
     settings = {
         "verb": "local_entropy",
         "model": model.settings(),
-        "alpha": load,
+        "alpha": loads if np.ndim(alpha) else loads[0],
         "distance": distances.tolist(),
-        "replicas": replicas,
+        "replicas": numbers if np.ndim(replicas) else replicas,
         "centre": centre,
         "tolerance": tolerance,
     }
     results = run(solve_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress)
-    variables = {name: ("distance", np.concatenate([r[name] for r in results])) for name in results[0]}
+    given = {"alpha": (loads, alpha), "replicas": (numbers, replicas)}
+    axes = {name: values for name, (values, asked) in given.items() if np.ndim(asked)}
+    dims, shape = (*axes, "distance"), (*map(len, axes.values()), distances.size)
+    variables = {name: (dims, np.concatenate([r[name] for r in results]).reshape(shape)) for name in results[0]}
     variables["error"] = variables["local_entropy_error"]
     attributes = record(settings) | {"kind": "curve", "main": "local_entropy"}
-    data = xarray.Dataset(variables, coords={"distance": distances}, attrs=attributes)
+    data = xarray.Dataset(variables, coords=axes | {"distance": distances}, attrs=attributes)
+    for name, symbol in (("alpha", symbol_of("alpha")), ("replicas", "y")):
+        if name in axes:
+            data[name].attrs["symbol"] = symbol
     for name in (*variables_of(model), "distance"):
         data[name].attrs["symbol"] = symbol_of(name)
     data["distance"].attrs["symbol"] = "d"
     return data
+
+
+def _axis(argument: str, value: Any) -> list[Any]:
+    """The values of an argument that may be a grid; a word stands for itself."""
+    return grid(argument, value, infinite=argument == "replicas").tolist() if np.ndim(value) else [value]

@@ -67,6 +67,11 @@ def local_entropy_threshold(model: Model, *, reference: Reference | None = None)
     require_model(model)
     if reference is not None and not isinstance(reference, Reference):
         raise ValueError(f"reference must be a Reference or None, got {reference!r}")
+    if not model.loss.hard:
+        raise ValueError(
+            "local_entropy_threshold counts solutions, of a hard constraint: got "
+            f"{model.loss} at beta = {model.beta:g}, whose curves are free entropies"
+        )
     if not model.data.unrelated:
         raise ValueError(f"local_entropy_threshold is here for random labels, not for {model.data}")
     largest = capacity(model)

@@ -22,6 +22,7 @@ STEEP = 4.0
 #: numbers of replicas at which independent solutions are a start, and how far above a number the limit is tried
 FEW, FURTHER = 10.0, 300.0
 MANY = 300.0  # replicas, from which independent solutions are no start
+LADDER = (FEW, 20.0, 50.0, 200.0)  # numbers of replicas that are asked about smaller ones
 LARGEST = 1e6  # number of replicas from which a way begins
 STRIDES = 14  # from one number of replicas to another
 NEAR = 1e-9  # of a free entropy to a bound that it may touch
@@ -81,6 +82,8 @@ class Finite:
         groups, bound = book.groups, np.where(real, single.seen["free_entropy"], -np.inf)
         least, alone = self._promised(groups.power), np.zeros(groups.size, dtype=bool)
         if self.pinned and not self.even:
+            lost = np.flatnonzero(np.isnan(observed(book, "free_entropy")) & real)
+            alone[lost] = self._alone_above(lost, groups.power, bound)
             for towards in (self._from_many, self._from_few):
                 phi = observed(book, "free_entropy")
                 rows = np.flatnonzero(~alone & (np.isnan(phi) | (phi < least - NEAR)))
@@ -99,6 +102,19 @@ class Finite:
         other.state(at, single.take(at), ALONE)
         book.adopt(other, lower, ALONE)
         book.drop(hidden, lambda row: HIDDEN.format(groups.power[row], groups.distance[row], least[row]))
+
+    def _alone_above(self, rows: np.ndarray, power: np.ndarray, bound: np.ndarray) -> np.ndarray:
+        """Rows of which some larger number of replicas has less than single vectors, which then have more at the wanted
+        one too: F is convex in y, and at least theirs."""
+        alone, left = np.zeros(rows.size, dtype=bool), np.ones(rows.size, dtype=bool)
+        for more in LADDER:
+            some = np.flatnonzero(left & (power[rows] < more))
+            if not some.size:
+                continue
+            phi = observed(self.subset(rows[some]).branches(more), "free_entropy") * more
+            alone[some] = phi < (bound * power)[rows[some]] - NEAR * more
+            left[some] = np.isnan(phi)  # what is found decides, whatever it says
+        return alone
 
     def _single(self, groups: Groups) -> tuple[Known, np.ndarray]:
         """Groups that are one vector; on the sphere such have no volume."""

@@ -53,13 +53,23 @@ class LimitPatterns(NamedTuple):
 
 
 def _outer(
-    model: Model, common: np.ndarray, log_gap: np.ndarray, variance: np.ndarray, level: int
+    model: Model, common: np.ndarray, log_gap: np.ndarray, variance: np.ndarray, power: np.ndarray, level: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Nodes for z0: the places where ``ln Z`` bends, and where their maximisers come from."""
     places, widths = model.loss.features(variance, model.beta)
     none = np.zeros(common.size)
     if not model.loss.log_concave:
-        return field_nodes(places, widths, none, np.sqrt(common), level)
+        # where a field as it is and one moved beyond the step of ln Z have the same mass, means turn over
+        drop = np.concatenate([_drops(model, places, widths, variance, sign) for sign in (-1.0, 1.0)], axis=1)
+        lift = np.exp(np.minimum(log_gap, 690.0))[:, None]
+        side = np.repeat([-1.0, 1.0], places.shape[1])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            turn = np.tile(places, 2) + side * np.sqrt(2.0 * drop * lift)
+            sharp = np.where(drop > 0.0, 0.7 * np.sqrt(lift / (2.0 * drop)) / power[:, None], np.inf)
+        sharp = np.where(np.abs(turn) < 9.5 * np.sqrt(common)[:, None], sharp, np.inf)
+        turn = np.where(np.isfinite(sharp), turn, 0.0)
+        features = np.concatenate([places, turn], axis=1), np.concatenate([widths, sharp], axis=1)
+        return field_nodes(*features, none, np.sqrt(common), level)
     # a maximiser omega belongs to the field omega - gap f(omega); f bends over a few widths on either side
     spots = (places[:, :, None] + widths[:, :, None] * BENDS).reshape(common.size, -1)
     _, first, second = model.loss.terms(spots, variance, model.beta)
@@ -71,6 +81,12 @@ def _outer(
     sharp = np.where(np.abs(corners) < 9.5 * np.sqrt(common)[:, None], sharp, np.inf)
     places = np.concatenate([places, moved, corners], axis=1)
     return field_nodes(places, np.concatenate([widths, stretched, sharp], axis=1), none, np.sqrt(common), level)
+
+
+def _drops(model: Model, places: np.ndarray, widths: np.ndarray, variance: np.ndarray, sign: float) -> np.ndarray:
+    """By how much ln Z is lower a few widths to one side of each feature than to the other (0 where it is not)."""
+    here, there = (model.loss.terms(places + side * 6.0 * widths, variance, model.beta)[0] for side in (sign, -sign))
+    return np.maximum(there - here, 0.0)
 
 
 def _corners(
@@ -92,7 +108,7 @@ def limit_patterns(
     model: Model, common: np.ndarray, log_gap: np.ndarray, variance: np.ndarray, level: int
 ) -> LimitPatterns:
     """Averages at infinite power over fields ``sqrt(common) z0`` with thermal variance ``1 - q1``."""
-    z, weight, field = _outer(model, common, log_gap, variance, level)
+    z, weight, field = _outer(model, common, log_gap, variance, np.ones(common.size), level)
     loss = model.loss.at_level(level)
     shift, log_z, work, stiff = loss.optimal(field, log_gap, variance, model.beta)
     rows = (
@@ -120,7 +136,7 @@ def group_patterns(
     """Averages at finite power over fields ``sqrt(common) z0 + sqrt(gap) z1`` with thermal variance ``1 -
     q1``."""
     size = common.size
-    z, weight, field = _outer(model, common, np.log(power * gap), variance, level)
+    z, weight, field = _outer(model, common, np.log(power * gap), variance, power, level)
     step = max(1, POINTS // (150 * z.shape[1]))
     parts = [
         _tilted(model.take(rows), field[rows], weight[rows], gap[rows], variance[rows], power[rows], level, whole)

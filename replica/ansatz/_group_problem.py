@@ -129,6 +129,8 @@ class GroupProblem(Problem):
         seen = {name: np.broadcast_to(value, (size,)).astype(float) for name, value in seen.items()}
         floors = {name: 8 * EPS * np.abs(value) for name, value in seen.items()}
         floors["free_entropy"] = floors["entropy"] = 8 * EPS * moduli
+        if "tuple_entropy" in seen:
+            floors["tuple_entropy"] = floors["free_entropy"] + floors["tuple_entropy"]
         reach = np.where(np.isfinite(seen["parisi"]), seen["parisi"], 1.0)
         floors["complexity"] = 8 * EPS * moduli * np.maximum(reach, 1.0)
         return seen, {name: np.where(np.isfinite(floor), floor, 0.0) for name, floor in floors.items()}
@@ -163,7 +165,13 @@ class Point:
             "parisi": self.power,
             "slope": self.slope(),
         }
-        return seen | {"energy": self.alpha * self.patterns.cost, "training_error": self.patterns.wrong}
+        seen |= {"energy": self.alpha * self.patterns.cost, "training_error": self.patterns.wrong}
+        return seen if self.groups.distance is not None else seen | {"tuple_entropy": self.tuple_entropy()}
+
+    def tuple_entropy(self) -> np.ndarray:
+        """``phi + beta e``: the logarithm of the number of groups at their energy, per weight and replica."""
+        beta, cost = self.groups.model.beta, self.patterns.cost
+        return self.free_entropy() + np.where(np.isinf(beta), 0.0, beta) * self.alpha * np.nan_to_num(cost)
 
     def free_entropy(self) -> np.ndarray:
         raise TypeError("a point must define free_entropy")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from replica.cli._answers import Curves, Point
-from replica.cli._values import Number, parse_number
-from replica.cli._verb import ALPHA, Request, model_verb, option
+from replica.cli._values import Number, is_grid, parse_grid, parse_number
+from replica.cli._verb import Request, model_verb, option
 from replica.cli.thresholds import threshold_point
 
 WORDS = ("inf", "zero-complexity")
@@ -15,7 +17,7 @@ CENTRES = ("free", "solution", "none")
 
 @model_verb(
     "local-entropy",
-    ALPHA,
+    option("--alpha", type=Number(grids=True), required=True, help="Load, patterns per weight: a number or a grid."),
     option(
         "--distance",
         type=Number(grids=True),
@@ -24,7 +26,7 @@ CENTRES = ("free", "solution", "none")
     ),
     option(
         "--replicas",
-        metavar="NUMBER|inf|zero-complexity",
+        metavar="NUMBER|GRID|inf|zero-complexity",
         default="inf",
         show_default=True,
         help="How many share a centre; zero-complexity: the largest physical number.",
@@ -48,7 +50,7 @@ def command(request: Request) -> Curves:
     word, centre = options["replicas"], options["centre"]
     if centre not in CENTRES:
         raise ValueError(f"--centre must be one of {', '.join(CENTRES)}, got {centre!r}")
-    replicas = word if word == WORDS[1] else np.inf if word == WORDS[0] else parse_number("--replicas", word)
+    replicas = word if word == WORDS[1] else _numbers(word)
     return Curves(
         replica.local_entropy(
             request.model,
@@ -59,6 +61,14 @@ def command(request: Request) -> Curves:
             **request.grid_options,
         )
     )
+
+
+def _numbers(word: str) -> Any:
+    """A number or a grid; a misspelt word is told which there are."""
+    try:
+        return parse_grid("--replicas", word) if is_grid(word) else parse_number("--replicas", word)
+    except ValueError as error:
+        raise ValueError(f"{error}; or {' or '.join(WORDS)}") from None
 
 
 @model_verb(

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 FAN = 8  # the largest second grid that is drawn as a fan of curves
 METASTABLE = "metastable: "  # begins the remark of a status
-DOUBTS = (UNTRUSTED, METASTABLE)
+BEYOND = "beyond the physical number"  # of replicas: centres that are not there
+DOUBTS = (UNTRUSTED, METASTABLE, BEYOND)
 EDGE = 0.07  # of the width of a panel, for the limit of a curve of a fan
 LIMIT_COLOURS = {"0": COLOURS[2], r"\infty": COLOURS[1]}
 
@@ -196,8 +197,7 @@ def _draw_traces(
     unsolved = ~np.any([trace.solved for trace in traces], axis=0)
     _draw_atoms(ax, data, traces[0])
     draw_unsolved(ax, traces[0].x, unsolved, colour=GREY)
-    metastable = "status" in data and np.any(np.char.find(data["status"].values.astype(str), METASTABLE) >= 0)
-    doubt = f"{UNTRUSTED_LABEL}, or metastable" if metastable else UNTRUSTED_LABEL
+    doubt = _doubt(data["status"].values.astype(str)) if "status" in data else UNTRUSTED_LABEL
     looks = [{"colour": colour} for colour in colours[: len(traces)]]
     entries += [*limits, *remarks(traces, looks, unsolved=bool(unsolved.any()), doubt=doubt)]
     ax.set(xlabel=title(data, x), ylabel=title(data, main))
@@ -208,6 +208,19 @@ def _draw_traces(
         ax.axhline(0.0, color="0.6", linewidth=0.6, zorder=0)
     if entries:
         ax.legend(handles=entries)
+
+
+def _doubt(said: Any) -> str:
+    """What a pale line means in this figure."""
+    meant = [
+        (UNTRUSTED, UNTRUSTED_LABEL.removeprefix("pale: ")),
+        (METASTABLE, "metastable"),
+        (BEYOND, "complexity below 0, no such centres"),
+    ]
+    found = [label for words, label in meant if np.any(np.char.find(said, words) >= 0)]
+    if found == ["metastable"]:
+        found = [meant[0][1], *found]
+    return f"pale: {', or '.join(found)}" if found else UNTRUSTED_LABEL
 
 
 def _draw_atoms(ax: Axes, data: xarray.Dataset, trace: Trace) -> None:
