@@ -42,7 +42,8 @@ ORDER = [
     {"_version", "_checks", "_formats"}, {"_registry", "exact"}, {"weights", "losses"}, {"data"}, {"architectures"},
     {"model"}, {"committees", "mixtures"}, {"batch"}, {"solution"}, {"ansatz"}, {"verbs"}, {"records"}, {"observables"},
     {"thresholds"},
-    {"around", "named_references"}, {"references", "clones_at_temperature"}, {"local_thresholds", "neighbourhood", "clones"}, {"simulate"},
+    {"around", "named_references"}, {"references", "clones_at_temperature"},
+    {"local_thresholds", "neighbourhood", "clones"}, {"simulate"},
     {"diagrams"}, {"curves", "landscape", "local"},
     {"_two_classes"}, {"_learning"}, {"shaped_data"}, {"real_data"}, {"plots"}, {"demo"}, {"cli"},
 ]
