@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import math
@@ -51,7 +52,41 @@ def _type_of(name: str, values: np.ndarray) -> str:
 
 
 def _as_type(values: Any, kind: str) -> np.ndarray:
+    if kind != "text" and np.dtype(kind).kind not in "fiub":
+        raise ValueError(f"data files hold numbers, truth values and texts, got the type {kind}")
     return np.asarray(values, dtype=np.str_ if kind == "text" else np.dtype(kind))
+
+
+def _exact(name: Any, value: Any) -> Any:
+    """An attribute in JSON's types, NaN and infinities among its numbers; `ValueError` for what files cannot hold."""
+    if isinstance(value, dict):
+        return {str(key): _exact(name, entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_exact(name, entry) for entry in value]
+    if isinstance(value, (np.ndarray, np.generic)):
+        return _exact(name, value.tolist())
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise ValueError(f"the attribute {name!r} holds {type(value).__name__}, which data files cannot hold")
+
+
+def _portable(name: Any, value: Any) -> Any:
+    """An attribute as strict JSON: as it is, or as marked text where NaN and infinities (or the mark) are in it."""
+    exact = _exact(name, value)
+    try:
+        json.dumps(exact, allow_nan=False)
+        marked = isinstance(exact, str) and exact.startswith(_MARK)
+    except ValueError:
+        marked = True
+    return _MARK + json.dumps(exact) if marked else exact
+
+
+def _portable_attributes(entry: Any) -> dict[str, Any]:
+    return {str(name): _portable(name, value) for name, value in entry.attrs.items()}
+
+
+def _attributes(stored: dict[str, Any]) -> dict[str, Any]:
+    return {name: _attribute_value(value) for name, value in stored.items()}
 
 
 def _layout(dataset: xarray.Dataset) -> dict[str, Any]:
@@ -61,7 +96,7 @@ def _layout(dataset: xarray.Dataset) -> dict[str, Any]:
         return {
             "dims": list(entry.dims),
             "dtype": _type_of(name, entry.values),
-            "attributes": plain(dict(entry.attrs)),
+            "attributes": _portable_attributes(entry),
         }
 
     return {
@@ -78,7 +113,7 @@ def _assemble(
 
     def build(group: str) -> dict[str, Any]:
         return {
-            name: (entry["dims"], _as_type(arrays[name], entry["dtype"]), entry["attributes"])
+            name: (entry["dims"], _as_type(arrays[name], entry["dtype"]), _attributes(entry["attributes"]))
             for name, entry in layout[group].items()
         }
 
@@ -90,7 +125,7 @@ def _write_json(dataset: xarray.Dataset) -> bytes:
     for group in ("coordinates", "variables"):
         for name, entry in layout[group].items():
             entry["values"] = dataset[name].values
-    return (to_json(layout | {"attributes": dict(dataset.attrs)}, indent=1) + "\n").encode()
+    return (to_json(layout | {"attributes": _portable_attributes(dataset)}, indent=1) + "\n").encode()
 
 
 def _read_json(content: bytes) -> xarray.Dataset:
@@ -103,18 +138,38 @@ def _read_json(content: bytes) -> xarray.Dataset:
         )
         for name, entry in entries
     }
-    return _assemble(layout, arrays, layout["attributes"])
+    return _assemble(layout, arrays, _attributes(layout["attributes"]))
 
 
-def _attribute_text(value: Any) -> str:
+def _attribute_text(name: Any, value: Any) -> str:
     """An attribute as one line: a text as it is, anything else as marked JSON."""
     if isinstance(value, str) and value and not value.startswith(_MARK) and not re.search(r"[\r\n\0]", value):
         return value
-    return _MARK + to_json(value)
+    return _MARK + json.dumps(_exact(name, value))
 
 
-def _attribute_value(text: str) -> Any:
-    return json.loads(text.removeprefix(_MARK)) if text.startswith(_MARK) else text
+def _attribute_value(value: Any) -> Any:
+    """An attribute as it was: what is marked is JSON."""
+    return json.loads(value.removeprefix(_MARK)) if isinstance(value, str) and value.startswith(_MARK) else value
+
+
+def restored(dataset: xarray.Dataset) -> xarray.Dataset:
+    """A dataset that another program read from a file of `save`, with attributes and truth values as they were.
+
+    Lists travel as marked text, attributes of variables and types in the layout. Any other dataset is returned itself.
+    """
+    named = dataset.attrs.get("layout")
+    if not any(isinstance(value, str) and value.startswith((_MARK, '{"layout"')) for value in dataset.attrs.values()):
+        return dataset
+    found = dataset.copy()
+    found.attrs = _attributes({str(key): value for key, value in dataset.attrs.items() if key != "layout"})
+    layout = json.loads(named)["layout"] if isinstance(named, str) else {"coordinates": {}, "variables": {}}
+    for name, entry in (layout["coordinates"] | layout["variables"]).items():
+        if name in found.variables:
+            if entry["dtype"] == "bool":
+                found[name] = found[name].astype(bool)
+            found[name].attrs = _attributes(entry["attributes"])
+    return found
 
 
 def _write_csv(dataset: xarray.Dataset) -> bytes:
@@ -123,7 +178,7 @@ def _write_csv(dataset: xarray.Dataset) -> bytes:
     for key, value in dataset.attrs.items():
         if not re.fullmatch(r"[\w .-]+", str(key)):
             raise ValueError(f"the attribute {key!r} cannot name a line of a .csv file")
-        out.write(f"# {key}: {_attribute_text(value)}\n")
+        out.write(f"# {key}: {_attribute_text(key, value)}\n")
     out.write(f"# layout: {to_json(layout)}\n")
     names = [*layout["coordinates"], *layout["variables"]]
     # every variable over all dimensions: the rows of a tidy table
@@ -140,7 +195,10 @@ def _write_csv(dataset: xarray.Dataset) -> bytes:
 
 
 def _read_csv(content: bytes) -> xarray.Dataset:
-    lines = content.decode().split("\n")
+    text = content.decode("utf-8-sig")
+    if text.split("\n", 1)[0].endswith("\r"):  # the line ends of another system, in all lines
+        text = text.replace("\r\n", "\n")
+    lines = text.split("\n")
     count = next(i for i, line in enumerate([*lines, ""]) if not line.startswith("# "))
     comments = [line[2:].split(": ", 1) for line in lines[:count]]
     attributes = {key: _attribute_value(text) for key, text in comments[:-1]}
@@ -179,8 +237,10 @@ def _write_netcdf(dataset: xarray.Dataset) -> bytes:
             key: str(text) for key, text in entry["attributes"].items() if key in ("symbol", "long_name")
         }
         stored[name] = (entry["dims"], values, shown)
-    attributes = {str(key): _attribute_text(value) for key, value in dataset.attrs.items()}
-    attributes["layout"] = to_json({"layout": layout, "names": list(attributes)})
+    attributes = {str(key): _attribute_text(key, value) for key, value in dataset.attrs.items()}
+    arrays = {name: dataset[name].values for name in (*layout["coordinates"], *layout["variables"])}
+    header = {"layout": layout, "names": list(attributes), "digest": _digest(layout, arrays, attributes)}
+    attributes["layout"] = to_json(header)
     encoding = {name: {"_FillValue": None} for name in stored}
     coordinates = {name: stored.pop(name) for name in layout["coordinates"]}
     file = xarray.Dataset(stored, coords=coordinates, attrs=attributes)
@@ -194,8 +254,22 @@ def _read_netcdf(content: bytes) -> xarray.Dataset:
     header = json.loads(file.attrs["layout"])
     layout = header["layout"]
     arrays = {name: file[name].values for name in (*layout["coordinates"], *layout["variables"])}
-    attributes = {key: _attribute_value(file.attrs[key]) for key in header["names"]}
-    return _assemble(layout, arrays, attributes)
+    attributes = {key: file.attrs[key] for key in header["names"]}
+    found = _assemble(layout, arrays, _attributes(attributes))
+    if header.keys() != {"layout", "names"}:  # files of earlier versions have no digest
+        arrays = {name: found[name].values for name in arrays}
+        if header["digest"] != _digest(layout, arrays, attributes):
+            raise ValueError("the digest is not that of the content")
+    return found
+
+
+def _digest(layout: dict[str, Any], arrays: dict[str, np.ndarray], attributes: dict[str, str]) -> str:
+    """A fingerprint of all that is read from a file, since netCDF 3 has none of its own."""
+    found = hashlib.sha256(to_json([layout, list(attributes.items())]).encode())
+    for values in arrays.values():
+        text = values.dtype.kind not in "fiub"
+        found.update(to_json(values.tolist()).encode() if text else np.ascontiguousarray(values).tobytes())
+    return found.hexdigest()
 
 
 #: suffix -> function from a dataset to bytes, and back

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replica._checks import suggest
-from replica._formats import READERS, WRITERS, plain, to_json
+from replica._formats import READERS, WRITERS, plain, restored, to_json
 from saddlepoint._versions import library_versions
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ __all__ = [
     "load",
     "plain",
     "record",
+    "restored",
     "save",
     "suffix_of",
     "to_json",
@@ -34,10 +35,11 @@ DATA_SUFFIXES = tuple(WRITERS)
 _DAMAGE = (
     ValueError,
     TypeError,
-    KeyError,
-    IndexError,
     AttributeError,
     AssertionError,
+    LookupError,
+    RecursionError,
+    NotImplementedError,
     OSError,
     EOFError,
     OverflowError,
@@ -117,7 +119,8 @@ def _place(path: str | os.PathLike[str], target: Path, content: bytes, keep: boo
 def save(dataset: xarray.Dataset, path: str | os.PathLike[str]) -> None:
     """Write a dataset by the suffix of its file: ``.nc`` (netCDF 3), ``.csv`` (a tidy table) or ``.json``.
 
-    Floats (with NaN and infinities), integers, truth values and texts come back exactly. In ``.json`` NaN is
+    Floats (with NaN and infinities), integers, truth values and texts come back exactly, attributes too (lists and
+    dictionaries of these, None). In ``.json`` NaN is
     null and an infinity the text ``"inf"``; in ``.csv`` there is a row per point, coordinates first, below
     the attributes in lines ``# name: value``.
 

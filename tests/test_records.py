@@ -12,7 +12,7 @@ import pytest
 import xarray
 
 import replica
-from replica.records import check_writable, plain, record, to_json, write_bytes
+from replica.records import check_writable, plain, record, restored, to_json, write_bytes
 
 SUFFIXES = (".nc", ".csv", ".json")
 HARD = np.array([0.1, np.nan, np.inf, -np.inf, -0.0, 5e-324, 1 / 3, -1.7976931348623157e308])
@@ -202,3 +202,87 @@ def test_a_file_of_another_program_is_refused(tmp_path):
     for suffix in SUFFIXES:
         with pytest.raises(ValueError, match=rf"other\{suffix} is damaged or is not"):
             replica.load(tmp_path / f"other{suffix}")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_attributes_come_back_exactly(suffix, tmp_path):
+    """Numbers that JSON has no word for too, of the dataset and of its variables; what has no place is refused."""
+    attributes = {
+        "nan": float("nan"), "infinite": float("-inf"), "list": [1.5, float("inf"), "json:x", None], "flag": True,
+        "marked": "json:[1]", "nested": {"q": [float("nan"), "a"]}, "array": np.array([1.0, 2.0]),
+    }  # fmt: skip
+    data = xarray.Dataset({"q": ("alpha", [1.0, 2.0], attributes)}, attrs=attributes)
+    replica.save(data, tmp_path / f"data{suffix}")
+    found = replica.load(tmp_path / f"data{suffix}")
+    for back in (found.attrs, found["q"].attrs):
+        assert repr(back) == repr(attributes | {"array": [1.0, 2.0]})
+    for wrong in (b"xx", [1, b"xx"], object(), 1j):
+        for bad in (data.assign_attrs(wrong=wrong), data.assign(q=data["q"].assign_attrs(wrong=wrong))):
+            with pytest.raises(ValueError, match="the attribute 'wrong' holds .* which data files cannot hold"):
+                replica.save(bad, tmp_path / f"bad{suffix}")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".json"])
+def test_line_ends_and_marks_of_another_system(everything, suffix, tmp_path):
+    path = tmp_path / f"data{suffix}"
+    replica.save(everything, path)
+    content = path.read_bytes()
+    mark, turned = b"\xef\xbb\xbf", content.replace(b"\n", b"\r\n")
+    for other in (turned, mark + content, mark + turned):
+        path.write_bytes(other)
+        assert replica.load(path).identical(everything)
+
+
+def test_a_changed_netcdf_is_never_taken_for_the_data(tmp_path):
+    """NetCDF 3 has no checksum; each file carries a digest of all that is read from it."""
+    data = xarray.Dataset(
+        {"q": ("alpha", np.linspace(0, 1, 5)), "status": ("alpha", ["converged"] * 5), "solved": ("alpha", [True] * 5)},
+        coords={"alpha": np.arange(5)}, attrs={"main": "q", "lines": ["a", "b"]},
+    )  # fmt: skip
+    replica.save(data, tmp_path / "data.nc")
+    whole, rng, refused = (tmp_path / "data.nc").read_bytes(), np.random.default_rng(4), 0
+    for _ in range(150):
+        changed = bytearray(whole)
+        for at in rng.integers(len(whole), size=rng.integers(1, 4)):
+            changed[at] ^= 1 << rng.integers(8)
+        (tmp_path / "changed.nc").write_bytes(bytes(changed))
+        try:
+            assert replica.load(tmp_path / "changed.nc").identical(data)
+        except ValueError:
+            refused += 1
+    assert refused > 120
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_forged_types_and_deep_nests_are_damage(suffix, tmp_path):
+    path = tmp_path / f"data{suffix}"
+    sentence = rf"data\{suffix} is damaged or is not a {suffix} data file of replica"
+    replica.save(xarray.Dataset({"q": ("alpha", [1.0, 2.0])}), path)
+    content = path.read_bytes()
+    for forged in (b"float64", b"O"), (b"float64", b"V8     "), (b"float64", b"M8[s]  "):
+        assert forged[0] in content
+        path.write_bytes(content.replace(*forged))
+        with pytest.raises(ValueError, match=sentence):
+            replica.load(path)
+    path.write_bytes(b"# layout: " * (suffix == ".csv") + b"[" * 200_000)
+    with pytest.raises(ValueError, match=sentence):
+        replica.load(path)
+
+
+def test_a_file_that_xarray_opened_is_the_dataset(tmp_path):
+    """Attributes, of variables too, and truth values are those of the dataset that was saved; others stay."""
+    runs = replica.simulate(replica.perceptron("binary"), n=[5, 10], alpha=[0.2, 0.4, 0.6], samples=3, seed=1)
+    curve = replica.sweep(replica.perceptron("binary"), alpha=[0.2, 0.4, 0.6], observables=["entropy", "q"])
+    for name, data in (("runs", runs), ("curve", curve)):
+        replica.save(data, tmp_path / f"{name}.nc")
+        with xarray.open_dataset(tmp_path / f"{name}.nc", engine="scipy") as opened:
+            found = restored(opened.load())
+        assert found.attrs == data.attrs
+        assert all(found[key].attrs == data[key].attrs for key in data.variables)
+        assert restored(data) is data
+        assert replica.plot(opened).get_ylabel() == replica.plot(data).get_ylabel()
+        if name == "runs":
+            assert found["solved"].dtype == bool
+            assert replica.success_threshold(opened).equals(replica.success_threshold(runs))
+            report = replica.compare(curve, opened)
+    assert report.equals(replica.compare(opened, runs))

@@ -12,6 +12,7 @@ from replica.plots.diagram import draw_diagram
 from replica.plots.simulation import draw_simulation
 from replica.plots.style import GREY, dress, house_style, logarithmic, page, write
 from replica.plots.words import caption
+from replica.records import restored
 
 if TYPE_CHECKING:
     import xarray
@@ -42,7 +43,8 @@ def plot(dataset: xarray.Dataset, ax: Axes | None = None) -> Any:
     Parameters
     ----------
     dataset : xarray.Dataset
-        With ``attrs["kind"]``: ``curve``, ``diagram``, ``simulation`` (means over samples with standard errors) or
+        As it was returned, loaded, or opened from its file by xarray, with ``attrs["kind"]``: ``curve``, ``diagram``,
+        ``simulation`` (means over samples with standard errors) or
         ``comparison`` (theory and simulation with residuals below).
     ax : matplotlib Axes, optional
         Where to draw, the main variable alone; by default a new figure one journal column wide, outside pyplot's list
@@ -65,6 +67,7 @@ def plot(dataset: xarray.Dataset, ax: Axes | None = None) -> Any:
     >>> replica.plot(curve).get_xlabel()
     'load $\\\\alpha$'
     """
+    dataset = restored(dataset) if hasattr(dataset, "data_vars") else dataset
     kind = getattr(dataset, "attrs", {}).get("kind")
     if kind not in KINDS:
         raise ValueError(f"plot cannot draw a dataset of kind {kind!r}; {suggest(str(kind), KINDS)}")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from replica._checks import number, one_of
-from replica._formats import plain
+from replica._formats import plain, restored
 from replica.simulate.means import Side, means_of, placed
 from replica.solution import Solution
 from replica.thresholds import Threshold
@@ -75,6 +75,7 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None, power: flo
 
     from replica.records import record
 
+    theory, simulation = (restored(one) if hasattr(one, "data_vars") else one for one in (theory, simulation))
     left = _theory(theory, simulation, observables)
     power = float(number("power", power, low=0.0, open_low=True))
     right = placed(means_of(simulation, left.axis, left.numbers, power), left.axis)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from replica._checks import number
+from replica._formats import restored
 from replica.simulate.statistics import extrapolate
 
 FLAT = 2.0  # standard errors of the slope below which no fall is seen
@@ -124,6 +125,7 @@ def _runs(given: Any) -> Any:
         from replica.records import load
 
         given = load(given)
+    given = restored(given) if hasattr(given, "data_vars") else given
     if not hasattr(given, "data_vars") or "solved" not in given or "sample" not in given["solved"].dims:
         raise ValueError("runs must be a dataset of replica.simulate, or a file of one")
     if "alpha" not in given.dims or given.sizes["alpha"] < 3:
