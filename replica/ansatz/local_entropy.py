@@ -16,7 +16,7 @@ from replica.ansatz._group_known import UNTOUCHED, untouched
 from replica.ansatz._group_physical import Physical
 from replica.ansatz._group_problem import Groups
 from replica.ansatz._group_real import real_replicas
-from replica.ansatz._group_solver import Book, check_concave, check_model
+from replica.ansatz._group_solver import Book, check_concave, check_model, observed
 from replica.ansatz._joint_solver import around_solutions
 from replica.ansatz._quadratic_replicas import covers, quadratic_replicas
 from replica.ansatz.base import Ansatz
@@ -26,6 +26,7 @@ from replica.model import Model
 
 #: what `replicas` accepts besides a number
 ZERO_COMPLEXITY = "zero-complexity"
+MORE = "this is more than the entropy of all solutions: RS is not to be trusted"
 BEYOND = "the entropy of all solutions is negative: there are none at this load, RS is not to be trusted"
 
 
@@ -150,6 +151,8 @@ class LocalEntropy(Ansatz):
         else:
             book = Finite(centre).with_number(self.replicas)
         book.note(centre.beyond_capacity, BEYOND)
+        with np.errstate(invalid="ignore"):
+            book.note(observed(book, "entropy") > centre.typical.free_entropy + 1e-9, MORE)
         return book
 
     def saddle_points(self, model: Model, alpha: np.ndarray, distance: np.ndarray) -> Solutions:

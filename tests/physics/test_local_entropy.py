@@ -321,6 +321,7 @@ def test_where_saddle_points_have_ended_the_maximum_before_them_holds() -> None:
     assert np.isnan(ansatz.saddle_points(BINARY, np.array([0.83]), np.array([0.05])).value("entropy")[0])
     curve = replica.local_entropy(BINARY, alpha=0.83, distance=[0.02, 0.05])
     assert float(curve["local_entropy"][0]) == pytest.approx(float(curve["local_entropy"][1]), abs=1e-14)
+    assert "more than the entropy of all solutions" in str(curve["status"].values[1])
     beyond = replica.local_entropy(BINARY, alpha=0.84, distance=[0.003, 0.3])
     assert all("there are none at this load" in str(text) for text in beyond["status"].values)
 
