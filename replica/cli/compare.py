@@ -19,7 +19,7 @@ from replica.cli._verb import COMMON, check_files, emit, option
             "--simulation",
             metavar="FILE",
             required=True,
-            help="Runs that simulate -o wrote, or a .csv of yours: coordinate,NAME,standard_error.",
+            help="Runs that simulate -o wrote, or a .csv of yours: alpha,NAME,NAME_standard_error,...",
         ),
         option("--observables", type=Names(), help="What to compare [default: all that both have]."),
         option("--power", type=Number(), default=1.0, show_default=True, help="Of the correction N^-power: 1 or 2/3."),

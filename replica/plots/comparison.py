@@ -38,7 +38,7 @@ def draw_comparison(data: xarray.Dataset, ax: Axes) -> None:
         above.plot(x, theory, color=own["color"], **mark)
         above.errorbar(x, value, np.nan_to_num(bar), label=words(name), elinewidth=0.8, capsize=1.5, **own, **looks)
         ax.plot(x, z, **own, **looks)
-    above.set_ylabel(words(names[0]) if len(names) == 1 else "theory, simulation")
+    above.set_ylabel(", ".join(words(name) for name in names[:3]) + ", ..." * (len(names) > 3))
     ax.set_ylim(-reach, -reach + 2.0 * reach / SHARE)
     ax.set_yticks([-SIGNIFICANT, 0.0, SIGNIFICANT] if reach < 4 * SIGNIFICANT else [-reach / 1.1, 0.0, reach / 1.1])
     ax.yaxis.set_major_formatter("{x:.3g}")

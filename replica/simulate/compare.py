@@ -27,8 +27,10 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None, power: flo
         A solution, curve over one grid (`sweep`, `franz_parisi`, ...), or a file of either; a threshold (`max_margin`)
         is the number that ``observables`` names, by default the one named like the algorithm.
     simulation : xarray.Dataset or path
-        Runs of `simulate`, or a table of your own, ``.csv``: a header, then rows of the coordinate, the mean and its
-        standard error (``alpha,entropy,standard_error``). Over several n the means are extrapolated in 1/N first:
+        Runs of `simulate`, or a table of your own: a ``.csv`` or a data frame with a column of the coordinate, of means
+        and of their standard errors (``alpha,entropy,standard_error``, and of several
+        ``alpha,entropy,entropy_standard_error,q,q_standard_error``), or a dataset with variables of these names over
+        the coordinate. Over several n the means are extrapolated in 1/N first:
         from four sizes on with a term in 1/N^2; of three, the standard error holds what leaving the smallest out
         changes.
         Runs with references are set beside a Franz-Parisi curve through `entropy_around`.
@@ -73,8 +75,10 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None, power: flo
     """
     import xarray
 
-    from replica.records import record
+    from replica.records import load, record
 
+    if isinstance(theory, (str, os.PathLike)):
+        theory = load(theory)
     theory, simulation = (restored(one) if hasattr(one, "data_vars") else one for one in (theory, simulation))
     left = _theory(theory, simulation, observables)
     power = float(number("power", power, low=0.0, open_low=True))
@@ -105,7 +109,10 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None, power: flo
     sizes = np.ravel(right.settings.get("n", ()))
     if sizes.size == 1:
         attrs["remark"] = f"means at n = {sizes[0]} as they are: 1/n away, perhaps; several n are extrapolated"
-    return xarray.Dataset(variables, coords=coordinates, attrs=attrs)
+    found = xarray.Dataset(variables, coords=coordinates, attrs=attrs)
+    if right.axis is not None and right.axis in getattr(theory, "coords", ()):
+        found[right.axis].attrs = dict(theory[right.axis].attrs)
+    return found
 
 
 def _beside(left: Side, right: Side, name: str) -> dict[str, np.ndarray]:
@@ -158,11 +165,7 @@ def _between(x: np.ndarray, y: np.ndarray, error: np.ndarray, place: float) -> t
 
 
 def _theory(given: Any, runs: Any, observables: Any) -> Side:
-    """A solution, a threshold, a dataset, or a file of one."""
-    if isinstance(given, (str, os.PathLike)):
-        from replica.records import load
-
-        given = load(given)
+    """A solution, a threshold or a dataset."""
     if isinstance(given, Solution):
         errors = given.errors
         single = {name: (np.float64(given[name]), np.float64(errors[name])) for name in errors}

@@ -107,11 +107,11 @@ def _label_column(label: str, names: tuple[str, ...], width: int) -> int:
 
 
 def _table(content: bytes, label: str) -> Table:
-    lines, rows = _rows(content)
+    lines, rows = rows_of(content)
     width = Counter(map(len, rows)).most_common(1)[0][0]
     _check_widths(lines, rows, width)
     words = tuple(rows[0])
-    named = label in words and not _is_number(label)
+    named = label in words and not is_number(label)
     at = words.index(label) if named else (0 if label == "first" else width - 1)
     names = words if named or _is_header(rows, at) else ()
     at = _label_column(label, names, width)
@@ -123,7 +123,7 @@ def _table(content: bytes, label: str) -> Table:
     _check_missing(lines, body, names)
     y = body[:, at]
     known = names[:at] + names[at + 1 :]
-    numeric = all(map(_is_number, np.unique(y)))
+    numeric = all(map(is_number, np.unique(y)))
     said = f"in column {at + 1}" + (f" ({names[at]})" if names else "")
     X = _floats(lines, body, at, names)
     for column in range(len(known)):
@@ -133,7 +133,7 @@ def _table(content: bytes, label: str) -> Table:
     return Table(X, y.astype(float) if numeric else y, known, said)
 
 
-def _rows(content: bytes) -> tuple[list[int], list[list[str]]]:
+def rows_of(content: bytes) -> tuple[list[int], list[list[str]]]:
     """Cells of the rows that are neither blank nor comments, and the line of each."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise ValueError("it is UTF-16 text: save it as UTF-8")
@@ -176,13 +176,14 @@ def _delimiter(lines: list[str]) -> str:
             return 0, 0
         wide = [row for row in rows if len(row) > 1]
         comma = delimiter != ","
-        known = sum(_is_number(cell) or (comma and _has_comma(cell)) for row in wide for cell in row)
+        known = sum(is_number(cell) or (comma and _has_comma(cell)) for row in wide for cell in row)
         return known, sum(map(len, wide))
 
     return max(DELIMITERS, key=score)
 
 
-def _is_number(cell: str) -> bool:
+def is_number(cell: str) -> bool:
+    """Whether a cell is a number as files write them."""
     return NUMBER.fullmatch(cell.strip()) is not None
 
 
@@ -213,16 +214,16 @@ def _is_header(rows: list[list[str]], at: int) -> bool:
     inputs = first[:at] + first[at + 1 :]
     blank = inputs[0] == ""  # above an index
     cells = inputs[1:] if blank else inputs
-    words = [cell for cell in cells if not (cell in MISSING or _is_number(cell) or _has_comma(cell))]
+    words = [cell for cell in cells if not (cell in MISSING or is_number(cell) or _has_comma(cell))]
     if 2 * len(words) > len(cells):
         return True
-    if not cells or not all(map(_is_number, cells)):
+    if not cells or not all(map(is_number, cells)):
         return False
     labels = {_key(row[at]) for row in rows[1:]}
     foreign = label not in MISSING and _key(label) not in labels
-    row = [cell for k, cell in enumerate(first) if cell and (k != at or _is_number(cell))]
+    row = [cell for k, cell in enumerate(first) if cell and (k != at or is_number(cell))]
     if not any(row == [str(start + k) for k in range(len(row))] for start in (0, 1)):
-        if foreign and not _is_number(label) and len(labels) == 2:
+        if foreign and not is_number(label) and len(labels) == 2:
             raise ValueError(f"row 1 holds numbers and {label!r}, a label of no other row: {UNDECIDED}")
         return False
     if foreign or blank:
@@ -233,7 +234,7 @@ def _is_header(rows: list[list[str]], at: int) -> bool:
 
 
 def _key(label: str) -> Any:
-    return float(label) if _is_number(label) else label
+    return float(label) if is_number(label) else label
 
 
 def _check_missing(lines: list[int], body: np.ndarray, names: tuple[str, ...]) -> None:
@@ -251,7 +252,7 @@ def _place(line: int, column: int, names: tuple[str, ...]) -> str:
 def _floats(lines: list[int], body: np.ndarray, at: int, names: tuple[str, ...]) -> np.ndarray:
     """The inputs as numbers."""
     columns = np.delete(np.arange(body.shape[1]), at)
-    known = np.frompyfunc(_is_number, 1, 1)(body[:, columns]).astype(bool)
+    known = np.frompyfunc(is_number, 1, 1)(body[:, columns]).astype(bool)
     if not known.all():
         row, column = np.argwhere(~known)[0]
         cell, place = str(body[row, columns[column]]), _place(lines[row], int(columns[column]), names)

@@ -12,7 +12,7 @@ import numpy as np
 
 from replica.simulate.distances import entropy_around, sizes_of
 from replica.simulate.statistics import Extrapolated, extrapolate, summary
-from replica.simulate.table import read_table
+from replica.simulate.table import of_dataset, of_frame, read_table
 
 
 class Side(NamedTuple):
@@ -30,8 +30,13 @@ def means_of(given: Any, axis: str | None, known: Collection[str], power: float 
     """Runs of `simulate`, or a table, as means over samples, under the names ``known`` to the theory."""
     if isinstance(given, (str, os.PathLike)):
         given = read_table(Path(given), axis)
+    elif hasattr(given, "columns") and hasattr(given, "to_numpy"):
+        given = of_frame(given, axis)
     if not hasattr(given, "data_vars"):
-        raise ValueError(f"simulation must be runs of simulate or a table, got {type(given).__name__}")
+        got = type(given).__name__
+        raise ValueError(f"simulation must be runs of simulate, a table (file, data frame or dataset), got {got}")
+    if "sample" not in given.dims and "error" not in given:
+        given = of_dataset(given)
     settings = json.loads(given.attrs.get("settings", "{}"))
     if given.sizes.get("n") == 1:  # a list of one size: nothing to extrapolate
         given = given.isel(n=0)
