@@ -1,0 +1,265 @@
+"""A second algorithm for replica-symmetric saddle points, in plain numpy: the judge of `fuzz`.
+
+Nothing of the packages is used: averages are Gauss-Legendre sums over many equal panels between places that the judge
+knows because it made the cost (kinks, bumps, jumps), inner averages over the stretch of stabilities that carries the
+weight, and solutions are Newton's steps with differences from the point that is judged. Slow, and sure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtr
+
+X, W = np.polynomial.legendre.leggauss(20)
+FAR, DEEP = 12.5, 46.0  # deviations kept of a Gaussian; logarithms below the largest that count
+LADDER = 2.0 ** np.arange(-4, 6)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A cost with all the places at which it is not smooth, or varies fast; ``hard`` ones are 0 or infinite."""
+
+    value: Callable[[np.ndarray], np.ndarray]
+    breaks: tuple[float, ...] = ()
+    hard: bool = False
+    signed: bool = False
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is to be solved: letters (None: sphere, or a penalty), the cost, its temperature, the labels."""
+
+    alpha: float
+    beta: float
+    cost: Cost
+    letters: tuple[float, ...] | None = None
+    penalty: float | None = None
+    teacher: bool = False
+    noise: float = 0.0
+    atoms: tuple[tuple[float, float], ...] = ((1.0, 1.0),)
+    kernel: tuple[Callable[[Any], Any], Callable[[Any], Any]] | None = field(default=None)
+
+    @property
+    def free(self) -> bool:
+        return self.penalty is not None or (self.letters is not None and len({w * w for w in self.letters}) > 1)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return ("q_hat", *(("curvature",) if self.free else ()), *(("m_hat",) if self.teacher else ()))
+
+
+def panels(edges: np.ndarray, most: float) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights between sorted edges, no panel longer than ``most``."""
+    nodes, weights = [], []
+    for a, b in zip(edges[:-1], edges[1:], strict=True):
+        if b <= a:
+            continue
+        ends = np.linspace(a, b, int(np.ceil((b - a) / most)) + 1)
+        half = 0.5 * np.diff(ends)[:, None]
+        nodes.append((0.5 * (ends[1:] + ends[:-1])[:, None] + half * X).ravel())
+        weights.append((half * W).ravel())
+    return np.concatenate(nodes), np.concatenate(weights)
+
+
+def gaussian(places: np.ndarray, widths: np.ndarray, most: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights of a standard Gaussian, panels growing from each place by factors of two of its width."""
+    near = [(p + s * w * LADDER) for p, w in zip(places, widths, strict=True) for s in (-1.0, 1.0)]
+    edges = np.concatenate([[-FAR, FAR], places, *near]) if len(places) else np.array([-FAR, FAR])
+    edges = np.unique(edges[np.abs(edges) <= FAR])
+    z, weight = panels(edges, most)
+    return z, weight * np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi)
+
+
+def local(cost: Cost, beta: float, h: np.ndarray, v: float, fine: int = 1) -> tuple[np.ndarray, ...]:
+    """``ln Z``, its slope and bend in the field, the mean cost; in pieces that stay in the cache."""
+    pieces = [_local(cost, beta, part, v, fine) for part in np.array_split(h, max(1, h.size // 64))]
+    return tuple(np.concatenate(rows) for rows in zip(*pieces, strict=True))
+
+
+def _local(cost: Cost, beta: float, h: np.ndarray, v: float, fine: int) -> tuple[np.ndarray, ...]:
+    spread = np.sqrt(v)
+
+    def plain(u: np.ndarray) -> np.ndarray:
+        found = np.asarray(cost.value(u), dtype=float)
+        found = np.where(found > 0, -np.inf, 0.0) if cost.hard else -beta * found
+        return found - (u - h[:, None]) ** 2 / (2.0 * v)
+
+    def priced(u: np.ndarray) -> np.ndarray:
+        return plain(u) + np.log(np.abs(np.asarray(cost.value(u), dtype=float)))
+
+    with np.errstate(all="ignore"):
+        (mass, mean, square), top = _moments(plain, cost, h, spread, fine)
+        price = np.zeros(h.size)
+        if not cost.hard:  # a mean that is small has digits of its own: its weight lies elsewhere
+            (sums, _, _), high = _moments(priced, cost, h, spread, fine)
+            price = sums / mass * np.exp(high - top)
+            if cost.signed:
+                price = _signed(plain, cost, h, spread, fine)
+    value = np.log(mass / (spread * np.sqrt(2 * np.pi))) + top
+    return value, mean / spread, (square - 1.0) / v, np.where(np.isfinite(price), price, 0.0)
+
+
+def _stretch(exponent: Callable[[np.ndarray], np.ndarray], cost: Cost, h: np.ndarray, spread: float) -> Any:
+    """Ends of the stretch of stabilities that carries the weight of each field."""
+    far = np.geomspace(FAR, 1e7, 60)
+    scan = h[:, None] + spread * np.concatenate([-far[::-1], np.linspace(-FAR, FAR, 101), far])
+    steps = spread * np.concatenate([[0.0], 1e-3 * 4.0 ** np.arange(8)])
+    extra = [np.broadcast_to(b + s * steps, (h.size, 9)) for b in cost.breaks for s in (-1, 1)]
+    scan = np.sort(np.concatenate([scan, *extra], axis=1), axis=1)
+    low = high = None
+    for _ in range(6):
+        e = np.nan_to_num(exponent(scan), nan=-np.inf)
+        heavy = e > e.max(axis=1, keepdims=True) - DEEP
+        last = heavy.shape[1] - 1 - np.argmax(heavy[:, ::-1], axis=1)
+        rows = np.arange(h.size)
+        low = scan[rows, np.maximum(np.argmax(heavy, axis=1) - 1, 0)]
+        high = scan[rows, np.minimum(last + 1, scan.shape[1] - 1)]
+        scan = low[:, None] + (high - low)[:, None] * np.linspace(0.0, 1.0, 65)
+    return low, high
+
+
+def _nodes(cost: Cost, low: np.ndarray, high: np.ndarray, fine: int) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights (field, node) on equal panels between the ends and the places that are known."""
+    stops = [low, *(np.clip(np.full(low.size, b), low, high) for b in sorted(set(cost.breaks))), high]
+    count, nodes, weights = 10 * fine, [], []
+    for a, b in zip(stops[:-1], stops[1:], strict=True):
+        half = (0.5 * (b - a) / count)[:, None, None]
+        middle = 2 * np.arange(count)[None, :, None] + 1
+        nodes.append((a[:, None, None] + half * (middle + X)).reshape(low.size, -1))
+        weights.append((half * np.broadcast_to(W, (low.size, count, 20))).reshape(low.size, -1))
+    return np.concatenate(nodes, axis=1), np.concatenate(weights, axis=1)
+
+
+def _moments(
+    exponent: Callable[[np.ndarray], np.ndarray], cost: Cost, h: np.ndarray, spread: float, fine: int
+) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
+    """Mass, mean and variance of ``(u - h)/spread`` under exp(exponent), and the largest exponent taken out."""
+    u, weight = _nodes(cost, *_stretch(exponent, cost, h, spread), fine)
+    e = np.nan_to_num(exponent(u), nan=-np.inf)
+    top = e.max(axis=1)
+    weight = weight * np.exp(e - np.where(np.isfinite(top), top, 0.0)[:, None])
+    z, mass = (u - h[:, None]) / spread, weight.sum(axis=1)
+    mean = (weight * z).sum(axis=1) / mass
+    return (mass, mean, (weight * (z - mean[:, None]) ** 2).sum(axis=1) / mass), top
+
+
+def _signed(plain: Callable[[np.ndarray], np.ndarray], cost: Cost, h: np.ndarray, spread: float, fine: int) -> np.ndarray:
+    """Mean of a cost that takes either sign, over the stretch of the weight itself."""
+    u, weight = _nodes(cost, *_stretch(plain, cost, h, spread), fine)
+    e = plain(u)
+    weight = weight * np.exp(e - e.max(axis=1, keepdims=True))
+    return (weight * cost.value(u)).sum(axis=1) / weight.sum(axis=1)
+
+
+def single(setting: Setting, x: dict[str, float], fine: int = 1) -> dict[str, float]:
+    """Overlaps at given conjugates, and the weights' part of the free entropy."""
+    q_hat, c, m_hat = x["q_hat"], x.get("curvature", 0.0), x.get("m_hat", 0.0)
+    found: dict[str, float]
+    if setting.letters is None:
+        if setting.penalty is None:
+            v = 2.0 / (1.0 + np.sqrt(1.0 + 4.0 * (q_hat + m_hat**2)))
+        else:
+            v = 1.0 / (setting.beta * setting.penalty + c)
+        q, m = (q_hat + m_hat**2) * v * v, m_hat * v
+        log_z = (q_hat + m_hat**2) * v / 2
+        if setting.penalty is not None:
+            log_z -= 0.5 * np.log1p(c / (setting.beta * setting.penalty))
+        found = {"q": q, "V": v, "m": m, "square": v * v}
+        if setting.penalty is None:
+            return found | {"Q": q + v, "entropic": 0.5 * np.log(v) + q_hat * v / 2}
+    else:
+        w = np.array(setting.letters)
+        middles = [(0.5 * c * (a + b)) for i, a in enumerate(w) for b in w[i + 1 :]]
+        gaps = [abs(b - a) for i, a in enumerate(w) for b in w[i + 1 :]]
+        total = np.zeros(5)
+        scale = np.sqrt(q_hat)
+        for atom, chance in setting.atoms if setting.teacher else ((0.0, 1.0),):
+            places = np.array([(p - m_hat * atom) / scale for p in middles])
+            widths = np.array([1.0 / (g * scale) for g in gaps])
+            keep = np.abs(places) < 60
+            z, weight = gaussian(places[keep], widths[keep], 0.5 / fine)
+            h = m_hat * atom + scale * z
+            e = h[:, None] * w - 0.5 * c * w * w
+            top = e.max(axis=1, keepdims=True)
+            p = np.exp(e - top)
+            norm = p.sum(axis=1, keepdims=True)
+            p /= norm
+            mean = p @ w
+            var = (p * (w - mean[:, None]) ** 2).sum(axis=1)
+            rows = [np.log(norm[:, 0]) + top[:, 0], mean**2, var, mean * atom, var**2]
+            total += chance * np.array([(weight * r).sum() for r in rows])
+        log_z, q, v, m, square = total
+        found = {"q": q, "V": v, "m": m if setting.teacher else 0.0, "square": square}
+    entropic = -q_hat * v / 2 + c * (q + v) / 2 - m_hat * found["m"] + log_z
+    if not setting.free:  # a pinned norm: the conjugate of Q drops out
+        entropic = -q_hat * v / 2 - m_hat * found["m"] + log_z
+    return found | {"Q": q + v, "entropic": entropic}
+
+
+def pattern(setting: Setting, s: dict[str, float], fine: int = 1) -> np.ndarray:
+    """``ln Z, f^2, -f', f'^2, cost`` over the field, with the teacher's chance, and the score times f."""
+    q, v = s["q"], s["V"]
+    if setting.kernel is not None:
+        k = setting.kernel[0]
+        q, v = k(q), k(1.0) - k(q)
+    root, spread = np.sqrt(q), np.sqrt(v)
+    places = np.array(setting.cost.breaks) / root
+    widths = np.full(places.size, spread / root)
+    across = q * (1.0 + setting.noise) - s["m"] ** 2
+    if setting.teacher:
+        places, widths = np.append(places, 0.0), np.append(widths, np.sqrt(across / q) / max(s["m"] / np.sqrt(q), 1e-300))
+    keep = np.abs(places) < 60
+    z, weight = gaussian(places[keep], widths[keep], 0.5 / fine)
+    value, f, bend, price = local(setting.cost, setting.beta, root * z, v, fine)
+    score = np.zeros_like(z)
+    if setting.teacher:
+        slope = s["m"] / np.sqrt(across)
+        score = 2.0 * np.exp(-0.5 * (slope * z) ** 2) / np.sqrt(2 * np.pi) * np.sqrt(q / across)
+        weight, plain = weight * 2.0 * ndtr(slope * z), weight
+    else:
+        plain = weight
+    rows = [value, f * f, -bend, bend * bend, price]
+    return np.array([*((weight * r).sum() for r in rows), (plain * score * f).sum()])
+
+
+def update(setting: Setting, x: dict[str, float], fine: int) -> tuple[np.ndarray, dict[str, float], np.ndarray]:
+    s = single(setting, x, fine)
+    t = pattern(setting, s, fine)
+    slope = 1.0 if setting.kernel is None else setting.kernel[1](s["q"])
+    new = {"q_hat": setting.alpha * t[1] * slope, "curvature": setting.alpha * t[2], "m_hat": setting.alpha * t[5]}
+    return np.array([new[name] for name in setting.names]), s, t
+
+
+def solve(setting: Setting, start: dict[str, float], steps: int = 4, fine: int = 1) -> dict[str, float]:
+    """Newton's steps in the logarithms of the conjugates from a point; all quantities there."""
+    names = setting.names
+    x = np.array([start[name] for name in names])
+    for _ in range(steps):
+        base = update(setting, dict(zip(names, x, strict=True)), fine)[0] - x
+        jacobian = np.empty((x.size, x.size))
+        for j in range(x.size):
+            moved = x.copy()
+            step = 1e-6 * max(abs(x[j]), 1e-300)
+            moved[j] += step
+            jacobian[:, j] = (update(setting, dict(zip(names, moved, strict=True)), fine)[0] - moved - base) / step
+        change = np.linalg.solve(jacobian, -base)
+        x = x + change
+        if np.all(np.abs(change) <= 1e-15 * np.abs(x)):
+            break
+    point = dict(zip(names, map(float, x), strict=True))
+    _, s, t = update(setting, point, fine)
+    phi = s["entropic"] + setting.alpha * t[0]
+    energy = setting.alpha * t[4]
+    found = point | {name: s[name] for name in ("q", "V", "m", "Q")} | {"free_entropy": phi, "energy": energy}
+    found["entropy"] = phi if setting.cost.hard else phi + setting.beta * energy
+    found["rounding"] = 1e-15 * (1.0 + abs(s["entropic"]) + abs(setting.alpha * t[0]) + abs(found["entropy"] - phi))
+    if setting.kernel is None:
+        found["stability"] = 1.0 - setting.alpha * t[3] * s["square"]
+    if setting.teacher:
+        across = np.sqrt(s["Q"] * (1.0 + setting.noise) - s["m"] ** 2)  # on new labels, as noisy as those learned
+        found["generalization_error"] = float(np.arctan2(across, s["m"]) / np.pi)
+    return found

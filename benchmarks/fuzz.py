@@ -1,0 +1,182 @@
+"""Random members, parameters and verbs against a second algorithm: ``python -m benchmarks.fuzz --points 3000``.
+
+Each question is asked of the package, and its answer is judged by `_second` and `_second_erm`, which share no average
+with it: Newton's steps from the reported point on equations of their own, at two finenesses. A number is *silently wrong*
+when the status says converged and it is farther off than five of its reported errors plus what the judge cannot tell. A
+refusal is *wrong* when the judge, started from the nearest question that is answered, finds a solution.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import time
+import warnings
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+
+import replica
+from benchmarks import _second, _second_erm
+from benchmarks._draws import Task, draw
+
+RESULTS = Path(__file__).parent / "results"
+PATIENCE = 60  # seconds for one question
+FLOOR = 4e-15  # of rounding, relative
+
+
+class TooLong(RuntimeError):
+    """A question that was not answered in its time."""
+
+
+def _ring(*_: Any) -> None:
+    raise TooLong
+
+
+def ask(task: Task) -> Any:
+    """The package's answer, kept whether or not it is solved."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if task.family == "capacity":
+            return replica.capacity(task.model())
+        return replica.solve(task.model(), alpha=task.alpha, on_failure="keep")
+
+
+def start_of(task: Task, solution: Any) -> dict[str, float]:
+    """The judge's unknowns at a solution of the package."""
+    found = dict(solution.order_parameters)
+    if isinstance(task.judge, _second_erm.Fit):
+        v, m = found["V"], found.get("m", 0.0)
+        q_hat = found["q"] / v**2 - (m / v) ** 2
+        return {"q_hat": q_hat, "V_hat": 1.0 / v - task.judge.penalty, "m_hat": m / v, "bias": found.get("bias", 0.0)}
+    q_hat = found["q_hat"]
+    return {"q_hat": q_hat, "curvature": found.get("Q_hat", 0.0) + q_hat, "m_hat": found.get("m_hat", 0.0)}
+
+
+def judged(task: Task, start: dict[str, float]) -> tuple[dict[str, float], dict[str, float]]:
+    """Right values and what the judge cannot tell, from two finenesses."""
+    erm = isinstance(task.judge, _second_erm.Fit)
+    solver: Any = _second_erm.minimise if erm else _second.solve
+    coarse, fine = (solver(task.judge, start, fine=f) for f in (1, 2))
+    rounding = fine.pop("rounding", 0.0)
+    doubt = {name: 4.0 * abs(fine[name] - coarse[name]) for name in fine}
+    return fine, {n: d + (rounding if n in ("free_entropy", "entropy") else 0.0) for n, d in doubt.items()}
+
+
+def compare(task: Task, solution: Any) -> list[dict[str, Any]]:
+    """One row for each number: reported, right, and both errors."""
+    start = start_of(task, solution)
+    if start["q_hat"] <= 0:  # a paramagnet: nothing to iterate
+        return []
+    right, doubt = judged(task, start)
+    rows = []
+    for name, value in right.items():
+        try:
+            reported, error = float(solution[name]), float(solution.errors[name])
+        except (KeyError, ValueError, TypeError):
+            continue
+        rows.append({"name": name, "value": reported, "right": value, "claimed": error, "doubt": doubt[name]})
+    return rows
+
+
+def capacity_rows(task: Task, threshold: Any) -> list[dict[str, Any]]:
+    """The zero of the entropy: the judge's free entropy there, divided by its slope in the load."""
+    from dataclasses import replace
+
+    setting = replace(task.judge, alpha=float(threshold.value))
+    start = start_of(task, threshold.solution)
+    found = []
+    for fine in (1, 2):
+        right = _second.solve(setting, start, fine=fine)
+        point = {name: right[name] for name in setting.names}
+        slope = _second.update(setting, point, fine)[2][0]
+        found.append(float(threshold.value) - right["free_entropy"] / slope)
+    return [
+        {
+            "name": "alpha", "value": float(threshold.value), "right": found[1], "claimed": float(threshold.error),
+            "doubt": 4.0 * abs(found[1] - found[0]),
+        }
+    ]
+
+
+def run(seed: int, index: int) -> dict[str, Any]:
+    """One question, its answer and its judgement."""
+    task = draw(seed, index)
+    row: dict[str, Any] = {"index": index, "family": task.family, "words": task.words, "numbers": []}
+    begin = time.process_time()
+    signal.signal(signal.SIGALRM, _ring)
+    signal.alarm(PATIENCE * 4)
+    try:
+        answer = ask(task)
+        row |= {"status": str(answer.status), "converged": bool(answer.converged)}
+        row["seconds"] = time.process_time() - begin
+        if answer.converged:
+            with np.errstate(all="ignore"):
+                row["numbers"] = capacity_rows(task, answer) if task.family == "capacity" else compare(task, answer)
+    except ValueError as refusal:
+        row |= {"status": f"refused: {refusal}", "converged": False}
+    except TooLong:
+        row |= {"status": "too long", "converged": False}
+    except np.linalg.LinAlgError:
+        row["undecided"] = True
+    finally:
+        signal.alarm(0)
+    row.setdefault("seconds", time.process_time() - begin)
+    return row
+
+
+def off(number: dict[str, Any]) -> float:
+    """True error over what is claimed and what is left open; nan where the judge found nothing."""
+    true = abs(number["value"] - number["right"])
+    open_to = number["claimed"] + (number["doubt"] + FLOOR * abs(number["right"])) / 5.0
+    return true / open_to if open_to > 0 else (np.inf if true > 0 else 0.0)
+
+
+def report(rows: list[dict[str, Any]]) -> str:
+    """The counts, and every number that is silently wrong, in words."""
+    numbers = [(row, number) for row in rows for number in row["numbers"]]
+    known = [(row, number) for row, number in numbers if np.isfinite(number["right"])]
+    wrong = [(row, n) for row, n in known if off(n) > 5.0]
+    unsolved = [row for row in rows if not row["converged"]]
+    ratios = [n["claimed"] / max(abs(n["value"] - n["right"]), 1e-17 * abs(n["right"]), 1e-300) for _, n in known]
+    lines = [
+        f"{len(rows)} questions, {len(numbers)} numbers, {len(known)} judged; {len(wrong)} silently wrong; "
+        f"{len(unsolved)} without an answer; median of claimed over true error {np.median(ratios):.3g}",
+        "",
+        *(f"- {family}: {count}" for family, count in Counter(row["family"] for row in rows).items()),
+        "",
+        "Silently wrong:",
+        *(f"- {r['index']}: {r['words']}: {n['name']} {n['value']!r} +- {n['claimed']:.2g}, right {n['right']!r}" for r, n in wrong),
+        "",
+        "Without an answer:",
+        *(f"- {r['index']}: {r['words']}: {r['status']}" for r in unsolved),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--points", type=int, default=3000)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=20260101)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--output", type=Path, default=RESULTS)
+    chosen = parser.parse_args(arguments)
+    tasks = (delayed(run)(chosen.seed, i) for i in range(chosen.first, chosen.first + chosen.points))
+    rows = []
+    with (chosen.output / "fuzz.jsonl").open("a") as stream:
+        for row in Parallel(n_jobs=chosen.workers, return_as="generator", batch_size=8)(tasks):
+            rows.append(row)
+            stream.write(json.dumps(row) + "\n")
+            stream.flush()
+    text = report(rows)
+    (chosen.output / "fuzz.md").write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
