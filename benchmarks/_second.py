@@ -8,7 +8,7 @@ weight, and solutions are Newton's steps with differences from the point that is
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -262,4 +262,25 @@ def solve(setting: Setting, start: dict[str, float], steps: int = 4, fine: int =
     if setting.teacher:
         across = np.sqrt(s["Q"] * (1.0 + setting.noise) - s["m"] ** 2)  # on new labels, as noisy as those learned
         found["generalization_error"] = float(np.arctan2(across, s["m"]) / np.pi)
+    return found
+
+
+def reach(setting: Setting, steps: int = 24) -> dict[str, float] | None:
+    """The solution on the branch from few patterns, by small steps in the load; None where a step does not converge."""
+    names = setting.names
+    loads = np.geomspace(min(1e-6, 1e-3 * setting.alpha), setting.alpha, steps)
+    x = {name: 1e-9 for name in names}
+    part = replace(setting, alpha=float(loads[0]))
+    for _ in range(20):
+        x = dict(zip(names, map(float, update(part, x, 1)[0]), strict=True))
+    before = None
+    for load in loads:
+        part = replace(setting, alpha=float(load))
+        guess = x if before is None else {n: x[n] * x[n] / before[n] if before[n] * x[n] > 0 else x[n] for n in names}
+        found = solve(part, guess, steps=12)
+        new = {name: found[name] for name in names}
+        left = update(part, new, 1)[0] - np.array(list(new.values()))
+        if not np.all(np.abs(left) <= 1e-9 * np.abs(np.array(list(new.values())))) or not new["q_hat"] > 0:
+            return None
+        before, x = x, new
     return found

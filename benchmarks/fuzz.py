@@ -3,7 +3,7 @@
 Each question is asked of the package, and its answer is judged by `_second` and `_second_erm`, which share no average
 with it: Newton's steps from the reported point on equations of their own, at two finenesses. A number is *silently wrong*
 when the status says converged and it is farther off than five of its reported errors plus what the judge cannot tell. A
-refusal is *wrong* when the judge, started from the nearest question that is answered, finds a solution.
+refusal at a temperature is *wrong* when the judge finds a solution by small steps from few patterns; others are listed.
 """
 
 from __future__ import annotations
@@ -117,6 +117,9 @@ def run(seed: int, index: int) -> dict[str, Any]:
         if answer.converged:
             with np.errstate(all="ignore"):
                 row["numbers"] = capacity_rows(task, answer) if task.family == "capacity" else compare(task, answer)
+        elif isinstance(task.judge, _second.Setting) and task.family == "temperature":
+            with np.errstate(all="ignore"):
+                row["found"] = _second.reach(task.judge)
     except ValueError as refusal:
         row |= {"status": f"refused: {refusal}", "converged": False}
     except TooLong:
@@ -145,7 +148,8 @@ def report(rows: list[dict[str, Any]]) -> str:
     ratios = [n["claimed"] / max(abs(n["value"] - n["right"]), 1e-17 * abs(n["right"]), 1e-300) for _, n in known]
     lines = [
         f"{len(rows)} questions, {len(numbers)} numbers, {len(known)} judged; {len(wrong)} silently wrong; "
-        f"{len(unsolved)} without an answer; median of claimed over true error {np.median(ratios):.3g}",
+        f"{len(unsolved)} without an answer, of which {sum(bool(row.get('found')) for row in unsolved)} at a temperature have "
+        f"a solution; median of claimed over true error {np.median(ratios):.3g}",
         "",
         *(f"- {family}: {count}" for family, count in Counter(row["family"] for row in rows).items()),
         "",
@@ -153,7 +157,7 @@ def report(rows: list[dict[str, Any]]) -> str:
         *(f"- {r['index']}: {r['words']}: {n['name']} {n['value']!r} +- {n['claimed']:.2g}, right {n['right']!r}" for r, n in wrong),
         "",
         "Without an answer:",
-        *(f"- {r['index']}: {r['words']}: {r['status']}" for r in unsolved),
+        *(f"- {r['index']}: {r['words']}: {r['status']}{' (there is one)' if r.get('found') else ''}" for r in unsolved),
     ]
     return "\n".join(lines) + "\n"
 
