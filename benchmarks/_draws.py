@@ -119,7 +119,12 @@ def _weights(rng: np.random.Generator) -> tuple[str, Any, dict[str, Any], float]
     count = int(rng.integers(2, 6))
     letters = np.sort(rng.normal(size=count))
     letters *= size / np.sqrt(np.mean(letters**2))
-    return f"letters of size {size:.3g}", replica.Discrete(tuple(letters.tolist())), {"letters": tuple(letters.tolist())}, size
+    return (
+        f"letters of size {size:.3g}",
+        replica.Discrete(tuple(letters.tolist())),
+        {"letters": tuple(letters.tolist())},
+        size,
+    )
 
 
 def temperature(rng: np.random.Generator) -> Task:
@@ -158,6 +163,7 @@ def temperature(rng: np.random.Generator) -> Task:
         noise = labels.noise
         extra = {"teacher": True, "noise": noise, "atoms": atoms}
     alpha = _log(rng, 1e-3, 5.0)
+
     def model() -> Any:
         return replica.perceptron(weights, loss=loss, beta=beta, labels=labels)
 

@@ -147,7 +147,9 @@ def _moments(
     return (mass, mean, (weight * (z - mean[:, None]) ** 2).sum(axis=1) / mass), top
 
 
-def _signed(plain: Callable[[np.ndarray], np.ndarray], cost: Cost, h: np.ndarray, spread: float, fine: int) -> np.ndarray:
+def _signed(
+    plain: Callable[[np.ndarray], np.ndarray], cost: Cost, h: np.ndarray, spread: float, fine: int
+) -> np.ndarray:
     """Mean of a cost that takes either sign, over the stretch of the weight itself."""
     u, weight = _nodes(cost, *_stretch(plain, cost, h, spread), fine)
     e = plain(u)
@@ -211,7 +213,10 @@ def pattern(setting: Setting, s: dict[str, float], fine: int = 1) -> np.ndarray:
     widths = np.full(places.size, spread / root)
     across = q * (1.0 + setting.noise) - s["m"] ** 2
     if setting.teacher:
-        places, widths = np.append(places, 0.0), np.append(widths, np.sqrt(across / q) / max(s["m"] / np.sqrt(q), 1e-300))
+        places, widths = (
+            np.append(places, 0.0),
+            np.append(widths, np.sqrt(across / q) / max(s["m"] / np.sqrt(q), 1e-300)),
+        )
     keep = np.abs(places) < 60
     z, weight = gaussian(places[keep], widths[keep], 0.5 / fine)
     value, f, bend, price = local(setting.cost, setting.beta, root * z, v, fine)

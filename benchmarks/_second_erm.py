@@ -25,7 +25,7 @@ class Convex:
 
 @dataclass(frozen=True)
 class Fit:
-    """A risk to minimise: ``data`` is "mixture", "teacher" or "random"; ``bias`` a number, or None where it is learned."""
+    """A risk to minimise on "mixture", "teacher" or "random" ``data``; ``bias`` None where it is learned."""
 
     alpha: float
     penalty: float

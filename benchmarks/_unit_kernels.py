@@ -49,7 +49,11 @@ def draw(rng: np.random.Generator) -> tuple[str, Callable[[Any], Any], tuple[Any
         def function(x: Any) -> Any:
             return np.tanh(x) + height * (np.abs(x - c) < w)
 
-        return f"tanh and {height:.4g} within {w:.4g} of {c:.4g}", function, _kernel(function, np.array([c - w, c + w]), np.full(2, w))
+        return (
+            f"tanh and {height:.4g} within {w:.4g} of {c:.4g}",
+            function,
+            _kernel(function, np.array([c - w, c + w]), np.full(2, w)),
+        )
     if kind == "bell":
         a = float(np.exp(rng.uniform(0.0, np.log(1e3))))
 
@@ -63,7 +67,11 @@ def draw(rng: np.random.Generator) -> tuple[str, Callable[[Any], Any], tuple[Any
         def function(x: Any) -> Any:
             return np.clip(s * (x - c), -1.0, 1.0)
 
-        return f"clip({s:.4g} (x - {c:.4g}))", function, _kernel(function, np.array([c - 1 / s, c + 1 / s]), np.full(2, 1 / s))
+        return (
+            f"clip({s:.4g} (x - {c:.4g}))",
+            function,
+            _kernel(function, np.array([c - 1 / s, c + 1 / s]), np.full(2, 1 / s)),
+        )
     if kind == "step":
 
         def function(x: Any) -> Any:

@@ -1,9 +1,10 @@
 """Random members, parameters and verbs against a second algorithm: ``python -m benchmarks.fuzz --points 3000``.
 
-Each question is asked of the package, and its answer is judged by `_second` and `_second_erm`, which share no average
-with it: Newton's steps from the reported point on equations of their own, at two finenesses. A number is *silently wrong*
-when the status says converged and it is farther off than five of its reported errors plus what the judge cannot tell. A
-refusal at a temperature is *wrong* when the judge finds a solution by small steps from few patterns; others are listed.
+Each question is asked of the package, and its answer is judged by the modules ``_second*``, which share no average
+with it: Newton's steps from the reported point on equations of their own, at two finenesses. A number is *silently
+wrong* when the status says converged and it is farther off than five of its reported errors plus what the judge cannot
+tell. A refusal at a temperature is *wrong* when the judge finds a solution by small steps from few patterns; others are
+listed. ``--about landscape`` asks about perturbed weights, Franz-Parisi curves, local entropies and thresholds.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ import numpy as np
 from joblib import Parallel, delayed
 
 import replica
-from benchmarks import _second, _second_erm
+from benchmarks import _draws_landscape, _second, _second_erm
 from benchmarks._draws import Task, draw
+from benchmarks._questions import Question, start_of
+from replica.solution import SolveFailed
 
 RESULTS = Path(__file__).parent / "results"
 PATIENCE = 60  # seconds for one question
@@ -46,17 +49,6 @@ def ask(task: Task) -> Any:
         return replica.solve(task.model(), alpha=task.alpha, on_failure="keep")
 
 
-def start_of(task: Task, solution: Any) -> dict[str, float]:
-    """The judge's unknowns at a solution of the package."""
-    found = dict(solution.order_parameters)
-    if isinstance(task.judge, _second_erm.Fit):
-        v, m = found["V"], found.get("m", 0.0)
-        q_hat = found["q"] / v**2 - (m / v) ** 2
-        return {"q_hat": q_hat, "V_hat": 1.0 / v - task.judge.penalty, "m_hat": m / v, "bias": found.get("bias", 0.0)}
-    q_hat = found["q_hat"]
-    return {"q_hat": q_hat, "curvature": found.get("Q_hat", 0.0) + q_hat, "m_hat": found.get("m_hat", 0.0)}
-
-
 def judged(task: Task, start: dict[str, float]) -> tuple[dict[str, float], dict[str, float]]:
     """Right values and what the judge cannot tell, from two finenesses."""
     erm = isinstance(task.judge, _second_erm.Fit)
@@ -69,7 +61,7 @@ def judged(task: Task, start: dict[str, float]) -> tuple[dict[str, float], dict[
 
 def compare(task: Task, solution: Any) -> list[dict[str, Any]]:
     """One row for each number: reported, right, and both errors."""
-    start = start_of(task, solution)
+    start = start_of(task.judge, solution)
     if start["q_hat"] <= 0:  # a paramagnet: nothing to iterate
         return []
     right, doubt = judged(task, start)
@@ -88,7 +80,7 @@ def capacity_rows(task: Task, threshold: Any) -> list[dict[str, Any]]:
     from dataclasses import replace
 
     setting = replace(task.judge, alpha=float(threshold.value))
-    start = start_of(task, threshold.solution)
+    start = start_of(task.judge, threshold.solution)
     found = []
     for fine in (1, 2):
         right = _second.solve(setting, start, fine=fine)
@@ -97,30 +89,67 @@ def capacity_rows(task: Task, threshold: Any) -> list[dict[str, Any]]:
         found.append(float(threshold.value) - right["free_entropy"] / slope)
     return [
         {
-            "name": "alpha", "value": float(threshold.value), "right": found[1], "claimed": float(threshold.error),
+            "name": "alpha",
+            "value": float(threshold.value),
+            "right": found[1],
+            "claimed": float(threshold.error),
             "doubt": 4.0 * abs(found[1] - found[0]),
         }
     ]
 
 
-def run(seed: int, index: int) -> dict[str, Any]:
-    """One question, its answer and its judgement."""
+def question(seed: int, index: int) -> Question:
+    """A question about solutions or their capacity, in the form of all."""
     task = draw(seed, index)
+
+    def rows(answer: Any) -> list[dict[str, Any]]:
+        return capacity_rows(task, answer) if task.family == "capacity" else compare(task, answer)
+
+    def solvable() -> Any:
+        return (
+            _second.reach(task.judge)
+            if task.family == "temperature" and isinstance(task.judge, _second.Setting)
+            else None
+        )
+
+    return Question(task.family, task.words, lambda: ask(task), rows, solvable)
+
+
+QUESTIONS = {"solutions": question, "landscape": _draws_landscape.draw}
+
+
+def status_of(answer: Any) -> tuple[str, bool]:
+    """What the last part of an answer says, and whether all of it is there."""
+    parts = answer if isinstance(answer, tuple) else (answer,)
+    said = [str(part.status) if hasattr(part, "converged") else _said(part) for part in parts]
+    return said[-1], all(text.startswith("converged") for text in said)
+
+
+def _said(curve: Any) -> str:
+    """The sentence of a curve: that of its first point that is not converged, if there is one."""
+    if "status" not in curve:
+        return str(curve.attrs["status"])
+    texts = [str(text) for text in curve["status"].values.ravel()]
+    return next((text for text in texts if not text.startswith("converged")), texts[0])
+
+
+def run(seed: int, index: int, about: str = "solutions") -> dict[str, Any]:
+    """One question, its answer and its judgement."""
+    task = QUESTIONS[about](seed, index)
     row: dict[str, Any] = {"index": index, "family": task.family, "words": task.words, "numbers": []}
     begin = time.process_time()
     signal.signal(signal.SIGALRM, _ring)
     signal.alarm(PATIENCE * 4)
     try:
-        answer = ask(task)
-        row |= {"status": str(answer.status), "converged": bool(answer.converged)}
+        answer = task.ask()
+        row["status"], row["converged"] = status_of(answer)
         row["seconds"] = time.process_time() - begin
-        if answer.converged:
-            with np.errstate(all="ignore"):
-                row["numbers"] = capacity_rows(task, answer) if task.family == "capacity" else compare(task, answer)
-        elif isinstance(task.judge, _second.Setting) and task.family == "temperature":
-            with np.errstate(all="ignore"):
-                row["found"] = _second.reach(task.judge)
-    except ValueError as refusal:
+        with np.errstate(all="ignore"):
+            if row["converged"]:
+                row["numbers"] = task.rows(answer)
+            else:
+                row["found"] = task.solvable()
+    except (ValueError, SolveFailed) as refusal:
         row |= {"status": f"refused: {refusal}", "converged": False}
     except TooLong:
         row |= {"status": "too long", "converged": False}
@@ -135,7 +164,7 @@ def run(seed: int, index: int) -> dict[str, Any]:
 def off(number: dict[str, Any]) -> float:
     """True error over what is claimed and what is left open; nan where the judge found nothing."""
     true = abs(number["value"] - number["right"])
-    open_to = number["claimed"] + (number["doubt"] + FLOOR * abs(number["right"])) / 5.0
+    open_to = number["claimed"] + (number["doubt"] + FLOOR * abs(number["right"]) + 1e-300) / 5.0
     return true / open_to if open_to > 0 else (np.inf if true > 0 else 0.0)
 
 
@@ -148,29 +177,36 @@ def report(rows: list[dict[str, Any]]) -> str:
     ratios = [n["claimed"] / max(abs(n["value"] - n["right"]), 1e-17 * abs(n["right"]), 1e-300) for _, n in known]
     lines = [
         f"{len(rows)} questions, {len(numbers)} numbers, {len(known)} judged; {len(wrong)} silently wrong; "
-        f"{len(unsolved)} without an answer, of which {sum(bool(row.get('found')) for row in unsolved)} at a temperature have "
-        f"a solution; median of claimed over true error {np.median(ratios):.3g}",
+        f"{len(unsolved)} without an answer, of which {sum(bool(row.get('found')) for row in unsolved)} at a temperature "
+        f"have a solution; median of claimed over true error {np.median(ratios):.3g}",
         "",
         *(f"- {family}: {count}" for family, count in Counter(row["family"] for row in rows).items()),
         "",
         "Silently wrong:",
-        *(f"- {r['index']}: {r['words']}: {n['name']} {n['value']!r} +- {n['claimed']:.2g}, right {n['right']!r}" for r, n in wrong),
+        *(
+            f"- {r['index']}: {r['words']}: {n['name']} {n['value']!r} +- {n['claimed']:.2g}, right {n['right']!r}"
+            for r, n in wrong
+        ),
         "",
         "Without an answer:",
-        *(f"- {r['index']}: {r['words']}: {r['status']}{' (there is one)' if r.get('found') else ''}" for r in unsolved),
+        *(
+            f"- {r['index']}: {r['words']}: {r['status']}{' (there is one)' if r.get('found') else ''}"
+            for r in unsolved
+        ),
     ]
     return "\n".join(lines) + "\n"
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--about", choices=sorted(QUESTIONS), default="solutions")
     parser.add_argument("--points", type=int, default=3000)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seed", type=int, default=20260101)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--output", type=Path, default=RESULTS)
     chosen = parser.parse_args(arguments)
-    tasks = (delayed(run)(chosen.seed, i) for i in range(chosen.first, chosen.first + chosen.points))
+    tasks = (delayed(run)(chosen.seed, i, chosen.about) for i in range(chosen.first, chosen.first + chosen.points))
     rows = []
     with (chosen.output / "fuzz.jsonl").open("a") as stream:
         for row in Parallel(n_jobs=chosen.workers, return_as="generator", batch_size=8)(tasks):
