@@ -177,7 +177,7 @@ def report(rows: list[dict[str, Any]]) -> str:
     ratios = [n["claimed"] / max(abs(n["value"] - n["right"]), 1e-17 * abs(n["right"]), 1e-300) for _, n in known]
     lines = [
         f"{len(rows)} questions, {len(numbers)} numbers, {len(known)} judged; {len(wrong)} silently wrong; "
-        f"{len(unsolved)} without an answer, of which {sum(bool(row.get('found')) for row in unsolved)} at a temperature "
+        f"{len(unsolved)} without an answer, of which {sum(bool(r.get('found')) for r in unsolved)} at a temperature "
         f"have a solution; median of claimed over true error {np.median(ratios):.3g}",
         "",
         *(f"- {family}: {count}" for family, count in Counter(row["family"] for row in rows).items()),
