@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.special import ndtri
 
 from replica._registry import exact, per_row
 from replica.ansatz._cavity import Cavity
@@ -149,6 +148,8 @@ class WeakProblem(Problem):
         for corner, channel, force in zip(self.corners, channels, forces, strict=True):
             weak, strong = per_row(corner.weak, self.size), per_row(corner.strong, self.size)
             share = (force - weak) / np.maximum(strong - weak, 1e-300)
+            from scipy.special import ndtri  # what needs no limit need not load it
+
             mean = -channel.gain * force - deviation * ndtri(np.clip(share, 1e-12, 1.0 - 1e-12))
             found = np.where(strong > weak, mean, found)
         return found

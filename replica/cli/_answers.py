@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from replica._version import __version__
+from replica.cli._tables import FULL, folded, tables, with_error
 
 if TYPE_CHECKING:
     import xarray
@@ -58,14 +59,22 @@ class Point:
             "version": __version__,
         }
 
-    def as_text(self) -> str:
-        rows = {self.name: with_error(self.value, self.error)}
+    def as_text(self, digits: int = FULL) -> str:
+        """Names and numbers; nothing where there is no number (`complaint` says why)."""
+        if not self.solved:
+            return ""
+        rows = {self.name: with_error(self.value, self.error, digits)}
         for name, value in (self.observables | self.order_parameters).items():
             if not math.isnan(value) and name != self.name:
-                rows[name] = with_error(value, self.errors.get(name, NAN))
-        rows |= self.notes | {"status": self.status}
-        width = max(map(len, rows)) + 2
-        return "\n".join(f"{name:<{width}}{text}" for name, text in rows.items())
+                rows[name] = with_error(value, self.errors.get(name, NAN), digits)
+        rows |= self.notes
+        wide = max(map(len, [*rows, "status"])) + 2
+        lines = [f"{name:<{wide}}{text}" for name, text in rows.items()]
+        return "\n".join([*lines, folded("status", self.status, wide)])
+
+    def as_value(self, digits: int = FULL) -> str:
+        """The number alone."""
+        return with_error(self.value, self.error, digits).split()[0] if self.solved else ""
 
     def as_dataset(self) -> xarray.Dataset:
         import xarray
@@ -103,12 +112,14 @@ class Curves:
 
     @property
     def complaint(self) -> str:
+        """How many points have no value; of a line of a diagram, which need not exist, with the reason alone."""
         parts = []
         for name, sentences in self._unsolved().items():
-            if sentences:
-                line = "" if name == "status" else f"{name.removesuffix('_status')}: "
-                total = self._status()[name].size
-                parts.append(f"{line}{len(sentences)} of {total} points not solved ({sentences[0]})")
+            if sentences and name == "status":
+                parts.append(f"{len(sentences)} of {self._status()[name].size} points not solved ({sentences[0]})")
+            elif sentences:
+                line, reason = name.removesuffix("_status"), sentences[0].removeprefix("not converged: ")
+                parts.append(f"{line}: no line at {len(sentences)} of {self._status()[name].size} points: {reason}")
         return "; ".join(parts)
 
     def as_json(self) -> dict[str, Any]:
@@ -118,65 +129,25 @@ class Curves:
         dimensions = {str(name): list(data[name].dims) for name in data.data_vars}
         return arrays | {"dimensions": dimensions, "settings": settings, "version": __version__}
 
-    def as_text(self) -> str:
-        return "\n\n".join([*self._tables(), *self._remarks()])
+    def as_text(self, digits: int = FULL) -> str:
+        return "\n\n".join([*self._tables(digits), *self._remarks()])
+
+    def as_value(self, digits: int = FULL) -> str:
+        """Nothing: the numbers are in the files."""
+        return ""
 
     def as_dataset(self) -> xarray.Dataset:
         return self.dataset
 
-    def _tables(self) -> Iterator[str]:
-        """A table per set of dimensions with numbers: coordinates, numbers with errors, a lone status."""
-        data = self.dataset
-        groups: dict[tuple[Any, ...], list[str]] = {}
-        for name in map(str, data.data_vars):
-            of_another = name.endswith("_error") and name.removesuffix("_error") in data
-            if data[name].dtype.kind in "fiub" and name != "error" and not of_another:
-                groups.setdefault(data[name].dims, []).append(name)
-        for dims, names in groups.items():
-            mesh = np.meshgrid(*(data[dim].values for dim in dims), indexing="ij")
-            columns = {
-                str(dim): [x if isinstance(x, str) else f"{x:.6g}" for x in axis.flat]
-                for dim, axis in zip(dims, mesh, strict=True)
-            }
-            for name in names:
-                values = data[name].values
-                errors = (
-                    data[f"{name}_error"].values if f"{name}_error" in data else np.full(values.shape, NAN)
-                )
-                columns[name] = [with_error(x, e) for x, e in zip(values.flat, errors.flat, strict=True)]
-            if "status" in data and data["status"].dims == dims:
-                columns["status"] = list(data["status"].values.flat)
-            yield _aligned(columns)
+    def _tables(self, digits: int) -> Iterator[str]:
+        return tables(self.dataset, digits)
 
     def _remarks(self) -> Iterator[str]:
         """The different sentences of each line of a diagram."""
         lines = []
         for name, values in self._status().items():
             if name != "status":
-                lines += [f"{name.removesuffix('_status')}: {text}" for text in dict.fromkeys(values.flat)]
+                lines += [folded(f"{name.removesuffix('_status')}: ", text, 4) for text in dict.fromkeys(values.flat)]
         if lines:
             yield "\n".join(lines)
 
-
-def _aligned(columns: dict[str, list[str]]) -> str:
-    widths = {name: max(map(len, [name, *cells])) for name, cells in columns.items()}
-    rows = [list(columns), *zip(*columns.values(), strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths.values(), strict=True)).rstrip()
-        for row in rows
-    )
-
-
-def with_error(value: float, error: float) -> str:
-    """A number with as many digits as its error allows (one guard digit), and the error."""
-    value, error = float(value), float(error)
-    if math.isnan(value):
-        return "nan"
-    if not math.isfinite(value) or math.isnan(error):
-        return f"{value:.12g}"
-    if error == 0 or value == 0:
-        return f"{value:.15g} +- {error:.1e}"
-    digits = (
-        math.floor(math.log10(abs(value))) - math.floor(math.log10(error)) + 2 if math.isfinite(error) else 2
-    )
-    return f"{value:.{min(max(digits, 2), 16)}g} +- {error:.1e}"

@@ -18,6 +18,7 @@ from replica.ansatz import Ansatz
 from replica.cli._answers import Curves, Point
 from replica.cli._main import ANSWERED, INTERRUPTED, NOT_SOLVED, interrupts
 from replica.cli._models import ModelVerb, Name, build_model
+from replica.cli._tables import FULL
 from replica.cli._values import Count, Number, Start
 from replica.model import Model
 from replica.records import DATA_SUFFIXES, check_writable, save, suffix_of, to_json, write_bytes
@@ -70,7 +71,10 @@ COMMON = (
         multiple=True,
         help="Also write a file, by suffix: .nc .csv .json data; .png .pdf .svg a plot. Repeatable.",
     ),
+    option("--digits", type=Count(), metavar="N", help="Significant digits in text [default: as errors allow]."),
+    option("-q", "--quiet", is_flag=True, help="Print a single number alone, and no table."),
 )
+HOW = tuple(str(one.name) for one in COMMON)  # how an answer is given, whatever was asked
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,8 @@ def model_verb(
     """
 
     def make(function: Callable[[Request], Point | Curves]) -> ModelVerb:
-        own = [*options, *(GRID_OPTIONS if grids else ()), *COMMON]
+        taken = {o.name for o in options}
+        own = [*options, *(GRID_OPTIONS if grids else ()), *(o for o in COMMON if o.name not in taken)]
         run = partial(
             _run, name, function, [o.name for o in options] + [o.name for o in GRID_OPTIONS if grids], grids
         )
@@ -127,13 +132,12 @@ def _run(
     own: list[str],
     drawable: bool,
     model_name: str,
-    as_json: bool,
-    output: tuple[str, ...],
     **given: Any,
 ) -> int:
     """Called by click with every option; the exit code is returned."""
     options = {key: given.pop(key) for key in own}
-    check_files(verb, output, drawable)
+    how = {key: given.pop(key) for key in HOW if key in given}
+    check_files(verb, how["output"], drawable)
     checkpoint = options.get("checkpoint")
     if checkpoint is not None:
         _check_folder(Path(checkpoint))
@@ -147,7 +151,7 @@ def _run(
             kept = f"finished points are kept in {checkpoint}: give the same command again to resume"
         click.echo(f"replica: interrupted; {kept}" if drawable else "replica: interrupted", err=True)
         return INTERRUPTED
-    return emit(answer, as_json, output)
+    return emit(answer, **how)
 
 
 def check_files(verb: str, output: tuple[str, ...], drawable: bool) -> None:
@@ -171,13 +175,18 @@ def _check_folder(folder: Path) -> None:
         )
 
 
-def emit(answer: Point | Curves, as_json: bool, output: tuple[str, ...]) -> int:
+def emit(
+    answer: Point | Curves, as_json: bool, output: tuple[str, ...], quiet: bool = False, digits: int | None = None
+) -> int:
     """Data first: a figure that cannot be drawn must not cost the answer."""
     figures = [path for path in output if Path(path).suffix.lower() in FIGURE_SUFFIXES]
     for path in output:
         if path not in figures:
             save(answer.as_dataset(), path)
-    click.echo(to_json(answer.as_json(), indent=1) if as_json else answer.as_text())
+    if as_json:
+        click.echo(to_json(answer.as_json(), indent=1))
+    elif text := (answer.as_value if quiet else answer.as_text)(min(digits or FULL, FULL)):
+        click.echo(text)
     for path in figures:
         write_bytes(path, draw(answer.as_dataset(), Path(path).suffix.lower()))
     if answer.complaint:

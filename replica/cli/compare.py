@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -31,8 +32,7 @@ def command(
     simulation: str,
     observables: tuple[str, ...] | None,
     power: float,
-    as_json: bool,
-    output: tuple[str, ...],
+    **how: Any,
 ) -> int:
     """Set a theory beside a simulation: differences in standard errors, chi-square, residuals.
 
@@ -40,11 +40,11 @@ def command(
     """
     import replica
 
-    check_files("compare", output, drawable=True)
+    check_files("compare", how["output"], drawable=True)
     for path in (theory, simulation):
         if not Path(path).exists():
             raise ValueError(f"{path} cannot be read: no such file")
     report = replica.compare(theory, simulation, observables=observables, power=power)
     if "remark" in report.attrs:
         click.echo(f"replica: {report.attrs['remark']}", err=True)
-    return emit(Curves(report), as_json, output)
+    return emit(Curves(report), **how)

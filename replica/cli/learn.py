@@ -11,7 +11,7 @@ from replica._checks import grid, number
 from replica.cli._answers import Curves
 from replica.cli._models import Name
 from replica.cli._values import Count, Number
-from replica.cli._verb import COMMON, check_files, emit, option
+from replica.cli._verb import COMMON, HOW, check_files, emit, option
 from replica.losses import Loss
 from replica.real_data import COVARIANCES, DIMENSIONS
 from replica.simulate.files import read
@@ -40,7 +40,7 @@ from replica.simulate.files import read
         *COMMON,
     ],
 )  # fmt: skip
-def command(file: str, as_json: bool, output: tuple[str, ...], **options: Any) -> int:
+def command(file: str, **options: Any) -> int:
     """Predicted errors of a classifier over the number of samples it learns from, for two classes of a file.
 
     FILE is .npz with X and y, .npy, or .csv: separated by commas, semicolons, tabs or blanks, with or without a first
@@ -48,7 +48,8 @@ def command(file: str, as_json: bool, output: tuple[str, ...], **options: Any) -
     """
     import replica
 
-    check_files("learn", output, drawable=True)
+    how = {name: options.pop(name) for name in HOW}
+    check_files("learn", how["output"], drawable=True)
     if not Path(file).exists():
         raise ValueError(f"{file} cannot be read: no such file")
     samples = number("--samples", grid("--samples", options["samples"]), low=0.0, open_low=True)
@@ -61,6 +62,6 @@ def command(file: str, as_json: bool, output: tuple[str, ...], **options: Any) -
     click.echo(f"replica: read {table.summary}", err=True)
     known = {name: options[name] for name in ("loss", "penalty", "bias")}
     if options["fits"] is None:
-        return emit(Curves(found.learning_curve(samples, **known)), as_json, output)
+        return emit(Curves(found.learning_curve(samples, **known)), **how)
     fits = found.compare(samples, repeats=options["fits"], seed=options["seed"], **known)
-    return emit(Curves(fits), as_json, output)
+    return emit(Curves(fits), **how)

@@ -10,6 +10,7 @@ import click
 
 from replica.cli._answers import Curves
 from replica.cli._models import Name
+from replica.cli._tables import tables
 from replica.cli._values import Count, Names, Number, parse_number, parse_word
 from replica.cli._verb import Request, model_verb, option
 from replica.simulate.algorithms import Algorithm
@@ -21,9 +22,9 @@ from replica.simulate.statistics import summary
 class Runs(Curves):
     """Runs over samples: the text shows their means."""
 
-    def _tables(self) -> Iterator[str]:
+    def _tables(self, digits: int) -> Iterator[str]:
         means = summary(self.dataset)
-        yield from Curves(means.drop_vars("samples"))._tables()
+        yield from tables(means.drop_vars("samples"), digits)
         yield f"means over {int(means['samples'])} samples +- standard errors"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -19,11 +20,11 @@ from replica.cli._verb import COMMON, check_files, emit, option
         *COMMON,
     ],
 )
-def command(simulation: str, power: float, as_json: bool, output: tuple[str, ...]) -> int:
+def command(simulation: str, power: float, **how: Any) -> int:
     """The load at which half of the instances are solved: a sigmoid through the success fractions of runs."""
     import replica
 
-    check_files("success-threshold", output, drawable=True)
+    check_files("success-threshold", how["output"], drawable=True)
     if not Path(simulation).exists():
         raise ValueError(f"{simulation} cannot be read: no such file")
-    return emit(Curves(replica.success_threshold(simulation, power=power)), as_json, output)
+    return emit(Curves(replica.success_threshold(simulation, power=power)), **how)

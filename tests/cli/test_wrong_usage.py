@@ -32,9 +32,9 @@ WRONG = [
     ("solve perceptron --alpha", "requires an argument"),
     ("capacity perceptron --beta 2 --temperature 1", "give one of them"),
     # numbers
-    ("solve perceptron --alpha 0", "alpha must be above 0 and finite, got 0.0"),
-    ("solve perceptron --alpha -1", "alpha must be above 0 and finite, got -1.0"),
-    ("solve perceptron --alpha inf", "alpha must be above 0 and finite, got inf"),
+    ("solve perceptron --alpha 0 --ansatz 1rsb", "alpha must be above 0 and finite, got 0.0"),
+    ("solve perceptron --alpha -1", "alpha must be at least 0 and finite, got -1.0"),
+    ("solve perceptron --alpha inf", "alpha must be at least 0 and finite, got inf"),
     ("solve perceptron --alpha nan", "--alpha must be a number, got nan"),
     ("solve perceptron --alpha half", "--alpha must be a number, got 'half'"),
     ("solve perceptron --alpha 0.1:0.5:3", "--alpha takes one number here, got '0.1:0.5:3'"),
@@ -61,11 +61,11 @@ WRONG = [
     ("sweep perceptron --alpha 0.1:1", "a grid is start:stop:count[:log] or a comma list, got '0.1:1'"),
     ("sweep perceptron --alpha 0.1:inf:3", "the ends of a grid must be finite"),
     ("sweep perceptron --alpha 0.1:nan:3", "--alpha must be a number, got nan"),
-    ("sweep perceptron --alpha 0.1,inf", "alpha must be above 0 and finite, got inf"),
+    ("sweep perceptron --alpha 0.1,inf", "alpha must be at least 0 and finite, got inf"),
     ("sweep perceptron --alpha 0:1:3:log", "the ends of a logarithmic grid must be above 0"),
     ("sweep perceptron --alpha 0.1:1:3:ln", "a grid is start:stop:count[:log] or a comma list"),
     ("sweep perceptron --alpha 0.1,,0.2", "--alpha must be a number, got ''"),
-    ("sweep perceptron --alpha 0:1:3", "alpha must be above 0"),
+    ("sweep perceptron --alpha -1:1:3", "alpha must be at least 0"),
     ("sweep perceptron --alpha 0.5 --observables q,,", "--observables must be a comma list of names"),
     ("diagram perceptron -x margin", "-x is NAME=GRID"),
     ("diagram perceptron -x margin=1:0:3", "a grid must increase"),
@@ -96,7 +96,7 @@ def test_empty_words_are_refused(run):
 
 
 def test_json_prints_nothing_on_wrong_usage(run):
-    result = run("solve perceptron --alpha 0 --json")
+    result = run("solve perceptron --alpha -1 --json")
     assert (result.code, result.out) == (2, "")
 
 
