@@ -28,6 +28,7 @@ _LAST = 2.0 / _GRID * np.cos(np.outer(np.pi * (np.arange(_GRID) + 0.5) / _GRID, 
 _SMOOTH, _RARE = 1e-4, 1e-6  # what is left in the last two terms of twelve, and what counts as small
 _ALIKE = 1e-4  # logarithm by which spreads may differ that share features
 _EFOLDS = 50.0
+MANY = 1024  # panels of one width: what is rough on so many is rounding, as where a weight is 1e7 deviations away
 
 
 def at_level(loss: Loss, level: int) -> Loss:
@@ -113,7 +114,7 @@ def _resolving(
         size = max(size, float(largest[0].max()))
         least = np.array([_RARE * size, _RARE])[:, None]
         rough = np.any(np.abs(seen @ _LAST).max(axis=2) > _SMOOTH * (largest + least), axis=0)
-        rough &= (half > 1e-6 * s) & (len(middles) < 50)
+        rough &= (half > 1e-6 * s) & (len(middles) < 50) & (len(waiting) < MANY)
         middles.append(middle[~rough])
         lengths.append(2.0 * half[~rough])
         low, mid, high = waiting[rough, 0], middle[rough], waiting[rough, 1]

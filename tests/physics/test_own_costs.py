@@ -120,3 +120,11 @@ def test_harmonic_ground_states_on_the_sphere(kappa, alpha):
     assert found["V"] == pytest.approx(response, rel=1e-11)
     assert found.energy == pytest.approx(0.5 / response**2, rel=1e-11)
     assert found["stability"] == pytest.approx(1.0 - alpha * share**2 * norm.cdf(kappa), abs=1e-11)
+
+
+@pytest.mark.parametrize("kappa", [9.0, 19.0])
+def test_margins_far_out_of_reach_of_the_sphere(kappa):
+    """Near ``q = 1`` the stabilities that cost nothing are 1e7 deviations away: rounding is no feature."""
+    found = replica.solve(replica.perceptron("spherical", loss=Values(lambda u: np.maximum(kappa - u, 0.0))), alpha=1.0)
+    known = replica.solve(replica.perceptron("spherical", loss=replica.Hinge(kappa)), alpha=1.0)
+    assert found.energy == pytest.approx(known.energy, abs=found.errors["energy"] + known.errors["energy"])
