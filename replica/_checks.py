@@ -34,6 +34,13 @@ def one_of(argument: str, value: Any, choices: Iterable[str]) -> str:
     return value
 
 
+def real(value: Any) -> np.ndarray:
+    """``value`` as floats; a `TypeError` where numpy would drop an imaginary part."""
+    if np.iscomplexobj(value):
+        raise TypeError
+    return np.asarray(value, dtype=float)
+
+
 def number(
     argument: str,
     value: Any,
@@ -53,7 +60,7 @@ def number(
     try:
         if value is None:  # which an array would take for nan
             raise TypeError
-        array = np.asarray(value, dtype=float)
+        array = real(value)
     except (TypeError, ValueError):
         raise ValueError(f"{argument} must be a number, got {value!r}") from None
     allowed = ~np.isnan(array) & (np.isfinite(array) | (infinite & (array == np.inf)))
@@ -103,7 +110,7 @@ def grid(argument: str, values: Any, *, infinite: bool = False) -> np.ndarray:
     ``infinite=True`` admits +inf, the name of a limit, as the last point.
     """
     try:
-        array = np.atleast_1d(np.asarray(values, dtype=float))
+        array = np.atleast_1d(real(values))
     except (TypeError, ValueError):
         raise ValueError(f"{argument} must be an increasing grid of numbers, got {values!r}") from None
     if array.ndim != 1 or array.size == 0:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._checks import number
+from replica._checks import number, real
 from replica._registry import per_row
 from replica.data._shapes import Shapes
 from replica.data.base import Channel, Data, Overlaps, Patterns, by_label, nudged_balance
@@ -194,11 +194,11 @@ class Clusters(Data):
 
 def _array(argument: str, given: Any) -> np.ndarray:
     try:
-        found = np.array(given, dtype=float)
+        found = real(given).copy()
     except (TypeError, ValueError):
         found = np.array(np.nan)
     if given is None or not np.all(np.isfinite(found)):
-        raise ValueError(f"{argument} must be an array of finite numbers, got {type(given).__name__}")
+        raise ValueError(f"{argument} must be an array of finite real numbers, got {type(given).__name__}")
     return found
 
 

@@ -62,7 +62,8 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None, power: flo
     -----
     Between the points of a curve the theory is interpolated (monotone cubic), and the change when every other point is
     left out is added to its error. Points of one simulation at several distances share their samples: chi-square is
-    then no chi-square variable.
+    then no chi-square variable. Errors of extrapolations from three sizes are cautious, about twice the spread over
+    seeds for n = 10 to 20, but overlaps at such sizes are low by one to two of them: take larger n.
 
     Examples
     --------

@@ -74,6 +74,8 @@ class Discrete(Weights):
     discrete: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
+        if np.iscomplexobj(self.values):
+            raise ValueError(f"values must be real letters, got {self.values}")
         letters = tuple(float(v) for v in np.ravel(np.asarray(self.values, dtype=float)))
         if len(set(letters)) < 2 or len(set(letters)) != len(letters) or not np.all(np.isfinite(letters)):
             raise ValueError(f"values must be at least two different finite letters, got {self.values}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 import replica
@@ -62,3 +63,20 @@ def test_lists_where_one_number_is_allowed() -> None:
     taught = replica.solve(replica.mixture("square"), alpha=1.0)
     with pytest.raises(ValueError, match="labelled must be one number"):
         replica.generalization_error(taught, estimator="bayes", labelled=[0.5, 1.0])
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: replica.mixture(noise=np.array(0.5 + 1j)),
+        lambda: replica.solve(replica.perceptron("binary"), alpha=np.array([0.1 + 1j, 0.2])),
+        lambda: replica.sweep(replica.perceptron("binary"), alpha=np.array([0.1, 0.2 + 0j])),
+        lambda: replica.clusters(means=np.array([1.0 + 1j, 2.0]), covariances=[1.0, 2.0]),
+        lambda: replica.clusters(means=[1.0, 2.0], covariances=np.array([np.eye(2), 1j * np.eye(2)])),
+        lambda: replica.Discrete(np.array([1j, 1.0, 2.0])),
+    ],
+)
+def test_complex_numbers_are_no_numbers(build) -> None:
+    """Never with the imaginary part left out."""
+    with pytest.raises(ValueError, match="must be"):
+        build()

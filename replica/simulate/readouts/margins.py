@@ -61,6 +61,15 @@ class Margins(Readout):
                 f"margins is for output fields with a density; those of {model.architecture} take {values}"
             )
 
+    def remark(self, row: dict[str, np.ndarray]) -> str:
+        """Where the projection is below zero, which no density is."""
+        density, error = row["margin_density:field"], row["margin_density_error:field"]
+        low = np.flatnonzero(density < 0)
+        if not low.size:
+            return ""
+        most = float(np.max(-density[low] / error[low]))
+        return f"the density is below 0 at {low.size} of {density.size} fields, by {most:.2g} errors at most"
+
     def coordinates(self) -> dict[str, np.ndarray]:
         return {"field": np.array(self.field)}
 
