@@ -38,8 +38,7 @@ _DAMAGE = (
     AttributeError,
     AssertionError,
     LookupError,
-    RecursionError,
-    NotImplementedError,
+    RuntimeError,  # too deeply nested, or a way of packing that the reader does not know
     OSError,
     EOFError,
     OverflowError,

@@ -44,7 +44,8 @@ def model_of(figure: dict[str, Any]) -> replica.Model:
         return replica.mixture("square", **more, **common)
     if kind == "lam":
         limit = {"penalty": np.inf} if figure["id"].startswith("lam_inf") else {}
-        return replica.mixture(p["loss"], bias=common["balance"] != 0.5, **limit, **common)  # 0 by symmetry
+        loose = p["loss"] == "hinge" and common["balance"] == 0.5  # 0 by symmetry, but the patterns do not say so
+        return replica.mixture(p["loss"], bias=not loose, **limit, **common)
     return replica.mixture(**common)
 
 
