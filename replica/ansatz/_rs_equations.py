@@ -125,7 +125,7 @@ class Equations:
         pattern = self.model.architecture.patterns(self.model.loss, self.model.data, overlaps, self.model.beta, 0)
         first = {name: alpha * self.conjugate(pattern, name) for name in self.names if name not in self.learned}
         lowest = self.model.weights.lowest_curvature(self.model.beta)
-        least = {name: 0.5 * lowest if self.linear(name) else 1e-9 * alpha / norm for name in first}
+        least = {name: 0.5 * lowest if self.linear(name) else 1e-9 * alpha / np.maximum(norm, 1e-290) for name in first}
         first = {name: np.maximum(value, least[name]) for name, value in first.items()}
         return first | {name: np.zeros(self.size) for name in self.learned}
 
