@@ -102,7 +102,8 @@ def field_nodes(
     >>> float((weight * field**2).sum().round(12))  # mean^2 + deviation^2
     5.0
     """
-    return _field_nodes(places, widths, mean, deviation, *rule_and_grading(level))
+    given = (np.array(each, dtype=float, order="C") for each in (places, widths, mean, deviation))
+    return _field_nodes(*given, *rule_and_grading(level))  # views would each be compiled for anew
 
 
 @array_kernel
