@@ -125,7 +125,8 @@ class Equations:
         pattern = self.model.architecture.patterns(self.model.loss, self.model.data, overlaps, self.model.beta, 0)
         first = {name: alpha * self.conjugate(pattern, name) for name in self.names if name not in self.learned}
         lowest = self.model.weights.lowest_curvature(self.model.beta)
-        least = {name: 0.5 * lowest if self.linear(name) else 1e-9 * alpha / np.maximum(norm, 1e-290) for name in first}
+        scale = np.divide(1e-9, norm, out=np.zeros_like(norm), where=norm > 0)  # a penalty at beta = inf leaves no norm
+        least = {name: 0.5 * lowest if self.linear(name) else alpha * scale for name in first}
         first = {name: np.maximum(value, least[name]) for name, value in first.items()}
         return first | {name: np.zeros(self.size) for name in self.learned}
 
