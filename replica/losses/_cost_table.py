@@ -15,7 +15,7 @@ from numpy.polynomial import chebyshev
 
 from replica._registry import per_row
 from replica.losses._pieces import EPS, ORDER, Pieces, clusters, fitted, joined, kinks_at, merged, missed, resolved
-from saddlepoint._jit import array_kernel
+from saddlepoint._jit import array_kernel, scalar_kernel
 
 if TYPE_CHECKING:
     from replica.losses.base import Loss
@@ -127,13 +127,35 @@ class CostTable:
         self._rounding: np.ndarray | None = None
         self.edges = np.append(whole.low, whole.high[-1])
         smooth = merged(self._given, whole, np.array(self.kinks), self.scale)
-        self.joints = np.searchsorted(self.edges, np.append(smooth.low, smooth.high[-1]))  # edges between smooth parts
         half = 0.5 * (whole.high - whole.low)
         self.slope, self.doubt = (whole.series, 4.0 * whole.doubt) if given else (whole.slope, whole.unsure)
         self.bend = chebyshev.chebder(self.slope, axis=1) / half[:, None]
         self.bend_doubt = ORDER**2 * self.doubt / half
         ends = whole.ends(self.slope)
         self.ends = np.maximum.accumulate(ends.ravel()).reshape(ends.shape)  # slopes of a convex cost grow
+        self._stretch(np.append(smooth.low, smooth.high[-1]))
+
+    def _stretch(self, places: np.ndarray) -> None:
+        """What is between stretches that a rule for polynomials resolves: ``kinked`` (2, K), kinks with the slopes on
+        their sides, and ``smooth`` (3, J), other places with slope and bend; of the ``stretches`` (4, S) themselves the
+        ends, the least and the largest bend.
+        """
+        joints = np.searchsorted(self.edges, places)
+        left, right = joints[:-1], joints[1:] - 1  # the panels of a stretch
+        bends, turned = np.maximum(self.pieces.ends(self.bend), 0.0), np.isin(places, self.kinks)
+        before, after = right[:-1], left[1:]  # the panels beside a joint
+        jump = self.ends[after, 0] - self.ends[before, 1]
+        turned[1:-1] |= jump > 64.0 * (self.doubt[after] + self.doubt[before]) + 8.0 * EPS * np.abs(self.ends[after, 0])
+        below, above = turned[1:], turned[:-1]
+        kinks = [(places[1:][below], self.ends[right[below], 1]), (places[:-1][above], self.ends[left[above], 0])]
+        self.kinked = np.concatenate(kinks, axis=1)
+        even = ~turned[1:-1]
+        both = np.maximum(bends[before, 1], bends[after, 0])
+        self.smooth = np.stack([places[1:-1], self.ends[before, 1], both])[:, even]
+        bend = np.maximum(chebyshev.chebval(_LOOK, self.bend.T), 0.0)
+        least = np.minimum.reduceat(bend.min(axis=1), left)
+        most = np.maximum.reduceat(bend.max(axis=1), left)
+        self.stretches = np.stack([places[:-1], places[1:], least, most])
 
     def slopes(self, u: np.ndarray, side: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """First and second derivative; at a kink ``side`` (-1, 1) says on which side of it."""
@@ -151,6 +173,15 @@ class CostTable:
             given = self.loss.gives_slope
             self._rounding = (fitted(self._values, *self.pieces[:2])[0] if given else self.pieces).doubt
         return self._rounding[self.pieces.at(u)[0]] + EPS * np.abs(u * self.slopes(u)[0])
+
+    @property
+    def least(self) -> tuple[float, float]:
+        """The interval of least cost."""
+        self.cover(-WIDE[0], WIDE[0])
+        middle = chebyshev.chebval(0.0, self.slope.T)  # at the end of a panel the slope may be rounding
+        rises, falls = np.flatnonzero(middle > self.doubt), np.flatnonzero(middle < -self.doubt)
+        low = self.edges[falls[-1] + 1] if falls.size else -np.inf
+        return low, max(low, self.edges[rises[0]] if rises.size else np.inf)
 
     @cached_property
     def convex(self) -> bool:
@@ -182,6 +213,30 @@ class CostTable:
         )
 
 
+@scalar_kernel
+def panel_of(u, side, edges):  # type: ignore[no-untyped-def]
+    """The panel of a place: at an edge that to its left, or (``side = 1``) to its right."""
+    low, high = 0, edges.size - 2
+    while low < high:
+        middle = (low + high) // 2
+        if edges[middle + 1] > u or edges[middle + 1] == u and side <= 0:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@scalar_kernel
+def two_series(x, slope, bend, panel):  # type: ignore[no-untyped-def]
+    """Two Chebyshev series of a panel, the second shorter by one term, in one pass so that they overlap."""
+    last = bend.shape[1] - 1
+    one, two, three, four = slope[panel, last + 1], 0.0, 0.0, 0.0
+    for k in range(last, 0, -1):
+        one, two = 2.0 * x * one - two + slope[panel, k], one
+        three, four = 2.0 * x * three - four + bend[panel, k], three
+    return x * one - two + slope[panel, 0], x * three - four + bend[panel, 0]
+
+
 @array_kernel
 def _slope_kernel(u, side, edges, slope, bend, first, second):  # type: ignore[no-untyped-def]
     """Two series at places: of the panel to the left of an edge, or (``side = 1``) to the right."""
@@ -189,23 +244,9 @@ def _slope_kernel(u, side, edges, slope, bend, first, second):  # type: ignore[n
         if not np.isfinite(u[k]):
             first[k], second[k] = np.nan, np.nan
             continue
-        low, high = 0, edges.size - 2
-        while low < high:
-            middle = (low + high) // 2
-            if edges[middle + 1] > u[k] or edges[middle + 1] == u[k] and side <= 0:
-                high = middle
-            else:
-                low = middle + 1
+        low = panel_of(u[k], side, edges)
         x = (2.0 * u[k] - edges[low] - edges[low + 1]) / (edges[low + 1] - edges[low])
-        x = min(max(x, -1.0), 1.0)
-        one, two = 0.0, 0.0
-        for j in range(slope.shape[1] - 1, 0, -1):
-            one, two = 2.0 * x * one - two + slope[low, j], one
-        first[k] = x * one - two + slope[low, 0]
-        one, two = 0.0, 0.0
-        for j in range(bend.shape[1] - 1, 0, -1):
-            one, two = 2.0 * x * one - two + bend[low, j], one
-        second[k] = x * one - two + bend[low, 0]
+        first[k], second[k] = two_series(-1.0 if x < -1.0 else 1.0 if x > 1.0 else x, slope, bend, low)
 
 
 @lru_cache(maxsize=1024)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from replica._registry import column, per_row
+from replica.losses._tabulated import tabulated_breaks
 from saddlepoint._jit import array_kernel, scalar_kernel
 from saddlepoint.quadrature.fields import weighted_sums
 from saddlepoint.quadrature.panels import gaussian_nodes
@@ -38,7 +39,8 @@ def ground_nodes(
     if places is not None:
         own, smear = np.concatenate([own, places], axis=1), np.concatenate([smear, widths], axis=1)
     scale, shift = deviation[:, None], mean[:, None]
-    breaks = loss.ground_breaks(response)
+    felt = loss.tabulated  # of many breaks those that an average feels
+    breaks = tabulated_breaks(loss, response, mean, deviation) if felt else loss.ground_breaks(response)
     if whole:
         breaks = np.concatenate([breaks, loss.ground_edge(response)[:, None]], axis=1)
     position = (own - shift) / scale
