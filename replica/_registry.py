@@ -11,6 +11,8 @@ import numpy as np
 
 from replica._checks import one_of, spelled
 
+#: what a Python function given by the user may raise when it is no function of arrays
+FAILURES = (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError)
 _SEEN = np.concatenate([np.linspace(-8.0, 8.0, 1601) + 1.7e-3, [-50.0, 50.0]])
 
 

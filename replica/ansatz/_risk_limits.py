@@ -102,7 +102,7 @@ class WeakProblem(Problem):
     def noise(self, free: np.ndarray) -> np.ndarray:
         """As for `RiskProblem`: fields are known to their rounding."""
         with np.errstate(all="ignore"):
-            channels = self.cavity(free).channels()
+            channels = self.fields(free).channels()
             sharp = np.maximum.reduce([1.0 + np.abs(c.mean) / c.deviation for c in channels])
         return 8 * EPS * np.maximum(sharp[:, None], np.abs(free))
 

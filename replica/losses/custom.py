@@ -9,11 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._checks import number
-from replica._registry import settings_of_function
+from replica._registry import FAILURES, settings_of_function
 from replica.losses._pieces import broken_edges, clusters, joined, kinks_at, missed, resolved
 from replica.losses.base import Loss
 
-FAILURES = (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError)
 RANGE = 64.0  # kinks that are not given are looked for up to there
 ROUNDS = 6
 PROBES = np.linspace(-RANGE, RANGE, 12_801) + 0.00371

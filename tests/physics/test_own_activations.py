@@ -65,6 +65,8 @@ def test_a_slope_that_is_not_square_integrable_has_no_finite_capacity(b: float) 
         (lambda x: np.sin(1e4 * x), "so many"),
         (lambda x: np.abs(x) ** 0.503, "infinite"),
         (lambda x: 0.0 * x, "constant"),
+        (lambda x: 1 / 0, "must take arrays .*ZeroDivisionError"),
+        (lambda x: x.no_such_method(), "must take arrays .*AttributeError"),
     ],
 )
 def test_what_has_no_kernel_is_refused_in_a_sentence(function: Function, words: str) -> None:

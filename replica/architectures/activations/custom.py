@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from replica._registry import settings_of_function
+from replica._registry import FAILURES, settings_of_function
 from replica.architectures.activations._shape import BLUR, COARSE, Shape, look_at
 from replica.architectures.activations._table import KernelTable, discrepancy, unexplained
 from replica.architectures.activations.base import Activation, Kernel
@@ -60,8 +60,9 @@ class Custom(Activation):
         try:
             with np.errstate(all="ignore"):
                 found = np.asarray(self.user(x))
-        except (TypeError, ValueError) as reason:
-            raise ValueError(f"activation: {self} must take arrays (use numpy functions): {reason}") from reason
+        except FAILURES as reason:
+            said = f"{type(reason).__name__}: {reason}"
+            raise ValueError(f"activation: {self} must take arrays (use numpy functions): {said}") from reason
         if found.dtype.kind not in "fiub":
             kind = "complex" if found.dtype.kind == "c" else found.dtype
             raise ValueError(f"activation: {self} must give real numbers, got {kind}")
