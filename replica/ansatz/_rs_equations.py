@@ -124,11 +124,10 @@ class Equations:
         overlaps = Overlaps(small, norm - small, m, small - m * m)
         pattern = self.model.architecture.patterns(self.model.loss, self.model.data, overlaps, self.model.beta, 0)
         first = {name: alpha * self.conjugate(pattern, name) for name in self.names if name not in self.learned}
-        lowest = self.model.weights.lowest_curvature(self.model.beta)
         scale = np.divide(1e-9, norm, out=np.zeros_like(norm), where=norm > 0)  # a penalty at beta = inf leaves no norm
-        least = {name: 0.5 * lowest if self.linear(name) else alpha * scale for name in first}
-        first = {name: np.maximum(value, least[name]) for name, value in first.items()}
-        return first | {name: np.zeros(self.size) for name in self.learned}
+        low = 0.5 * self.model.weights.lowest_curvature(self.model.beta)
+        least = {name: low if self.linear(name) else alpha * scale for name in first}
+        return {n: np.maximum(v, least[n]) for n, v in first.items()} | {n: np.zeros(self.size) for n in self.learned}
 
     def potential(self, alpha: Any, values: dict[str, Any], single: SingleWeight, pattern: PatternAverage) -> Any:
         """The free entropy at given conjugates, for arrays and for mpmath numbers."""
