@@ -161,7 +161,7 @@ def _carry(problem: FranzParisiProblem, columns: Columns, rows: np.ndarray) -> N
     given = problem.reference
     if given.q == 0:
         return
-    part, point = problem.take(rows).at_level(0), columns.point[rows]
+    part, point = problem.take(rows).at_level(1), columns.point[rows]
     residual, jacobian = part.residual_and_jacobian(point)
     inverse, base = np.linalg.pinv(np.where(np.isfinite(jacobian), jacobian, 0.0)), part.describe(point)
     for name, error in given.errors:

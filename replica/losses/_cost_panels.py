@@ -150,13 +150,15 @@ class CostPanels:
             # of the cost and of u itself; below a quarter the rounding of a larger term that cancelled, which the
             # narrower panels of a noisy formula can afford
             steep = np.abs(np.diff(series[:, 1:], axis=1)).max(axis=1, initial=0.0) + np.abs(series[:, 1])
-            widened = np.where(half <= 0.125, 1.0 + np.sqrt(0.5 / half), 1.0)
-            rounding = ROUNDING * widened * np.where(half <= 0.125, np.maximum(top, self.scale), top)
+            unit = np.maximum(1.0, np.abs(middle) / 8.0)  # far out lengths are those of the place
+            short = half <= 0.125 * unit
+            widened = np.where(short, 1.0 + np.sqrt(0.5 * unit / half), 1.0)
+            rounding = ROUNDING * widened * np.where(short, np.maximum(top, self.scale), top)
             rounding += 0.2 * ROUNDING * np.maximum(np.abs(a), np.abs(b)) * steep / half
             tail = np.abs(series[:, -3:]).max(axis=1)
             ends = np.abs(values[:, [0, -1]])
             with np.errstate(all="ignore"):
-                fades = (half > 0.25) & known & (ends.min(axis=1) > 0) & (ends.min(axis=1) < 1e-3 * ends.max(axis=1))
+                fades = (half > 0.25 * unit) & known & (ends.min(axis=1) > 0) & (ends.min(axis=1) < 1e-3 * ends.max(axis=1))
             good = ~np.any(finite, axis=1) | (known & (tail <= rounding) & ~fades)
             narrow = (half < 4e-15 * (0.01 + np.abs(middle))) & ~good
             count += int(good.sum())

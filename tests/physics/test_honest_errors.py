@@ -112,11 +112,11 @@ def test_a_point_that_is_known_badly_makes_every_number_bad(name: str) -> None:
 def test_every_column_carries_the_errors_of_the_reference(weights: str) -> None:
     """A reference known to 1e-5 only: the errors are what the columns move by when its numbers do."""
     model, size = replica.perceptron(weights), 1e-5
-    alone, t = replica.solve(model, alpha=0.5), 1 - 2 * np.array([0.02, 0.1, 0.4])
+    alone, distance = replica.solve(model, alpha=0.5), np.array([0.02, 0.1, 0.4])
 
     def columns(q: float, q_hat: float, error: float = 0.0) -> Columns:
         known = Typical(Side(model.loss, np.inf), q, q_hat, error * q, error * q_hat)
-        return random_curve(model, 0.5, known, t)
+        return random_curve(model, 0.5, known, distance, tolerance=1e-12)
 
     at = alone["q"], alone["q_hat"]
     base, unsure = columns(*at), columns(*at, size)
