@@ -14,7 +14,7 @@ def suggest(word: str, choices: Iterable[str]) -> str:
     names = list(choices)
     near = difflib.get_close_matches(str(word).lower(), names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}? " if near else ""
-    return f"{hint}Valid: {', '.join(names)}"
+    return f"{hint}Valid: {', '.join(names) or 'none'}"
 
 
 def spelled(word: Any, choices: Iterable[str]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,11 +22,12 @@ def committee(
     units: float = np.inf,
     *,
     activation: str | Any = "sign",
-    weights: str | Weights = "binary",
+    weights: str | Weights | Sequence[float] = "binary",
     margin: float = 0.0,
     ties: str = "satisfied",
     loss: str | Loss | None = None,
     beta: float = np.inf,
+    temperature: float | None = None,
     labels: str | Data = "random",
     connectivity: str = "tree",
 ) -> Model:
@@ -37,8 +39,9 @@ def committee(
         Hidden units; inf is the limit of many. Odd for sign units, even for activations that are not odd.
     activation : str, Activation or callable
         ``"sign"``, ``"relu"``, ``"erf"``, ``"tanh"``, ... , an instance, or a function of numpy arrays.
-    weights : str or Weights
-        ``"binary"``, ``"spherical"``, ``"ternary"`` ... or an instance; alpha counts all weights of all units.
+    weights : str, Weights or list of float
+        ``"binary"``, ``"spherical"``, ``"ternary"`` ..., an instance, or the letters of an alphabet; alpha counts all
+        weights of all units.
     margin : float
         The margin kappa of the field ``K^(-1/2) sum_k c_k g(lambda_k)``, not divided by its standard deviation.
     ties : str
@@ -48,6 +51,8 @@ def committee(
         function of arrays of stabilities.
     beta : float
         Inverse temperature; multiplies the loss.
+    temperature : float, optional
+        1/beta in its place; 0 is the zero-temperature limit.
     labels : str or Data
         ``"random"`` (storage) or ``"teacher"`` (a committee of the same kind), or an instance.
     connectivity : str
@@ -69,7 +74,7 @@ def committee(
     >>> print(f"{replica.capacity(model).value:.9f}")
     0.903986281
     """
-    single = perceptron(weights, margin=margin, loss=loss, beta=beta, labels=labels)
+    single = perceptron(weights, margin=margin, loss=loss, beta=beta, temperature=temperature, labels=labels)
     one_of("connectivity", connectivity, CONNECTIVITIES)
     shared = connectivity == "full"
     network: Architecture = FullCommittee(units, activation) if shared else TreeCommittee(units, activation, ties)
@@ -79,9 +84,10 @@ def committee(
 def parity(
     units: int = 2,
     *,
-    weights: str | Weights = "binary",
+    weights: str | Weights | Sequence[float] = "binary",
     loss: str | Loss | None = None,
     beta: float = np.inf,
+    temperature: float | None = None,
     labels: str | Data = "random",
 ) -> Model:
     """The parity machine: the product of the signs of hidden units on disjoint inputs.
@@ -90,12 +96,15 @@ def parity(
     ----------
     units : int
         Hidden units, 2 to 5 (any number for the capacity of spherical weights).
-    weights : str or Weights
-        ``"binary"``, ``"spherical"``, ``"ternary"`` ... or an instance; alpha counts all weights of all units.
+    weights : str, Weights or list of float
+        ``"binary"``, ``"spherical"``, ``"ternary"`` ..., an instance, or the letters of an alphabet; alpha counts all
+        weights of all units.
     loss : str, Loss, callable or None
         None: every pattern has the right sign; or a loss of the field +-1.
     beta : float
         Inverse temperature; multiplies the loss.
+    temperature : float, optional
+        1/beta in its place; 0 is the zero-temperature limit.
     labels : str or Data
         ``"random"`` (storage) or ``"teacher"`` (a parity machine), or an instance.
 
@@ -109,4 +118,5 @@ def parity(
     >>> print(f"{replica.capacity(replica.parity(3, weights='spherical')).value:.9f}")
     10.373526103
     """
-    return dataclasses.replace(perceptron(weights, loss=loss, beta=beta, labels=labels), architecture=Parity(units))
+    single = perceptron(weights, loss=loss, beta=beta, temperature=temperature, labels=labels)
+    return dataclasses.replace(single, architecture=Parity(units))

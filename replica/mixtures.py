@@ -9,7 +9,7 @@ import numpy as np
 from replica.architectures import Perceptron
 from replica.data import Clusters, GaussianMixture
 from replica.losses import Loss
-from replica.model import Model
+from replica.model import Model, inverse
 from replica.weights import Gaussian, Weights
 
 
@@ -23,6 +23,7 @@ def mixture(
     weights: str | Weights = "gaussian",
     norm: float | None = None,
     beta: float = np.inf,
+    temperature: float | None = None,
     centroid: str | Weights = "gaussian",
 ) -> Model:
     r"""Classification of two Gaussian clusters, ``x = label v/sqrt(N) + sqrt(noise) z`` with ``|v|^2 = N``.
@@ -48,6 +49,8 @@ def mixture(
         ``|w|^2/N`` of spherical weights; binary weights are ``sqrt(norm)`` times signs. None: 1.
     beta : float
         Inverse temperature; ``inf`` minimises the cost.
+    temperature : float, optional
+        1/beta in its place; 0 is the zero-temperature limit.
     centroid : str or Weights
         What the components of v are drawn from: ``"gaussian"``, ``"binary"``, ...
 
@@ -81,7 +84,7 @@ def mixture(
     if norm is not None and getattr(chosen, "penalised", False):
         raise ValueError(f"norm={norm} is for weights whose norm is held; that of {chosen} follows from the penalty")
     unit = Perceptron(1.0 if norm is None else norm)
-    return Model(weights=chosen, loss=loss, architecture=unit, data=data, beta=beta)
+    return Model(weights=chosen, loss=loss, architecture=unit, data=data, beta=inverse(beta, temperature))
 
 
 def clusters(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -85,9 +85,7 @@ class Model:
         if "temperature" in changes and "beta" in changes:
             raise ValueError("beta and temperature are two names of one parameter: give one of them")
         if "temperature" in changes:
-            temperature = number("temperature", changes.pop("temperature"), low=0.0)
-            with np.errstate(divide="ignore"):
-                changes["beta"] = np.divide(1.0, temperature)
+            changes["beta"] = inverse(np.inf, changes.pop("temperature"))
         fields = {"beta": changes.pop("beta")} if "beta" in changes else {}
         for argument, part in self.parts.items():
             own = {key: changes[key] for key in part.parameters if key in changes}
@@ -211,20 +209,31 @@ def direction(model: Model) -> Model:
     return dataclasses.replace(model, loss=Margin(0.0), weights=Spherical())
 
 
+def inverse(beta: Any, temperature: Any) -> Any:
+    """The inverse temperature, where either was given."""
+    if temperature is None:
+        return beta
+    if not (np.ndim(beta) == 0 and beta == np.inf):
+        raise ValueError("beta and temperature are two names of one parameter: give one of them")
+    with np.errstate(divide="ignore"):
+        return np.divide(1.0, number("temperature", temperature, low=0.0))
+
+
 def perceptron(
-    weights: str | Weights = "binary",
+    weights: str | Weights | Sequence[float] = "binary",
     *,
     margin: float = 0.0,
     loss: str | Loss | Callable[..., Any] | None = None,
     beta: float = np.inf,
+    temperature: float | None = None,
     labels: str | Data = "random",
 ) -> Model:
     """The perceptron.
 
     Parameters
     ----------
-    weights : str or Weights
-        ``"binary"``, ``"spherical"``, ``"ternary"``, ``"gaussian"`` ... or an instance.
+    weights : str, Weights or list of float
+        ``"binary"``, ``"spherical"``, ``"ternary"``, ``"gaussian"`` ..., an instance, or the letters of an alphabet.
     margin : float
         The margin kappa of the hard constraint ``u >= kappa``, or of the loss named by ``loss``.
     loss : str, Loss, callable or None
@@ -232,6 +241,8 @@ def perceptron(
         function of arrays of stabilities (see `replica.losses.from_function`).
     beta : float
         Inverse temperature; multiplies the loss.
+    temperature : float, optional
+        1/beta in its place; 0 is the zero-temperature limit.
     labels : str or Data
         ``"random"`` (storage) or ``"teacher"`` (noise-free teacher), or an instance.
 
@@ -258,4 +269,4 @@ def perceptron(
         loss = named(**{named.parameters["margin"]: margin})
     elif not isinstance(loss, str) and margin != 0.0:
         raise ValueError(f"margin={margin} and loss={loss} both given: put the margin into the loss")
-    return Model(weights=weights, loss=loss, data=labels, beta=beta)
+    return Model(weights=weights, loss=loss, data=labels, beta=inverse(beta, temperature))

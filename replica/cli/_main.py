@@ -14,6 +14,7 @@ import click
 
 from replica._checks import suggest
 from replica._version import __version__
+from replica.cli._words import in_the_shell
 from saddlepoint import SweepFailed
 
 #: verb -> module and name of its command; a module is imported when its verb is called
@@ -108,7 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except click.ClickException as wrong:
             return _complain(_sentence(wrong), WRONG_USAGE)
         except ValueError as wrong:
-            return _complain(str(wrong), WRONG_USAGE)
+            return _complain(in_the_shell(str(wrong), VERBS), WRONG_USAGE)
         except SweepFailed as stopped:
             return _complain(str(stopped), NOT_SOLVED)
         except MemoryError:
@@ -153,7 +154,8 @@ def _sentence(wrong: click.ClickException) -> str:
         ]
         return f"unknown option {wrong.option_name!r}; {suggest(wrong.option_name, names)}"
     if isinstance(wrong, click.MissingParameter) and wrong.param is not None:
-        return f"missing option {wrong.param.opts[0]} (see {context.command_path} --help)"
+        what = f"option {wrong.param.opts[0]}" if isinstance(wrong.param, click.Option) else wrong.param.metavar
+        return f"missing {what} (see {context.command_path} --help)"
     return " ".join(wrong.format_message().split())
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from replica._checks import one_of, spelled
 from replica.architectures import Activation, Architecture
-from replica.cli._values import Number, parse_word
+from replica.cli._values import Number, parse_number, parse_word
 from replica.committees import committee, parity
 from replica.data import Data
 from replica.losses import Loss
@@ -39,6 +39,16 @@ FAMILIES: dict[str, Any] = {
     "activation": Activation,
     "centroid": Weights,
 }
+LETTERS = "Of weights from an alphabet, as in --letters -2,-1,0,1,2."
+
+#: what the docstring of a shorthand says to a user of Python only
+IN_THE_SHELL = {
+    "weights": "What the weights are, by name, or the letters of an alphabet, as in -2,-1,0,1,2.",
+    "loss": "Another loss than the hard margin, by name (with --margin where it has one).",
+    "labels": "random: storage; teacher: labels of a teacher of the same kind.",
+    "activation": "Of the hidden units.",
+    "centroid": "Components of the centroid of a cluster.",
+}
 
 
 class Name(click.ParamType):
@@ -46,15 +56,31 @@ class Name(click.ParamType):
 
     name = "name"
 
-    def __init__(self, family: Any) -> None:
-        self.family = family
+    def __init__(self, family: Any, letters: bool = False) -> None:
+        self.family, self.letters = family, letters  # ``letters``: a comma list of numbers stands for an alphabet
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        return "NAME"
+        return "NAME|LETTERS" if self.letters else "NAME"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         names = self.family.registry
+        if self.letters and isinstance(value, str) and value.strip("+-")[:1].isdigit():
+            return Letters().convert(value, param, ctx)
         return one_of(param.opts[0] if param else "the name", spelled(value, names), names)
+
+
+class Letters(click.ParamType):
+    """The letters of an alphabet, a comma list of numbers."""
+
+    name = "letters"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "NUMBER,..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str):
+            return value
+        return tuple(parse_number(param.opts[0] if param else "the letters", word) for word in value.split(","))
 
 
 class Word(click.ParamType):
@@ -83,7 +109,7 @@ def explanations(function: Callable[..., Any]) -> dict[str, str]:
 
 
 def model_options(name: str, grids: bool) -> list[click.Option]:
-    """The options of a model: one per keyword argument of its shorthand, and the temperature next to beta."""
+    """The options of a model: one per keyword argument of its shorthand, and the letters next to the weights."""
     function = MODELS[name]
     texts = explanations(function)
     options = []
@@ -94,15 +120,14 @@ def model_options(name: str, grids: bool) -> list[click.Option]:
                 [flag, parameter.name], type=_type_of(parameter, grids), help=_help(parameter, texts)
             )
         )
-        if parameter.name == "beta":
-            text = "1/beta; 0 is the zero-temperature limit."
-            options.append(click.Option(["--temperature", "temperature"], type=Number(grids), help=text))
+        if parameter.name == "weights":
+            options.append(click.Option(["--letters"], type=Letters(), help=LETTERS))
     return options
 
 
 def _type_of(parameter: inspect.Parameter, grids: bool) -> click.ParamType:
     if parameter.name in FAMILIES:
-        return Name(FAMILIES[parameter.name])
+        return Name(FAMILIES[parameter.name], letters=parameter.name == "weights")
     kinds = set(re.findall(r"\w+", str(parameter.annotation)))
     if kinds & {"str", "bool", "Any"}:
         return Word()
@@ -114,19 +139,22 @@ def _help(parameter: inspect.Parameter, texts: dict[str, str]) -> str:
     default = (
         "" if parameter.default in (None, inspect.Parameter.empty) else f" [default: {parameter.default}]"
     )
-    return f"{texts.get(parameter.name, '')}{names}{default}"
+    return f"{IN_THE_SHELL.get(parameter.name, texts.get(parameter.name, ''))}{names}{default}"
 
 
 def build_model(name: str, given: dict[str, Any]) -> tuple[Model, dict[str, np.ndarray]]:
     """The model, and the grids among its arguments; at a grid's first point where there is one."""
     values = {key: value for key, value in given.items() if value is not None}
+    if letters := values.pop("letters", None):
+        named = values.get("weights", Weights.from_letters.name)
+        if named != Weights.from_letters.name:
+            raise ValueError(f"--letters belong to --weights {Weights.from_letters.name}, got --weights {named}")
+        values["weights"] = letters
     axes = {key: value for key, value in values.items() if isinstance(value, np.ndarray)}
     if "temperature" in values and "beta" in values:
         raise ValueError("--beta and --temperature are one quantity and its inverse: give one of them")
     first = {key: float(axes[key][0]) if key in axes else value for key, value in values.items()}
-    temperature = first.pop("temperature", None)
-    model = MODELS[name](**first)
-    return (model if temperature is None else model.with_parameters(temperature=temperature)), axes
+    return MODELS[name](**first), axes
 
 
 def _beside(option: click.Option, others: list[click.Option]) -> click.Option:

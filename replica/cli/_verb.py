@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import os
 import sys
@@ -17,7 +18,8 @@ import numpy as np
 from replica.ansatz import Ansatz
 from replica.cli._answers import Curves, Point
 from replica.cli._main import ANSWERED, INTERRUPTED, NOT_SOLVED, interrupts
-from replica.cli._models import ModelVerb, Name, build_model
+from replica.cli._methods import Method, made
+from replica.cli._models import ModelVerb, build_model
 from replica.cli._tables import FULL
 from replica.cli._values import Count, Number, Start
 from replica.model import Model
@@ -34,10 +36,10 @@ def option(*names: str, **keywords: Any) -> click.Option:
 ALPHA = option("--alpha", type=Number(), required=True, help="Load, patterns per weight.")
 ANSATZ = option(
     "--ansatz",
-    type=Name(Ansatz),
+    type=Method(),
     default="rs",
     show_default=True,
-    help=f"Names: {', '.join(Ansatz.registry)}.",
+    help=f"Names: {', '.join(Ansatz.registry)}; numbers that are held behind a colon, as in 1rsb:m=2,q1=0.8.",
 )
 START = option(
     "--start", type=Start(), help="'informed' starts from the teacher; q_hat=2.0,... from given conjugates."
@@ -88,7 +90,7 @@ class Request:
 
     @property
     def ansatz(self) -> Ansatz:
-        return Ansatz.find(self.options["ansatz"])()
+        return made(self.options["ansatz"])
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -121,7 +123,7 @@ def model_verb(
         run = partial(
             _run, name, function, [o.name for o in options] + [o.name for o in GRID_OPTIONS if grids], grids
         )
-        return ModelVerb(name, own, run, (function.__doc__ or "").strip(), grids)
+        return ModelVerb(name, own, run, inspect.getdoc(function) or "", grids)
 
     return make
 

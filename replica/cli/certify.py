@@ -10,16 +10,28 @@ from replica.cli._verb import ALPHA, ANSATZ, START, TOLERANCE, Request, model_ve
 from replica.cli.solve import solve_request
 from replica.solution import Solution
 
+MOST_DIGITS = 200  # some minutes of processor time
+
 DIGITS = option(
-    "--digits", type=Number(whole=True), default=30, show_default=True, help="Decimal digits, at least 10."
+    "--digits", type=Number(whole=True), default=30, show_default=True, help=f"Decimal digits, 10 to {MOST_DIGITS}."
 )
 
 
 @model_verb("certify", ALPHA, DIGITS, ANSATZ, START, TOLERANCE)
 def command(request: Request) -> Point:
-    """Solve the same equations in mpmath arithmetic to many digits, starting from the double solution."""
+    """Recompute a solution to many digits (mpmath).
+
+    The same equations are solved in mpmath arithmetic, starting from the double solution.
+
+    Example: replica certify perceptron --weights binary --alpha 0.5 --digits 40
+    """
     from saddlepoint import CertificationFailed
 
+    if request.options["digits"] > MOST_DIGITS:
+        raise ValueError(
+            f"--digits must be at most {MOST_DIGITS}, for the time grows like their cube, got "
+            f"{request.options['digits']}; in Python solution.certify(digits=...) takes any number"
+        )
     solution = solve_request(request)
     if not solution.converged:
         return _failed(request, solution, solution.status)

@@ -34,7 +34,11 @@ def command(
     power: float,
     **how: Any,
 ) -> int:
-    """Set a theory beside a simulation: differences in standard errors, chi-square, residuals.
+    """Set a theory beside a simulation.
+
+    Differences in standard errors, chi-square and residuals, from two files.
+
+    Example: replica compare --theory curve.nc --simulation runs.csv -o residuals.png
 
     Exit status 0 if any point has an answer (the others are counted on stderr), 1 if none has.
     """

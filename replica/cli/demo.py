@@ -21,7 +21,14 @@ from replica.records import to_json
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 def command(directory: str, as_json: bool) -> int:
-    """Compute and draw capacity over margin, with AT lines: binary, ternary and spherical weights, bands."""
+    """Four figures and the data behind them.
+
+    Capacity and AT line over the margin (binary, ternary and spherical weights, bands); the phases of a binary student
+    of a binary teacher; the entropy around solutions and around the best centres; learning curves of three rules on
+    two clusters.
+
+    Example: replica demo --output figures
+    """
     if Path(directory).exists() and not Path(directory).is_dir():
         raise ValueError(f"--output must be a folder, {directory} is a file")
     try:

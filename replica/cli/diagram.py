@@ -23,7 +23,12 @@ from replica.cli._verb import ANSATZ, Request, model_verb, option
     grids=True,
 )
 def command(request: Request) -> Curves:
-    """Threshold lines in the plane of two arguments of the model."""
+    """Threshold lines in a plane: a phase diagram.
+
+    The axes are numbers of the model or the load.
+
+    Example: replica diagram perceptron --weights spherical -x margin=-1:1:41 --lines capacity,at -o diagram.pdf
+    """
     import replica
 
     options = request.options

@@ -32,7 +32,12 @@ from replica.cli.solve import solve_request
     grids=True,
 )
 def command(request: Request) -> Curves:
-    """Training error of a typical solution (at the model's own margin) whose weights are perturbed at random."""
+    """Training error of perturbed solutions.
+
+    The weights of a typical solution, at the model's own margin, are perturbed at random.
+
+    Example: replica flatness perceptron --alpha 0.5 --margin 0.3 --perturbation 0:0.2:21 -o flatness.png
+    """
     import replica
 
     if request.axes:

@@ -43,7 +43,13 @@ WORDS = (TYPICAL, "max", "planted", HEBB)
     grids=True,
 )
 def command(request: Request) -> Curves:
-    """Entropy of solutions at a distance from a reference: a typical solution, a minimiser, the teacher."""
+    """Entropy of solutions around a reference.
+
+    At a distance from it. The reference is a typical solution, one of largest margin, a minimiser of a loss, or the
+    teacher.
+
+    Example: replica franz-parisi perceptron --alpha 0.5 --distance 0.01:0.4:20 --reference 0,0.3,max -o around.png
+    """
     import replica
 
     options = request.options
@@ -84,7 +90,8 @@ def _reference(request: Request, word: str | None) -> Any:
     minimised = word in Loss.registry
     if loss and not minimised or own and not (minimised or word == "max"):
         given = ", ".join(f"--reference-{key}" for key in (loss | own))
-        raise ValueError(f"{given} belong to the minimiser of a loss: give --reference {_choices()}, got {word}")
+        named = f"--reference {word}" if word else "none"
+        raise ValueError(f"{given} belong to the minimiser of a loss: give --reference {_choices()}, got {named}")
     if word is None and options["tilt"] == 1.0 and not options["clipped"]:
         return None
     if word == "planted":

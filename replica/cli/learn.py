@@ -41,7 +41,11 @@ from replica.simulate.files import read
     ],
 )  # fmt: skip
 def command(file: str, **options: Any) -> int:
-    """Predicted errors of a classifier over the number of samples it learns from, for two classes of a file.
+    """Learning curve of a classifier on data of yours.
+
+    Predicted errors over the number of samples that are learned from, for the two classes of a file.
+
+    Example: replica learn data.csv --samples 50:500:10 --loss logistic --penalty 1 -o curve.png
 
     FILE is .npz with X and y, .npy, or .csv: separated by commas, semicolons, tabs or blanks, with or without a first
     row of names. What was read, and which label is +1, is told on stderr.

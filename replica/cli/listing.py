@@ -58,7 +58,13 @@ def _clean(text: str) -> str:
 @click.argument("table", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 def command(table: str | None, as_json: bool) -> int:
-    """All that can be named: models, weights, losses, ansatz, algorithms, observables, lines, ..."""
+    """All names: weights, losses, observables.
+
+    Models, threshold lines, activations, data, ansatz, algorithms and read-outs too; with the name of a table that
+    table alone.
+
+    Example: replica list observables
+    """
     found = tables()
     if table is not None:
         found = {table: found[one_of("table", table, found)]}

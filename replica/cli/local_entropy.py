@@ -41,7 +41,12 @@ CENTRES = ("free", "solution", "none")
     grids=True,
 )
 def command(request: Request) -> Curves:
-    """Local entropy: how many solutions surround optimal centres at a distance."""
+    """Entropy of solutions around the best centres.
+
+    The local entropy: how many solutions lie at a distance from centres that are chosen for having many.
+
+    Example: replica local-entropy perceptron --alpha 0.7 --distance 0.01:0.2:20 --replicas zero-complexity
+    """
     import replica
 
     options = request.options
@@ -76,7 +81,12 @@ def _numbers(word: str) -> Any:
     option("--clones", type=Number(), help="Solutions at a mutual overlap [default: those with the lowest load]."),
 )
 def gap(request: Request) -> Point:
-    """The load above which no m solutions exist at some mutual overlap."""
+    """The load without groups at some mutual overlap.
+
+    Above it there are no --clones solutions that have it.
+
+    Example: replica overlap-gap perceptron --clones 2
+    """
     import replica
 
     return threshold_point(request, replica.overlap_gap(request.model, clones=request.options["clones"]))

@@ -21,13 +21,20 @@ def _reference(word: str | None) -> Any:
 
     if word is None:
         return None
-    return replica.Reference(margin=word if word == "max" else parse_number("--reference", word))
+    try:
+        return replica.Reference(margin=word if word == "max" else parse_number("--reference", word))
+    except ValueError:
+        raise ValueError(f"--reference must be a number or max, got {word!r}") from None
 
 
 @model_verb("local-entropy-threshold", REFERENCE)
 def threshold(request: Request) -> Point:
-    """The load at which the local entropy of optimal centres (with --reference: the Franz-Parisi entropy) stops
-    growing with the distance."""
+    """The load at which local entropies cease to grow.
+
+    Of optimal centres (with --reference: of the Franz-Parisi curve), with the distance, below its maximum.
+
+    Example: replica local-entropy-threshold perceptron --reference max
+    """
     import replica
 
     around = _reference(request.options["reference"])
@@ -36,7 +43,12 @@ def threshold(request: Request) -> Point:
 
 @model_verb("isolation", ALPHA, REFERENCE, ANSATZ)
 def isolated(request: Request) -> Point:
-    """The distance up to which there is no other solution around a typical one (or around --reference)."""
+    """The distance without another solution.
+
+    Around a typical solution, or around --reference.
+
+    Example: replica isolation perceptron --alpha 0.5
+    """
     import replica
 
     alpha, around = request.options["alpha"], _reference(request.options["reference"])

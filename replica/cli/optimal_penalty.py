@@ -9,7 +9,12 @@ from replica.cli.thresholds import threshold_point
 
 @model_verb("optimal-penalty", ALPHA, ANSATZ)
 def command(request: Request) -> Point:
-    """The penalty of the fewest errors on new patterns at a load; inf and 0 where a limit is best."""
+    """The penalty with the fewest errors.
+
+    On new patterns, at a load; inf and 0 where a limit is best.
+
+    Example: replica optimal-penalty mixture --loss logistic --balance 0.3 --alpha 2
+    """
     import replica
 
     alpha = request.options["alpha"]

@@ -19,7 +19,12 @@ def solve_request(request: Request) -> Solution:
 
 @model_verb("solve", ALPHA, ANSATZ, START, TOLERANCE)
 def command(request: Request) -> Point:
-    """Solve the saddle-point equations at one load: free entropy, order parameters, stability, errors."""
+    """Solve the saddle-point equations at one load.
+
+    Free entropy, order parameters and stability, each with its error.
+
+    Example: replica solve perceptron --weights binary --alpha 0.5
+    """
     solution = solve_request(request)
     known = solution.errors
     return Point(

@@ -21,7 +21,12 @@ from replica.cli._verb import COMMON, check_files, emit, option
     ],
 )
 def command(simulation: str, power: float, **how: Any) -> int:
-    """The load at which half of the instances are solved: a sigmoid through the success fractions of runs."""
+    """The load at which an algorithm solves half.
+
+    A sigmoid through the fractions of solved instances of runs over a grid of loads.
+
+    Example: replica success-threshold --simulation runs.nc
+    """
     import replica
 
     check_files("success-threshold", how["output"], drawable=True)

@@ -29,7 +29,12 @@ from replica.cli._verb import ANSATZ, START, TOLERANCE, Request, model_verb, opt
     grids=True,
 )
 def command(request: Request) -> Curves:
-    """Observables over a grid, start:stop:count[:log] or a comma list, of alpha or any number of the model."""
+    """Observables over grids.
+
+    Grids, start:stop:count[:log] or a comma list, of alpha or any number of the model.
+
+    Example: replica sweep perceptron --alpha 0.05:0.8:40 --observables entropy,q -o entropy.png -o entropy.csv
+    """
     import replica
 
     options = request.options

@@ -24,37 +24,63 @@ def threshold_point(request: Request, found: Threshold) -> Point:
 
 @model_verb("capacity", ANSATZ)
 def capacity(request: Request) -> Point:
-    """The largest load alpha with solutions."""
+    """The largest load alpha with solutions.
+
+    Example: replica capacity perceptron --weights spherical --margin 0.5
+    """
     return threshold_point(request, thresholds.capacity(request.model, ansatz=request.ansatz))
 
 
 @model_verb("max-margin", ALPHA, ANSATZ)
 def max_margin(request: Request) -> Point:
-    """The largest margin at a load (for a band the smallest half-width)."""
+    """The largest margin at a load.
+
+    For a band the smallest half-width.
+
+    Example: replica max-margin perceptron --weights binary --alpha 0.5
+    """
     alpha = request.options["alpha"]
     return threshold_point(request, thresholds.max_margin(request.model, alpha=alpha, ansatz=request.ansatz))
 
 
 @model_verb("at-line", ANSATZ)
 def at_line(request: Request) -> Point:
-    """The load at which replica symmetry becomes unstable (de Almeida-Thouless)."""
+    """The load where replica symmetry becomes unstable.
+
+    The de Almeida-Thouless line.
+
+    Example: replica at-line perceptron --weights spherical --margin -1
+    """
     return threshold_point(request, thresholds.at_line(request.model, ansatz=request.ansatz))
 
 
 @model_verb("spinodal", ANSATZ)
 def spinodal(request: Request) -> Point:
-    """The load at which the uninformed branch ends."""
+    """The load at which the uninformed branch ends.
+
+    Example: replica spinodal perceptron --labels teacher
+    """
     return threshold_point(request, thresholds.spinodal(request.model, ansatz=request.ansatz))
 
 
 @model_verb("transition", ANSATZ)
 def transition(request: Request) -> Point:
-    """The load of the first-order transition to perfect generalisation."""
+    """The load from which the teacher is typical.
+
+    The first-order transition to perfect generalisation.
+
+    Example: replica transition perceptron --labels teacher
+    """
     return threshold_point(request, thresholds.transition(request.model, ansatz=request.ansatz))
 
 
 @model_verb("freezing", ALPHA, ANSATZ)
 def freezing(request: Request) -> Point:
-    """The temperature at which the entropy of counted weights vanishes at a load."""
+    """The temperature at which the entropy vanishes.
+
+    Of counted weights, at a load.
+
+    Example: replica freezing perceptron --loss error-count --alpha 1.5
+    """
     alpha = request.options["alpha"]
     return threshold_point(request, thresholds.freezing(request.model, alpha=alpha, ansatz=request.ansatz))

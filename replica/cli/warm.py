@@ -24,7 +24,9 @@ FIRST = (
 
 @click.command("warm")
 def command() -> int:
-    """Compile the kernels of the common verbs now, so that the first answer comes at once.
+    """Compile the kernels of the common verbs now.
+
+    So that the first answer comes at once.
 
     Example: replica warm
     """

@@ -97,6 +97,15 @@ class Weights(Member):
     isotropic: ClassVar[bool] = False
     #: -w is as likely as w
     symmetric: ClassVar[bool] = True
+    #: of the family: what makes weights of a list of letters, set by the file of such weights
+    from_letters: ClassVar[Any] = None
+
+    @classmethod
+    def made_of(cls, argument: str, given: Any) -> Any:
+        """As for every family; a list of numbers is an alphabet."""
+        if cls.from_letters is not None and isinstance(given, (list, tuple, np.ndarray)):
+            return cls.from_letters(given)
+        return super().made_of(argument, given)
 
     def log_z(self, field: np.ndarray, curvature: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """``ln z`` and mean and variance of the weight; field (batch, node), curvature ``A`` (batch,)."""

@@ -52,10 +52,11 @@ def _letter_terms(field, curvature, letters, symmetric, out):  # type: ignore[no
 
 @dataclass(frozen=True)
 class Discrete(Weights):
-    r"""Weights from a finite alphabet: ``z(h, A) = sum_w exp(h w - A w^2/2)`` with ``A = q_hat + Q_hat``.
+    r"""Weights from a finite alphabet, -2, -1, 1, 2 unless told: ``z(h, A) = sum_w exp(h w - A w^2/2)``.
 
-    The self-overlap ``Q = <w^2>`` is an order parameter with its own conjugate ``Q_hat``; the field is ``w.x/sqrt(N)``
-    whatever ``Q``. Free entropies count configurations (``alpha = 0``: the logarithm of the number of letters).
+    Here ``A = q_hat + Q_hat``. The self-overlap ``Q = <w^2>`` is an order parameter with its own conjugate ``Q_hat``;
+    the field is ``w.x/sqrt(N)`` whatever ``Q``. Free entropies count configurations (``alpha = 0``: the logarithm of
+    the number of letters).
     For weights +-1 use `Binary`, whose norm needs no conjugate.
 
     Parameters
@@ -76,7 +77,10 @@ class Discrete(Weights):
     def __post_init__(self) -> None:
         if np.iscomplexobj(self.values):
             raise ValueError(f"values must be real letters, got {self.values}")
-        letters = tuple(float(v) for v in np.ravel(np.asarray(self.values, dtype=float)))
+        try:
+            letters = tuple(float(v) for v in np.ravel(np.asarray(self.values, dtype=float)))
+        except (TypeError, ValueError):
+            raise ValueError(f"values must be at least two different finite letters, got {self.values!r}") from None
         if len(set(letters)) < 2 or len(set(letters)) != len(letters) or not np.all(np.isfinite(letters)):
             raise ValueError(f"values must be at least two different finite letters, got {self.values}")
         if len({abs(v) for v in letters}) == 1:
@@ -137,3 +141,6 @@ class Discrete(Weights):
         mean = mp.fsum(m * w for m, w in zip(masses, letters, strict=True)) / total
         spread = mp.fsum(m * (w - mean) ** 2 for m, w in zip(masses, letters, strict=True)) / total
         return mp.log(total), mean, spread
+
+
+Weights.from_letters = Discrete

@@ -72,7 +72,7 @@ WRONG = [
     ("diagram perceptron -x margin=", "-x must be a non-empty grid"),
     ("diagram perceptron -x margin=0:1:2 --margin 0:1:3", "--margin takes one number in a diagram"),
     ("diagram perceptron -x margin=0:1:2 --y margin", "must differ"),
-    ("diagram perceptron -x temperature=0.5:1:2 --y margin", "give alpha"),
+    ("diagram perceptron -x temperature=0.5:1:2 --y margin", "give --alpha"),
     # running
     ("sweep perceptron --alpha 0.5 --workers 0", "--workers must be a whole number of at least 1, got 0"),
     ("sweep perceptron --alpha 0.5 --workers 1.5", "--workers must be a whole number of at least 1, got 1.5"),
