@@ -158,7 +158,8 @@ class CostPanels:
             tail = np.abs(series[:, -3:]).max(axis=1)
             ends = np.abs(values[:, [0, -1]])
             with np.errstate(all="ignore"):
-                fades = (half > 0.25 * unit) & known & (ends.min(axis=1) > 0) & (ends.min(axis=1) < 1e-3 * ends.max(axis=1))
+                least, most = ends.min(axis=1), ends.max(axis=1)
+                fades = (half > 0.25 * unit) & known & (least > 0) & (least < 1e-3 * most)
             good = ~np.any(finite, axis=1) | (known & (tail <= rounding) & ~fades)
             narrow = (half < 4e-15 * (0.01 + np.abs(middle))) & ~good
             count += int(good.sum())
