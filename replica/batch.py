@@ -25,15 +25,17 @@ class Part:
 
     def measure(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """Observables on the refined quadrature; error = quadrature change + change over the point's error +
-        rounding.
+        rounding + what equations that go astray change.
         """
         size, k = self.point.shape
         rows = np.tile(np.arange(size), k + 1)
         shifted = np.tile(self.point, (k + 1, 1))
         for j in range(k):
             shifted[(j + 1) * size : (j + 2) * size, j] += self.error[:, j]
-        values, floors = self.problem.refined().take(rows).observe(shifted)
+        finer = self.problem.refined()
+        values, floors = finer.take(rows).observe(shifted)
         coarse, _ = self.problem.observe(self.point)
+        astray = [other.observe(self.point)[0] for other in finer.astray()]
         errors = {}
         with np.errstate(invalid="ignore"):
             for name, value in values.items():
@@ -42,7 +44,8 @@ class Part:
                 for j in range(k):
                     moved = moved + np.abs(value[(j + 1) * size : (j + 2) * size] - best)
                 change = np.where(np.isfinite(best), np.abs(best - coarse[name]) + moved, 0.0)
-                errors[name] = change + floors[name][:size]
+                off = sum(np.nan_to_num(np.abs(other[name] - best)) for other in astray)
+                errors[name] = change + floors[name][:size] + off
         return {name: value[:size] for name, value in values.items()}, errors
 
 

@@ -87,6 +87,21 @@ class Solver:
 
 
 _NO_NOISE = np.empty((0, 0))
+_NEAR = 1e-3  # a residual above it is no matter of what the equations are made of
+
+
+def noise_of(problem: Problem, free: np.ndarray, residual: np.ndarray) -> np.ndarray:
+    """The floor of a residual, with what it goes astray by near a solution; (0, 0) for the default floor, which the
+    kernels compute themselves.
+    """
+    noise = _NO_NOISE if type(problem).noise is Problem.noise else problem.noise(free)
+    if type(problem).astray is Problem.astray:
+        return noise
+    noise = noise if noise.size else problem.noise(free)
+    near = np.flatnonzero(np.abs(residual).max(axis=1, initial=0.0) < _NEAR)
+    for other in problem.take(near).astray() if near.size else []:
+        noise[near] += np.nan_to_num(np.abs(other.residual(free[near]) - residual[near]))
+    return noise
 
 
 class _Ledger:
@@ -109,8 +124,7 @@ class _Ledger:
         if state.code is not None:
             self.code[:] = state.code
         variables = problem.variables
-        # the default floor is computed by the kernel itself
-        noise = _NO_NOISE if type(problem).noise is Problem.noise else problem.noise(state.free)
+        noise = noise_of(problem, state.free, state.residual)
         memory = self.norm, self.best, self.mark, self.since, self.best_free, self.code
         limits = variables.low, variables.high, variables.bounded
         allowed = tolerance.absolute, tolerance.relative, patience

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from saddlepoint._iterate import Outcome
+from saddlepoint._iterate import Outcome, noise_of
 from saddlepoint._kernels import CONVERGED, INTEGRAL_UNSURE, STALLED, correction, invert, remaining
 from saddlepoint.problem import Problem
 from saddlepoint.solution import Tolerance
@@ -13,7 +13,6 @@ from saddlepoint.solution import Tolerance
 LEVELS = 3
 #: tolerances below this are for the residual alone; corrections are believed as for this one
 FINEST = 1e-12
-_NO_NOISE = np.empty((0, 0))
 
 
 def unchecked(outcome: Outcome) -> np.ndarray:
@@ -65,7 +64,7 @@ def _correct(
     allowed = max(tolerance.absolute, FINEST) ** 0.5
     correction(point, before, inverse, allowed, tolerance.absolute, moved, code)
     after = problem.residual(moved)
-    noise = problem.noise(moved) if type(problem).noise is not Problem.noise else _NO_NOISE
+    noise = noise_of(problem, moved, after)
     residual, error = np.empty(size), np.empty((size, k))
     remaining(
         point,

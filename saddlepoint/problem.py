@@ -101,6 +101,12 @@ class Problem(ABC):
         """Rounding floor of the residual, (B, k); called at every step, so it must be cheap."""
         return 4 * np.finfo(float).eps * np.maximum(1.0, np.abs(free))
 
+    def astray(self) -> list[Problem]:
+        """The same equations with something that they are made of, as a table, off by all that it may be wrong by, in
+        every way that tells; the default has none. How far residuals and observables go astray adds to their errors.
+        """
+        return []
+
     def start(self) -> np.ndarray:
         """Starting point (B, k) where the caller has none; the default is the middle of every chart."""
         return np.zeros((self.size, len(self.variables)))

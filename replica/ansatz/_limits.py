@@ -103,7 +103,7 @@ def floors_of(seen: dict[str, Any]) -> dict[str, Any]:
     return {name: 32 * EPS * np.where(np.isfinite(value), np.abs(value), 0.0) for name, value in seen.items()}
 
 
-def _astray(problem: Any) -> list[Any]:
+def astray(problem: Any) -> list[Any]:
     """The same problem with proximal maps that are off by all that a table of them may be wrong by."""
     found = []
     for loss in problem.model.loss.off:
@@ -112,23 +112,6 @@ def _astray(problem: Any) -> list[Any]:
         other.model = model
         found.append(other)
     return found
-
-
-def table_noise(problem: Any, free: np.ndarray) -> Any:
-    """What a table of the proximal map adds to the noise of a residual."""
-    with np.errstate(all="ignore"):
-        here = problem.residual(free) if problem.model.loss.off else 0.0
-        return sum(np.nan_to_num(np.abs(other.residual(free) - here)) for other in _astray(problem))
-
-
-def table_floors(problem: Any, free: np.ndarray, seen: dict[str, Any], floors: dict[str, Any]) -> dict[str, Any]:
-    """Floors of observables with what a table of the proximal map adds."""
-    for other in _astray(problem):
-        with np.errstate(all="ignore"):
-            found, _ = other.observe(free)
-            change = {name: np.nan_to_num(np.abs(found[name] - seen[name])) for name in floors}
-        floors = {name: floor + change[name] for name, floor in floors.items()}
-    return floors
 
 
 class LimitProblem(Problem):

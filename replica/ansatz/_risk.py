@@ -9,7 +9,7 @@ import numpy as np
 
 from replica._registry import exact, per_row
 from replica.ansatz._cavity import Cavity, exact_scale, rescaled
-from replica.ansatz._limits import EPS, Projection, floors_of, table_floors, table_noise, unit_overlaps
+from replica.ansatz._limits import EPS, Projection, astray, floors_of, unit_overlaps
 from replica.ansatz._reference import ReferenceProjection, reference_projection
 from replica.data import Channel, Overlaps
 from replica.model import Model
@@ -78,6 +78,9 @@ class RiskProblem(Problem):
             rows += [found.scores[name] / np.sqrt(found.square) for name in self.model.data.trained]
         return np.stack(rows, axis=1)
 
+    def astray(self) -> list[Any]:
+        return astray(self)
+
     def row_of(self, name: str) -> int:
         """The residual that fixes one variable when the others are known."""
         if name == "V" and not self.penalised:
@@ -91,8 +94,7 @@ class RiskProblem(Problem):
 
     def noise(self, free: np.ndarray) -> np.ndarray:
         """Fields are known to their rounding, which weighs more the narrower their distribution is, and in the overlap
-        the stiffer the patterns hold it; overlaps to that of their logarithms. A table of the proximal map adds what
-        that may be wrong by.
+        the stiffer the patterns hold it; overlaps to that of their logarithms.
         """
         with np.errstate(all="ignore"):
             cavity = self.cavity(free)
@@ -104,7 +106,7 @@ class RiskProblem(Problem):
                 stiff = self.held(cavity) * np.maximum.reduce([(1.0 + np.abs(c.mean)) / c.gain for c in channels])
                 own = np.maximum(np.abs(free[:, logs]).max(axis=1, initial=0.0), stiff / np.sqrt(cavity.overlaps.q))
                 found[:, 0] = np.maximum(sharp, own)
-        return 8 * EPS * found + table_noise(self, free)
+        return 8 * EPS * found
 
     def held(self, cavity: Cavity) -> np.ndarray:
         """``alpha E (1-u')`` at a solution: the share of the weights that patterns hold."""
@@ -140,7 +142,7 @@ class RiskProblem(Problem):
         floors["stability"] = floors["stability"] + 32 * EPS
         if not self.penalised:
             floors["multiplier"] = 8 * EPS * (1.0 + self.alpha * found.pull) / cavity.response
-        return seen, table_floors(self, free, seen, floors)
+        return seen, floors
 
     def _reference(self, values: dict[str, Any], mp: Any, digits: int) -> tuple[Overlaps, Any, ReferenceProjection]:
         """Overlaps, response and averages of one row in mpmath numbers."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any, ClassVar
 
 import numpy as np
@@ -24,6 +25,13 @@ class Beyond(Problem):
 
     def refined(self) -> Any:
         return type(self)(self.found.refined())
+
+    def astray(self) -> list[Any]:
+        others = []
+        for found in self.found.astray():
+            others.append(copy(self))
+            others[-1].found = found
+        return others
 
     def residual(self, free: np.ndarray) -> np.ndarray:
         return self.found.residual(free)

@@ -9,7 +9,7 @@ import numpy as np
 
 from replica._registry import per_row
 from replica.ansatz._cluster_steps import settled
-from replica.ansatz._limits import EPS, floors_of, table_floors, table_noise
+from replica.ansatz._limits import EPS, astray, floors_of
 from replica.ansatz._risk_beyond import Beyond
 from replica.ansatz._risk_corners import corners
 from replica.data import Channel
@@ -92,6 +92,9 @@ class ClusterProblem(Problem):
 
     def refined(self) -> ClusterProblem:
         return ClusterProblem(self.model, self.alpha, self.level + 1, self.interpolates)
+
+    def astray(self) -> list[Any]:
+        return astray(self)
 
     def row_of(self, name: str) -> int:
         """The residual that fixes one variable when the others are known."""
@@ -177,8 +180,7 @@ class ClusterProblem(Problem):
             terms = np.einsum("bs,bst->bt", np.abs(fields.push), np.abs(fields.forms.push))  # which may cancel
             sharp = (1.0 + (1.0 + terms) / np.sqrt(fields.variance)).max(axis=1)
             rounding = np.maximum(8 * EPS * sharp, 8 * fields.forms.rounding)
-        noise = rounding[:, None] * np.maximum(1.0, np.abs(free))
-        return noise + table_noise(self, free)
+        return rounding[:, None] * np.maximum(1.0, np.abs(free))
 
     def start(self) -> np.ndarray:
         """Close to the square loss on round clusters of the same traces, at half the margin."""
@@ -216,7 +218,7 @@ class ClusterProblem(Problem):
         floors = floors_of(seen)
         floors = {name: floor * (1.0 + forms.rounding / (4 * EPS)) for name, floor in floors.items()}
         floors["stability"] = floors["stability"] + 32 * EPS
-        return seen, table_floors(self, free, seen, floors)
+        return seen, floors
 
 
 class RestingProblem(ClusterProblem):

@@ -66,7 +66,10 @@ def _edge(pull: Callable[[np.ndarray, int], np.ndarray], side: int, size: int) -
     """The smallest (``side = 1``) or largest (-1) place at which a growing function is 0: bisection."""
     low, high = -np.ones(size), np.ones(size)
     for _ in range(60):
-        low, high = np.where(pull(low, 1) > 0, 2.0 * low, low), np.where(pull(high, -1) < 0, 2.0 * high, high)
+        inside, outside = pull(low, 1) > 0, pull(high, -1) < 0
+        if not np.any(inside | outside):
+            break
+        low, high = np.where(inside, 2.0 * low, low), np.where(outside, 2.0 * high, high)
     for _ in range(200):
         middle = 0.5 * (low + high)
         before = pull(middle, side) < 0 if side > 0 else pull(middle, side) <= 0

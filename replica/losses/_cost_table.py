@@ -229,12 +229,12 @@ def panel_of(u, side, edges):  # type: ignore[no-untyped-def]
 @scalar_kernel
 def two_series(x, slope, bend, panel):  # type: ignore[no-untyped-def]
     """Two Chebyshev series of a panel, the second shorter by one term, in one pass so that they overlap."""
-    last = bend.shape[1] - 1
+    last, twice = bend.shape[1] - 1, 2.0 * x
     one, two, three, four = slope[panel, last + 1], 0.0, 0.0, 0.0
-    for k in range(last, 0, -1):
-        one, two = 2.0 * x * one - two + slope[panel, k], one
-        three, four = 2.0 * x * three - four + bend[panel, k], three
-    return x * one - two + slope[panel, 0], x * three - four + bend[panel, 0]
+    for k in range(last, 0, -1):  # what is in brackets does not wait for the term before
+        one, two = twice * one + (slope[panel, k] - two), one
+        three, four = twice * three + (bend[panel, k] - four), three
+    return x * one + (slope[panel, 0] - two), x * three + (bend[panel, 0] - four)
 
 
 @array_kernel

@@ -12,10 +12,12 @@ import numpy as np
 
 from replica.losses._cost_table import CostTable, cost_table, single_rows, two_series
 from replica.losses._map_breaks import breaks
-from saddlepoint._jit import array_kernel
+from saddlepoint._jit import array_kernel, scalar_kernel
 
 if TYPE_CHECKING:
     from replica.losses.base import Loss
+
+SURE = 1e-10  # of a panel: a step of Newton's method after which nothing is left but rounding
 
 
 class Moved(NamedTuple):
@@ -63,28 +65,25 @@ def _cover(table: CostTable, field: np.ndarray, chi: np.ndarray) -> None:
 @array_kernel
 def _prox_kernel(fields, reaches, edges, ends, slope, bend, push, give, best, move, held):  # type: ignore[no-untyped-def]
     """Zeros of ``u - h + chi l'(u)``, how far they are from h, and ``chi l''/(1 + chi l'')`` there (1 at a kink)."""
-    count = edges.size - 1
     for row in range(reaches.size):
-        chi, last, guess, rate, before = reaches[row], -1, 0.0, 0.0, 0.0
+        chi, low, before = reaches[row], 0, np.inf
+        guess, rate, turn = 0.0, 0.0, 0.0
         for node in range(fields.shape[1]):
             h = fields[row, node]
             if not (np.isfinite(h) and np.isfinite(chi)):
                 best[row, node], move[row, node], held[row, node] = np.nan, np.nan, np.nan
                 continue
-            low, high = 0, count - 1
-            while low < high:  # the first panel at whose right end the function is not below 0
-                middle = (low + high) // 2
-                if edges[middle + 1] - h + chi * (ends[middle, 1] + push[middle]) >= 0.0:
-                    high = middle
-                else:
-                    low = middle + 1
+            known = h >= before  # the map grows: from there on
+            low = _panel_of_root(h, chi, low if known else 0, known, edges, ends, push)
             a, b = edges[low], edges[low + 1]
             if a - h + chi * (ends[low, 0] + push[low]) >= 0.0 and low > 0:
                 best[row, node], move[row, node], held[row, node] = a, a - h, 1.0
+                before = np.inf
                 continue
-            u = guess + rate * (h - before) if low == last else h  # from the field before
+            away = h - before
+            u = guess + away * (rate + 0.5 * turn * away) if known else h
             u = a if u < a else b if u > b else u
-            first, second, left, right = 0.0, 0.0, a, b
+            first, second, left, right, last, bent = 0.0, 0.0, a, b, np.nan, 0.0
             for _ in range(100):
                 first, second = two_series((2.0 * u - a - b) / (b - a), slope, bend, low)
                 first, second = first + push[low], second if second > 0.0 else 0.0
@@ -96,14 +95,40 @@ def _prox_kernel(fields, reaches, edges, ends, slope, bend, push, give, best, mo
                 step = value / (1.0 + chi * second)
                 if abs(step) <= 1e-15 * (abs(u) + 1e-3 * (b - a)):
                     break
+                if abs(step) <= SURE * (b - a) and abs(u - last) > 0.0:  # the rest is linear
+                    first, second = first - step * second, second - step * (second - bent) / (u - last)
+                    u = u - step
+                    break
+                last, bent = u, second
                 u = u - step if left < u - step < right else 0.5 * (left + right)
                 if right - left <= 1e-15 * abs(u):
                     break
-            last, guess, rate, before = low, u, 1.0 / (1.0 + chi * second), h
+            slower = 1.0 / (1.0 + chi * second)
+            turn = (slower - rate) / away if known and away > 0.0 else 0.0
+            guess, rate, before = u, slower, h
             second += give[low]
             # of the two forms of the way the one that cancels less
             best[row, node], move[row, node] = u, -chi * first if chi * second < 1.0 else u - h
             held[row, node] = chi * second / (1.0 + chi * second)
+
+
+@scalar_kernel
+def _panel_of_root(h, chi, low, near, edges, ends, push):  # type: ignore[no-untyped-def]
+    """The first panel from ``low`` on at whose right end the function is not below 0, which is ``near`` or may be
+    anywhere.
+    """
+    high = edges.size - 2
+    if near:
+        while low < high and edges[low + 1] - h + chi * (ends[low, 1] + push[low]) < 0.0:
+            low += 1
+        return low
+    while low < high:
+        middle = (low + high) // 2
+        if edges[middle + 1] - h + chi * (ends[middle, 1] + push[middle]) >= 0.0:
+            high = middle
+        else:
+            low = middle + 1
+    return low
 
 
 def _by_row(loss: Loss, size: int) -> list[tuple[slice, CostTable]]:
