@@ -6,7 +6,7 @@ Everything a user needs is here by name; heavy libraries (xarray, matplotlib, sc
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from replica._version import __version__
 from replica.ansatz import RS, RSB, Annealed
@@ -24,6 +24,20 @@ from replica.solution import Quantity, Solution, SolveFailed
 from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, optimal_penalty, spinodal, transition
 from replica.verbs import solve
 from replica.weights import Binary, Discrete, Gaussian, Spherical, Ternary
+
+if TYPE_CHECKING:  # for editors: these load on first use
+    from replica.clones import overlap_gap
+    from replica.curves import sweep
+    from replica.diagrams import diagram
+    from replica.landscape import franz_parisi
+    from replica.local import local_entropy
+    from replica.local_thresholds import local_entropy_threshold
+    from replica.named_references import Reference
+    from replica.neighbourhood import isolation
+    from replica.plots import plot
+    from replica.records import load, save
+    from replica.simulate.compare import compare
+    from replica.simulate.success import success_threshold
 
 #: also where a reader of "two clusters" looks for it
 mixture.from_data = from_data  # type: ignore[attr-defined]

@@ -49,6 +49,10 @@ def overlap_gap(model: Model, *, clones: float | None = None) -> Threshold:
     ValueError
         Weights that cannot be counted, a model that real replicas are not there for, clones not above 1.
 
+    See Also
+    --------
+    local_entropy : Around a centre instead of at mutual overlaps.
+
     Notes
     -----
     Groups are replica symmetric among themselves, so the load is an estimate from above. Beyond the best m the load

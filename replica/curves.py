@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from replica.diagrams import diagram
 from replica.model import Model, require_model
 from replica.observables import OBSERVABLES, kind_of, measure, symbol_of
 from replica.solution import ORDER_PARAMETERS
+
+if TYPE_CHECKING:
+    import xarray
 
 #: what a sweep shows unless it is told: of states with an entropy, and of single vectors
 USUAL = ("entropy", "q")
@@ -59,7 +62,7 @@ def sweep(
     checkpoint: Any = None,
     progress: bool = False,
     **axes: Any,
-) -> Any:
+) -> xarray.Dataset:
     """Solve a model over a grid of alpha and of any of its parameters.
 
     Parameters
@@ -96,6 +99,12 @@ def sweep(
     ValueError
         Unknown names, observables that no solution of the model has, empty or unordered grids, values outside their
         domain, a checkpoint of other settings.
+
+    See Also
+    --------
+    solve : One point.
+    diagram : Threshold lines in a plane.
+    plot : A figure of the result.
 
     Examples
     --------

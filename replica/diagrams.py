@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from replica.ansatz import Ansatz, ansatz_or_rs
 from replica.model import Model, require_model
 from replica.observables import measure, symbol_of
 from replica.thresholds import Line, LineDefinition, find_line, invert
+
+if TYPE_CHECKING:
+    import xarray
 
 LEARNED = "generalization_error"  # reported along lines of models with something to be learned
 CHUNK = 32  # points of a line located together; fixed, so that results do not depend on the number of workers
@@ -81,7 +84,7 @@ def diagram(
     workers: int = 1,
     checkpoint: Any = None,
     progress: bool = False,
-) -> Any:
+) -> xarray.Dataset:
     """Threshold lines of a model in a plane.
 
     Parameters
@@ -111,6 +114,12 @@ def diagram(
     ------
     ValueError
         Unknown axes or lines; a line that the model does not have.
+
+    See Also
+    --------
+    sweep : Observables over grids.
+    capacity, at_line, spinodal, transition, freezing : One point of a line.
+    plot : A figure of the result.
 
     Examples
     --------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from replica.named_references import labels, settings_of, spread
 from replica.references import Reference, resolve
 from replica.weights._pairs import spherical_room
 from replica.weights.base import Average
+
+if TYPE_CHECKING:
+    import xarray
 
 __all__ = ["Reference", "franz_parisi"]
 
@@ -41,7 +44,7 @@ def franz_parisi(
     workers: int = 1,
     checkpoint: Any = None,
     progress: bool = False,
-) -> Any:
+) -> xarray.Dataset:
     r"""Entropy of the solutions at a distance from a reference, over a grid of distances.
 
     .. math:: S_{FP}(d) = \frac1N E \ln \#\{w: w\cdot\tilde w = (1-2d) N,\ w \text{ solves}\}
@@ -94,6 +97,12 @@ def franz_parisi(
     ------
     ValueError
         Weights, references or ansatz that are not covered; values outside their domain.
+
+    See Also
+    --------
+    local_entropy : Around centres chosen for their many neighbours.
+    isolation : How far the nearest other solution is.
+    local_entropy_threshold : Up to which load curves have no hole.
 
     Notes
     -----

@@ -4,7 +4,7 @@ here."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from replica._checks import grid, number
 from replica.ansatz.local_entropy import LocalEntropy
 from replica.model import Model, require_model
 from replica.observables.registry import symbol_of
+
+if TYPE_CHECKING:
+    import xarray
 
 CHUNK = 100  # distances solved together; fixed, so that results do not depend on the number of workers
 VARIABLES = ("local_entropy", "free_entropy", "complexity", "q0", "q1", "q0_hat", "q1_hat", "parisi", "slope")
@@ -57,7 +60,7 @@ def local_entropy(
     workers: int = 1,
     checkpoint: Any = None,
     progress: bool = False,
-) -> Any:
+) -> xarray.Dataset:
     """Local entropy of optimal centres, or of real replicas, over the distance.
 
     Centres are weighted with ``exp(y N S_I)``, S_I the logarithm of the number (sphere: volume) of solutions at
@@ -94,6 +97,12 @@ def local_entropy(
         on clusters or with a teacher ``m``, a learned ``bias``, ``training_error`` and generalisation errors, each with
         ``NAME_error``; ``error`` (of ``local_entropy``) and ``status``. Unsolved points are NaN with their
         status; a branch that ends before a distance says where. Spherical weights have no conjugates (NaN).
+
+    See Also
+    --------
+    franz_parisi : Around typical solutions, minimisers or the teacher.
+    local_entropy_threshold : Up to which load curves have no hole.
+    overlap_gap : Groups of solutions that cease to be.
 
     Notes
     -----

@@ -48,6 +48,10 @@ def local_entropy_threshold(model: Model, *, reference: Reference | None = None)
     ValueError
         A model or a reference that the curve is not there for.
 
+    See Also
+    --------
+    local_entropy, franz_parisi : The curves.
+
     Notes
     -----
     The threshold depends on the definition: the literature's values rest on others again. The curves are

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -151,6 +152,12 @@ class Model:
         """All that defines the model, for records."""
         beta = self.beta.tolist() if isinstance(self.beta, np.ndarray) else self.beta
         return {name: part.settings() for name, part in self.parts.items()} | {"beta": beta}
+
+    def _repr_html_(self) -> str:
+        beta = "<batch>" if isinstance(self.beta, np.ndarray) else f"{self.beta:g}"
+        rows = {name: str(part) for name, part in self.parts.items()} | {"beta": beta}
+        cells = (f"<tr><td>{name}</td><td>{html.escape(text)}</td></tr>" for name, text in rows.items())
+        return f"<table>{''.join(cells)}</table>"
 
     def __str__(self) -> str:
         parts = ", ".join(f"{name}={part}" for name, part in self.parts.items())

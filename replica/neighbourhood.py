@@ -48,6 +48,10 @@ def isolation(
     ValueError
         Weights that are not counted, a cost that is no constraint, what `franz_parisi` refuses.
 
+    See Also
+    --------
+    franz_parisi : The curve.
+
     References
     ----------
     H. Huang and Y. Kabashima, Phys. Rev. E 90, 052813 (2014).

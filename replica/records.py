@@ -151,10 +151,33 @@ def save(dataset: xarray.Dataset, path: str | os.PathLike[str]) -> None:
 def load(path: str | os.PathLike[str]) -> xarray.Dataset:
     """Read a dataset that `save` wrote.
 
+    Parameters
+    ----------
+    path : path
+        A file of suffix ``.nc``, ``.csv`` or ``.json``.
+
+    Returns
+    -------
+    xarray.Dataset
+        Equal to the last bit to the one that was saved, with its attributes.
+
     Raises
     ------
     ValueError
         An unknown suffix, a missing file, or a file that is damaged or was not written by `save`.
+
+    See Also
+    --------
+    save : What wrote it.
+
+    Examples
+    --------
+    >>> import replica, tempfile
+    >>> curve = replica.sweep(replica.perceptron("spherical"), alpha=[0.5, 1.0])
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     replica.save(curve, f"{place}/curve.json")
+    ...     replica.load(f"{place}/curve.json").equals(curve)
+    True
     """
     suffix = suffix_of(path)
     try:

@@ -24,6 +24,15 @@ def solve(
 ) -> Solution:
     r"""Solve the saddle-point equations of a model at load ``alpha``.
 
+    In replica symmetry, with weights +-1 (others: `replica.weights`) and random labels, the free entropy per weight is
+    the extremum of
+
+    .. math:: \phi = -\tfrac{\hat q}{2}(1-q) + \int Dz \ln 2\cosh(\sqrt{\hat q} z)
+              + \alpha \int Dz \ln Z(\sqrt q z, 1-q), \quad Z(\omega, V) = \int Dy\, e^{-\beta\ell(\omega + \sqrt V y)}
+
+    that is ``q = E <w>^2``, ``q_hat = alpha E f^2`` with ``f = d ln Z/d omega``. A teacher adds ``m`` and ``m_hat``, a
+    free norm ``Q`` and ``Q_hat``; vectors of least cost obey the limit ``beta -> inf`` with ``V = lim beta (1-q)``.
+
     Parameters
     ----------
     model : Model
@@ -52,6 +61,16 @@ def solve(
         Arguments outside their domain; a model that the ansatz does not cover.
     SolveFailed
         No solution was found and ``on_failure="raise"``.
+
+    See Also
+    --------
+    sweep : The same over grids.
+    capacity : Up to which load there are solutions.
+    stability : Whether replica symmetry holds.
+
+    References
+    ----------
+    E. Gardner and B. Derrida, J. Phys. A 21, 271 (1988); W. Krauth and M. Mezard, J. Phys. France 50, 3057 (1989).
 
     Examples
     --------

@@ -6,6 +6,7 @@ import ast
 import configparser
 import importlib
 import importlib.metadata
+import inspect
 import json
 import re
 import subprocess
@@ -151,3 +152,33 @@ def test_console_script_prints_the_version() -> None:
     script = Path(sys.executable).with_name("replica")
     done = subprocess.run([script, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.split()[-1] == importlib.import_module("replica").__version__
+
+
+VERBS = (
+    *("solve", "capacity", "max_margin", "at_line", "spinodal", "transition", "freezing", "optimal_penalty", "sweep"),
+    *("diagram", "franz_parisi", "local_entropy", "local_entropy_threshold", "isolation", "overlap_gap", "flatness"),
+    *("margin_distribution", "generalization_error", "stability", "simulate", "compare", "success_threshold", "plot"),
+    "load",
+)
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_verbs_are_documented_whole(name: str) -> None:
+    """Arguments, answers, refusals, relatives and an example; every argument is named."""
+    verb = getattr(importlib.import_module("replica"), name)
+    text = inspect.getdoc(verb) or ""
+    sections = ("Parameters", "Returns", "Raises", "See Also", "Examples")
+    assert [one for one in sections if f"\n{one}\n{'-' * len(one)}\n" not in text] == []
+    named = {key for key, one in inspect.signature(verb).parameters.items() if one.kind is not one.VAR_KEYWORD}
+    assert sorted(key for key in named if not re.search(rf"\b{key}\b", text)) == []
+
+
+def test_editors_see_every_name_and_the_types_of_the_answers() -> None:
+    """Names that load on first use are imported for type checkers, and the package says that it is typed."""
+    tree_of = ast.parse((ROOT / "replica" / "__init__.py").read_text(encoding="utf-8"))
+    checked = [node for node in tree_of.body if isinstance(node, ast.If)]
+    seen = {alias.name for block in checked for node in block.body for alias in node.names}  # type: ignore[attr-defined]
+    replica = importlib.import_module("replica")
+    assert seen == set(replica._LAZY)
+    assert (ROOT / "replica" / "py.typed").exists() and (ROOT / "saddlepoint" / "py.typed").exists()
+    assert [name for name in VERBS if inspect.signature(getattr(replica, name)).return_annotation in ("Any", "")] == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,11 +15,14 @@ from replica.observables._moves import Counted, Shaken, arrivals, shaken
 from replica.solution import Solution
 from saddlepoint.quadrature.anchored import Nodes, anchored_nodes
 
+if TYPE_CHECKING:
+    import xarray
+
 #: the mass of the distribution of the margins may miss 1 by this much; beyond it the integrals are not to be believed
 SURE = 1e-8
 
 
-def flatness(solution: Solution, *, noise: Any, margin: float | None = None) -> Any:
+def flatness(solution: Solution, *, noise: Any, margin: float | None = None) -> xarray.Dataset:
     r"""Training error of a typical solution whose weights are perturbed at random, over the size of the perturbation.
 
     Perturbed weights keep the norm and have the overlap ``t = 1 - 2 noise`` with the solution (signs are flipped with
@@ -55,6 +58,11 @@ def flatness(solution: Solution, *, noise: Any, margin: float | None = None) -> 
     ValueError
         Values outside their domain; a solution of an ansatz that does not give the field of a pattern; a teacher with
         fields that are not linear in the weights.
+
+    See Also
+    --------
+    franz_parisi : How many solutions are around.
+    margin_distribution : How far patterns are from the margin.
 
     Notes
     -----

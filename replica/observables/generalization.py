@@ -120,6 +120,11 @@ def generalization_error(
     ValueError
         Without a teacher; unknown estimators; a label where labels do not differ.
 
+    See Also
+    --------
+    sweep : Over grids, as the observable of the same name.
+    optimal_penalty : The penalty with the fewest errors.
+
     References
     ----------
     M. Opper and D. Haussler, Phys. Rev. Lett. 66, 2677 (1991).

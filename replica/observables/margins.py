@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,8 +13,11 @@ from replica.losses import Loss
 from replica.observables._fields import BESIDE, EPS, average, inverse_map, moved_fields, thermal_shares
 from replica.solution import Solution
 
+if TYPE_CHECKING:
+    import xarray
 
-def margin_distribution(solution: Solution, *, field: Any) -> Any:
+
+def margin_distribution(solution: Solution, *, field: Any) -> xarray.Dataset:
     r"""Density of the stability ``Delta`` of a pattern in a typical solution, with its atoms.
 
     .. math:: P(\Delta) = e^{-\beta \ell(\Delta)} \int Dz\, w(z)\,
@@ -41,6 +44,10 @@ def margin_distribution(solution: Solution, *, field: Any) -> Any:
     ------
     ValueError
         A solution of an ansatz that does not give the field of a pattern; weights that grow without bound.
+
+    See Also
+    --------
+    flatness : What perturbations do to the training error.
 
     Notes
     -----

@@ -20,10 +20,24 @@ def stability(solution: Solution) -> Quantity:
     ``1 - alpha/(1-q)^2 int Dz [G(G-x)]^2 int Dz sech^4`` for binary weights. ``-inf`` where the zero-temperature map
     jumps.
 
+    Parameters
+    ----------
+    solution : Solution
+        As `solve` returns it.
+
     Returns
     -------
     Quantity
         A float with ``.value .error .status``; above 0: stable.
+
+    Raises
+    ------
+    TypeError
+        Anything but a solution.
+
+    See Also
+    --------
+    at_line : Where it vanishes.
 
     References
     ----------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from replica._checks import suggest
 from replica.plots.comparison import draw_comparison
@@ -31,7 +31,7 @@ KINDS = {
 CAPTION = 78  # characters of a caption in a line, a column wide
 
 
-def plot(dataset: xarray.Dataset, ax: Axes | None = None) -> Any:
+def plot(dataset: xarray.Dataset, ax: Axes | None = None) -> Axes:
     """Draw a dataset that `sweep` or `diagram` returned.
 
     A curve shows its observables, a panel for each, over one grid, as a fan over a second grid of at most 8 values, or
@@ -59,6 +59,11 @@ def plot(dataset: xarray.Dataset, ax: Axes | None = None) -> Any:
     ------
     ValueError
         A dataset of another kind, or with more than two grids.
+
+    See Also
+    --------
+    sweep, diagram, compare : What makes such datasets.
+    save : The numbers.
 
     Examples
     --------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,10 +15,13 @@ from replica.simulate.means import Side, means_of, placed
 from replica.solution import Solution
 from replica.thresholds import Threshold
 
+if TYPE_CHECKING:
+    import xarray
+
 SAME = 1e-9  # coordinates that differ by less are one place
 
 
-def compare(theory: Any, simulation: Any, *, observables: Any = None, power: float = 1.0) -> Any:
+def compare(theory: Any, simulation: Any, *, observables: Any = None, power: float = 1.0) -> xarray.Dataset:
     r"""Set a theory beside a simulation: ``z = (simulation - theory)/sqrt(standard_error^2 + theory_error^2)``.
 
     Parameters
@@ -57,6 +60,11 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None, power: flo
     -----
     UserWarning
         When models, loads or references of the two differ; they are compared all the same.
+
+    See Also
+    --------
+    simulate : Runs on finite systems.
+    plot : A figure of the report.
 
     Notes
     -----

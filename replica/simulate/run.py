@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from replica.simulate.instances import (
 )
 from replica.simulate.rng import generator
 from replica.simulate.rows import held_out_error, read_out, row_of
+
+if TYPE_CHECKING:
+    import xarray
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def simulate(
     checkpoint: Any = None,
     progress: bool = False,
     **settings: Any,
-) -> Any:
+) -> xarray.Dataset:
     """Run an algorithm on finite systems.
 
     Parameters
@@ -106,6 +109,11 @@ def simulate(
     -----
     UserWarning
         Loads that round to one number of patterns: they are the same instances.
+
+    See Also
+    --------
+    compare : Theory beside the runs.
+    success_threshold : The load at which half of the instances are solved.
 
     Notes
     -----

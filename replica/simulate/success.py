@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from replica._checks import number
 from replica._formats import restored
 from replica.simulate.statistics import extrapolate
+
+if TYPE_CHECKING:
+    import xarray
 
 FLAT = 2.0  # standard errors of the slope below which no fall is seen
 STARTING_SLOPE = -4.0  # over the whole grid
@@ -27,7 +30,7 @@ class Sigmoid(NamedTuple):
     status: str
 
 
-def success_threshold(runs: Any, *, power: float = 1.0) -> Any:
+def success_threshold(runs: Any, *, power: float = 1.0) -> xarray.Dataset:
     r"""The load at which an algorithm solves half of the instances, from runs over a grid of loads.
 
     .. math:: P(\text{solved}) = \frac{1}{1 + \exp((\alpha - \alpha_N)/w_N)}
@@ -54,6 +57,10 @@ def success_threshold(runs: Any, *, power: float = 1.0) -> Any:
     ------
     ValueError
         Runs without a grid of loads.
+
+    See Also
+    --------
+    simulate : The runs.
 
     Notes
     -----

@@ -16,6 +16,7 @@ from replica.thresholds.inverse import invert
 from replica.thresholds.levels import highest_step
 from replica.thresholds.penalty import optimal_penalty
 from replica.thresholds.registry import LINES, LineDefinition, find_line
+from replica.thresholds.standing import at_line, freezing, locate, spinodal, transition
 from replica.weights.base import Average
 
 __all__ = [
@@ -36,14 +37,6 @@ __all__ = [
 ]
 
 _FILES = (_capacity, _first_order, _first_moment, _stability)
-
-
-def locate(name: str, model: Model, ansatz: Ansatz | None = None) -> Threshold:
-    """The threshold ``name`` of the table `LINES`, in alpha."""
-    definition, chosen = find_line(name), ansatz_or_rs(ansatz)
-    require_model(model)
-    chosen.check(separating(definition.model(model)))
-    return definition.line(model, 1, chosen).row(0)
 
 
 def capacity(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
@@ -69,11 +62,21 @@ def capacity(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
     ValueError
         Where a capacity is not defined (weights of any norm, a loss that is even in the field with a teacher).
 
+    See Also
+    --------
+    max_margin : The margin at which a load is the capacity.
+    at_line : Up to where replica symmetry holds.
+    diagram : The line over a parameter.
+
     Notes
     -----
     At negative margin the RS capacity of spherical weights is an upper bound only: the status says so.
     It is a property of the constraint that nothing costs anything: ``beta`` does not matter, and the status of a model
     with a finite cost says so. At finite temperature `freezing` is where the RS entropy vanishes.
+
+    References
+    ----------
+    E. Gardner, J. Phys. A 21, 257 (1988); W. Krauth and M. Mezard, J. Phys. France 50, 3057 (1989).
 
     Examples
     --------
@@ -82,42 +85,6 @@ def capacity(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
     0.833079
     """
     return locate("capacity", model, ansatz)
-
-
-def at_line(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
-    """Load at which the RS solution becomes unstable (de Almeida-Thouless); see `capacity` for what is returned.
-
-    Examples
-    --------
-    >>> import replica
-    >>> print(f"{replica.at_line(replica.perceptron('binary')).value:.6f}")
-    1.014654
-    """
-    return locate("at", model, ansatz)
-
-
-def spinodal(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
-    """End of the uninformed branch: its fold, or ``q -> 1`` where there is none; see `capacity` for what is returned.
-
-    Examples
-    --------
-    >>> import replica
-    >>> print(f"{replica.spinodal(replica.perceptron('binary', labels='teacher')).value:.6f}")
-    1.492632
-    """
-    return locate("spinodal", model, ansatz)
-
-
-def transition(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
-    """First-order transition to perfect generalisation; see `capacity` for what is returned.
-
-    Examples
-    --------
-    >>> import replica
-    >>> print(f"{replica.transition(replica.perceptron('binary', labels='teacher')).value:.5f}")
-    1.24468
-    """
-    return locate("transition", model, ansatz)
 
 
 def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> Threshold:
@@ -129,11 +96,22 @@ def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> T
         Its own margin is ignored.
     alpha : float
         Above 0.
+    ansatz : Ansatz, optional
+        As in `capacity`.
 
     Returns
     -------
     Threshold
         Value in units of the margin.
+
+    Raises
+    ------
+    ValueError
+        A load that is no single number above 0; models without margins or without a capacity.
+
+    See Also
+    --------
+    capacity : The load at a margin.
 
     Notes
     -----
@@ -141,6 +119,10 @@ def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> T
 
     The field of a few Boolean units has ``K + 1`` values: the largest margin is the highest of them at which the
     capacity is not below ``alpha``; ``bracket`` holds it and the next one, the status both capacities.
+
+    References
+    ----------
+    E. Gardner, J. Phys. A 21, 257 (1988).
 
     Examples
     --------
@@ -189,25 +171,3 @@ def _unit(model: Model) -> float:
     """The size of a field where the weights have a scale of their own: the root of their norm."""
     letters = model.weights.letters
     return 1.0 if letters is None else float(np.sqrt(np.mean(np.square(letters))))
-
-
-def freezing(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> Threshold:
-    """Temperature at which the RS entropy of counted weights vanishes at load ``alpha`` (finite cost).
-
-    The model's own ``beta`` is ignored: it is what is sought.
-
-    Returns
-    -------
-    Threshold
-        Value in temperature; ``order_parameters["beta"]`` is its inverse, ``solution.energy`` the ground-state energy.
-
-    Examples
-    --------
-    >>> import replica
-    >>> model = replica.perceptron("binary", loss="error-count")
-    >>> print(f"{1 / replica.freezing(model, alpha=2.0).value:.6f}")
-    2.685385
-    """
-    grids = "use replica.diagram(model, x=('alpha', grid), y='temperature', lines=['freezing'])"
-    value = one_number("alpha", alpha, low=0.0, open_low=True, grids=grids)
-    return _first_order.freezing_temperature(require_model(model), value, ansatz_or_rs(ansatz))

@@ -35,6 +35,8 @@ def optimal_penalty(model: Model, *, alpha: float, ansatz: Ansatz | None = None)
         With Gaussian weights at ``beta = inf``, on data with something to be learned; its own penalty is ignored.
     alpha : float
         Above 0.
+    ansatz : Ansatz, optional
+        ``RS()``, exact for these convex problems.
 
     Returns
     -------
@@ -45,6 +47,10 @@ def optimal_penalty(model: Model, *, alpha: float, ansatz: Ansatz | None = None)
     ------
     ValueError
         Weights without a penalty, finite beta, data without a direction to be learned.
+
+    See Also
+    --------
+    generalization_error : What is least there.
 
     Examples
     --------

@@ -1,0 +1,190 @@
+"""Loads at which a solution loses its standing: unstable, at the end of its branch, behind the teacher, frozen."""
+
+from __future__ import annotations
+
+from replica._checks import one_number
+from replica.ansatz import Ansatz, ansatz_or_rs
+from replica.model import Model, require_model, separating
+from replica.thresholds.base import Threshold
+from replica.thresholds.first_order import freezing_temperature
+from replica.thresholds.registry import find_line
+
+
+def locate(name: str, model: Model, ansatz: Ansatz | None = None) -> Threshold:
+    """The threshold ``name`` of the table `LINES`, in alpha."""
+    definition, chosen = find_line(name), ansatz_or_rs(ansatz)
+    require_model(model)
+    chosen.check(separating(definition.model(model)))
+    return definition.line(model, 1, chosen).row(0)
+
+
+def at_line(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
+    r"""Load at which the RS solution becomes unstable (de Almeida-Thouless).
+
+    The smallest load on the branch from ``alpha = 0`` at which the replicon vanishes,
+
+    .. math:: \alpha \, E f'^2 \; E \big(\langle w^2 \rangle - \langle w \rangle^2\big)^2 = 1
+
+    with ``f`` the slope of ``ln Z`` of a pattern in its field (see `solve`).
+
+    Parameters
+    ----------
+    model : Model
+    ansatz : Ansatz, optional
+        ``RS()``, whose branch is followed.
+
+    Returns
+    -------
+    Threshold
+        A float, alpha per weight, with ``.value .error .bracket .status .converged .order_parameters .solution``.
+
+    Raises
+    ------
+    ValueError
+        Models without such a branch (one vector of least cost, `Annealed`).
+
+    See Also
+    --------
+    stability : The replicon of a solution.
+    capacity : Where there are no solutions any more; what lies above is told as that.
+
+    Notes
+    -----
+    Where the branch is stable to its end there is no line: not converged, and the status says how far it was followed.
+
+    References
+    ----------
+    J. de Almeida and D. Thouless, J. Phys. A 11, 983 (1978); E. Gardner, J. Phys. A 21, 257 (1988).
+
+    Examples
+    --------
+    >>> import replica
+    >>> print(f"{replica.at_line(replica.perceptron('binary')).value:.6f}")
+    1.014654
+    """
+    return locate("at", model, ansatz)
+
+
+def spinodal(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
+    """End of the uninformed branch: its fold in alpha, or ``q -> 1`` where it never folds.
+
+    With a teacher the branch from overlap 0 is metastable between `transition` and here; beyond, solving from any start
+    finds the teacher. With random labels it is the end of the RS branch.
+
+    Parameters
+    ----------
+    model : Model
+    ansatz : Ansatz, optional
+        ``RS()``, whose branch is followed.
+
+    Returns
+    -------
+    Threshold
+        A float, alpha per weight, with ``.value .error .bracket .status .converged .order_parameters .solution``.
+
+    Raises
+    ------
+    ValueError
+        Models without such a branch (one vector of least cost, `Annealed`).
+
+    See Also
+    --------
+    transition : Where the teacher takes over in free entropy.
+
+    References
+    ----------
+    H. Sompolinsky, N. Tishby and H. S. Seung, Phys. Rev. Lett. 65, 1683 (1990).
+
+    Examples
+    --------
+    >>> import replica
+    >>> print(f"{replica.spinodal(replica.perceptron('binary', labels='teacher')).value:.6f}")
+    1.492632
+    """
+    return locate("spinodal", model, ansatz)
+
+
+def transition(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
+    r"""First-order transition to perfect generalisation.
+
+    The load at which the free entropy of the uninformed branch falls to that of the teacher itself, which is 0. With
+    `Annealed`: the load at which ``max over R < 1 of h2((1-R)/2) + alpha ln(1 - arccos(R)/pi)`` vanishes, a bound.
+
+    Parameters
+    ----------
+    model : Model
+        With a teacher (``labels="teacher"``) whose weights are counted.
+    ansatz : Ansatz, optional
+        ``RS()`` (default) or ``Annealed()``.
+
+    Returns
+    -------
+    Threshold
+        A float, alpha per weight, with ``.value .error .bracket .status .converged .order_parameters .solution``.
+
+    Raises
+    ------
+    ValueError
+        A model without a teacher, or one in which the teacher is not a state of its own.
+
+    See Also
+    --------
+    spinodal : Up to where the uninformed branch is metastable.
+
+    References
+    ----------
+    G. Gyorgyi, Phys. Rev. A 41, 7097 (1990); H. Sompolinsky, N. Tishby and H. S. Seung, Phys. Rev. Lett. 65, 1683
+    (1990).
+
+    Examples
+    --------
+    >>> import replica
+    >>> print(f"{replica.transition(replica.perceptron('binary', labels='teacher')).value:.5f}")
+    1.24468
+    """
+    return locate("transition", model, ansatz)
+
+
+def freezing(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> Threshold:
+    """Temperature at which the RS entropy of counted weights vanishes at load ``alpha`` (finite cost).
+
+    Below it the system is frozen in its ground states, whose energy is that of this point. The model's own ``beta`` is
+    ignored: it is what is sought.
+
+    Parameters
+    ----------
+    model : Model
+        Counted weights and a finite cost, as ``loss="error-count"``.
+    alpha : float
+        Above 0; one number.
+    ansatz : Ansatz, optional
+        ``RS()``, whose branch is followed.
+
+    Returns
+    -------
+    Threshold
+        Value in temperature; ``order_parameters["beta"]`` is its inverse, ``solution.energy`` the ground-state energy.
+
+    Raises
+    ------
+    ValueError
+        Weights that are not counted, a hard constraint, an ansatz without a branch, a grid of loads.
+
+    See Also
+    --------
+    capacity : Where the entropy of solutions vanishes.
+
+    References
+    ----------
+    W. Krauth and M. Mezard, J. Phys. France 50, 3057 (1989).
+
+    Examples
+    --------
+    >>> import replica
+    >>> model = replica.perceptron("binary", loss="error-count")
+    >>> print(f"{1 / replica.freezing(model, alpha=2.0).value:.6f}")
+    2.685385
+    """
+    grids = "use replica.diagram(model, x=('alpha', grid), y='temperature', lines=['freezing'])"
+    value = one_number("alpha", alpha, low=0.0, open_low=True, grids=grids)
+    return freezing_temperature(require_model(model), value, ansatz_or_rs(ansatz))
