@@ -34,11 +34,13 @@ class Count:
             return np.sqrt(2.0 / np.pi) / erfcx(np.maximum(a, -38.0) / np.sqrt(2.0))
         return (1.0 - c) * normal(a) / (c + (1.0 - c) * ndtr(-a))
 
-    def errors(self, a: np.ndarray) -> np.ndarray:
-        c = np.exp(-self.beta)
-        if c == 0:
-            return np.zeros_like(a)
-        return c * ndtr(a) / (c + (1.0 - c) * ndtr(-a))
+    def errors(self, a: np.ndarray, e: float) -> np.ndarray:
+        """Chance of a stability below 0, where fields scatter by ``e``."""
+        c, zero = np.exp(-self.beta), a - self.margin / np.sqrt(e)
+        if self.margin > 0:
+            return c * ndtr(zero) * np.exp(-self.log(a)) if c > 0 else np.zeros_like(a)
+        below = c * ndtr(a) * np.exp(-self.log(a)) if c > 0 else 0.0
+        return below + np.exp(log_ndtr(-a) - self.log(a)) - np.exp(log_ndtr(-zero) - self.log(a))
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class Typical:
             "log": float((weight * self.probe.log(a)).sum()),
             "square": float((weight * g * g).sum()),
             "cross": float((weight * g * old[:, None]).sum()),
-            "errors": float((weight * self.probe.errors(a)).sum()),
+            "errors": float((weight * self.probe.errors(a, e)).sum()),
             "pull": float((w * old * pull).sum()),
             "mass": float(weight.sum()),
         }
@@ -176,7 +178,7 @@ class Planted:
         weight = weight * normal(y) * w[:, None]
         a = (kappa - t * u[:, None] - np.sqrt(gam) * y) / np.sqrt(e)
         g = self.probe.slope(a) / np.sqrt(e)
-        means = {"log": self.probe.log(a), "square": g * g, "errors": self.probe.errors(a)}
+        means = {"log": self.probe.log(a), "square": g * g, "errors": self.probe.errors(a, e)}
         return {name: float((weight * value).sum()) for name, value in means.items()}
 
     def sphere(self, d: float, start: dict[str, float], fine: int) -> dict[str, float]:

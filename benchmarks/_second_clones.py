@@ -41,7 +41,7 @@ class Clones:
         width = 1.0 / np.sqrt(1.0 + y * gap / e)
         edge = far / np.sqrt(gap)
         places = np.concatenate([best, edge], axis=1)
-        z, weight = rows(best[:, 0] - 10.0, best[:, 0] + 10.0, places, [width, np.sqrt(e / gap)], fine)
+        z, weight = rows(-10.0, best[:, 0] + 10.0, places, [width, np.sqrt(e / gap)], fine)
         a = (far - np.sqrt(gap) * z) / np.sqrt(e)
         log = self.probe.log(a)
         exponent = y * log - 0.5 * z * z

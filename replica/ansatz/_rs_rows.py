@@ -11,12 +11,15 @@ from replica.ansatz._risk_none import UNKEPT, no_vector
 from replica.ansatz._risk_solver import minimise
 from replica.ansatz._rows import Rows
 from replica.ansatz._rs_equations import Equations, RSProblem
-from replica.ansatz._rs_ladders import PARAMAGNET
+from replica.ansatz._rs_ladders import GENERAL, PARAMAGNET
+from replica.ansatz._rs_norms import shrinking_pays, states
 from replica.ansatz._rs_special import FreezingProblem, FrozenState, learns_from_nothing, paramagnet
 from replica.batch import Part
 from replica.model import Model
 from replica.weights.base import Average
 from saddlepoint import Ladder, Newton, Status, Tolerance, solve
+
+SAME = 1e-10  # free entropies that differ by less, relatively, are of one state
 
 
 class RSRows(Rows):
@@ -67,6 +70,33 @@ class RSRows(Rows):
         for row in rows[index]:
             self.remarks[row] = "the paramagnet q = 0"
         self.open = np.setdiff1d(self.open, rows[index])
+
+    def _of_other_norms(self) -> None:
+        """Where small weights cost less: the state of the largest free entropy, which few patterns may not lead to."""
+        hard = self.model.loss.hard  # without errors to count: small weights are all that is left in the end
+        warm = (np.isfinite(per_row(self.model.beta, self.size)) | hard) & (self.alpha > 0)
+        energy, entropy = np.where(warm, np.inf, -np.inf), np.full(self.size, -np.inf)
+        for part in self.parts:
+            seen, _ = part.problem.observe(part.point)
+            entropy[part.rows] = seen["free_entropy"]
+            energy[part.rows] = np.where(warm[part.rows] & ~hard, seen["energy"], energy[part.rows])
+        rows = np.flatnonzero(shrinking_pays(self._equations(np.arange(self.size)), self.alpha, energy))
+        if not rows.size:
+            return
+        at, points, values = states(self._equations(rows), self.alpha[rows])
+        best = [mine[values[mine].argmax()] for mine in (np.flatnonzero(at == i) for i in np.unique(at))]
+        known = entropy[rows[at[best]]]
+        floor = np.where(np.isfinite(known), SAME * np.maximum(1.0, np.abs(known)), 0.0)
+        best = np.array(best, dtype=int)[values[best] > known + floor]
+        if not best.size:
+            return
+        rows = rows[at[best]]
+        problem = RSProblem(self._equations(rows), self.alpha[rows])
+        found = solve(problem, start=points[best], solver=GENERAL, tolerance=self.tolerance, on_failure="keep")
+        self.keep(rows, problem, found, found.converged)
+        for row in rows[found.converged]:
+            few = f"the state that few patterns lead to has the smaller free entropy {entropy[row]:.6g}"
+            self.remarks[row] = f"small weights; {few}" if np.isfinite(entropy[row]) else ""
 
     def _frozen(self, rows: np.ndarray, remarks: list[str]) -> None:
         """The teacher itself, m = q = 1, where it is an isolated state of zero energy."""

@@ -33,6 +33,7 @@ from replica.ansatz._rs_square import closed_point
 from replica.ansatz.base import Ansatz
 from replica.batch import Solutions
 from replica.model import Model
+from replica.weights.base import Free
 from saddlepoint import Newton, Status, solve
 
 DEAR = "no solution where averages over K fields are affordable: beyond the branch (see capacity), or q near 1"
@@ -132,6 +133,8 @@ class _Solver(RSRows):
                 self._untouched()
             if self.open.size and start is None and len(self._equations(self.open).names) > 1:
                 self._from_branch()
+            if start is None and isinstance(model.weights.norm, Free) and not model.data.overlaps:
+                self._of_other_norms()
             taught_alphabet = FrozenState.costless(model)  # its zero-cost state is the teacher
             if not model.loss.hard and np.any(np.isinf(model.beta)) and not taught_alphabet:
                 self._ground_states()

@@ -7,6 +7,8 @@ import numpy as np
 from replica.ansatz import Ansatz
 from replica.ansatz._limits import LimitProblem, Projection
 from replica.ansatz._risk_paths import walked
+from replica.ansatz._rs_equations import Equations
+from replica.ansatz._rs_norms import states
 from replica.ansatz._rs_special import has_paramagnet
 from replica.batch import Part
 from replica.model import Model, separating
@@ -14,8 +16,10 @@ from replica.thresholds.base import Line, closed_line
 from replica.thresholds.branch import zero_entropy_line
 from replica.thresholds.paramagnet import line_on_paramagnet
 from replica.thresholds.registry import threshold_line
-from replica.weights.base import Average
+from replica.weights.base import Average, Free
 from saddlepoint import Newton, solve
+
+SMALL = 1e-10  # entropies that are none
 
 
 @threshold_line("max-margin", r"\kappa_{\max}", cold=True)
@@ -68,7 +72,24 @@ def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
         return _limit(model, size, ansatz)
     if has_paramagnet(model):
         return _even(model, size, ansatz)
-    return zero_entropy_line(model, size, ansatz)
+    line = zero_entropy_line(model, size, ansatz)
+    return _unless_small_weights(line, model) if isinstance(model.weights.norm, Free) else line
+
+
+def _unless_small_weights(line: Line, model: Model) -> Line:
+    """The line, less rows where small weights, which few patterns do not lead to, still solve when the others cease."""
+    rows = np.flatnonzero(line.converged & _holds_at_zero(model))
+    if model.data.overlaps or not rows.size:
+        return line
+    at, _, entropy = states(Equations(model.take(rows), rows.size), line.value[rows])
+    for i in np.unique(at[entropy > SMALL]):
+        row, most = rows[i], entropy[at == i].max()
+        line.status[row] = (
+            f"not converged: at alpha = {line.value[row]:.6g}, where the entropy of the state that few patterns lead "
+            f"to vanishes, small weights have the entropy {most:.6g}: the capacity is larger"
+        )
+        line.value[row] = line.error[row] = np.nan
+    return line
 
 
 def _with_easy_rows(model: Model, size: int, ansatz: Ansatz, easy: np.ndarray, sentence: str) -> Line:
