@@ -49,8 +49,9 @@ class RS(Ansatz):
               + \alpha E \ln Z(h, Q - q)
 
     is extremised; the ground state of an `ErrorCount` above capacity follows from ``chi = lim beta (1-q)`` (sphere)
-    or from the freezing point, where the entropy vanishes (alphabets). Weights of free norm on random labels: where small
-    ones err less, the stable saddle point of the largest free entropy; the status says that few patterns lead elsewhere.
+    or from the freezing point, where the entropy vanishes (alphabets). Weights of free norm on random labels: where
+    small ones err less, the stable saddle point of the largest free entropy; the status says that few patterns lead
+    elsewhere.
 
     When not to use it: spherical weights at negative margin near capacity, `OutsideBand` above 0.817, ground states
     above capacity on the sphere: `stability` of the solution is then negative.
