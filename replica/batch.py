@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from replica.model import Model
 
 
+class State:
+    """What stands for a solved problem without equations of its own, and so without tables in them."""
+
+    def astray(self) -> list[Any]:
+        """None: see `saddlepoint.Problem.astray`."""
+        return []
+
+
 @dataclass(frozen=True)
 class Part:
     """Rows of a batch that were solved by one problem: where they are, the points and their errors (free

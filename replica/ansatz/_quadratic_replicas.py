@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from replica.ansatz.rs import RS
-from replica.batch import Part, Solutions
+from replica.batch import Part, Solutions, State
 from replica.data import Overlaps
 from replica.model import Model
 from replica.weights.base import Average
@@ -63,7 +63,7 @@ def quadratic_replicas(
 
 
 @dataclass(frozen=True)
-class QuadraticReplicas:
+class QuadraticReplicas(State):
     """Observables of a batch of groups from those of their centres, which are the point."""
 
     model: Model

@@ -10,6 +10,7 @@ from replica._checks import number, suggest
 from replica._registry import per_row
 from replica.ansatz._cavity import Cavity, ground_cavity
 from replica.ansatz._rs_equations import EPS, Equations, RSProblem
+from replica.batch import State
 from replica.data import Overlaps
 from replica.model import Model
 from saddlepoint import POSITIVE, Newton, Problem, Variable, Variables, solve
@@ -19,7 +20,7 @@ UNFELT = 1e-250
 SMALL = 1e-30  # conjugates below are those to first order in the patterns, to double precision
 
 
-class FrozenState:
+class FrozenState(State):
     """The teacher itself as a state: ``q = m = 1``, no errors, zero entropy (finite alphabets)."""
 
     def __init__(self, model: Model, size: int, level: int = 1) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from replica.ansatz._cavity import Cavity
 from replica.ansatz._rs_equations import EPS
 from replica.ansatz.base import Ansatz
-from replica.batch import Part, Solutions
+from replica.batch import Part, Solutions, State
 from replica.data import Overlaps
 from replica.model import Model
 from replica.weights.base import Free
@@ -42,7 +42,7 @@ class Annealed(Ansatz):
         return Solutions(model, self, alpha, [part], status, np.zeros(size), ["first moment"] * size)
 
 
-class AnnealedState:
+class AnnealedState(State):
     """The first moment as a solved problem without variables."""
 
     variables = Variables()

@@ -187,7 +187,8 @@ class GaussianMixture(Data):
         found, bias = {}, self.held
         for name, norm in (("", overlaps.q + overlaps.variance), ("_centre", overlaps.q)):
             scale = np.sqrt(self.noise * norm)
-            wrong = [np.exp(tail((overlaps.m + sign * bias) / scale)[0]) for sign in (1, -1)]
+            with np.errstate(divide="ignore", invalid="ignore"):  # weights of 0: the bias alone decides
+                wrong = [np.exp(tail((overlaps.m + sign * bias) / scale)[0]) for sign in (1, -1)]
             found |= by_label(*wrong, self.balance, name)
         return found
 

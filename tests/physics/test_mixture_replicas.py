@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,7 @@ def test_groups_without_the_decomposition() -> None:
 def nested_groups(model: replica.Model, alpha: float, power: float, q1: float) -> dict[str, float]:
     """`real_replicas` of a square loss that says nothing of its being a parabola, with a bend for the mesh."""
 
+    @dataclass(frozen=True)
     class Plain(replica.Square):
         quadratic = False
 
