@@ -89,7 +89,8 @@ def shaken_fit(rng: np.random.Generator) -> Question:
             row("training_error", curve["training_error"][0], (rates[0], rates[1]), curve["error"][0]),
             row("density", stabilities["density"][0], (densities[0], densities[1]), stabilities["error"][0]),
         ]
-        out[0]["doubt"] += rates[1] * _blur(margin, noise, o["q"] * task.judge.noise)
+        width = task.judge.noise if task.judge.data == "mixture" else 1.0
+        out[0]["doubt"] += rates[1] * _blur(margin, noise, o["q"] * width)
         for i, place in enumerate(task.judge.cost.kinks):
             mass, error = given.get(place, (0.0, 1e-14))
             out.append(row(f"atom at {place:.6g}", mass, (atoms[0][i], atoms[1][i]), error))
