@@ -95,11 +95,11 @@ def noise_of(problem: Problem, free: np.ndarray, residual: np.ndarray) -> np.nda
     kernels compute themselves.
     """
     noise = _NO_NOISE if type(problem).noise is Problem.noise else problem.noise(free)
-    if type(problem).astray is Problem.astray:
+    near = np.flatnonzero(np.abs(residual).max(axis=1, initial=0.0) < _NEAR)
+    if not (near.size and problem.astray()):
         return noise
     noise = noise if noise.size else problem.noise(free)
-    near = np.flatnonzero(np.abs(residual).max(axis=1, initial=0.0) < _NEAR)
-    for other in problem.take(near).astray() if near.size else []:
+    for other in problem.take(near).astray():
         noise[near] += np.nan_to_num(np.abs(other.residual(free[near]) - residual[near]))
     return noise
 

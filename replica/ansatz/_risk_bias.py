@@ -59,8 +59,8 @@ def response_to_balance(problem: Any, free: np.ndarray, nudged: Any) -> np.ndarr
     ``nudged`` is the same problem with the smaller class larger by `NUDGE`. The last variable is the bias.
     """
     with np.errstate(all="ignore"):
-        push = nudged.residual(free) - problem.residual(free)
-        jacobian = problem.jacobian(free)
+        residual, jacobian = problem.residual_and_jacobian(free)
+        push = nudged.residual(free) - residual
         width = np.minimum.reduce([channel.deviation for channel in problem.cavity(free).channels()])
     known = np.all(np.isfinite(jacobian), axis=(1, 2)) & np.all(np.isfinite(push), axis=1)
     move = np.zeros(problem.size)

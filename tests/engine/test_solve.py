@@ -167,6 +167,16 @@ def test_noise_floor_stops_a_residual_that_cannot_fall_further():
     assert abs(solution["x"][0] - 2.0) <= solution.error[0, 0]
 
 
+def test_what_equations_go_astray_by_is_in_the_error():
+    class Doubtful(Linear):
+        def astray(self):
+            return [Linear(rate=self.rate, shift=self.shift + 1e-6)]
+
+    solution = solve(Doubtful(rate=[0.5, 0.9], shift=1.0))
+    assert solution["x"] == pytest.approx([2.0, 10.0], abs=1e-10)
+    assert solution.error[:, 0] == pytest.approx([2e-6, 1e-5], rel=1e-3)
+
+
 def test_relative_tolerance():
     loose = solve(Linear(rate=0.5, shift=1e6), solver=Picard(), tolerance=Tolerance(0.0, 1e-6), check=False)
     assert 1e-8 < loose.residual[0] <= 1e-6 * abs(loose["x"][0])

@@ -99,3 +99,33 @@ def test_a_large_norm_of_the_square_loss_is_found_at_low_temperature(
     spread = (1.0 - found["m"]) ** 2 + noise * found["q"]
     assert found["q"] - found["m"] ** 2 == pytest.approx(alpha * noise * (beta * gap / k) ** 2 * spread, rel=1e-6)
     assert found.errors["training_error"] < 1e-8
+
+
+@pytest.mark.parametrize("mean", [-25.0, 0.4, 21.0])
+@pytest.mark.parametrize("deviation, chi", [(1.0, 0.3), (0.2, 40.0), (4.0, 1e3)])
+def test_averages_keep_their_digits_however_far_the_cost_bends(mean: float, deviation: float, chi: float) -> None:
+    """Panels end only where an average feels it: with the bend of the cost up to a hundred deviations away."""
+    at = np.array([mean]), np.array([deviation]), np.array([chi])
+    own, known = (loss.ground_sums(*at, 2, whole=False)[:4] for loss in (Smooth(), replica.Logistic()))
+    assert own == pytest.approx(known, rel=1e-9)
+
+
+@dataclass(frozen=True)
+class Squared(Loss):
+    place: float = 1.0
+
+    def cost(self, u: np.ndarray) -> np.ndarray:
+        return 0.5 * np.maximum(self.place - u, 0.0) ** 2
+
+    def kinks(self) -> tuple[float, ...]:
+        return (self.place,)
+
+
+@pytest.mark.parametrize("place", [1.0, -0.37])
+def test_a_map_of_straight_pieces_breaks_at_its_kink_alone(place: float) -> None:
+    """However much steeper it is on the other side."""
+    for chi in (0.1, 30.0, 1e6):
+        breaks = Squared(place).ground_breaks(np.array([chi]))
+        found = breaks[np.isfinite(breaks)]
+        assert found == pytest.approx(np.full(found.size, place), abs=1e-15 * (1.0 + chi))
+        assert found.size <= 4
