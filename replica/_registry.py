@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import inspect
+import itertools
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Self
 
@@ -57,7 +59,9 @@ class Member:
         if cls.from_callable is not None and callable(given) and not isinstance(given, (type, cls)):
             return cls.from_callable(given)
         if isinstance(given, cls):
-            if not dataclasses.is_dataclass(given) or type(given).__dict__.get("__dataclass_fields__") is None:
+            # below the nearest dataclass, fields would be ignored in silence; the family's root compares nothing
+            bare = list(itertools.takewhile(lambda kind: "__dataclass_fields__" not in vars(kind), type(given).__mro__))
+            if cls in bare or type(given).__mro__[len(bare)] is cls or any(map(inspect.get_annotations, bare)):
                 raise ValueError(f"{argument}: the class {type(given).__name__} must be a @dataclass(frozen=True)")
             return given
         raise ValueError(f"{argument} must be a name or a {cls.__name__}, got {given!r}")
