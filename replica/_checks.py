@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -122,6 +123,24 @@ def grid(argument: str, values: Any, *, infinite: bool = False) -> np.ndarray:
         at = int(np.flatnonzero(np.diff(array) <= 0)[0])
         raise ValueError(f"{argument} must increase, got {array[at]:g} followed by {array[at + 1]:g}")
     return array
+
+
+def require_dataset(verb: str, given: Any) -> Any:
+    """A dataset, by what it does; a sentence for anything else (no import: xarray is heavy)."""
+    if hasattr(given, "data_vars") and hasattr(given, "attrs"):
+        return given
+    hint = ""
+    if hasattr(given, "order_parameters"):
+        hint = ": its numbers are attributes, and replica.sweep(...) or replica.diagram(...) give datasets"
+    got = "None" if given is None else f"a {type(given).__name__}"
+    raise TypeError(f"{verb} takes an xarray.Dataset, got {got}{hint}")
+
+
+def require_path(argument: str, given: Any) -> Any:
+    """Something that names a file or a folder."""
+    if isinstance(given, (str, os.PathLike)):
+        return given
+    raise TypeError(f"{argument} must be a path, got {given!r}")
 
 
 def known_options(where: str, given: Iterable[str], valid: Iterable[str]) -> None:

@@ -181,12 +181,17 @@ def _write_csv(dataset: xarray.Dataset) -> bytes:
         out.write(f"# {key}: {_attribute_text(key, value)}\n")
     out.write(f"# layout: {to_json(layout)}\n")
     names = [*layout["coordinates"], *layout["variables"]]
-    # every variable over all dimensions: the rows of a tidy table
+    # rows of a tidy table: coordinates in each, a variable where its other dimensions begin
     full = [dataset[name].broadcast_like(dataset).transpose(*dataset.sizes).values for name in names]
     table = csv.writer(out, lineterminator="\n")
     table.writerow(names)
     shape = tuple(dataset.sizes.values())
     columns = [np.broadcast_to(values, shape).ravel().tolist() for values in full]
+    for name, column in zip(names, columns, strict=True):
+        if name in layout["variables"] and set(dataset[name].dims) != set(dataset.sizes):
+            first = np.zeros(shape, dtype=bool)
+            first[tuple(slice(None) if dim in dataset[name].dims else 0 for dim in dataset.sizes)] = True
+            column[:] = [value if own else "" for value, own in zip(column, first.flat, strict=True)]
     for row in zip(*columns, strict=True) if columns else ():
         table.writerow(
             [repr(x) if isinstance(x, float) else int(x) if isinstance(x, bool) else x for x in row]
@@ -209,11 +214,11 @@ def _read_csv(content: bytes) -> xarray.Dataset:
     for column, (name, entry) in enumerate((layout["coordinates"] | layout["variables"]).items()):
         if rows[0][column] != name:
             raise ValueError("the header does not name the columns of the layout")
-        values = np.array([row[column] for row in rows[1:]], dtype=np.str_)
+        values = np.array([row[column] for row in rows[1:]], dtype=np.str_).reshape(list(sizes.values()))
+        values = values[tuple(slice(None) if dim in entry["dims"] else 0 for dim in sizes)]
         if entry["dtype"] == "bool":
             values = values.astype(int)
-        values = _as_type(values, entry["dtype"]).reshape(list(sizes.values()))
-        arrays[name] = values[tuple(slice(None) if dim in entry["dims"] else 0 for dim in sizes)]
+        arrays[name] = _as_type(values, entry["dtype"])
         order = [dim for dim in sizes if dim in entry["dims"]]
         arrays[name] = np.transpose(arrays[name], [order.index(dim) for dim in entry["dims"]])
     return _assemble(layout, arrays, attributes)

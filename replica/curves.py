@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from replica._checks import grid, known_options, number, one_of
+from replica._checks import grid, known_options, number, one_number, one_of
 from replica.ansatz import Ansatz, ansatz_or_rs
 from replica.diagrams import diagram
 from replica.model import Model, require_model
@@ -119,6 +119,7 @@ def sweep(
     from saddlepoint import sweep as run
 
     names, chosen = _asked(model, observables, ansatz, axes)
+    tolerance = one_number("tolerance", tolerance, low=0.0, open_low=True)
     grids, fixed = _axes(model, axes, chosen)
     base = _changed(model, {name: value for name, value in fixed.items() if name != "alpha"})
     chosen.check(base)
@@ -185,6 +186,8 @@ def _asked(model: Model, observables: Any, ansatz: Ansatz | None, axes: Any) -> 
     if observables is None:
         names = tuple(dict.fromkeys(USUAL + OF_MINIMISERS))  # of which `_usual` keeps what there is
     else:
+        if not isinstance(observables, str) and not np.iterable(observables):
+            raise ValueError(f"observables must be names, as in ['entropy', 'q'], got {observables!r}")
         names = (observables,) if isinstance(observables, str) else tuple(observables)
     if not names:
         raise ValueError("sweep needs at least one observable")

@@ -227,11 +227,11 @@ def _regions(names: tuple[str, ...], variables: dict[str, Any]) -> tuple[np.ndar
     top = values[finite].max() if finite.any() else 1.0
     bottom = min(0.0, float(values[finite].min())) if finite.any() else 0.0
     heights = np.linspace(bottom, 1.1 * top, 61)
-    labels = [
-        [_label(names, heights[k] > values[:, i], known[:, i]) for k in range(heights.size)]
-        for i in range(values.shape[1])
-    ]
-    return heights, np.array(labels)
+    passed = heights[None, :, None] > values.T[:, None, :]
+    standing = np.concatenate([passed, np.broadcast_to(known.T[:, None, :], passed.shape)], axis=2)
+    kinds, codes = np.unique(standing.reshape(-1, 2 * len(names)), axis=0, return_inverse=True)
+    labels = np.array([_label(names, kind[: len(names)], kind[len(names) :]) for kind in kinds])
+    return heights, labels[codes.reshape(passed.shape[:2])]
 
 
 def _label(names: tuple[str, ...], passed: np.ndarray, known: np.ndarray) -> str:

@@ -8,7 +8,7 @@ import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from replica._checks import suggest
+from replica._checks import require_dataset, require_path, suggest
 from replica._formats import READERS, WRITERS, plain, restored, to_json
 from saddlepoint._versions import library_versions
 
@@ -143,7 +143,8 @@ def save(dataset: xarray.Dataset, path: str | os.PathLike[str]) -> None:
     ...     replica.load(f"{place}/q.csv").identical(data)
     True
     """
-    suffix = suffix_of(path)
+    require_dataset("save", dataset)
+    suffix = suffix_of(require_path("path", path))
     check_writable(path)
     write_bytes(path, WRITERS[suffix](dataset))
 
@@ -179,7 +180,7 @@ def load(path: str | os.PathLike[str]) -> xarray.Dataset:
     ...     replica.load(f"{place}/curve.json").equals(curve)
     True
     """
-    suffix = suffix_of(path)
+    suffix = suffix_of(require_path("path", path))
     try:
         content = Path(path).read_bytes()
     except OSError as error:

@@ -286,3 +286,26 @@ def test_a_file_that_xarray_opened_is_the_dataset(tmp_path):
             assert replica.success_threshold(opened).equals(replica.success_threshold(runs))
             report = replica.compare(curve, opened)
     assert report.equals(replica.compare(opened, runs))
+
+
+def test_what_is_no_dataset_or_no_path_is_told_so(tmp_path: Path) -> None:
+    for given in (replica.solve(replica.perceptron("spherical"), alpha=0.5), None, 0.5):
+        with pytest.raises(TypeError, match="save takes an xarray.Dataset, got"):
+            replica.save(given, tmp_path / "x.nc")
+    for path in (3, None):
+        with pytest.raises(TypeError, match="path must be a path, got"):
+            replica.load(path)
+        with pytest.raises(TypeError, match="path must be a path, got"):
+            replica.save(xarray.Dataset({"q": 0.5}), path)
+
+
+def test_the_table_of_a_diagram_holds_each_line_once(tmp_path: Path) -> None:
+    model = replica.perceptron("spherical")
+    found = replica.diagram(model, x=("margin", [-1.0, 0.0, 1.0]), lines=["capacity", "at"])
+    replica.save(found, tmp_path / "lines.csv")
+    rows = [line for line in (tmp_path / "lines.csv").read_text().splitlines() if not line.startswith("# ")]
+    table = list(csv.DictReader(rows))
+    assert len(table) == found["region"].size and all(row["margin"] and row["alpha"] for row in table)
+    assert [float(row["capacity"]) for row in table if row["capacity"]] == found["capacity"].values.tolist()
+    assert [row["region"] for row in table] == found["region"].values.ravel().tolist()
+    assert replica.load(tmp_path / "lines.csv").identical(found)

@@ -73,3 +73,13 @@ def test_an_unsolved_solution_has_its_last_point() -> None:
     assert np.isnan(lost["q"]) and lost.order_parameters == {}
     assert 0.9 < lost.last_iterate["q"] <= 1.0
     assert replica.solve(model, alpha=1.0).last_iterate == {}
+
+
+@pytest.mark.parametrize("wrong", [3, 0.5])
+def test_lists_of_names_and_tolerances_that_are_none(wrong: float) -> None:
+    with pytest.raises(ValueError, match="observables must be names"):
+        replica.sweep(replica.perceptron(), alpha=0.5, observables=wrong)
+    with pytest.raises(ValueError, match="tolerance must be"):
+        replica.sweep(replica.perceptron(), alpha=[0.5], tolerance=-wrong)
+    with pytest.raises(ValueError, match="tolerance must be a number, got 'a'"):
+        replica.sweep(replica.perceptron(), alpha=[0.5], tolerance="a")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from replica._checks import suggest
+from replica._checks import require_dataset, suggest
 from replica.plots.comparison import draw_comparison
 from replica.plots.curve import draw_curve, panels
 from replica.plots.diagram import draw_diagram
@@ -59,6 +59,8 @@ def plot(dataset: xarray.Dataset, ax: Axes | None = None) -> Axes:
     ------
     ValueError
         A dataset of another kind, or with more than two grids.
+    TypeError
+        Anything but a dataset.
 
     See Also
     --------
@@ -73,9 +75,11 @@ def plot(dataset: xarray.Dataset, ax: Axes | None = None) -> Axes:
     'load $\\\\alpha$'
     """
     dataset = restored(dataset) if hasattr(dataset, "data_vars") else dataset
-    kind = getattr(dataset, "attrs", {}).get("kind")
+    kind = require_dataset("plot", dataset).attrs.get("kind")
     if kind not in KINDS:
         raise ValueError(f"plot cannot draw a dataset of kind {kind!r}; {suggest(str(kind), KINDS)}")
+    if ax is not None and not hasattr(ax, "get_xaxis_transform"):
+        raise TypeError(f"ax must be a matplotlib Axes, got a {type(ax).__name__}")
     parts = [dataset] if ax is not None else panels(dataset)
     places = [ax] if ax is not None else list(page(rows=len(parts))[1][:, 0])
     with house_style():

@@ -228,7 +228,6 @@ def test_lines_differ_in_colour_and_in_dash() -> None:
     [
         (xarray.Dataset(attrs={"kind": "curv"}), "kind 'curv'; did you mean 'curve'"),
         (xarray.Dataset(), "kind None"),
-        (0.5, "kind None"),
         (a_curve([1.0, 0.5]).assign_attrs(main="entropi"), "attrs\\['main'\\]"),
         (a_curve([1.0]).expand_dims(margin=[0.0, 1.0, 2.0], beta=[1.0, 2.0, 3.0]), "grids, this dataset has 3"),
         (a_curve([1.0, 0.5]).isel(alpha=0), "one or two grids, this dataset has 0"),
@@ -238,6 +237,14 @@ def test_lines_differ_in_colour_and_in_dash() -> None:
 def test_what_cannot_be_drawn_is_refused_in_a_sentence(data: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         replica.plot(data)
+
+
+@pytest.mark.parametrize("given", [0.5, None, replica.perceptron(), [1.0, 2.0]])
+def test_what_is_no_dataset_is_told_so(given: Any) -> None:
+    with pytest.raises(TypeError, match="plot takes an xarray.Dataset, got"):
+        replica.plot(given)
+    with pytest.raises(TypeError, match="ax must be a matplotlib Axes"):
+        replica.plot(a_curve([1.0, 0.5]), given or 1)
 
 
 def test_no_global_state_of_matplotlib_changes() -> None:
