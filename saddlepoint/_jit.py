@@ -1,10 +1,12 @@
 """The one place where numba is configured, with three operations on the bits of floats; no mathematics here.
 
-Every compiled function of the project is a module-level function under one of the three decorators.
+Every compiled function of the project is a module-level function under one of the four decorators.
 They are lazy (nothing compiles at import), kept on disk, release the interpreter lock, follow IEEE
 arithmetic for division, infinities and nan, and let the compiler fuse a multiplication and an addition,
 which only removes a rounding. With NUMBA_DISABLE_JIT=1 they leave the Python function as it is, and the
 same formulas run interpreted.
+
+What is done on a few numbers per row is interpreted at first: compiling it takes as long as some ten thousand rows.
 
 numba's own cache looks only at the file of the function it compiles, although the code of every kernel that this one
 calls is inlined: `_KernelCache` adds to its key what the kernel is made of, callees and constants of other files
@@ -27,10 +29,10 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba.core import types
+from numba.core import event, types
 from numba.core.caching import FunctionCache, NullCache
 from numba.core.dispatcher import Dispatcher
-from numba.extending import intrinsic, overload
+from numba.extending import intrinsic, overload, typeof_impl
 
 _TWO_52 = 4503599627370496.0
 _SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
@@ -56,6 +58,8 @@ def _ingredients(function: Any, seen: set[int]) -> Iterator[bytes]:
 
 
 def _ingredient(name: str, value: Any, seen: set[int]) -> Iterator[bytes]:
+    if isinstance(value, PatientKernel):
+        value = value.compiled
     if isinstance(value, Dispatcher):
         yield repr(sorted(map(str, value.targetoptions["fastmath"]))).encode()
         yield from _ingredients(value.py_func, seen)
@@ -98,9 +102,7 @@ class _DiskCache(FunctionCache):
 
 
 class _KernelCache(NullCache):
-    """The disk cache of a kernel, opened at its first use; says once where the time goes when compiling takes long."""
-
-    spent, since, depth, said = 0.0, 0.0, 0, False
+    """The disk cache of a kernel, opened at its first use."""
 
     def __init__(self, function: Any) -> None:
         self._function = function
@@ -119,38 +121,46 @@ class _KernelCache(NullCache):
         return self._open().cache_path
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        found = self._open().load_overload(sig, target_context)
-        if found is None:
-            self._begin()
-        return found
+        return self._open().load_overload(sig, target_context)
 
     def save_overload(self, sig: Any, data: Any) -> None:
         try:
             self._open().save_overload(sig, data)
         except OSError:  # a full disk: the kernel is compiled all the same
             self._disk = NullCache()
-        self._end()
 
     def flush(self) -> None:
         self._open().flush()
 
-    def _begin(self) -> None:
-        kind, now = _KernelCache, time.perf_counter()
-        if kind.depth == 0:
-            kind.since = now
-        kind.depth += 1
-        if not kind.said and kind.spent + now - kind.since > _PATIENCE:
-            kind.said = True
-            kept = "once: it takes some seconds, and the result is kept for later runs" if self.cache_path else (
+
+class _Word(event.Listener):
+    """Says once where the time goes when compiling kernels takes long; numba tells of the end of a compilation also
+    where it fails.
+    """
+
+    def __init__(self) -> None:
+        self.spent, self.since, self.depth, self.said = 0.0, 0.0, 0, False
+
+    def on_start(self, started: Any) -> None:
+        kernel, now = started.data["dispatcher"]._cache, time.perf_counter()
+        if self.depth == 0:
+            self.since = now
+        self.depth += 1
+        if isinstance(kernel, _KernelCache) and not self.said and self.spent + now - self.since > _PATIENCE:
+            self.said = True
+            kept = "once: it takes some seconds, and the result is kept for later runs" if kernel.cache_path else (
                 "as in every new process: no folder can be written to keep the result (NUMBA_CACHE_DIR may name one)"
             )
             print(f"compiling numerical kernels, {kept}", file=sys.stderr, flush=True)
 
-    def _end(self) -> None:
-        kind = _KernelCache
-        kind.depth = max(0, kind.depth - 1)
-        if kind.depth == 0:
-            kind.spent += time.perf_counter() - kind.since
+    def on_end(self, _ended: Any) -> None:
+        self.depth -= 1
+        if self.depth == 0:
+            self.spent += time.perf_counter() - self.since
+
+
+_word = _Word()
+event.register("numba:compile", _word)
 
 
 def _decorator(**options: Any) -> Callable[[Any], Any]:
@@ -163,6 +173,36 @@ def _decorator(**options: Any) -> Callable[[Any], Any]:
         return kernel
 
     return decorate
+
+
+class PatientKernel:
+    """A kernel that is interpreted until its first arguments had ``few`` numbers in all, and compiled from then on.
+
+    Both give the same bits: nothing is fused. Compiled kernels may call it, and are compiled with it.
+    """
+
+    def __init__(self, function: Callable[..., Any], few: int) -> None:
+        self.py_func, self.few, self.seen = function, few, 0
+        self.compiled = _decorator(**(_common | {"fastmath": set()}))(function)
+        self.__doc__, self.__name__, self.__module__ = function.__doc__, function.__name__, function.__module__
+
+    def __call__(self, first: Any, *others: Any) -> Any:
+        if self.seen < self.few:
+            self.seen += first.size if isinstance(first, np.ndarray) else 1
+            if self.seen < self.few:
+                with np.errstate(all="ignore"):
+                    return self.py_func(first, *others)
+        return self.compiled(first, *others)
+
+
+@typeof_impl.register(PatientKernel)
+def _type_of_patient_kernel(kernel: PatientKernel, _context: Any) -> types.Dispatcher:
+    return types.Dispatcher(kernel.compiled)
+
+
+def patient_kernel(few: int) -> Callable[[Any], Any]:
+    """Decorator of functions that do little for each row: interpreted while they were asked for ``few`` numbers."""
+    return lambda function: function if numba.config.DISABLE_JIT else PatientKernel(function, few)
 
 
 #: Decorator of functions of a few numbers: always inlined, so that loops that call them are vectorised.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from saddlepoint._jit import array_kernel
+from saddlepoint._jit import patient_kernel
 
 EPS = float(np.finfo(float).eps)
+#: numbers that these kernels take before they are compiled: a few milliseconds of interpreted arithmetic
+FEW = 1024
 DIFFERENCE_STEP = 1e-7
 
 # codes of the rows while a loop runs; those of `Status` are listed in solution.py in the same order
@@ -16,7 +18,7 @@ CONVERGED, STEPS_SPENT, STALLED, DIVERGED, LEFT_DOMAIN, NOT_FINITE, SINGULAR, IN
 )
 
 
-@array_kernel
+@patient_kernel(FEW)
 def shifted_points(free, points):
     """Fill ``points`` ((k+1) B, k) with ``free`` (B, k), then its shifts along every coordinate."""
     size, k = free.shape
@@ -28,7 +30,7 @@ def shifted_points(free, points):
             points[(i + 1) * size + b, i] = x + DIFFERENCE_STEP * max(1.0, abs(x))
 
 
-@array_kernel
+@patient_kernel(FEW)
 def differences(values, points, jacobian):
     """Forward differences of ``values`` ((k+1) B, k) at such ``points`` into ``jacobian`` (B, k, k)."""
     size, k = jacobian.shape[0], jacobian.shape[1]
@@ -39,7 +41,7 @@ def differences(values, points, jacobian):
                 jacobian[b, i, j] = (values[(j + 1) * size + b, i] - values[b, i]) / step
 
 
-@array_kernel
+@patient_kernel(FEW)
 def invert(matrix, inverse, pivot_ratio):
     """Inverses of (B, k, k) matrices by Gauss-Jordan with row pivoting (closed for k = 1).
 
@@ -86,7 +88,7 @@ def invert(matrix, inverse, pivot_ratio):
                 inverse[b, i, j] = work[i, k + j] if good else np.nan
 
 
-@array_kernel
+@patient_kernel(FEW)
 def newton_direction(inverse, residual, free, bounded, limit, step, trial):
     """``step = -inverse residual`` (B, k), rows shortened to their limits, and ``trial = free + step``.
 
@@ -108,7 +110,7 @@ def newton_direction(inverse, residual, free, bounded, limit, step, trial):
             trial[b, i] = free[b, i] + step[b, i]
 
 
-@array_kernel
+@patient_kernel(FEW)
 def row_norms(residual, norm):
     """Largest modulus of each row; +inf where an entry is not finite."""
     size, k = residual.shape
@@ -123,7 +125,7 @@ def row_norms(residual, norm):
         norm[b] = largest
 
 
-@array_kernel
+@patient_kernel(FEW)
 def judge(
     free,
     residual,
@@ -185,7 +187,7 @@ def judge(
     return finished
 
 
-@array_kernel
+@patient_kernel(FEW)
 def correction(point, residual, inverse, allowed, small, moved, code):
     """One Newton correction of converged points on finer integrals, and whether it is believed.
 
@@ -219,7 +221,7 @@ def correction(point, residual, inverse, allowed, small, moved, code):
                 moved[b, i] = point[b, i]
 
 
-@array_kernel
+@patient_kernel(FEW)
 def remaining(point, before, moved, after, noise, inverse, absolute, relative, norm, error, code):
     """What is left after a correction: the norm of the residual and an estimated error per component.
 

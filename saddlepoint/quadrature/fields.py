@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from saddlepoint._jit import array_kernel
+from saddlepoint._jit import array_kernel, patient_kernel
+from saddlepoint.quadrature.panels import FEW, build_nodes, edge_room, lay_panels, nodes_between
 from saddlepoint.quadrature.panels import _settings as rule_and_grading
-from saddlepoint.quadrature.panels import build_nodes, edge_room, row_edges
 
 _FAR = 40.0  # a feature that many deviations away is outside the Gaussian: the integrand is smooth there
 
 
-@array_kernel
+@patient_kernel(FEW)
 def _standard_features(places, widths, mean, deviation, position, width):  # type: ignore[no-untyped-def]
     """Features moved to the standard variable."""
     for row in range(places.shape[0]):
@@ -32,33 +32,6 @@ def scaled_nodes(places, widths, mean, deviation, rule, grading):  # type: ignor
     return build_nodes(position, width, np.empty((rows, 0)), rule, grading)
 
 
-@array_kernel
-def _field_nodes(places, widths, mean, deviation, rule, grading):  # type: ignore[no-untyped-def]
-    """Nodes and the field at the nodes."""
-    rows, count = places.shape
-    position, width = np.empty((rows, count)), np.empty((rows, count))
-    _standard_features(places, widths, mean, deviation, position, width)
-    z, weight = build_nodes(position, width, np.empty((rows, 0)), rule, grading)
-    field = np.empty((rows, z.shape[1]))
-    for row in range(rows):
-        for node in range(z.shape[1]):
-            field[row, node] = mean[row] + deviation[row] * z[row, node]
-    return z, weight, field
-
-
-@array_kernel
-def _field_edges(places, widths, mean, deviation, grading, edges, panels):  # type: ignore[no-untyped-def]
-    """Panels for each row and how many there are; returns the largest number."""
-    rows, count = places.shape
-    position, width = np.empty((rows, count)), np.empty((rows, count))
-    _standard_features(places, widths, mean, deviation, position, width)
-    none, stops, most = np.empty((rows, 0)), np.empty(1), 0
-    for row in range(rows):
-        panels[row] = row_edges(row, position, width, none, grading, stops, edges)
-        most = panels[row] if panels[row] > most else most
-    return most
-
-
 def field_panels(
     places: np.ndarray, widths: np.ndarray, mean: np.ndarray, deviation: np.ndarray, level: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
@@ -67,11 +40,20 @@ def field_panels(
     Parameters are those of `field_nodes`. Returns the edges (room, B), the numbers of panels (B,), the rule
     (2, order), and the largest number of nodes of a row, which `row_nodes` makes of them.
     """
+    edges, panels, rule, most = _panels(places, widths, mean, deviation, level)
+    return edges, panels, rule, most * rule.shape[1]
+
+
+def _panels(
+    places: np.ndarray, widths: np.ndarray, mean: np.ndarray, deviation: np.ndarray, level: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
     rule, grading = rule_and_grading(level)
     edges = np.empty((edge_room(0, places.shape[1], grading), len(mean)))
     panels = np.empty(len(mean), dtype=np.int64)
-    most = _field_edges(places, widths, mean, deviation, grading, edges, panels)
-    return edges, panels, rule, most * rule.shape[1]
+    position, width = np.empty((2, *places.shape))
+    _standard_features(places, widths, mean, deviation, position, width)
+    none = np.empty((len(mean), 0))
+    return edges, panels, rule, lay_panels(position, width, none, grading, np.empty(1), edges, panels)
 
 
 def field_nodes(
@@ -102,8 +84,11 @@ def field_nodes(
     >>> float((weight * field**2).sum().round(12))  # mean^2 + deviation^2
     5.0
     """
-    given = (np.array(each, dtype=float, order="C") for each in (places, widths, mean, deviation))
-    return _field_nodes(*given, *rule_and_grading(level))  # views would each be compiled for anew
+    # views would each be compiled for anew
+    places, widths, mean, deviation = (np.array(each, float, order="C") for each in (places, widths, mean, deviation))
+    edges, panels, rule, most = _panels(places, widths, mean, deviation, level)
+    z, weight = nodes_between(edges, panels, most, rule)
+    return z, weight, mean[:, None] + deviation[:, None] * z
 
 
 @array_kernel

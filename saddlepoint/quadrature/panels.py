@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from saddlepoint._jit import array_kernel, scalar_kernel
+from saddlepoint._jit import array_kernel, patient_kernel
 from saddlepoint.quadrature.rules import gauss_legendre
 from saddlepoint.special._tail import density
 
 _FARTHEST = 36.0  # beyond it a Gaussian density of float64 has nothing left to add
+FEW = 256  # rows whose panels are laid before laying them is compiled: some ten milliseconds of interpreted arithmetic
 
 
 class Grading(NamedTuple):
@@ -51,7 +52,7 @@ def _settings(level: int) -> tuple[np.ndarray, np.ndarray]:
     return np.array(gauss_legendre(grading.order)), np.array(grading[1:])
 
 
-@scalar_kernel
+@patient_kernel(FEW)
 def edge_room(breaks: int, features: int, grading: np.ndarray) -> int:
     """More edges than a row can have.
 
@@ -129,14 +130,23 @@ def gaussian_nodes(
     return nodes_for_python(position, width, stops, rule, grading)
 
 
-@array_kernel
-def nodes_for_python(position, width, breaks, rule, grading):  # type: ignore[no-untyped-def]
-    """`build_nodes` for callers in Python.
+def nodes_for_python(
+    position: np.ndarray, width: np.ndarray, breaks: np.ndarray, rule: np.ndarray, grading: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """`gaussian_nodes` on checked arrays, for callers in Python: the steps of `build_nodes`, each with its kernel."""
+    edges = np.empty((edge_room(breaks.shape[1], position.shape[1], grading), len(position)))
+    panels = np.empty(len(position), dtype=np.int64)
+    most = lay_panels(position, width, breaks, grading, np.empty(breaks.shape[1] + 1), edges, panels)
+    return nodes_between(edges, panels, most, rule)
 
-    A cached kernel that returns arrays must not be both called from Python and linked into other cached kernels: its
-    Python wrapper could find the environment of the copy that was loaded first.
-    """
-    return build_nodes(position, width, breaks, rule, grading)
+
+def nodes_between(
+    edges: np.ndarray, panels: np.ndarray, most: int, rule: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights (B, n) for panels that `lay_panels` has laid, ``most`` in a row."""
+    z, weight = np.empty((2, panels.size, most * rule.shape[1]))
+    fill_nodes(edges, panels, rule, np.empty((2, most * rule.shape[1])), z, weight)
+    return z, weight
 
 
 @array_kernel
@@ -145,23 +155,37 @@ def build_nodes(
 ) -> tuple[np.ndarray, np.ndarray]:
     """`gaussian_nodes` on checked arrays, for compiled callers (a numerical kernel: all rows in one pass).
 
-    Loops over single numbers throughout: slices, `min` and `max` would take most of the time of its compilation.
+    Not for callers in Python: a cached kernel that returns arrays must not be both called from there and linked into
+    other cached kernels, for its Python wrapper could find the environment of the copy that was loaded first.
     """
     batch, order = position.shape[0], rule.shape[1]
-    room = edge_room(breaks.shape[1], position.shape[1], grading)
-    edges, panels, stops = np.empty((room, batch)), np.empty(batch, np.int64), np.empty(breaks.shape[1] + 1)
-    most = 0
-    for row in range(batch):
-        panels[row] = row_edges(row, position, width, breaks, grading, stops, edges)
-        most = panels[row] if panels[row] > most else most
+    edges = np.empty((edge_room(breaks.shape[1], position.shape[1], grading), batch))
+    panels, stops = np.empty(batch, np.int64), np.empty(breaks.shape[1] + 1)
+    most = lay_panels(position, width, breaks, grading, stops, edges, panels)
     z, weight = np.empty((batch, most * order)), np.empty((batch, most * order))
-    one, share = np.empty(most * order), np.empty(most * order)
-    for row in range(batch):
+    fill_nodes(edges, panels, rule, np.empty((2, most * order)), z, weight)
+    return z, weight
+
+
+@array_kernel
+def fill_nodes(
+    edges: np.ndarray,
+    panels: np.ndarray,
+    rule: np.ndarray,
+    scratch: np.ndarray,
+    z: np.ndarray,
+    weight: np.ndarray,
+) -> None:
+    """Fill all nodes and weights (B, n); ``scratch`` is (2, n). A numerical kernel.
+
+    Loops over single numbers throughout: slices, `min` and `max` would take most of the time of its compilation.
+    """
+    one, share = scratch[0], scratch[1]
+    for row in range(panels.size):
         used = row_nodes(row, edges, panels[row], rule, one, share)
         for i in range(z.shape[1]):  # what is left over repeats the last node with weight 0
             z[row, i] = one[i] if i < used else one[used - 1]
             weight[row, i] = share[i] if i < used else 0.0
-    return z, weight
 
 
 @array_kernel
@@ -181,7 +205,25 @@ def row_nodes(
     return panels * order
 
 
-@array_kernel
+@patient_kernel(FEW)
+def lay_panels(
+    position: np.ndarray,
+    width: np.ndarray,
+    breaks: np.ndarray,
+    grading: np.ndarray,
+    stops: np.ndarray,
+    edges: np.ndarray,
+    panels: np.ndarray,
+) -> int:
+    """`row_edges` of all rows; how many panels each has goes into ``panels``. Returns the largest number."""
+    most = 0
+    for row in range(panels.size):
+        panels[row] = row_edges(row, position, width, breaks, grading, stops, edges)
+        most = panels[row] if panels[row] > most else most
+    return most
+
+
+@patient_kernel(FEW)
 def row_edges(
     row: int,
     position: np.ndarray,

@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from saddlepoint._iterate import Solver, State
-from saddlepoint._jit import array_kernel
-from saddlepoint._kernels import row_norms
+from saddlepoint._jit import patient_kernel
+from saddlepoint._kernels import FEW, row_norms
 from saddlepoint.problem import Problem
 from saddlepoint.solvers._settings import between, whole
 
@@ -17,7 +17,7 @@ from saddlepoint.solvers._settings import between, whole
 GROWTH = 4.0
 
 
-@array_kernel
+@patient_kernel(FEW)
 def _mix(free, residual, points, residuals, filled, damping, regularisation, new):
     """Next points from the histories (B, memory, k) of differences, newest first.
 
@@ -70,7 +70,7 @@ def _mix(free, residual, points, residuals, filled, damping, regularisation, new
                 new[b, i] = free[b, i] + damping[b] * residual[b, i]
 
 
-@array_kernel
+@patient_kernel(FEW)
 def _digest(
     new, new_residual, free, residual, points, residuals, filled, damping, best, best_free, best_residual
 ):

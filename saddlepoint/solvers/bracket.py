@@ -8,15 +8,15 @@ from typing import ClassVar
 import numpy as np
 
 from saddlepoint._iterate import Solver, State
-from saddlepoint._jit import array_kernel
-from saddlepoint._kernels import NO_SOLUTION, NOT_FINITE, RUNNING, STALLED
+from saddlepoint._jit import patient_kernel
+from saddlepoint._kernels import FEW, NO_SOLUTION, NOT_FINITE, RUNNING, STALLED
 from saddlepoint.problem import Problem
 from saddlepoint.solvers._settings import whole
 
 LARGE = 1e300
 
 
-@array_kernel
+@patient_kernel(FEW)
 def _chandrupatla(x1, f1, x2, f2, x3, f3, trial, value, code):
     """Take in the residual ``value`` (B, 1) at ``trial`` (B, 1), and choose the next trial.
 
@@ -52,7 +52,7 @@ def _chandrupatla(x1, f1, x2, f2, x3, f3, trial, value, code):
         trial[b, 0] = x1[b] + min(max(t, edge), 1.0 - edge) * (x2[b] - x1[b])
 
 
-@array_kernel
+@patient_kernel(FEW)
 def _better_end(x1, f1, x2, f2, free, residual):
     """The end with the smaller residual as present point; an infinite one becomes a large number."""
     for b in range(len(x1)):
@@ -178,7 +178,7 @@ class Bracket(Solver):
         return f"residual {f_low:+.6g} at {low:.6g} and {f_high:+.6g} at {high:.6g}, in free coordinates"
 
 
-@array_kernel
+@patient_kernel(FEW)
 def _scan(f, lower, upper, code):
     """Per column of ``f`` (points, B) the neighbours between which the sign first changes, passing over NaN.
 

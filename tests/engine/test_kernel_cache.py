@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from numba.core.errors import TypingError
 
 from saddlepoint import _jit
 from saddlepoint.special import _cosh, _tail
@@ -100,3 +101,15 @@ def test_the_composition_of_a_kernel_does_not_depend_on_the_process() -> None:
     }
     assert found == {_jit._composition(_tail.tail_terms.py_func)}
     assert _jit._composition(_cosh.cosh_terms.py_func) not in found
+
+
+def test_a_compilation_that_fails_leaves_the_word_ready_for_the_next_one() -> None:
+    @_jit.array_kernel
+    def impossible(x):  # type: ignore[no-untyped-def]
+        return x + "a"
+
+    before = _jit._word.spent
+    with pytest.raises(TypingError):
+        impossible(1.0)
+    assert _jit._word.depth == 0
+    assert _jit._word.spent > before
