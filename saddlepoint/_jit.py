@@ -142,7 +142,7 @@ class _Word(event.Listener):
         self.spent, self.since, self.depth, self.said = 0.0, 0.0, 0, False
 
     def on_start(self, started: Any) -> None:
-        kernel, now = started.data["dispatcher"]._cache, time.perf_counter()
+        kernel, now = getattr(started.data["dispatcher"], "_cache", None), time.perf_counter()
         if self.depth == 0:
             self.since = now
         self.depth += 1
@@ -163,6 +163,15 @@ _word = _Word()
 event.register("numba:compile", _word)
 
 
+def _of_any_numbers(template: Callable[..., Any]) -> Callable[..., Any]:
+    """The typing of a call in compiled code where a constant counts as any number: numba would compile the kernel for
+    each constant anew.
+    """
+    return lambda args, kws: template(
+        tuple(map(types.unliteral, args)), {name: types.unliteral(kind) for name, kind in kws.items()}
+    )
+
+
 def _decorator(**options: Any) -> Callable[[Any], Any]:
     compiled = numba.njit(**options)
 
@@ -170,6 +179,7 @@ def _decorator(**options: Any) -> Callable[[Any], Any]:
         kernel = compiled(function)
         if isinstance(kernel, Dispatcher):  # a plain function with NUMBA_DISABLE_JIT=1
             kernel._cache = _KernelCache(function)
+            kernel.get_call_template = _of_any_numbers(kernel.get_call_template)
         return kernel
 
     return decorate

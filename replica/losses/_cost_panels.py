@@ -66,8 +66,12 @@ class CostPanels:
                 self.reach[side] += 1
 
     @property
-    def arrays(self) -> tuple[np.ndarray, ...]:
-        """What the kernels take."""
+    def tables(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What the kernels take: a row of numbers for each panel, the series and those of the slopes."""
+        return self.table, self.series, self.slopes
+
+    @property
+    def _arrays(self) -> tuple[np.ndarray, ...]:
         return self.low, self.high, self.series, self.slopes, self.degree, self.least, self.most, self.ends
 
     def keep_features(self, key: Any, found: np.ndarray) -> None:
@@ -83,10 +87,12 @@ class CostPanels:
 
     def _take(self, found: tuple[np.ndarray, ...], side: int) -> None:
         if hasattr(self, "low"):
-            pairs = zip(self.arrays, found, strict=True)
+            pairs = zip(self._arrays, found, strict=True)
             found = tuple(np.concatenate(pair if side else pair[::-1]) for pair in pairs)
         self.low, self.high, self.series, self.slopes, self.degree, *bounds = found
         self.least, self.most, self.ends = bounds
+        numbers = self.low, self.high, self.degree, self.least, self.most, *self.ends.T
+        self.table = np.stack(numbers, axis=1).astype(float)
 
     def _values(self, u: np.ndarray) -> np.ndarray:
         flat = np.ravel(u)

@@ -10,7 +10,7 @@ import numpy as np
 
 from replica._registry import per_row
 from replica.losses._cost_panels import cost_panels, cost_scale
-from replica.losses._tilted import nodes_row, terms_rows
+from replica.losses._tilted import DEEP, ROOM, nodes_row, terms_rows
 from saddlepoint.quadrature.panels import LEVELS
 from saddlepoint.quadrature.rules import gauss_legendre
 
@@ -50,7 +50,7 @@ def tilted_terms(loss: Loss, field: np.ndarray, variance: np.ndarray, beta: Any,
         found = np.empty((5, *rows.shape))
         rule, span = _rule(loss)
         limits = panels.limits(not np.all(np.isfinite(inverse)))
-        terms_rows(rows, spread, inverse, whole, *panels.arrays, limits, rule, span, found)
+        terms_rows(rows, spread, inverse, whole, *panels.tables, limits, rule, span, *_scratch(), found)
         out[:, at] = found
     return out
 
@@ -63,7 +63,7 @@ def tilted_mean(loss: Loss, function: Any, field: np.ndarray, variance: np.ndarr
         for row, s, b in zip(at, spread, inverse, strict=True):
             line = np.ascontiguousarray(field[row], dtype=float)
             _cover(panels, line[None], np.array([s]), np.array([b]))
-            given = line, s, b, *panels.arrays, panels.limits(not b < np.inf), *rule
+            given = line, s, b, True, *panels.tables, panels.limits(not b < np.inf), *rule, *_scratch()
             none = np.empty((line.size, 0))
             u, mass = np.empty((2, line.size, max(nodes_row(*given, none, none), 1)))
             nodes_row(*given, u, mass)
@@ -104,11 +104,12 @@ def _resolving(
     """Middles and lengths of the panels between the stops on each of which f and P(u < 0) are smooth."""
     rule, limits = _rule(loss), panels.limits(not beta < np.inf)
     waiting, middles, lengths, size = np.stack([stops[:-1], stops[1:]], axis=1), [], [], 0.0
+    scratch = _scratch()
     while len(waiting):
         middle, half = waiting.mean(axis=1), 0.5 * (waiting[:, 1] - waiting[:, 0])
         found = np.empty((5, len(waiting), _GRID))
         alike = np.full((2, len(waiting)), [[s], [beta]])
-        terms_rows(middle[:, None] + half[:, None] * _AT, *alike, False, *panels.arrays, limits, *rule, found)
+        terms_rows(middle[:, None] + half[:, None] * _AT, *alike, False, *panels.tables, limits, *rule, *scratch, found)
         seen = np.where(np.isfinite(found[[1, 4]]), found[[1, 4]], 0.0)
         largest = np.abs(seen).max(axis=2)
         size = max(size, float(largest[0].max()))
@@ -169,6 +170,11 @@ def _groups(loss: Loss, variance: np.ndarray, beta: Any) -> list[tuple[Loss, np.
         cold = np.isinf(inverse[rows])
         parts += [(own, at, spread[at], inverse[at]) for at in (rows[cold], rows[~cold]) if at.size]
     return parts
+
+
+def _scratch() -> tuple[np.ndarray, np.ndarray]:
+    """Where the kernels keep the nodes of one field, and what they forget."""
+    return np.empty((5, ROOM)), np.empty((7, DEEP))
 
 
 def _rule(loss: Loss) -> tuple[np.ndarray, float]:
