@@ -1,7 +1,8 @@
-"""Differences of residuals: Jacobians of high order, changes from level to level; no equations here."""
+"""Differences of residuals: Jacobians of high order, changes from level to level and with tables; no equations here."""
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -52,3 +53,14 @@ def with_level_change(problem: Any, floor: np.ndarray, free: np.ndarray) -> np.n
         return floor
     change = problem.residual(free) - problem.at_level(equations.level - 1).residual(free)
     return np.maximum(floor, 0.3 * np.abs(np.where(np.isfinite(change), change, 0.0)))
+
+
+def astray(problem: Any) -> list[Any]:
+    """The same problem with proximal maps that are off by all that a table of them may be wrong by."""
+    found = []
+    for loss in problem.model.loss.off:
+        other, model = copy(problem), copy(problem.model)
+        object.__setattr__(model, "loss", loss)
+        other.model = model
+        found.append(other)
+    return found

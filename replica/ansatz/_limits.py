@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from typing import Any
 
 import numpy as np
 
 from replica.ansatz._cavity import Cavity, exact_scale, rescaled
+from replica.ansatz._differences import astray
 from replica.ansatz._reference import ReferenceProjection, reference_projection
 from replica.ansatz._rs_equations import EPS
 from replica.data import Channel, Overlaps
@@ -103,17 +103,6 @@ def floors_of(seen: dict[str, Any]) -> dict[str, Any]:
     return {name: 32 * EPS * np.where(np.isfinite(value), np.abs(value), 0.0) for name, value in seen.items()}
 
 
-def astray(problem: Any) -> list[Any]:
-    """The same problem with proximal maps that are off by all that a table of them may be wrong by."""
-    found = []
-    for loss in problem.model.loss.off:
-        other, model = copy(problem), copy(problem.model)
-        object.__setattr__(model, "loss", loss)
-        other.model = model
-        found.append(other)
-    return found
-
-
 class LimitProblem(Problem):
     r"""Capacity of spherical weights, ``q -> 1``: ``alpha E (u-w)^2 = 1 - m^2`` and ``alpha E[(u-w) s] = m``.
 
@@ -132,6 +121,9 @@ class LimitProblem(Problem):
 
     def refined(self) -> LimitProblem:
         return LimitProblem(self.model, self.size, self.level + 1)
+
+    def astray(self) -> list[Any]:
+        return astray(self)
 
     def cavity(self, free: np.ndarray) -> Cavity:
         values = self.variables.values(free)

@@ -9,7 +9,8 @@ import numpy as np
 
 from replica._registry import exact, per_row
 from replica.ansatz._cavity import Cavity, exact_scale, rescaled
-from replica.ansatz._limits import EPS, Projection, astray, floors_of, unit_overlaps
+from replica.ansatz._differences import astray
+from replica.ansatz._limits import EPS, Projection, floors_of, unit_overlaps
 from replica.ansatz._reference import ReferenceProjection, reference_projection
 from replica.data import Channel, Overlaps
 from replica.model import Model

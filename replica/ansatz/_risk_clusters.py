@@ -9,7 +9,8 @@ import numpy as np
 
 from replica._registry import per_row
 from replica.ansatz._cluster_steps import settled
-from replica.ansatz._limits import EPS, astray, floors_of
+from replica.ansatz._differences import astray
+from replica.ansatz._limits import EPS, floors_of
 from replica.ansatz._risk_beyond import Beyond
 from replica.ansatz._risk_corners import corners
 from replica.data import Channel

@@ -6,8 +6,11 @@ import numpy as np
 
 from replica._registry import per_row
 from replica.losses import Loss
+from replica.losses._cost_table import single_rows
+from replica.losses._tabulated import resting
 from replica.model import Model
 
+EPS = 4.0 * np.finfo(float).eps
 NOTHING = "weights of 0 cost nothing and the penalty pulls the weights to 0: give a larger margin, or hold the norm"
 HARD = "a hard constraint is kept or not, whatever the penalty: give a finite one"
 BENT = "the limit penalty -> inf is that of a convex cost (square, logistic, hinge): give a finite penalty"
@@ -28,6 +31,9 @@ def least_by_none(model: Model, size: int) -> np.ndarray:
 
 def _least(loss: Loss, at: np.ndarray) -> np.ndarray:
     """Whether a stability (batch, 1) is one of least cost."""
+    if loss.exact:
+        places = [resting(single)[0] for single in single_rows(loss, len(at))]
+        return np.abs(at[:, 0] - np.array(places)) <= EPS * np.abs(at[:, 0])
     if loss.satisfiable:
         return np.asarray(loss.cost(at) == 0)[:, 0]
     if not loss.log_concave or loss.hard:

@@ -42,7 +42,7 @@ def check_penalty(model: Model) -> None:
 
 def single_vectors(model: Model, size: int) -> np.ndarray:
     """Rows at beta = inf whose state is one vector of least cost from the start: penalised, or never free of cost."""
-    held = isinstance(model.weights.norm, Average) and not model.loss.satisfiable
+    held = isinstance(model.weights.norm, Average) and not model.loss.attained
     return np.isinf(per_row(model.beta, size)) & (model.weights.penalised or held)
 
 

@@ -14,6 +14,8 @@ from replica.ansatz._risk_heavy import HeavyState
 from replica.ansatz._risk_limits import VanishedState, WeakProblem
 from replica.ansatz._risk_paths import down_from_heavy, from_easy, up_in_load
 from replica.ansatz._risk_starts import settled
+from replica.losses._cost_table import single_rows
+from replica.losses._tabulated import resting
 from replica.model import Model, separated
 from saddlepoint import Ladder, Newton, Picard, Solution, Tolerance, solve
 
@@ -23,12 +25,14 @@ LEAST = "the vector of least cost"
 WEAK = "the limit penalty -> inf: q, m and V are those of penalty times the weights"
 GONE = "the weights vanish at every penalty: the larger class rests on the kink of the loss"
 INTERPOLATES = "the limit penalty -> 0: the smallest vector that pays nothing"
+LEAST_OF_ALL = "the limit penalty -> 0: the smallest vector whose patterns all cost the least"
 DIVERGES = "the limit penalty -> 0: the weights grow without bound in the direction of largest margin"
 FLAT = "to double precision no pattern changes its slope with the bias, which cannot be told: hold it at a number"
 THRESHOLD = (
     "q diverges at the interpolation threshold alpha = 1, where every pattern is an equation and there are as many as "
     "weights: take another load, or a penalty above 0"
 )
+PAID = 1e-12  # a least cost above it is one
 BESIDE = 1e-7  # of that load
 QUICK, LONG = 8, 60  # damped steps before Newton's method
 SETTLED = 1e-6  # a residual at which a point is one of the solution
@@ -189,13 +193,14 @@ def _vanished_clusters(model: Model, alpha: np.ndarray, tolerance: Tolerance) ->
 def unpenalised(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
     """``penalty -> 0``: the smallest vector that pays nothing where there is one, else the unpenalised minimum."""
     every = np.arange(alpha.size)
-    margin = model if model.loss.satisfiable else separated(model)
-    problem = problem_of(margin, alpha, interpolates=True)
-    found = attempt(problem, every, None, DIRECT, tolerance, INTERPOLATES)
+    margin = model if model.loss.attained else separated(model)
+    paid = model.loss.exact and any(resting(one)[1] > PAID for one in single_rows(model.loss, alpha.size))
+    problem, told = problem_of(margin, alpha, interpolates=True), LEAST_OF_ALL if paid else INTERPOLATES
+    found = attempt(problem, every, None, DIRECT, tolerance, told)
     if not found.good.all():
-        found = attempt(problem, every, up_in_load(margin, alpha, problem_of), DIRECT, tolerance, INTERPOLATES)
+        found = attempt(problem, every, up_in_load(margin, alpha, problem_of), DIRECT, tolerance, told)
     found = found._replace(good=found.good & problem.interpolated(found.found.point))
-    if not model.loss.satisfiable:
+    if not model.loss.attained:
         found = found._replace(problem=DivergedState(problem), remark=DIVERGES)
     answers, rows = [found], found.left
     full = rows[np.abs(alpha[rows] - 1.0) < BESIDE] if model.loss.exact else rows[:0]

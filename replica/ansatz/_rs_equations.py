@@ -9,7 +9,7 @@ import numpy as np
 
 from replica._registry import per_row
 from replica.ansatz._cavity import Cavity, exact_scale, rescaled
-from replica.ansatz._differences import sharpened, with_level_change
+from replica.ansatz._differences import astray, sharpened, with_level_change
 from replica.architectures import PatternAverage
 from replica.data import Overlaps
 from replica.model import Model
@@ -237,6 +237,12 @@ class RSProblem(Problem):
 
     def at_level(self, level: int) -> RSProblem:
         return RSProblem(self.equations.at_level(level), self.alpha, self.held)
+
+    def astray(self) -> list[Any]:
+        """With patterns elsewhere than where their cost is least, by all that is not known of that place."""
+        model = self.equations.model
+        at_rest = model.loss.exact and np.any(np.isinf(model.beta))
+        return [RSProblem(other, self.alpha, self.held) for other in astray(self.equations)] if at_rest else []
 
     def update(self, free: np.ndarray) -> np.ndarray:
         equations = self.equations

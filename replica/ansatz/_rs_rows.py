@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from replica._registry import per_row
+from replica.ansatz._limits import LimitProblem
 from replica.ansatz._risk_none import UNKEPT, no_vector
 from replica.ansatz._risk_solver import minimise
 from replica.ansatz._rows import Rows
@@ -19,6 +20,7 @@ from replica.model import Model
 from replica.weights.base import Average
 from saddlepoint import Ladder, Newton, Status, Tolerance, solve
 
+BESIDE = 1e-6  # of a capacity
 SAME = 1e-10  # free entropies that differ by less, relatively, are of one state
 
 
@@ -70,6 +72,21 @@ class RSRows(Rows):
         for row in rows[index]:
             self.remarks[row] = "the paramagnet q = 0"
         self.open = np.setdiff1d(self.open, rows[index])
+
+    def _beyond_capacity(self, rows: np.ndarray) -> np.ndarray:
+        """Rows in which weights on the sphere pay a convex cost: no solutions for nothing are to be looked for."""
+        rows = rows[np.isinf(per_row(self.model.beta, self.size)[rows])]
+        model = self.model.take(rows)
+        convex = model.loss.log_concave and not model.loss.hard and model.architecture.linear
+        if not (convex and isinstance(model.weights.norm, Average)):
+            return rows[:0]
+        problem = LimitProblem(model, rows.size)
+        point, good = np.zeros((rows.size, 0)), np.ones(rows.size, dtype=bool)
+        if len(problem.variables):
+            found = solve(problem, solver=Newton(max_step=1.0), on_failure="keep", check=False)
+            point, good = found.point, found.converged
+        end = problem.observe(point)[0]["alpha"]
+        return rows[good & (self.alpha[rows] > (1.0 + BESIDE) * end)]
 
     def _of_other_norms(self) -> None:
         """Where small weights cost less: the state of the largest free entropy, which few patterns may not lead to."""

@@ -214,7 +214,8 @@ def idle_rows(model: Model, size: int) -> list[str]:
         log_z = model.architecture.patterns(model.loss, model.data, at, model.beta, 0, whole=True).log_z
     found = [""] * size
     smallest = max(1e-300, 10 * model.architecture.rounding)
-    for row in np.flatnonzero(np.isinf(log_z) | (np.abs(log_z) < smallest)):
+    endless = np.isinf(log_z) & (not model.loss.exact)  # equations have no volume, and solutions all the same
+    for row in np.flatnonzero(endless | (np.abs(log_z) < smallest)):
         if log_z[row] > -np.inf:
             found[row] = "nothing to solve: every pattern is satisfied (to double precision)"
         elif few is not None and not few.attainable(model.loss.take(np.array([row]))):

@@ -114,15 +114,18 @@ class _Solver(RSRows):
     def run(self, start: Any) -> Solutions:
         model = self.model
         single = single_vectors(model, self.size)
-        costly = np.isinf(per_row(model.beta, self.size)) & (not model.loss.satisfiable) & ~single
+        free = model.loss.attained and not (model.loss.exact and model.weights.discrete)
+        costly = np.isinf(per_row(model.beta, self.size)) & (not free) & ~single
         self.open = np.flatnonzero(~single & ~costly)
         if self.model.data.metastable and not isinstance(start, dict):
             self.branches = ["informed" if start else "uninformed"] * self.size
         self._without_patterns(single)
         single &= self.alpha > 0
+        paid = self._beyond_capacity(self.open) if start is None else self.open[:0]
+        self.open = np.setdiff1d(self.open, paid)
         if single.any():
             self._minimised(np.flatnonzero(single))
-        if not self.open.size and not costly.any():
+        if not self.open.size and not costly.any() and not paid.size:
             pass
         elif isinstance(start, str):
             self._informed()

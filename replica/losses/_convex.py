@@ -33,6 +33,13 @@ def seems_convex(loss: Loss) -> bool:
         return False
 
 
+def seems_exact(loss: Loss) -> bool:
+    """Whether a finite convex cost is least at one stability and higher at any other, in each row of a batch."""
+    if loss.hard or not loss.log_concave:
+        return False
+    return all(np.isfinite(cost_table(single).rest[0]) for single in single_rows(loss, _rows(loss)))
+
+
 def costs_nothing(loss: Loss) -> bool:
     """Whether a finite cost is 0 over an interval of stabilities, in each row of a batch; a tail that is lost in
     rounding does not count.

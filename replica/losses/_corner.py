@@ -26,6 +26,7 @@ class Corner(Loss):
 
     log_concave = True
     satisfiable = False
+    exact = False
 
     def cost(self, u: np.ndarray) -> np.ndarray:
         """The leading order: the cost of the corner itself."""

@@ -15,6 +15,7 @@ from numpy.polynomial import chebyshev
 
 from replica._registry import per_row
 from replica.losses._pieces import EPS, ORDER, Pieces, clusters, fitted, joined, kinks_at, merged, missed, resolved
+from replica.losses._rest import resting_place
 from saddlepoint._jit import array_kernel, scalar_kernel
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class CostTable:
     def __init__(self, loss: Loss) -> None:
         self.loss, self.kinks = loss, sorted({float(kink) for kink in loss.kinks()})
         self.reach, self.ended = [0, 0], [False, False]  # doublings to the left and to the right
-        sizes = (np.abs(self._values(reach * _LOOK)) for reach in (FIRST, *WIDE))
+        sizes = (np.abs(self.values(reach * _LOOK)) for reach in (FIRST, *WIDE))
         typical = [float(value) for size in sizes for value in (np.median(size), size.max()) if np.isfinite(value)]
         self.scale = next((value for value in typical if value > 0.0), 1e-280)
         self.shells = [self._between(np.array([-FIRST, FIRST]))]
@@ -56,7 +57,7 @@ class CostTable:
             if self.ended[side] or wanted <= self.reach[side]:
                 continue
             stops = FIRST * 2.0 ** np.arange(self.reach[side], wanted + 1) * (1.0 if side else -1.0)
-            finite = np.cumprod(np.isfinite(self._values(stops))).sum()
+            finite = np.cumprod(np.isfinite(self.values(stops))).sum()
             self.ended[side] = finite < stops.size or wanted == SHELLS
             if finite > 1:
                 self.shells.append(self._between(np.sort(stops[:finite])))
@@ -64,14 +65,14 @@ class CostTable:
         if len(self.shells) > known:
             self._join()
 
-    def _values(self, u: np.ndarray) -> np.ndarray:
+    def values(self, u: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
             return np.asarray(self.loss.cost(u[None, :]), dtype=float)[0]
 
     def _given(self, u: np.ndarray) -> np.ndarray:
         """What is tabulated: the slope where it is given, else the cost."""
         if not self.loss.gives_slope:
-            return self._values(u)
+            return self.values(u)
         with np.errstate(all="ignore"):
             return np.asarray(self.loss.slope(u[None, :]), dtype=float)[0]
 
@@ -111,7 +112,7 @@ class CostTable:
     def _check_slope(self, found: Pieces) -> None:
         """Refuse a slope whose integral over a panel is not what the cost gains over it."""
         with np.errstate(all="ignore"):
-            ends = self._values(np.stack([np.nextafter(found.low, np.inf), np.nextafter(found.high, -np.inf)]).ravel())
+            ends = self.values(np.stack([np.nextafter(found.low, np.inf), np.nextafter(found.high, -np.inf)]).ravel())
             gain, half = np.diff(ends.reshape(2, -1), axis=0)[0], 0.5 * (found.high - found.low)
             total = half * (found.series @ _TOTAL)
             slack = 1e-6 * half * np.abs(found.series).sum(axis=1) + 1e-9 * np.abs(ends.reshape(2, -1)).max(axis=0)
@@ -171,17 +172,34 @@ class CostTable:
         """What the cost itself may be wrong by at places of the table, which are rounded too."""
         if self._rounding is None:
             given = self.loss.gives_slope
-            self._rounding = (fitted(self._values, *self.pieces[:2])[0] if given else self.pieces).doubt
+            self._rounding = (fitted(self.values, *self.pieces[:2])[0] if given else self.pieces).doubt
         return self._rounding[self.pieces.at(u)[0]] + EPS * np.abs(u * self.slopes(u)[0])
 
     @property
     def least(self) -> tuple[float, float]:
-        """The interval of least cost."""
+        """The interval of least cost: between panels that fall and that rise, or the one place where it rests."""
+        if np.isfinite(self.rest[0]):
+            return self.rest[0], self.rest[0]
+        low, high = self.bottom()
+        return (self.edges[low] if low else -np.inf), (self.edges[high] if high < self.edges.size - 1 else np.inf)
+
+    @property
+    def unsure(self) -> float:
+        """What the one place of least cost may be wrong by; 0 where there are others."""
+        return self.rest[1] if np.isfinite(self.rest[0]) else 0.0
+
+    def bottom(self) -> tuple[int, int]:
+        """The panels, as a range, that neither fall nor rise."""
         self.cover(-WIDE[0], WIDE[0])
         middle = chebyshev.chebval(0.0, self.slope.T)  # at the end of a panel the slope may be rounding
         rises, falls = np.flatnonzero(middle > self.doubt), np.flatnonzero(middle < -self.doubt)
-        low = self.edges[falls[-1] + 1] if falls.size else -np.inf
-        return low, max(low, self.edges[rises[0]] if rises.size else np.inf)
+        low = int(falls[-1]) + 1 if falls.size else 0
+        return low, max(low, int(rises[0]) if rises.size else middle.size)
+
+    @cached_property
+    def rest(self) -> tuple[float, float]:
+        """The only stability of least cost, and what it may be wrong by; nan where there are others."""
+        return resting_place(self, *self.bottom())
 
     @cached_property
     def convex(self) -> bool:
@@ -196,13 +214,13 @@ class CostTable:
         return True
 
     def _grows(self) -> bool:
-        beyond = self._values(2.0 * self.edges[[0, -1]])
+        beyond = self.values(2.0 * self.edges[[0, -1]])
         slope = chebyshev.chebval(_LOOK, self.slope.T)
         ends, edges = slope[:, [0, -1]], self.edges[1:-1]
         bend = np.abs(chebyshev.chebval(_LOOK, self.bend.T)).max(axis=1)
         place = np.maximum(np.abs(self.edges[1:]), np.abs(self.edges[:-1]))
         least = 8.0 * self.doubt + 8.0 * EPS * (place * bend + np.median(np.abs(ends)))
-        left, right = self._values(np.nextafter(edges, -np.inf)), self._values(np.nextafter(edges, np.inf))
+        left, right = self.values(np.nextafter(edges, -np.inf)), self.values(np.nextafter(edges, np.inf))
         steep = np.maximum(np.abs(ends[1:, 0]), np.abs(ends[:-1, 1]))
         slack = 64.0 * EPS * (np.abs(left) + np.abs(right) + steep * np.abs(edges)) + 1e-12 * self.scale
         return bool(

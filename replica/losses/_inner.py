@@ -10,6 +10,7 @@ import numpy as np
 
 from replica._registry import per_row
 from replica.losses._cost_panels import cost_panels, cost_scale
+from replica.losses._tabulated import resting
 from replica.losses._tilted import DEEP, ROOM, nodes_row, terms_rows
 from saddlepoint.quadrature.panels import LEVELS
 from saddlepoint.quadrature.rules import gauss_legendre
@@ -45,6 +46,9 @@ def tilted_terms(loss: Loss, field: np.ndarray, variance: np.ndarray, beta: Any,
     """
     out = np.empty((5, *field.shape))
     for own, at, spread, inverse in _groups(loss, variance, beta):
+        if _rests(own, inverse):
+            out[:, at] = _at_rest(own, field[at], spread)
+            continue
         panels, rows = cost_panels(own), np.ascontiguousarray(field[at], dtype=float)
         _cover(panels, rows, spread, inverse)
         found = np.empty((5, *rows.shape))
@@ -59,6 +63,9 @@ def tilted_mean(loss: Loss, function: Any, field: np.ndarray, variance: np.ndarr
     """Mean of ``function(u)``, which may jump where the cost has a kink and at 0."""
     out = np.empty(field.shape)
     for own, at, spread, inverse in _groups(loss, variance, beta):
+        if _rests(own, inverse):
+            out[at] = np.asarray(function(own, np.array([[resting(own)[0]]])), dtype=float)
+            continue
         panels, rule = cost_panels(own), _rule(loss)
         for row, s, b in zip(at, spread, inverse, strict=True):
             line = np.ascontiguousarray(field[row], dtype=float)
@@ -78,6 +85,8 @@ def tilted_features(loss: Loss, variance: np.ndarray, beta: Any) -> tuple[np.nda
     places, widths = np.zeros((variance.size, FEATURES)), np.full((variance.size, FEATURES), np.inf)
     count = 1
     for own, at, spread, inverse in _groups(loss, variance, beta):
+        if _rests(own, inverse):  # ln Z is a parabola
+            continue
         panels = cost_panels(own)
         for row, s, b in zip(at, spread, inverse, strict=True):
             if not (0.0 < s < np.inf and b >= 0.0):
@@ -96,6 +105,22 @@ def tilted_features(loss: Loss, variance: np.ndarray, beta: Any) -> tuple[np.nda
             places[row, number:], widths[row, number:] = places[row, 0], widths[row, 0]
             count = max(count, number)
     return places[:, :count], widths[:, :count]
+
+
+def _rests(loss: Loss, inverse: np.ndarray) -> bool:
+    """Whether all the weight of cold rows is at one stability."""
+    return not np.isfinite(inverse[0]) and not loss.hard and loss.exact
+
+
+def _at_rest(loss: Loss, field: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """`tilted_terms` of the weight at the stability of least cost: a set without volume."""
+    place, least = resting(loss)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        stiffness = 1.0 / (spread**2)[:, None]
+    flat = np.ones_like(field)
+    return np.stack(
+        [-np.inf * flat, stiffness * (place - field), -stiffness * flat, least * flat, float(place < 0) * flat]
+    )
 
 
 def _resolving(

@@ -16,6 +16,7 @@ class LinearCost(Loss):
 
     log_concave: ClassVar[bool] = True
     satisfiable: ClassVar[bool] = False
+    exact: ClassVar[bool] = False
 
     def cost(self, u: np.ndarray) -> np.ndarray:
         return -u

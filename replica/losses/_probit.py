@@ -34,6 +34,7 @@ class Probit(Loss):
     spread: float = 1.0
     log_concave: ClassVar[bool] = True
     satisfiable: ClassVar[bool] = False
+    exact: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "spread", number("spread", self.spread, low=0.0, open_low=True))

@@ -39,7 +39,8 @@ def moved_fields(table: CostTable, field: np.ndarray, chi: np.ndarray, doubtful:
     _prox_kernel(field, chi, table.edges, table.ends, table.slope, table.bend, push, give, *found)
     endless = chi == np.inf
     if endless.any():  # the nearest stability of least cost
-        best = np.clip(field[endless], *table.least)
+        (low, high), off = table.least, table.unsure * (0.0, 1.0, -1.0)[doubtful]
+        best = np.clip(field[endless], low + off, high + off)
         for whole, part in zip(found, (best, best - field[endless], best != field[endless]), strict=True):
             whole[endless] = part
     return found
@@ -173,6 +174,15 @@ def tabulated_breaks(
     for row, part in enumerate(parts):
         whole[row, : part.shape[1]] = part
     return whole
+
+
+def resting(loss: Loss) -> tuple[float, float]:
+    """The one stability of least cost of an exact cost with numbers for parameters, and that cost; off by what is not
+    known of the place in doubtful copies.
+    """
+    table = cost_table(loss)
+    place = table.rest[0] + table.unsure * (0.0, 1.0, -1.0)[loss.doubtful]
+    return place, float(loss.cost(np.array([[table.rest[0]]]))[0, 0])
 
 
 def off_by_table(loss: Loss) -> list[Loss]:

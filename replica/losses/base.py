@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from replica._registry import Member, column, per_row
-from replica.losses._convex import costs_nothing, seems_convex, seems_even
+from replica.losses._convex import costs_nothing, seems_convex, seems_even, seems_exact
 from replica.losses._ground import panel_sums, slope_of_map
 from replica.losses._inner import at_level, tilted_features, tilted_grain, tilted_mean, tilted_terms
 from replica.losses._optimal import optimal_field
 from replica.losses._tabulated import (
     Moved,
     off_by_table,
+    resting,
     tabulated_breaks,
     tabulated_map,
     tabulated_rounding,
@@ -34,8 +35,8 @@ class Loss(Member):
     and its first two derivatives in ``h``. A subclass gives `cost` and `kinks`; where closed forms exist it overrides
     `terms` (and `reference` for certification). At zero temperature it gives `ground`: the proximal point and the
     Moreau envelope ``min_u l(u) + (u-h)^2/(2V)``; a finite convex cost has it from its values alone, and faster where
-    it overrides `slope` and `bend`. ``log_concave``, ``satisfiable`` and ``even`` are seen from its values; in the
-    class, True or False, they say so without a look.
+    it overrides `slope` and `bend`. ``log_concave``, ``satisfiable``, ``exact`` and ``even`` are seen from its values;
+    in the class, True or False, they say so without a look.
     """
 
     family = "loss"
@@ -50,12 +51,13 @@ class Loss(Member):
         satisfiable: ClassVar[bool]
         #: l(-u) = l(u): the paramagnet q = 0 is a saddle point
         even: ClassVar[bool]
+        #: one stability costs less than any other: an equation for each pattern, which no alphabet solves
+        exact: ClassVar[bool]
     else:  # seen from the values where a member does not declare it
         log_concave = cached_property(seems_convex)
         satisfiable = cached_property(costs_nothing)
         even = cached_property(seems_even)
-    #: only single stabilities cost nothing: an equation for each pattern, which no alphabet solves
-    exact: ClassVar[bool] = False
+        exact = cached_property(seems_exact)
     #: a parabola: what replicas differ by sees the patterns, not their labels
     quadratic: ClassVar[bool] = False
     #: the proximal map jumps: replica symmetry is always broken at zero temperature
@@ -68,6 +70,11 @@ class Loss(Member):
     inner_level: ClassVar[int] = 1
     #: +1 where a larger margin is harder to satisfy, -1 where it is easier
     tightens: ClassVar[int] = 1
+
+    @property
+    def attained(self) -> bool:
+        """Some stability costs the least that any does, so that weights may give every pattern such a one."""
+        return self.satisfiable or self.exact
 
     @property
     def has_ground(self) -> bool:
@@ -295,5 +302,7 @@ class Loss(Member):
 
     def reference_terms(self, field: Any, variance: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
         """``ln Z`` and its first two derivatives in mpmath (default: differences of `reference`)."""
+        if beta == mp.inf and self.exact:
+            return -mp.inf, (resting(self)[0] - field) / variance, -1 / variance
         values = mp.taylor(lambda h: self.reference(h, variance, beta, mp), field, 2)
         return values[0], values[1], 2 * values[2]

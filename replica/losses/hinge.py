@@ -39,6 +39,7 @@ class Hinge(Loss):
     parameters: ClassVar[dict[str, str]] = {"margin": "kappa"}
     log_concave: ClassVar[bool] = True
     satisfiable: ClassVar[bool] = True
+    exact: ClassVar[bool] = False
     even: ClassVar[bool] = False
     straight: ClassVar[bool] = True
 

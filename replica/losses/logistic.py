@@ -39,6 +39,7 @@ class Logistic(Loss):
     parameters: ClassVar[dict[str, str]] = {"gain": "gain"}
     log_concave: ClassVar[bool] = True
     satisfiable: ClassVar[bool] = False
+    exact: ClassVar[bool] = False
     even: ClassVar[bool] = False
 
     def __post_init__(self) -> None:

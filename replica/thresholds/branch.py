@@ -37,7 +37,7 @@ def line_on_branch(model: Model, size: int, ansatz: Ansatz, condition: str, miss
     conjugate, so that folds are ordinary points; the cell with the first sign change is refined by Newton on the closed
     system. Where rounding hides the sign over a stretch on which alpha hardly moves, the ends of that enclose it.
     """
-    if np.any(np.isinf(model.beta)) and not model.loss.satisfiable:
+    if np.any(np.isinf(model.beta)) and not model.loss.attained:
         raise ValueError(f"at beta = inf no pattern is free of cost with {model.loss}: give a finite beta")
     equations = ansatz.equations(model, size)
     course = _followed(equations, condition)

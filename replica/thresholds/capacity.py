@@ -43,7 +43,7 @@ def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     model = separating(model).with_parameters(beta=np.inf)
     if not model.loss.has_ground:
         raise ValueError(f"capacity needs a constraint that can be violated; {model.loss} has none")
-    if not model.loss.satisfiable:
+    if not model.loss.attained:
         raise ValueError(
             f"capacity needs patterns that may cost nothing; with {model.loss} every pattern costs something"
         )

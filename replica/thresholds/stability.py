@@ -104,7 +104,7 @@ class _Limits(NamedTuple):
 def _limits(model: Model, size: int) -> _Limits | None:
     """The limit q -> 1 of the sphere or of an alphabet, None where there is no formula."""
     problem: Any = None
-    constraint = model.loss.hard or (np.all(np.isinf(model.beta)) and model.loss.satisfiable)
+    constraint = model.loss.hard or (np.all(np.isinf(model.beta)) and model.loss.attained)
     if constraint and model.loss.has_ground:
         if AlphabetLimit.covers(model):
             problem = AlphabetLimit(model, size)
