@@ -24,7 +24,7 @@ def library_versions() -> dict[str, str]:
 
 
 @functools.cache
-def _digest(package: str) -> str:
+def sources(package: str) -> str:
     """Of the sources of a package, or of a module that is none."""
     file = getattr(sys.modules.get(package), "__file__", None)
     if file is None:
@@ -42,5 +42,5 @@ def producers(function: Callable[..., Any]) -> dict[str, str]:
     found = {}
     for name in sorted({__name__.split(".")[0], module.split(".")[0]}):
         version = getattr(sys.modules.get(name), "__version__", None)
-        found[name] = f"{version}, sources {_digest(name)}" if version else f"sources {_digest(name)}"
+        found[name] = f"{version}, sources {sources(name)}" if version else f"sources {sources(name)}"
     return found

@@ -7,8 +7,10 @@ import hashlib
 import io
 import json
 import os
+import signal
 import sys
 import tempfile
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
@@ -17,10 +19,13 @@ from typing import Any
 
 import numpy as np
 
+from saddlepoint._sources import own_code
 from saddlepoint._versions import library_versions, producers
 
 _STAMP = "settings"
 _PREFIX = "result."
+_SHORT = 60  # letters of a setting that are said
+_ABSENT = "not given"
 _SEAL = 32  # bytes of the digest at the end of a chunk
 
 
@@ -49,7 +54,8 @@ def sweep(
         active: then it decides, so that Dask or Ray clusters work.
     checkpoint : folder
         Every finished chunk is written there at once; a later call with the same ``settings``, the same versions of the
-        libraries and the same sources of the function's package reads it back.
+        libraries, the same sources of the function's package and the same code of whatever else the items hold (classes
+        and functions that are in no installed library) reads it back.
         A damaged file is recomputed, with a warning.
     settings : mapping
         What the results depend on, in JSON terms; a folder made with others is refused.
@@ -76,10 +82,13 @@ def sweep(
             f"workers must be a whole number of at least 1, or -1 for all cores, got {workers!r}"
         )
     items = list(items)
-    folder = None if checkpoint is None else _Folder(Path(checkpoint), settings or {}, len(items), function)
+    folder = None
+    if checkpoint is not None:
+        folder = _Folder(Path(checkpoint), settings or {}, len(items), function, own_code(items, producers(function)))
     results: dict[int, Any] = {} if folder is None else folder.read()
     waiting = [i for i in range(len(items)) if i not in results]
     with (
+        _ended_in_order(),
         _told(folder),
         _bar(progress, len(items), len(results)) as tick,
         contextlib.closing(_finished(function, items, waiting, workers)) as stream,
@@ -136,6 +145,24 @@ def _told(folder: _Folder | None) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """A request to end the process ends its workers too, unless something else handles such requests."""
+    here = threading.current_thread() is threading.main_thread()
+    if not here or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+
+    def end(*_: Any) -> None:
+        raise SystemExit(128 + signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextlib.contextmanager
 def _bar(progress: bool | None, total: int, done: int) -> Iterator[Callable[[], Any]]:
     if progress is False or (progress is None and not sys.stderr.isatty()):
         yield lambda: None
@@ -153,12 +180,38 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"settings must be numbers, strings, lists, mappings or arrays, got {value!r}")
 
 
+def _difference(name: str, old: Any, new: Any) -> tuple[str, str, str]:
+    """The first place at which two settings differ, and both of it, in few words."""
+    texts = str(old), str(new)
+    if max(map(len, texts)) > _SHORT:
+        if isinstance(old, dict) and isinstance(new, dict):
+            for key in sorted(old.keys() | new.keys()):
+                if old.get(key, _ABSENT) != new.get(key, _ABSENT):
+                    return _difference(f"{name} {key}", old.get(key, _ABSENT), new.get(key, _ABSENT))
+        if isinstance(old, list) and isinstance(new, list):
+            if len(old) != len(new):
+                return name, f"{len(old)} values", f"{len(new)} values"
+            for place, pair in enumerate(zip(old, new, strict=True)):
+                if pair[0] != pair[1]:
+                    return _difference(f"{name}[{place}]", *pair)
+    made, asked = (text if len(text) <= _SHORT else f"{text[:_SHORT]}..." for text in texts)
+    return name, made, asked
+
+
 class _Folder:
     """A checkpoint: ``settings.json`` and a ``chunk-NNNNN.npz`` per finished chunk, written in one step."""
 
-    def __init__(self, path: Path, settings: Mapping[str, Any], chunks: int, function: Callable[..., Any]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        settings: Mapping[str, Any],
+        chunks: int,
+        function: Callable[..., Any],
+        own: Mapping[str, str] | None = None,
+    ) -> None:
         self.path, self.chunks = path, chunks
-        versions = library_versions() | producers(function)
+        codes = {f"the code of {name}": digest for name, digest in (own or {}).items()}
+        versions = library_versions() | producers(function) | codes
         content = {"settings": settings, "chunks": chunks, "versions": versions}
         text = json.dumps(content, sort_keys=True, default=_plain, indent=1)
         self.stamp = hashlib.sha256(text.encode()).hexdigest()
@@ -186,9 +239,9 @@ class _Folder:
             ) from None
         for name in sorted(set(old) | set(new)):
             if old.get(name) != new.get(name) or (name in old) != (name in new):
-                made, asked = old.get(name, "not given"), new.get(name, "not given")
+                what, made, asked = _difference(name, old.get(name, _ABSENT), new.get(name, _ABSENT))
                 raise ValueError(
-                    f"the checkpoint {self.path} was made with other settings: {name} was {made}, now it is "
+                    f"the checkpoint {self.path} was made with other settings: {what} was {made}, now it is "
                     f"{asked}; choose another folder"
                 )
 

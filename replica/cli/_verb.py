@@ -169,7 +169,11 @@ def check_files(verb: str, output: tuple[str, ...], drawable: bool) -> None:
 
 
 def _check_folder(folder: Path) -> None:
-    """The folder, or the nearest one above it that exists, must be one that can be written to."""
+    """The folder, or the nearest one above it that exists, must be one that can be written to, or a checkpoint: if
+    that is complete, it is only read.
+    """
+    if (folder / "settings.json").is_file():
+        return
     above = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     if not above.is_dir() or not os.access(above, os.W_OK):
         raise ValueError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import types
 from pathlib import Path
@@ -174,6 +175,14 @@ def test_a_system_error_of_another_kind_is_shown(run, monkeypatch):
 def test_checkpoint_of_other_settings_is_refused(run, tmp_path):
     run(SWEEP, "--checkpoint", tmp_path)
     assert "other settings" in refused(run, SWEEP, "--margin", "0.5", "--checkpoint", tmp_path)
+
+
+def test_a_complete_checkpoint_is_read_where_nothing_can_be_written(run, tmp_path, monkeypatch):
+    whole = run(SWEEP, "--checkpoint", tmp_path)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr("tempfile.mkstemp", None)
+    assert run(SWEEP, "--checkpoint", tmp_path) == whole
+    assert "not a folder that can be written to" in refused(run, SWEEP, "--checkpoint", tmp_path / "new")
 
 
 def test_damaged_checkpoint_costs_its_points_only(run, tmp_path):

@@ -70,6 +70,17 @@ def test_an_interrupt_keeps_the_checkpoint(tmp_path):
     assert 1 <= len(list(tmp_path.glob("*.npz"))) < 128
 
 
+def test_workers_end_with_the_process(tmp_path):
+    """They hold its streams: these close when the last has gone."""
+    grids = ("--alpha", "0.01:0.8:4096", "--margin", "0:0.7:16")
+    process = start("sweep", "perceptron", *grids, "--workers", "2", "--checkpoint", str(tmp_path))
+    while not list(tmp_path.glob("*.npz")) and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=60)
+    assert (process.returncode, out) == (128 + signal.SIGTERM, "")
+
+
 def test_a_closed_pipe_is_no_traceback():
     process = start("list")
     process.stdout.close()

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
+import subprocess
+import sys
 
 import joblib
 import numpy as np
 import pytest
+from scipy.interpolate import CubicSpline
 
 from saddlepoint import SweepFailed, solve, sweep
+from saddlepoint._sources import own_code
 from saddlepoint.sweep import _Folder
 from tests.engine.zoo import CurieWeiss
 
@@ -257,3 +262,76 @@ def test_backends_that_answer_at_the_end_give_the_same_bits():
     plain = sweep(magnetise, CHUNKS[:3], progress=False)
     with joblib.parallel_config(backend="multiprocessing", n_jobs=2):
         same(plain, sweep(magnetise, CHUNKS[:3], progress=False))
+
+
+class Scaled:
+    def __init__(self, factor):
+        self.factor = factor
+
+    def __call__(self, beta):
+        return self.factor * beta
+
+
+def written(source, name="law", **known):
+    """A function or class as a user's file would hold it."""
+    place = {"__name__": "papers", **known}
+    exec(source, place)
+    return place[name]
+
+
+LAW = "def law(u):\n    return np.maximum(0.0, 1.0 - u)\n"
+CLASS = "class law:\n    step = 1.0\n    def cost(self, u):\n        return part(u) * self.step\n"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (written(LAW, np=np), written(LAW.replace("1.0", "1.5"), np=np)),
+        (written("def law(u): return k * u", k=1.0), written("def law(u): return k * u", k=2.0)),
+        (written("law = (lambda k: lambda u: k * u)(1.0)"), written("law = (lambda k: lambda u: k * u)(1.5)")),
+        (written("def law(u, k=1.0): return k * u"), written("def law(u, k=2.0): return k * u")),
+        (written(CLASS, part=np.abs)(), written(CLASS, part=np.square)()),
+        (written(CLASS, part=np.abs)(), written(CLASS.replace("1.0", "1.1"), part=np.abs)()),
+        (functools.partial(np.power, 2), functools.partial(np.power, 3)),
+        (Scaled(1.0), Scaled(2.0)),
+        (np.poly1d([1.0, 2.0]), np.poly1d([1.0, 2.5])),
+        (CubicSpline([0, 1, 2, 3], [0, 1, 0, 1]), CubicSpline([0, 1, 2, 3], [0, 1, 0, 2])),
+    ],
+)
+def test_code_of_ones_own_is_part_of_a_checkpoint(tmp_path, one, other):
+    assert own_code([one], ["saddlepoint"]) != own_code([one, {"a": [other]}], ["saddlepoint"])
+    sweep(taken, [{"law": one}], checkpoint=tmp_path, progress=False)
+    sweep(refuse, [{"law": one}], checkpoint=tmp_path, progress=False)
+    with pytest.raises(ValueError, match=r"other settings: the code of .* was \w{16}, now it is \w{16}"):
+        sweep(taken, [{"law": other}], checkpoint=tmp_path, progress=False)
+
+
+def taken(item):
+    return {"taken": np.zeros(1)}
+
+
+def test_code_of_libraries_is_known_by_its_version():
+    assert own_code([np.exp, CHUNKS, CurieWeiss(beta=1.0, h=0.1).beta, print, {"a": (1, "b")}], ["saddlepoint"]) == {}
+
+
+def test_code_has_the_same_digest_in_every_process(tmp_path):
+    script = (
+        "import numpy as np\nfrom saddlepoint._sources import own_code\n"
+        "def law(u): return np.abs(u) if 'a' in {'a', 'b', 'c', 'd'} else u\nprint(own_code([law], []))"
+    )
+    seen = set()
+    for seed in ("1", "2"):
+        known = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
+        seen.add(subprocess.run([sys.executable, "-c", script], env=known, capture_output=True, check=True).stdout)
+    assert len(seen) == 1 and b"__main__.law" in seen.pop()
+
+
+def test_long_settings_that_differ_are_said_in_short(tmp_path):
+    grid = np.linspace(0.0, 1.0, 200)
+    known = {"axes": {"alpha": grid, "beta": grid}}
+    sweep(magnetise, CHUNKS[:1], checkpoint=tmp_path, settings=known, progress=False)
+    moved = {"axes": {"alpha": grid, "beta": np.where(grid == 1.0, 2.0, grid)}}
+    with pytest.raises(ValueError, match=r"settings: axes beta\[199\] was 1.0, now it is 2.0; choose another folder$"):
+        sweep(magnetise, CHUNKS[:1], checkpoint=tmp_path, settings=moved, progress=False)
+    with pytest.raises(ValueError, match=r"settings: axes alpha was 200 values, now it is 199 values;"):
+        sweep(magnetise, CHUNKS[:1], checkpoint=tmp_path, settings={"axes": {"alpha": grid[1:]}}, progress=False)

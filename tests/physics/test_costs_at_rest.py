@@ -111,7 +111,7 @@ def test_squares_at_their_capacity_say_where_the_branch_ends():
 
 
 def test_above_capacity_no_solutions_are_looked_for_that_pay_nothing(monkeypatch):
-    """The ground state is the vector of least cost, as of the known hinge, without a branch that is followed in vain."""
+    """The ground state is the vector of least cost, as of the known hinge, and no branch is followed in vain."""
     from replica.ansatz import rs
 
     def followed(*_):

@@ -113,3 +113,18 @@ def test_functions_of_one_name_are_told_apart(tmp_path) -> None:
         curve(3)
     one, two = (replica.committee(activation=lambda x, s=s: np.tanh(s * x)) for s in (1.0, 1.0 + 1e-5))
     assert one.settings() != two.settings()
+
+
+def test_a_class_that_was_edited_is_not_resumed(tmp_path) -> None:
+    def curve(power):
+        @dataclass(frozen=True)
+        class Edited(Loss):
+            def cost(self, u):
+                return np.maximum(1.0 - u, 0.0) ** power
+
+        model = replica.perceptron("binary", loss=Edited(), beta=1.0)
+        return replica.sweep(model, alpha=[0.3], observables=["energy"], checkpoint=tmp_path, progress=False)
+
+    assert curve(2)["energy"].values == curve(2)["energy"].values
+    with pytest.raises(ValueError, match="other settings: the code of .*Edited was"):
+        curve(3)
