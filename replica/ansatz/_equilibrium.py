@@ -7,9 +7,13 @@ import numpy as np
 from replica.ansatz._rows import without
 from replica.batch import Solutions
 
+SAME = 1e-6  # overlaps that differ by less are of one state
+
 
 def equilibrium(first: Solutions, second: Solutions) -> Solutions:
-    """Row by row the solution with the larger free entropy; the first where they agree to their errors."""
+    """Row by row the solution with the larger free entropy; the first where they agree to their errors. Where one of
+    them was not found, or the two cannot be compared, the remark says so.
+    """
     one, two = first.value("free_entropy"), second.value("free_entropy")
     known = np.isfinite(one) & np.isfinite(two)
     with np.errstate(invalid="ignore"):
@@ -25,4 +29,17 @@ def equilibrium(first: Solutions, second: Solutions) -> Solutions:
         [b if take else a for a, b, take in zip(getattr(first, name), getattr(second, name), better, strict=True)]
         for name in ("remarks", "branches")
     )
+    same = np.abs(first.value("q") - second.value("q")) <= SAME
+    for row in np.flatnonzero((first.converged | second.converged) & ~known & ~same):
+        said = _missing(first, second, row)
+        remarks[row] = f"{remarks[row]}; {said}" if remarks[row] else said
     return Solutions(first.model, first.ansatz, first.alpha, parts, status, residual, remarks, last, branches)
+
+
+def _missing(first: Solutions, second: Solutions, row: int) -> str:
+    """Why the free entropies of a row were not compared."""
+    if first.converged[row] and second.converged[row]:
+        return "two branches were found, whose free entropies are not finite: which is that of equilibrium is not known"
+    lost = second if first.converged[row] else first
+    why = lost.sentence(row).removeprefix("not converged: ").split("; ")[0]
+    return f"whether it is that of equilibrium is not known: the {lost.branches[row]} branch was not found ({why})"

@@ -20,6 +20,7 @@ from replica.model import Model
 from replica.weights.base import Average
 from saddlepoint import Ladder, Newton, Status, Tolerance, solve
 
+GROUND = "above capacity: the ground state, "
 BESIDE = 1e-6  # of a capacity
 SAME = 1e-10  # free entropies that differ by less, relatively, are of one state
 
@@ -132,7 +133,7 @@ class RSRows(Rows):
         if isinstance(self.model.weights.norm, Average):
             rows = np.flatnonzero(cold & ~np.array([code.converged for code in self.status]))
             if rows.size:
-                self._minimised(rows, "above capacity: the ground state, ")
+                self._minimised(rows, GROUND)
             return
         entropy = np.full(self.size, -np.inf)
         for part in self.parts:

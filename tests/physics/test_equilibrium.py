@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import replica
+from replica import RS
+from replica.ansatz._equilibrium import equilibrium
 from replica.data import Teacher
 from replica.plots.lines import Trace
+from saddlepoint import Status
 
 STUDENT = replica.perceptron("binary", loss="error-count", labels="teacher")
 
@@ -31,6 +36,26 @@ def test_equilibrium_of_hard_constraints_changes_at_the_transition() -> None:
     assert before["q"] < 1 and before.entropy > 0
     assert after["q"] == 1 and after.entropy == 0
     assert replica.solve(replica.perceptron("binary"), alpha=0.5, start="equilibrium")["q"] < 1  # there is one branch
+
+
+def test_a_branch_that_was_not_found_is_said() -> None:
+    model = replica.parity(2, weights="spherical", labels="teacher")
+    found = replica.solve(model, alpha=0.5, start="equilibrium")
+    assert "that of equilibrium is not known: the informed branch was not found (no informed state" in found.status
+    student = replica.perceptron("binary", labels="teacher")
+    plain, taught = (RS().solve(student, np.array([0.5, 1.3]), start) for start in (None, "informed"))
+    lost = replace(plain, status=np.array([Status.STEPS_SPENT, Status.CONVERGED]), remarks=["", ""])
+    sentences = equilibrium(lost, taught).sentences()
+    assert "not known: the uninformed branch was not found (the steps ran out" in sentences[0]
+    assert "not known" not in sentences[1]
+
+
+@pytest.mark.parametrize("loss", ["square", replica.Hinge(0.5), "logistic"])
+@pytest.mark.parametrize("alpha", [0.3, 3.0])
+def test_branches_that_are_one_state_are_not_doubted(loss: object, alpha: float) -> None:
+    model = replica.perceptron("spherical", loss=loss, labels="teacher")
+    both, plain = (replica.solve(model, alpha=alpha, start=start) for start in ("equilibrium", None))
+    assert both.status == plain.status and both["q"] == plain["q"]
 
 
 def test_a_plotted_line_ends_where_the_branch_changes() -> None:
