@@ -7,10 +7,8 @@ import hashlib
 import io
 import json
 import os
-import signal
 import sys
 import tempfile
-import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
@@ -19,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from saddlepoint._ending import ended_in_order
 from saddlepoint._sources import own_code
 from saddlepoint._versions import library_versions, producers
 
@@ -88,7 +87,7 @@ def sweep(
     results: dict[int, Any] = {} if folder is None else folder.read()
     waiting = [i for i in range(len(items)) if i not in results]
     with (
-        _ended_in_order(),
+        ended_in_order(),
         _told(folder),
         _bar(progress, len(items), len(results)) as tick,
         contextlib.closing(_finished(function, items, waiting, workers)) as stream,
@@ -142,24 +141,6 @@ def _told(folder: _Folder | None) -> Iterator[None]:
             f"what was finished is kept in {folder.path}: the same call resumes"
         )
         raise SweepFailed(f"{what}; {kept}") from error
-
-
-@contextlib.contextmanager
-def _ended_in_order() -> Iterator[None]:
-    """A request to end the process ends its workers too, unless something else handles such requests."""
-    here = threading.current_thread() is threading.main_thread()
-    if not here or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-
-    def end(*_: Any) -> None:
-        raise SystemExit(128 + signal.SIGTERM)
-
-    signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 @contextlib.contextmanager

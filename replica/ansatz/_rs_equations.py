@@ -9,7 +9,7 @@ import numpy as np
 
 from replica._registry import per_row
 from replica.ansatz._cavity import Cavity, exact_scale, rescaled
-from replica.ansatz._differences import astray, sharpened, with_level_change
+from replica.ansatz._differences import astray_at_rest, sharpened, with_level_change
 from replica.architectures import PatternAverage
 from replica.data import Overlaps
 from replica.model import Model
@@ -215,8 +215,7 @@ class RSProblem(Problem):
     """
 
     def __init__(self, equations: Equations, alpha: np.ndarray, held: dict[str, float] | None = None) -> None:
-        self.equations, self.alpha, self.held = equations, alpha, held or {}
-        self.size = alpha.size
+        self.equations, self.alpha, self.held, self.size = equations, alpha, held or {}, alpha.size
         self.names = tuple(name for name in equations.names if name not in self.held)
         self.variables = equations.variables(self.names)
         self._charts = [variable.chart for variable in self.variables]
@@ -240,20 +239,17 @@ class RSProblem(Problem):
 
     def astray(self) -> list[Any]:
         """With patterns elsewhere than where their cost is least, by all that is not known of that place."""
-        model = self.equations.model
-        at_rest = model.loss.exact and np.any(np.isinf(model.beta))
-        return [RSProblem(other, self.alpha, self.held) for other in astray(self.equations)] if at_rest else []
+        return [RSProblem(other, self.alpha, self.held) for other in astray_at_rest(self.equations)]
 
     def update(self, free: np.ndarray) -> np.ndarray:
-        equations = self.equations
-        out = np.empty_like(free)
+        equations, out = self.equations, np.empty_like(free)
         with np.errstate(all="ignore"):
             _, pattern = equations.halves(self.conjugates(free))
-            for i, name in enumerate(self.names):
+            for i, (name, chart) in enumerate(zip(self.names, self._charts, strict=True)):
                 if name in equations.learned:
                     out[:, i] = free[:, i] + equations.mismatch(self.alpha, {}, pattern, name)
-                    continue
-                out[:, i] = self._charts[i].to_free(self.alpha * equations.conjugate(pattern, name))
+                else:
+                    out[:, i] = chart.to_free(self.alpha * equations.conjugate(pattern, name))
         return out
 
     def residual_and_jacobian(self, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -262,9 +258,8 @@ class RSProblem(Problem):
         return found if self.equations.level < 2 or not free.shape[1] else sharpened(self, free, *found)
 
     def start(self) -> np.ndarray:
-        values = self.equations.start(self.alpha)
-        columns = zip(self.names, self._charts, strict=True)
-        return np.stack([chart.to_free(values[name]) for name, chart in columns], axis=1)
+        values, charts = self.equations.start(self.alpha), zip(self.names, self._charts, strict=True)
+        return np.stack([c.to_free(values[name]) for name, c in charts], axis=1)
 
     def potential(self, free: np.ndarray) -> np.ndarray:
         values = self.conjugates(free)
@@ -300,6 +295,5 @@ class RSProblem(Problem):
         return rescaled(found, exact_scale(self.equations.model, mp))
 
     def reference_potential(self, values: dict[str, Any], mp: Any, digits: int) -> Any:
-        values = self._reference_values(values, mp)
-        single, pattern = self.equations.reference(values, mp, digits)
-        return self.equations.potential(mp.mpf(float(self.alpha[0])), values, single, pattern)
+        values, alpha = self._reference_values(values, mp), mp.mpf(float(self.alpha[0]))
+        return self.equations.potential(alpha, values, *self.equations.reference(values, mp, digits))

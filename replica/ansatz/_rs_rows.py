@@ -75,7 +75,7 @@ class RSRows(Rows):
         self.open = np.setdiff1d(self.open, rows[index])
 
     def _beyond_capacity(self, rows: np.ndarray) -> np.ndarray:
-        """Rows in which weights on the sphere pay a convex cost: no solutions for nothing are to be looked for."""
+        """Rows in which weights on the sphere pay a convex cost."""
         rows = rows[np.isinf(per_row(self.model.beta, self.size)[rows])]
         model = self.model.take(rows)
         convex = model.loss.log_concave and not model.loss.hard and model.architecture.linear
@@ -83,11 +83,19 @@ class RSRows(Rows):
             return rows[:0]
         problem = LimitProblem(model, rows.size)
         point, good = np.zeros((rows.size, 0)), np.ones(rows.size, dtype=bool)
-        if len(problem.variables):
-            found = solve(problem, solver=Newton(max_step=1.0), on_failure="keep", check=False)
-            point, good = found.point, found.converged
-        end = problem.observe(point)[0]["alpha"]
+        with np.errstate(all="ignore"):  # maps of a user's own need not know V = inf
+            if len(problem.variables):
+                found = solve(problem, solver=Newton(max_step=1.0), on_failure="keep", check=False)
+                point, good = found.point, found.converged
+            end = problem.observe(point)[0]["alpha"]
         return rows[good & (self.alpha[rows] > (1.0 + BESIDE) * end)]
+
+    def _paid(self) -> None:
+        """Open rows beyond their capacity: no solutions for nothing are to be looked for."""
+        rows = self._beyond_capacity(self.open)
+        self.open = np.setdiff1d(self.open, rows)
+        if rows.size:
+            self._minimised(rows, GROUND)
 
     def _of_other_norms(self) -> None:
         """Where small weights cost less: the state of the largest free entropy, which few patterns may not lead to."""

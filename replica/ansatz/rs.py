@@ -18,7 +18,7 @@ from replica.ansatz._rs_bias import ENDLESS, endless_bias
 from replica.ansatz._rs_branch import scan_branch, tabulate, zoom
 from replica.ansatz._rs_equations import Equations, RSProblem
 from replica.ansatz._rs_ladders import CAREFUL, FIRST_STEPS, GENERAL, ROUGH, SCALAR, WHOLE_BRANCH
-from replica.ansatz._rs_rows import GROUND, RSRows
+from replica.ansatz._rs_rows import RSRows
 from replica.ansatz._rs_special import (
     TRACELESS,
     FrozenState,
@@ -121,10 +121,8 @@ class _Solver(RSRows):
             self.branches = ["informed" if start else "uninformed"] * self.size
         self._without_patterns(single)
         single &= self.alpha > 0
-        paid = self._beyond_capacity(self.open) if not isinstance(start, dict) else self.open[:0]
-        self.open = np.setdiff1d(self.open, paid)
-        if paid.size:
-            self._minimised(paid, GROUND)
+        if not isinstance(start, dict):
+            self._paid()
         if single.any():
             self._minimised(np.flatnonzero(single))
         if not self.open.size and not costly.any():

@@ -60,7 +60,9 @@ def slope_of_map(loss: Loss, field: np.ndarray, variance: np.ndarray) -> np.ndar
     held = np.zeros(field.shape, dtype=bool)
     for kink in loss.kinks():
         held |= best == column(kink)
-    return np.where(held, 0.0, 1.0 / (1.0 + variance[:, None] * np.maximum(loss.bend(best), 0.0)))
+    bend = np.maximum(loss.bend(best), 0.0)
+    softness = np.multiply(variance[:, None], bend, out=np.zeros_like(bend), where=bend > 0.0)  # also where V is inf
+    return np.where(held, 0.0, 1.0 / (1.0 + softness))
 
 
 def panel_sums(

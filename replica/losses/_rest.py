@@ -20,10 +20,13 @@ def resting_place(table: CostTable, low: int, high: int) -> tuple[float, float]:
 
     ``low`` and ``high`` bound, as a range, the panels whose slope is 0 in the middle.
     """
-    turning = np.arange(max(low - 1, 0), min(high + 1, len(table.slope)))  # a panel in which the slope may turn
+    if high - low > 1:
+        return np.nan, np.nan
+    joint = low == high and 0 < low < len(table.slope)
+    turning = np.arange(max(low - 1, 0), min(low + 1, len(table.slope))) if low == high else np.array([low])
     falls, rises = table.ends[turning, 0] < -table.doubt[turning], table.ends[turning, 1] > table.doubt[turning]
-    inner, joint = turning[falls & rises], low == high and 0 < low < len(table.slope)
-    if inner.size == 1 and high - low <= 1 and not (joint and table.ends[low - 1, 1] <= 0.0 <= table.ends[low, 0]):
+    inner = turning[falls & rises]  # a panel in which the slope turns
+    if inner.size == 1 and not (joint and table.ends[low - 1, 1] <= 0.0 <= table.ends[low, 0]):
         place = _root(table, int(inner[0]))
     elif joint:
         place = float(table.edges[low])  # a kink, or the end of two panels

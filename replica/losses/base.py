@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from replica._registry import Member, column, per_row
+from replica.losses._certified import Certified
 from replica.losses._convex import costs_nothing, seems_convex, seems_even, seems_exact
 from replica.losses._ground import panel_sums, slope_of_map
 from replica.losses._inner import at_level, tilted_features, tilted_grain, tilted_mean, tilted_terms
@@ -15,17 +16,15 @@ from replica.losses._optimal import optimal_field
 from replica.losses._tabulated import (
     Moved,
     off_by_table,
-    resting,
     tabulated_breaks,
     tabulated_map,
     tabulated_rounding,
     tabulated_slopes,
 )
-from saddlepoint import CertificationFailed
 from saddlepoint.quadrature.fields import field_nodes, weighted_sums
 
 
-class Loss(Member):
+class Loss(Certified, Member):
     r"""A cost of the stability (field) ``u`` of a pattern, and its local partition function.
 
     On a cavity field ``h`` with Gaussian uncertainty of variance ``V`` every ansatz needs
@@ -276,33 +275,3 @@ class Loss(Member):
         The default integrates on panels; a loss may give closed forms. ``whole=False`` leaves out the last two.
         """
         return panel_sums(self, mean, deviation, variance, level, whole)
-
-    def reference(self, field: Any, variance: Any, beta: Any, mp: Any) -> Any:
-        """``ln Z`` in mpmath arithmetic, for certification (default: inner mpmath quadrature of the cost)."""
-        spread = mp.sqrt(variance)
-        inner = sorted((mp.mpf(k) - field) / spread for k in self.kinks())
-        edges = [-mp.inf, *inner, mp.inf]
-
-        def density(z: Any) -> Any:
-            return mp.exp(-z * z / 2 - beta * self.reference_cost(field + spread * z, mp)) / mp.sqrt(2 * mp.pi)
-
-        return mp.log(mp.quad(density, edges))
-
-    def reference_cost(self, u: Any, mp: Any) -> Any:
-        """The cost of one stability in mpmath arithmetic (default: the double-precision `cost`)."""
-        return mp.mpf(float(self.cost(np.array(float(u)))))
-
-    def reference_ground(self, field: Any, variance: Any, mp: Any) -> tuple[Any, Any]:
-        """The proximal point u of one field in mpmath, and ``1 - u'`` there (``variance`` may be ``inf``)."""
-        raise CertificationFailed(f"{self} gives no proximal map in mpmath, so its minimisers have no certificate")
-
-    def reference_breaks(self, variance: Any, mp: Any) -> list[Any]:
-        """`ground_breaks` of one row in mpmath."""
-        return []
-
-    def reference_terms(self, field: Any, variance: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
-        """``ln Z`` and its first two derivatives in mpmath (default: differences of `reference`)."""
-        if beta == mp.inf and self.exact:
-            return -mp.inf, (resting(self)[0] - field) / variance, -1 / variance
-        values = mp.taylor(lambda h: self.reference(h, variance, beta, mp), field, 2)
-        return values[0], values[1], 2 * values[2]
