@@ -1,6 +1,6 @@
 """The one place where numba is configured, with three operations on the bits of floats; no mathematics here.
 
-Every compiled function of the project is a module-level function under one of the four decorators.
+Every compiled function of the project is a module-level function under one of the five decorators.
 They are lazy (nothing compiles at import), kept on disk, release the interpreter lock, follow IEEE
 arithmetic for division, infinities and nan, and let the compiler fuse a multiplication and an addition,
 which only removes a rounding. With NUMBA_DISABLE_JIT=1 they leave the Python function as it is, and the
@@ -15,6 +15,7 @@ included. Where nothing can be written, kernels are compiled for this process al
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import math
 import struct
@@ -134,17 +135,18 @@ class _KernelCache(NullCache):
 
 
 class _Word(event.Listener):
-    """Says once where the time goes when compiling kernels takes long; numba tells of the end of a compilation also
-    where it fails.
+    """Says once where the time goes when compiling kernels takes long, and lets Python collect garbage afterwards: what
+    a compiler makes mostly stays. numba tells of the end of a compilation also where it fails.
     """
 
     def __init__(self) -> None:
-        self.spent, self.since, self.depth, self.said = 0.0, 0.0, 0, False
+        self.spent, self.since, self.depth, self.said, self.collecting = 0.0, 0.0, 0, False, False
 
     def on_start(self, started: Any) -> None:
         kernel, now = getattr(started.data["dispatcher"], "_cache", None), time.perf_counter()
         if self.depth == 0:
-            self.since = now
+            self.since, self.collecting = now, gc.isenabled()
+            gc.disable()
         self.depth += 1
         if isinstance(kernel, _KernelCache) and not self.said and self.spent + now - self.since > _PATIENCE:
             self.said = True
@@ -157,6 +159,8 @@ class _Word(event.Listener):
         self.depth -= 1
         if self.depth == 0:
             self.spent += time.perf_counter() - self.since
+            if self.collecting:
+                gc.enable()
 
 
 _word = _Word()
@@ -219,7 +223,10 @@ def patient_kernel(few: int) -> Callable[[Any], Any]:
 scalar_kernel = _decorator(forceinline=True, **_common)
 #: Decorator of functions that loop over arrays and write into arrays given by the caller.
 array_kernel = _decorator(**_common)
-#: The same where sums may be taken in another order, and so be vectorised: rounding then depends on the processor.
+#: The same for functions that only compiled ones call: they need no way in from Python.
+inner_kernel = _decorator(**(_common | {"no_cpython_wrapper": True}))
+#: Decorator of loops over arrays whose sums may be taken in another order, and so be vectorised: rounding then depends
+#: on the processor.
 summing_kernel = _decorator(**(_common | {"fastmath": {"contract", "reassoc", "nsz"}}))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from replica.losses._cost_table import CostTable, panel_of, two_series
-from saddlepoint._jit import array_kernel
+from saddlepoint._jit import array_kernel, inner_kernel
 
 SPLITS = 400  # breaks of a map at most, beside those of its cost
 VARIES = 3.0  # by how much ``1 + chi l''`` may vary on a panel
@@ -49,7 +49,7 @@ def _breaks_kernel(chi, mean, deviation, kinked, smooth, stretches, edges, slope
     return longest
 
 
-@array_kernel
+@inner_kernel
 def _split(chi, stretches, edges, slope, bend, stack, number, places):  # type: ignore[no-untyped-def]
     """Places with slope and bend, added to those that are there, where stretches are halved on which ``1 + chi l''``
     varies much; their number.
@@ -81,7 +81,7 @@ def _split(chi, stretches, edges, slope, bend, stack, number, places):  # type: 
     return number
 
 
-@array_kernel
+@inner_kernel
 def _felt(chi, mean, deviation, places, number, size, row, count, out):  # type: ignore[no-untyped-def]
     """Fields of the places that are near, or at which the squares of the move or of ``1 - u'`` weigh something beside
     the most that they do on that side of the mean; their number.

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from saddlepoint._jit import array_kernel, scalar_kernel
+from saddlepoint._jit import array_kernel, inner_kernel, scalar_kernel
 
 # kernel file
 
@@ -22,7 +22,7 @@ _EFOLDS = 40.0  # below the largest weight, where nothing is left of it
 _SQRT_2PI = 2.5066282746310002
 
 
-@array_kernel
+@inner_kernel
 def series_at(series, p, degree, scale, scratch, out, row, first, count):  # type: ignore[no-untyped-def]
     """Chebyshev series of a panel at distances from its left end, by one recurrence for all of them, into a row."""
     for j in range(count):
@@ -45,7 +45,7 @@ def _usable(cold, most):  # type: ignore[no-untyped-def]
     return most == 0.0 if cold else most < np.inf
 
 
-@array_kernel
+@inner_kernel
 def cost_at(u, panels, series, p):  # type: ignore[no-untyped-def]
     """One value of a panel's series."""
     low = panels[p, LOW]
@@ -55,7 +55,7 @@ def cost_at(u, panels, series, p):  # type: ignore[no-untyped-def]
     return x * one - two + series[p, 0]
 
 
-@array_kernel
+@inner_kernel
 def panel_at(u, panels):  # type: ignore[no-untyped-def]
     """The first panel that ends at u or beyond, or the last one."""
     first, last = 0, panels.shape[0] - 1
@@ -68,7 +68,7 @@ def panel_at(u, panels):  # type: ignore[no-untyped-def]
     return first
 
 
-@array_kernel
+@inner_kernel
 def survey(h, s, beta, cold, rare, apart, panels, series, limits, best):  # type: ignore[no-untyped-def]
     """First guesses of ``best``, looking outwards from the field: the largest logarithms of the weight below and above
     0, and where (2: that of the weight times the distance of the cost from ``best[3]``, its value where the weight is
@@ -110,7 +110,7 @@ def survey(h, s, beta, cold, rare, apart, panels, series, limits, best):  # type
     return first, last
 
 
-@array_kernel
+@inner_kernel
 def window(h, s, beta, panels, p, summit, best):  # type: ignore[no-untyped-def]
     """The part of a panel on which something may be left of its weight, measured from the end that it touches or else
     from h, so that Gaussians and costs next to their kinks keep their digits; and what to add for distances from h and
@@ -131,7 +131,7 @@ def window(h, s, beta, panels, p, summit, best):  # type: ignore[no-untyped-def]
     return -reach, reach, 0.0, h - low
 
 
-@array_kernel
+@inner_kernel
 def climb(s, beta, a, b, offset, inside, panels, series, p, rare, side, work, scratch, best):  # type: ignore[no-untyped-def]
     """Raises the guess of a panel's highest place to within a unit, closing in on it."""
     count, at, low, high, degree = 9, 2 if rare else side, panels[p, LOW], panels[p, HIGH], int(panels[p, DEGREE])
@@ -161,7 +161,7 @@ def climb(s, beta, a, b, offset, inside, panels, series, p, rare, side, work, sc
             break
 
 
-@array_kernel
+@inner_kernel
 def gather(h, s, beta, apart, panels, series, slopes, limits, rule, span, work, scratch):  # type: ignore[no-untyped-def]
     """Nodes of one field: rows of ``work`` are the offset ``t = u - h``, ``ln(weight) - beta l``, the length that
     belongs to it, l and l'. Returns their number, 0 where nothing is known, and the first and the last panel.
@@ -241,7 +241,7 @@ def gather(h, s, beta, apart, panels, series, slopes, limits, rule, span, work, 
     return count, first, last
 
 
-@array_kernel
+@inner_kernel
 def reduce(h, s, beta, panels, work, count, first, last, out, row, node):  # type: ignore[no-untyped-def]
     """``ln Z``, ``f``, ``f'``, the mean cost and the probability of ``u < 0`` from the nodes of one field.
 

@@ -92,18 +92,13 @@ def field_nodes(
 
 
 @array_kernel
-def _weighted_sums(weight, values, squares, out):  # type: ignore[no-untyped-def]
+def _weighted_sum(weight, value, squared, out):  # type: ignore[no-untyped-def]
     for row in range(weight.shape[0]):
-        for i in range(len(values)):
-            total = 0.0
-            for node in range(weight.shape[1]):
-                total += weight[row, node] * values[i][row, node]
-            out[i, row] = total
-        for j in range(len(squares)):
-            total = 0.0
-            for node in range(weight.shape[1]):
-                total += weight[row, node] * squares[j][row, node] ** 2
-            out[len(values) + j, row] = total
+        total = 0.0
+        for node in range(weight.shape[1]):
+            one = value[row, node]
+            total += weight[row, node] * (one * one if squared else one)
+        out[row] = total
 
 
 def weighted_sums(
@@ -130,8 +125,7 @@ def weighted_sums(
     array([[2.],
            [5.]])
     """
-    out = np.empty((len(values) + len(squares), len(weight)))
-    arrays = tuple(np.ascontiguousarray(v, dtype=float) for v in values)
-    powers = tuple(np.ascontiguousarray(s, dtype=float) for s in squares)
-    _weighted_sums(np.ascontiguousarray(weight), arrays, powers, out)
+    out, weight = np.empty((len(values) + len(squares), len(weight))), np.ascontiguousarray(weight)
+    for k, value in enumerate((*values, *squares)):
+        _weighted_sum(weight, np.ascontiguousarray(value, dtype=float), k >= len(values), out[k])
     return out

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from saddlepoint._jit import array_kernel, patient_kernel
+from saddlepoint._jit import array_kernel, inner_kernel, patient_kernel
 from saddlepoint.quadrature.rules import gauss_legendre
 from saddlepoint.special._tail import density
 
@@ -188,7 +188,7 @@ def fill_nodes(
             weight[row, i] = share[i] if i < used else 0.0
 
 
-@array_kernel
+@inner_kernel
 def row_nodes(
     row: int, edges: np.ndarray, panels: int, rule: np.ndarray, z: np.ndarray, weight: np.ndarray
 ) -> int:
