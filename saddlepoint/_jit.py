@@ -96,7 +96,9 @@ class _DiskCache(FunctionCache):
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
-            return super().load_overload(sig, target_context)
+            found = super().load_overload(sig, target_context)
+            # two processes that keep kernels of one function at a time may write over each other's
+            return found if found is None or tuple(found.signature.args) == tuple(sig) else None
         except (OSError, EOFError, UnpicklingError, ValueError, KeyError, TypeError, AttributeError, ImportError):
             self.flush()
             return None
@@ -132,6 +134,12 @@ class _KernelCache(NullCache):
 
     def flush(self) -> None:
         self._open().flush()
+
+
+def kept_in() -> str | None:
+    """The folder in which compiled kernels are kept; None where nothing can be written."""
+    folder: str | None = _KernelCache(power_of_two).cache_path
+    return folder
 
 
 class _Word(event.Listener):

@@ -113,3 +113,15 @@ def test_a_compilation_that_fails_leaves_the_word_ready_for_the_next_one() -> No
         impossible(1.0)
     assert _jit._word.depth == 0
     assert _jit._word.spent > before
+
+
+def test_kernels_that_two_processes_wrote_over_each_other_are_compiled_again(tmp_path: Path) -> None:
+    print_both = "\nprint(total(np.array([2, 3])))\n"
+    (tmp_path / "outer.py").write_text(OUTER + print_both)
+    (tmp_path / "inner.py").write_text(INNER)
+    assert answer(tmp_path).stdout.split() == ["3.5", "5.5"]
+    one, two = sorted((tmp_path / "__pycache__").glob("outer.total*.nbc"))
+    one_bytes, two_bytes = one.read_bytes(), two.read_bytes()
+    one.write_bytes(two_bytes)
+    two.write_bytes(one_bytes)
+    assert answer(tmp_path).stdout.split() == ["3.5", "5.5"]
