@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from replica._registry import per_row
-from saddlepoint._jit import array_kernel
+from saddlepoint._jit import array_kernel, scalar_kernel
 from saddlepoint.quadrature.fields import field_panels
 from saddlepoint.quadrature.panels import row_nodes
+from saddlepoint.quadrature.rules import gauss_legendre
 from saddlepoint.special import (
     difference_triple,
     hazard_excess,
@@ -19,6 +20,9 @@ from saddlepoint.special import (
     tail_pair,
     tail_triple,
 )
+
+_LOG_SQRT_2PI = 0.9189385332046728
+_PLACES, _WEIGHTS = (np.array(part)[7:] for part in gauss_legendre(14))  # the right half
 
 
 @array_kernel
@@ -102,6 +106,35 @@ def _error_kernel(field, kappa, variance, beta, cost):  # type: ignore[no-untype
             cost[row, node] = np.exp(log_gauss_tail(-x) - one_beta - value)
 
 
+@scalar_kernel
+def _in_narrow_band(middle, half):  # type: ignore[no-untyped-def]
+    """``ln[H(m-w) - H(m+w)]``, minus the mean of a unit Gaussian in between, and its variance less 1, for ``mw < 2``
+    and ``w < 1``: of ``x = m + w t`` the weight ``e^(-mwt - (wt)^2/2)`` is smooth on [-1, 1], however narrow the band.
+    """
+    mass, mean, square = 0.0, 0.0, 0.0
+    for k in range(_PLACES.size):
+        t = _PLACES[k]
+        lean, weight = middle * half * t, _WEIGHTS[k] * np.exp(-0.5 * (half * t) ** 2)
+        mass += weight * np.cosh(lean)
+        mean -= weight * t * np.sinh(lean)
+        square += weight * t * t * np.cosh(lean)
+    mean, square = mean / mass, square / mass
+    log_z = np.log(half) + np.log(2.0 * mass) - 0.5 * middle * middle - _LOG_SQRT_2PI
+    return log_z, -(middle + half * mean), half * half * (square - mean * mean) - 1.0
+
+
+@scalar_kernel
+def _above_band(middle, half):  # type: ignore[no-untyped-def]
+    """The latter two of `_in_narrow_band` where ``mw >= 2`` and ``m > w``: a tail less the share of one further out."""
+    near, far, width = middle - half, middle + half, 2.0 * half
+    excess, further = hazard_excess(near), hazard_excess(far)
+    share = np.exp(-2.0 * middle * half) * (near + excess) / (far + further)
+    kept, apart = 1.0 - share, excess - further - width
+    mean = (excess - share * (width + further)) / kept
+    spread = 1.0 - (near + excess) * excess - share * (1.0 - (far + further) * further) - share / kept * apart * apart
+    return -(near + mean), spread / kept - 1.0
+
+
 @array_kernel
 def _band_kernel(field, kappa, variance, log_z, slope, curvature):  # type: ignore[no-untyped-def]
     """ln[H(a) - H(b)] at a, b = (-+kappa - h)/sqrt V and its derivatives in h."""
@@ -111,18 +144,22 @@ def _band_kernel(field, kappa, variance, log_z, slope, curvature):  # type: igno
             # even in h: the side with the smaller tails keeps the relative accuracy
             h = abs(field[row, node])
             sign = 1.0 if field[row, node] >= 0.0 else -1.0
+            middle, half = h * inverse, kappa[row] * inverse
             a = (h - kappa[row]) * inverse
             b = (h + kappa[row]) * inverse
-            value, near, far = difference_triple(a, b)
+            if half < 1.0 and middle * half < 2.0:
+                value, first, second = _in_narrow_band(middle, half)
+            else:
+                value, near, far = difference_triple(a, b)
+                if a > 0.0 and middle * half >= 2.0:
+                    first, second = _above_band(middle, half)
+                else:
+                    # g(a)/g(b) = e^(2 h kappa/V): near the centre the difference keeps its relative accuracy
+                    lift = 2.0 * middle * half
+                    first = -far * np.expm1(lift) if lift < 1.0 else far - near
+                    second = near * (a - near) - far * (b + far) + 2.0 * near * far
             log_z[row, node] = value
-            # g(a)/g(b) = e^(2 h kappa/V): near the centre the difference keeps its relative accuracy
-            lift = 2.0 * h * kappa[row] * inverse * inverse
-            first = -far * np.expm1(lift) if lift < 1.0 else far - near
             slope[row, node] = sign * first * inverse
-            # far above the band a - near cancels: there near = G(a)/(1-r) with r = H(b)/H(a)
-            ratio = np.exp(log_gauss_tail(b) - log_gauss_tail(a)) if a > 0.0 else 1.0
-            lever = -(hazard_excess(a) + near * ratio) if ratio < 0.1 else a - near
-            second = near * lever - far * (b + far) + 2.0 * near * far
             curvature[row, node] = second * inverse * inverse
 
 

@@ -70,8 +70,9 @@ class Band(Loss):
         if field > 0:  # use the smaller tails
             value, slope, curvature = self.reference_terms(-field, variance, beta, mp)
             return value, -slope, curvature
-        low, high = (-kappa - field) / spread, (kappa - field) / spread
-        mass = (mp.erfc(low / mp.sqrt(2)) - mp.erfc(high / mp.sqrt(2))) / 2
-        a, b = mp.npdf(low) / mass, mp.npdf(high) / mass
-        slope = (a - b) / spread
-        return mp.log(mass), slope, (low * a - high * b) / variance - slope**2
+        with mp.extradps(int(mp.log10(1 + (spread / kappa) ** 2 + field**2 / variance))):  # what cancels
+            low, high = (-kappa - field) / spread, (kappa - field) / spread
+            mass = (mp.erfc(low / mp.sqrt(2)) - mp.erfc(high / mp.sqrt(2))) / 2
+            a, b = mp.npdf(low) / mass, mp.npdf(high) / mass
+            slope = (a - b) / spread
+            return mp.log(mass), slope, (low * a - high * b) / variance - slope**2

@@ -111,7 +111,7 @@ def _with_easy_rows(model: Model, size: int, ansatz: Ansatz, easy: np.ndarray, s
 
 def _holds_at_zero(model: Model) -> np.ndarray:
     """Whether a field of 0 lies inside the allowed region, per row."""
-    around = np.array([[-1e-12, 1e-12]])
+    around = np.array([[-1e-300, 1e-300]])
     return np.all(model.loss.cost(around) == 0, axis=-1)
 
 
