@@ -12,6 +12,7 @@ import numpy as np
 from replica._checks import number, one_of
 from replica._formats import plain, restored
 from replica.simulate.means import Side, means_of, placed
+from replica.simulate.success import load_of
 from replica.solution import Solution
 from replica.thresholds import Threshold
 
@@ -46,7 +47,8 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None, power: flo
     -------
     xarray.Dataset
         Over ``observable`` (and the coordinate of a curve): ``theory``, ``theory_error``, ``simulation``,
-        ``standard_error``, ``z``, ``status``; ``chi_square`` (sum of z^2) with ``points`` per observable; where more
+        ``standard_error``, ``z``, ``status``; ``chi_square`` (sum of z^2) with ``points`` per observable (loads of one
+        number of patterns are the same instances, and count once); where more
         than two sizes were extrapolated ``fit_chi_square`` and ``fit_freedom``. Points of one side alone, or of a
         single sample, have NaN z. Samples without a value (no solution) are left out, which the status says. Of runs at
         one n nothing is extrapolated: ``attrs["remark"]`` says so.
@@ -107,8 +109,11 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None, power: flo
     variables = {key: (dims, np.stack([column[key] for column in columns])) for key in keys}
     variables["status"] = (dims, _status(variables, np.stack([right.left_out[name] for name in names])))
     z = variables["z"][1].reshape(len(names), -1)
-    variables["chi_square"] = (("observable",), np.nansum(z**2, axis=1))
-    variables["points"] = (("observable",), np.isfinite(z).sum(axis=1))
+    counted = np.isfinite(z)
+    for row in counted:
+        row[np.flatnonzero(row)[_repeated(right, row)]] = False
+    variables["chi_square"] = (("observable",), np.where(counted, z, 0.0) ** 2 @ np.ones(z.shape[1]))
+    variables["points"] = (("observable",), counted.sum(axis=1))
     if any(degrees for _, degrees in right.freedom.values()):
         for i, key in enumerate(("fit_chi_square", "fit_freedom")):
             variables[key] = (("observable",), np.array([right.freedom[name][i] for name in names], dtype=float))
@@ -135,6 +140,17 @@ def _beside(left: Side, right: Side, name: str) -> dict[str, np.ndarray]:
     theory, theory_error = np.broadcast_to(theory, value.shape), np.broadcast_to(theory_error, value.shape)
     found = {"theory": theory, "theory_error": theory_error, "simulation": value, "standard_error": error, "z": z}
     return {key: np.asarray(column, dtype=float) for key, column in found.items()}
+
+
+def _repeated(right: Side, known: np.ndarray) -> np.ndarray:
+    """Which of the known points are of the same numbers of patterns as one before them: the same instances."""
+    sizes = np.ravel(right.settings.get("n", ()))
+    if right.axis != "alpha" or not sizes.size:
+        return np.zeros(int(known.sum()), dtype=bool)
+    counts = np.stack([load_of(right.x[known], n) for n in sizes], axis=1)
+    repeated = np.ones(len(counts), dtype=bool)
+    repeated[np.unique(counts, axis=0, return_index=True)[1]] = False
+    return repeated
 
 
 def _status(columns: dict[str, Any], left_out: np.ndarray) -> np.ndarray:

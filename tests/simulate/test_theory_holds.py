@@ -134,3 +134,16 @@ def test_networks_of_a_few_units(model, sizes, alpha):
     report = replica.compare(replica.solve(model, alpha=alpha), runs, observables=["entropy"])
     assert abs(float(report["z"][0])) < 3
     assert float(report["standard_error"][0]) < 0.05
+
+
+def test_loads_of_the_same_patterns_count_once() -> None:
+    model = replica.perceptron("binary")
+    grid = [0.2, 0.3, 0.31, 0.4]  # 0.3 and 0.31 of 20 weights are 6 patterns
+    theory = replica.sweep(model, alpha=grid, observables=["entropy"])
+    with pytest.warns(UserWarning, match="the same instances"):
+        runs = replica.simulate(model, n=20, alpha=grid, samples=20, seed=3)
+    with pytest.warns(UserWarning, match="have P/N"):
+        report = replica.compare(theory, runs)
+    z = report["z"].values[0]
+    assert np.all(np.isfinite(z)) and report["points"].values[0] == 3
+    assert report["chi_square"].values[0] == pytest.approx(np.sum(z[[0, 1, 3]] ** 2), rel=1e-12)
