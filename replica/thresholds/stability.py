@@ -13,6 +13,7 @@ from replica.ansatz._rs_branch import scan_branch
 from replica.ansatz._rs_special import has_paramagnet
 from replica.batch import Part
 from replica.model import Model
+from replica.thresholds._small_weights import refused, told
 from replica.thresholds.base import Line
 from replica.thresholds.branch import line_on_branch
 from replica.thresholds.paramagnet import line_on_paramagnet
@@ -29,7 +30,7 @@ def at_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     """
     if has_paramagnet(model):
         return line_on_paramagnet(model, size, ansatz, "stability", "q = 0 becomes unstable")
-    return line_on_branch(
+    line = line_on_branch(
         model,
         size,
         ansatz,
@@ -37,6 +38,7 @@ def at_line(model: Model, size: int, ansatz: Ansatz) -> Line:
         missing="the RS branch is stable wherever it was followed (1 - q > 1e-11)",
         found_text="first zero of the replicon on the branch from alpha = 0",
     )
+    return refused(line, model, "becomes unstable")
 
 
 @threshold_line("spinodal", r"\alpha_{\mathrm{sp}}")
@@ -53,9 +55,9 @@ def spinodal_line(model: Model, size: int, ansatz: Ansatz) -> Line:
         missing="no fold of the branch was found",
         found_text="fold of the branch from alpha = 0",
     )
-    if line.converged.all() or model.data.overlaps:
-        return line
-    return _with_limits(line, model, size)
+    if not line.converged.all() and not model.data.overlaps:
+        line = _with_limits(line, model, size)
+    return told(line, model)
 
 
 def _with_limits(line: Line, model: Model, size: int) -> Line:

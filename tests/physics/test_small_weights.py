@@ -54,3 +54,28 @@ def test_capacity_is_not_that_of_large_weights() -> None:
     assert "the capacity is larger" in found.status
     whole = replica.Discrete((-1.0, -0.2, 0.2, 1.0))
     assert replica.capacity(replica.perceptron(whole, margin=-0.2)).value >= 3.7946  # of its small letters alone
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        replica.perceptron("ternary", margin=-0.1),
+        replica.perceptron(WIDE, margin=-0.2),
+        replica.perceptron("ternary", loss=replica.ErrorCount(-0.1), beta=3.0),
+    ],
+)
+def test_lines_belong_to_the_state_that_is_given(model: replica.Model) -> None:
+    line = replica.at_line(model)
+    assert np.isnan(line.value)
+    assert "becomes unstable, small weights have the larger free entropy" in line.status
+    place = float(line.status.split("at alpha = ")[1].split(",")[0])
+    state = replica.solve(model, alpha=place)
+    assert f"larger free entropy {state['free_entropy']:.4g}"[:-1] in line.status
+    end = replica.spinodal(model)
+    assert end.converged and "metastable: small weights have the larger free entropy" in end.status
+
+
+def test_lines_of_the_one_state_stand() -> None:
+    model = replica.perceptron("ternary", margin=0.4)
+    assert replica.at_line(model).converged
+    assert "metastable: small" not in replica.spinodal(model).status
