@@ -16,15 +16,19 @@ from saddlepoint import REAL, UNIT, Variable, Variables
 
 @dataclass
 class SphericalPoint(Point):
-    """Spherical weights at finite power; the conjugates are eliminated."""
+    """Spherical weights at finite power; the conjugates are eliminated. ``apart = 1 - q1`` and, round a centre, the
+    length ``rest`` of what a group's sum has beside it, keep their digits where replicas are close.
+    """
 
     q0: np.ndarray
     q1: np.ndarray
     gap: np.ndarray
+    apart: np.ndarray
+    rest: np.ndarray
 
     @cached_property
     def c(self) -> np.ndarray:
-        return 1.0 - self.q1 + self.power * self.gap
+        return self.apart + self.power * self.gap
 
     @cached_property
     def overlap(self) -> np.ndarray | None:
@@ -35,44 +39,40 @@ class SphericalPoint(Point):
         """``1 + (y-1) q1``: the squared length of the sum of a group, over y."""
         return 1.0 + (self.power - 1.0) * self.q1
 
-    @cached_property
-    def rest(self) -> np.ndarray:
-        return self.own - self.power * self.overlap**2
-
     def equations(self) -> list[np.ndarray]:
         first = np.log(self.alpha * self.patterns.common * self.c**2 / self.q0)
         if self.overlap is None:
             return [first]
         pulled = self.alpha * self.patterns.spread + self.overlap**2 / (self.own * self.rest)
-        return [first, np.log(pulled * (1.0 - self.q1) * self.c / self.gap)]
+        return [first, np.log(pulled * self.apart * self.c / self.gap)]
 
     def free_entropy(self) -> np.ndarray:
         y = self.power
-        phi = 0.5 * ((1.0 - 1.0 / y) * np.log1p(-self.q1) + np.log(self.c) / y + self.q0 / self.c)
+        phi = 0.5 * ((1.0 - 1.0 / y) * np.log(self.apart) + np.log(self.c) / y + self.q0 / self.c)
         phi = phi + self.alpha * self.patterns.mean
         return phi if self.overlap is None else phi + 0.5 * np.log(self.rest / self.own) / y
 
     def complexity(self) -> np.ndarray:
         y, c = self.power, self.c
-        found = 0.5 * (np.log(c / (1.0 - self.q1)) - y * self.gap / c + y**2 * self.q0 * self.gap / c**2)
+        found = 0.5 * (np.log(c / self.apart) - y * self.gap / c + y**2 * self.q0 * self.gap / c**2)
         found = found - self.alpha * self.patterns.relative
         if self.overlap is None:
             return found
         return found + 0.5 * (
-            np.log(self.rest / self.own) + y * self.overlap**2 * (1.0 - self.q1) / (self.own * self.rest)
+            np.log(self.rest / self.own) + y * self.overlap**2 * self.apart / (self.own * self.rest)
         )
 
     def slope(self) -> np.ndarray:
         if self.overlap is not None:
             return 2.0 * self.overlap / self.rest
-        entropic = self.gap / ((1.0 - self.q1) * self.c)
+        entropic = self.gap / (self.apart * self.c)
         return (self.power - 1.0) * (entropic - self.alpha * self.patterns.spread)
 
     def measured(self) -> Named:
         return {"q0": self.q0, "q1": self.q1, **self.common()}
 
     def moduli(self) -> np.ndarray:
-        return np.abs(np.log1p(-self.q1)) + self.q0 / self.c + self.alpha * np.abs(self.patterns.mean) + 1.0
+        return np.abs(np.log(self.apart)) + self.q0 / self.c + self.alpha * np.abs(self.patterns.mean) + 1.0
 
 
 @dataclass
@@ -123,12 +123,15 @@ class SphericalReplicas(GroupProblem):
     own = Variables(Variable("odds", REAL))
 
     def averages(self, values: Named, power: np.ndarray, whole: bool) -> SphericalPoint:
-        return self._at(values["odds"], self.groups.q1, power, whole)
+        q1 = self.groups.q1
+        return self._at(values["odds"], q1, 1.0 - q1, np.zeros(q1.size), power, whole)
 
-    def _at(self, odds: np.ndarray, q1: np.ndarray, power: np.ndarray, whole: bool) -> SphericalPoint:
+    def _at(
+        self, odds: np.ndarray, q1: np.ndarray, apart: np.ndarray, rest: np.ndarray, power: np.ndarray, whole: bool
+    ) -> SphericalPoint:
         q0, gap = q1 / (1.0 + np.exp(-odds)), q1 / (1.0 + np.exp(odds))
-        patterns = group_patterns(self.groups.model, q0, gap, 1.0 - q1, power, self.level, whole=whole)
-        return SphericalPoint(self.groups, power, patterns, q0, q1, gap)
+        patterns = group_patterns(self.groups.model, q0, gap, apart, power, self.level, whole=whole)
+        return SphericalPoint(self.groups, power, patterns, q0, q1, gap, apart, rest)
 
 
 class SphericalReplicasEven(SphericalReplicas):
@@ -152,8 +155,14 @@ class SphericalCentre(SphericalReplicas):
     own = Variables(Variable("odds", REAL), Variable("place", UNIT))
 
     def averages(self, values: Named, power: np.ndarray, whole: bool) -> SphericalPoint:
-        low = lowest_overlap(power, 1.0 - 2.0 * self.groups.distance)
-        return self._at(values["odds"], low + (1.0 - low) * values["place"], power, whole)
+        d, y, place = self.groups.distance, power, values["place"]
+        low = lowest_overlap(y, 1.0 - 2.0 * d)
+        bound = low > 0.0
+        room = np.where(bound, y * 4.0 * d * (1.0 - d) / np.maximum(y - 1.0, 1e-300), 1.0)  # 1 - low
+        apart = room * (1.0 - place)
+        q1 = np.where(bound, 1.0 - apart, place)
+        rest = np.where(bound, (y - 1.0) * room * place, 1.0 + (y - 1.0) * q1 - y * (1.0 - 2.0 * d) ** 2)
+        return self._at(values["odds"], q1, apart, rest, y, whole)
 
 
 def lowest_overlap(power: np.ndarray, overlap: np.ndarray) -> np.ndarray:

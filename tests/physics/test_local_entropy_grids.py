@@ -71,3 +71,17 @@ def test_lists_where_one_number_is_allowed() -> None:
         replica.isolation(BINARY, alpha=[0.5, 0.6])
     with pytest.raises(ValueError, match="clones must be one number"):
         replica.overlap_gap(BINARY, clones=[2, 3])
+
+
+@pytest.mark.parametrize(("alpha", "replicas"), [(1.8950512, 20.898), (1.5, 8.0), (1.2, 50.0), (0.5, 3.0)])
+def test_spherical_groups_at_any_distance(alpha: float, replicas: float) -> None:
+    """``1 - q1`` keeps its digits: the slope is that of the free entropy, whose logarithm of d is left in the end."""
+    middle = np.array([1e-7, 3e-6, 5.5e-5, 1e-3])
+    grid = np.sort(np.concatenate([middle * (1 - 1e-4), middle, middle * (1 + 1e-4)]))
+    found = replica.local_entropy(replica.perceptron("spherical"), alpha=alpha, distance=grid, replicas=replicas)
+    assert all(str(text).startswith("converged") for text in found["status"].values)
+    assert found["error"].values.max() < 1e-11
+    phi = found["free_entropy"].values.reshape(-1, 3)
+    slope = found["slope"].values.reshape(-1, 3)[:, 1]
+    np.testing.assert_allclose((phi[:, 2] - phi[:, 0]) / (2e-4 * middle), slope, rtol=3e-7)
+    assert slope[0] * middle[0] == pytest.approx(0.5, abs=2e-3)
