@@ -10,6 +10,11 @@ import replica
 from replica.losses import Band
 
 
+def log_z(h, half, root):
+    near, far = mpmath.erfc((abs(h) - half) / root), mpmath.erfc((abs(h) + half) / root)
+    return mpmath.log((near - far) / 2)
+
+
 @pytest.mark.parametrize("width", [1e-100, 1e-15, 1e-9, 1e-6, 1e-3, 0.3, 0.9, 2.0])
 @pytest.mark.parametrize("field", [1e-9, -0.4, 2.05, -3.9, 40.0, 7e3])
 def test_log_and_slopes_in_a_band(width, field):
@@ -19,13 +24,9 @@ def test_log_and_slopes_in_a_band(width, field):
             half = mpmath.mpf(width)
             root = mpmath.sqrt(2 * mpmath.mpf(variance))
 
-            def log_z(h):
-                two = mpmath.erfc((abs(h) - half) / root), mpmath.erfc((abs(h) + half) / root)  # noqa: B023
-                return mpmath.log((two[0] - two[1]) / 2)
-
             step = half / 100 * mpmath.mpf(10) ** -15
             h = mpmath.mpf(field)
-            low, middle, high = (log_z(h + k * step) for k in (-1, 0, 1))
+            low, middle, high = (log_z(h + k * step, half, root) for k in (-1, 0, 1))
             exact = [float(x) for x in (middle, (high - low) / (2 * step), (high - 2 * middle + low) / step**2)]
         found = [float(x[0, 0]) for x in Band(width).terms(np.array([[field]]), np.array([variance]), np.inf)]
         assert found == pytest.approx(exact, rel=1e-13, abs=1e-300)
