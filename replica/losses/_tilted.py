@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from saddlepoint._jit import array_kernel, inner_kernel, scalar_kernel
+from saddlepoint.special._elementary import scale, split_exponential
 
 # kernel file
 
@@ -19,6 +20,7 @@ DEEP = 256  # pieces that wait to be looked at
 LOW, HIGH, DEGREE, LEAST, MOST, LEFT, RIGHT = range(7)  # columns of a table of panels
 X, ONE, TWO, PLACE, FROM, TO, BEST = range(7)  # rows of what is forgotten from field to field
 _EFOLDS = 40.0  # below the largest weight, where nothing is left of it
+_LEAST = -745.0  # logarithm of what is left of the smallest numbers
 _SQRT_2PI = 2.5066282746310002
 
 
@@ -182,9 +184,14 @@ def gather(h, s, beta, apart, panels, series, slopes, limits, rule, span, work, 
         left, right = survey(h, s, beta, cold, rare, apart, panels, series, limits, best)
         first, last = min(first, left), max(last, right)
         for p in range(first, last + 1):
-            least, most = panels[p, LEAST], panels[p, MOST]
-            if _usable(cold, most) and (not rare or max(most - best[3], best[3] - least) > 0.0):
+            far = max(panels[p, MOST] - best[3], best[3] - panels[p, LEAST]) if rare else 1.0
+            if _usable(cold, panels[p, MOST]) and far > 0.0:
                 side = 1 if apart and panels[p, LOW] >= 0.0 else 0
+                # what the panel cannot exceed, and hence need not be climbed
+                d = max(panels[p, LOW] - h, h - panels[p, HIGH], 0.0) / s
+                bound = math.log(far) - beta * panels[p, LEAST] - 0.5 * d * d
+                if not bound > best[2 if rare else side] + 1.0:
+                    continue
                 a, b, offset, inside = window(h, s, beta, panels, p, best[side], best)
                 if a < b:
                     climb(s, beta, a, b, offset, inside, panels, series, p, rare, side, work, scratch, best)
@@ -259,8 +266,11 @@ def reduce(h, s, beta, panels, work, count, first, last, out, row, node):  # typ
             at = j
     top, t0, g0 = work[1, at], work[0, at], -warm * work[4, at]
     mass, moved, pushed, both, paid, wrong, lack, size, wide = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for j in range(count):  # vectorised
+        n, more = split_exponential(max(work[1, j] - top, _LEAST), 0.0)
+        work[1, j] = scale(1.0 + more, n) * work[2, j]
     for j in range(count):
-        part = math.exp(work[1, j] - top) * work[2, j]
+        part = work[1, j]
         t, g = work[0, j] - t0, -warm * work[4, j] - g0
         mass += part
         moved += part * t
