@@ -11,7 +11,8 @@ import numpy as np
 from replica._registry import per_row
 from replica.losses._cost_panels import cost_panels, cost_scale
 from replica.losses._tabulated import resting
-from replica.losses._tilted import DEEP, ROOM, nodes_row, terms_rows
+from replica.losses._tilted import nodes_row, terms_rows
+from replica.losses._tilted_nodes import DEEP, ROOM
 from saddlepoint.quadrature.panels import LEVELS
 from saddlepoint.quadrature.rules import gauss_legendre
 
