@@ -23,19 +23,15 @@ from replica.ansatz.minimiser import minimiser_curve
 from replica.ansatz.minimiser import typical_overlap as minimiser_overlap
 from replica.ansatz.typical import sphere_curve, sphere_overlap
 from replica.model import Model
+from replica.solution import Solution
 from replica.verbs import solve
 
 TOO_CLOSE = "no weights without errors are that close to the reference: the largest overlap is"
 
 
-#: words of a status that cast doubt on a state
-DOUBTS = ("not to be trusted", "metastable")
-
-
-def doubts(*statuses: str) -> str:
-    """What the statuses of a reference say against it, as a clause for every point around it; empty without any."""
-    clauses = dict.fromkeys(clause for text in statuses for clause in text.split("; ")[1:])
-    found = [clause for clause in clauses if any(word in clause for word in DOUBTS)]
+def doubts(*solutions: Solution | None) -> str:
+    """What is to be said against the solutions of a reference, as a clause for every point around it; empty without."""
+    found = dict.fromkeys(clause for one in solutions if one is not None for clause in one.doubts)
     return f"the reference: {', '.join(found)}" if found else ""
 
 

@@ -62,7 +62,7 @@ def _kind(model: Model) -> Any:
 
 def _typical(model: Model, alpha: float, given: Reference, first_moment: bool) -> Around:
     """A typical solution of the same model at another margin."""
-    base, kind, said = model, _kind(model), ""
+    base, kind, widest = model, _kind(model), None
     of = kind(model, alpha, given=Typical(Side(model.loss, float(model.beta)), 0.5, 1.0))
     if given.margin == LARGEST:
         from replica.thresholds import max_margin
@@ -71,7 +71,7 @@ def _typical(model: Model, alpha: float, given: Reference, first_moment: bool) -
         if not found.converged:
             why = found.status.removeprefix("not converged: ")
             return Lost(model, alpha, f"not converged: no largest margin ({why})", of=of)
-        base, said = model.with_parameters(margin=found.value), found.status
+        base, widest = model.with_parameters(margin=found.value), found.solution
     elif given.margin is not None:
         base = model.with_parameters(margin=given.margin)
     side, margin = Side(base.loss, float(base.beta)), _margin_of(base)
@@ -79,14 +79,14 @@ def _typical(model: Model, alpha: float, given: Reference, first_moment: bool) -
         _check_covered(base)
     solution = solve(base, alpha=alpha, on_failure="keep")
     if first_moment:
-        return Pairs(model, alpha, "converged; first moment", margin, doubts(said, solution.status), side=side)
+        return Pairs(model, alpha, "converged; first moment", margin, doubts(widest, solution), side=side)
     if not solution.converged or "q_hat" not in solution.batch.names:
         why = solution.status.removeprefix("converged; ").removeprefix("not converged: ")
         hint = "; give reference='planted'" if solution.converged and model.data.overlaps else ""
         return Lost(model, alpha, f"not converged: no typical reference ({why}){hint}", margin, of=of)
     names = ("q", "q_hat")
     known = Typical(side, *(solution[name] for name in names), *(solution.errors[name] for name in names))
-    doubt = doubts(said, solution.status)
+    doubt = doubts(widest, solution)
     if kind is Clustered:
         return _clustered(model, alpha, solution, margin, known, doubt)
     if kind is FreeNorm:
@@ -200,7 +200,7 @@ def _around_minimiser(model: Model, alpha: float, given: Reference, other: Model
             errors.append((name, solution.errors[name] / root + 0.5 * abs(scale[name]) / root * error / norm))
     m, bias = scale["m"] / root, scale["bias"] / root
     known = Minimiser(other.loss, float(solution["V"]), norm, m, bias, tuple(errors))
-    centre, doubt = Centre(given.tilt, given.clipped, m), doubts(solution.status)
+    centre, doubt = Centre(given.tilt, given.clipped, m), doubts(solution)
     return Lowest(_beside(model, bias), alpha, solution.status, None, doubt, given=known, centre=centre)
 
 
@@ -221,7 +221,7 @@ def _largest(model: Model, alpha: float, given: Reference, other: Model) -> Arou
     errors = (("margin", found.error), *((name, at.errors[name]) for name in names))
     reference = Minimiser(at.model.loss, np.inf, 1.0, known["m"], known["bias"], errors)
     centre = Centre(given.tilt, given.clipped, known["m"])
-    probe, doubt = _beside(model, known["bias"]), doubts(found.status)
+    probe, doubt = _beside(model, known["bias"]), doubts(found.solution)
     return Lowest(probe, alpha, found.status, found.value, doubt, given=reference, centre=centre)
 
 

@@ -205,6 +205,11 @@ class Solution:
         return bool(self.batch.converged[0])
 
     @property
+    def doubts(self) -> list[str]:
+        """What is to be said against the solution, clauses of its status (unstable, metastable, ...)."""
+        return self.ansatz.doubts(self.batch, 0) if self.converged else []
+
+    @property
     def problem(self) -> Any:
         """The saddle-point problem of this solution (see `saddlepoint.Problem`)."""
         return self.batch.parts[0].problem

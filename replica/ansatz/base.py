@@ -29,6 +29,10 @@ class Ansatz(Member):
 
     def facts(self, solutions: Solutions, row: int) -> list[str]:
         """What a reader of a converged solution must know: clauses for its status."""
+        return self.doubts(solutions, row)
+
+    def doubts(self, solutions: Solutions, row: int) -> list[str]:
+        """Those of the facts that are to be said against a solution, also where it is the reference of others."""
         found = []
         entropy, stability = solutions.value("entropy")[row], solutions.value("stability")[row]
         if solutions.model.weights.discrete and entropy < -solutions.error("entropy")[row]:

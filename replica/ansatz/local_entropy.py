@@ -95,7 +95,7 @@ class LocalEntropy(Ansatz):
         if self.replicas == ZERO_COMPLEXITY and not model.weights.discrete:
             raise ValueError(f"replicas={ZERO_COMPLEXITY!r} needs centres that can be counted, got {model.weights}")
 
-    def facts(self, solutions: Solutions, row: int) -> list[str]:
+    def doubts(self, solutions: Solutions, row: int) -> list[str]:
         """Signs of a number of replicas beyond the physical one."""
         number = self.replicas != ZERO_COMPLEXITY
         number &= self.centre is None or solutions.model.weights.discrete  # a volume of centres is below 1

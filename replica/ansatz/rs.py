@@ -73,8 +73,8 @@ class RS(Ansatz):
         if infinite and not model.loss.hard and not model.loss.has_ground:
             raise ValueError(f"{model.loss} is not convex: at beta = inf it must give its proximal map, ground()")
 
-    def facts(self, solutions: Solutions, row: int) -> list[str]:
-        found = super().facts(solutions, row)
+    def doubts(self, solutions: Solutions, row: int) -> list[str]:
+        found = super().doubts(solutions, row)
         phi, error = solutions.value("free_entropy")[row], solutions.error("free_entropy")[row]
         if solutions.model.data.overlaps and phi < -error and FrozenState.exists(solutions.model.take(np.array([row]))):
             found.insert(0, "metastable: the teacher itself has the larger free entropy, 0")

@@ -107,7 +107,7 @@ class RSB(Ansatz):
         if np.isinf(self.m):
             check_concave(model, "RSB with m = inf")
 
-    def facts(self, solutions: Solutions, row: int) -> list[str]:
+    def doubts(self, solutions: Solutions, row: int) -> list[str]:
         """Signs that the number of replicas is beyond its physical range."""
         return complexity_facts(solutions, row) if np.isfinite(self.m) else []
 

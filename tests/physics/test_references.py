@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import replica
+from replica.around import doubts
 
 SQUARE = replica.Reference(model=replica.perceptron("gaussian", loss="square"))
 
@@ -88,3 +89,13 @@ def test_an_unsolved_curve_is_not_one_that_grows() -> None:
     hinge = replica.Reference(model=replica.perceptron("spherical", loss="hinge"))
     found = replica.local_entropy_threshold(replica.perceptron("binary"), reference=hinge)
     assert not found.converged and "too few distances" in found.status
+
+
+def test_doubts_of_a_reference_are_those_of_its_solution() -> None:
+    unstable = replica.solve(replica.perceptron("spherical", margin=-1.5), alpha=20.0)
+    assert unstable.doubts == ["unstable to replica symmetry breaking (AT): RS is not to be trusted"]
+    assert all(clause in unstable.status for clause in unstable.doubts)
+    taught = replica.solve(replica.perceptron("binary", labels="teacher"), alpha=1.3)
+    assert taught.doubts[0] == "metastable: the teacher itself has the larger free entropy, 0"
+    assert replica.solve(replica.perceptron("binary"), alpha=0.5).doubts == []
+    assert doubts(None, unstable, taught, unstable) == f"the reference: {', '.join(unstable.doubts + taught.doubts)}"
