@@ -59,7 +59,7 @@ class Rows:
         if remark:
             for row in index:
                 self.remarks[row] = remark
-        self.open = self.open[~np.isin(self.open, index)] if index.size < self.open.size else self.open[:0]
+        self.open = self.open[~np.isin(self.open, index)]
 
 
 def without(parts: list[Part], rows: np.ndarray) -> list[Part]:

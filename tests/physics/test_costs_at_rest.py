@@ -124,3 +124,16 @@ def test_above_capacity_no_solutions_are_looked_for_that_pay_nothing(monkeypatch
         one, other = replica.solve(model, alpha=alpha), replica.solve(known, alpha=alpha)
         assert one["m"] == pytest.approx(other["m"], abs=1e-10)
         assert "above capacity: the ground state" in one.status
+
+
+@pytest.mark.parametrize("loss", [lambda u: np.maximum(0.0, 0.5 - u), replica.Hinge(0.5), smooth(1.0)])
+@pytest.mark.parametrize("labels", ["random", "teacher"])
+def test_loads_on_both_sides_of_a_capacity_do_not_depend_on_each_other(loss, labels):
+    model = replica.perceptron("spherical", loss=loss, labels=labels)
+    loads = replica.capacity(model).value * np.array([0.3, 0.9, 1.1, 1.5, 2.0, 5.0])
+    curve = replica.sweep(model, alpha=loads, observables=["energy", "q"])
+    for load, energy, q in zip(loads, curve["energy"].values, curve["q"].values, strict=True):
+        one = replica.solve(model, alpha=load)
+        assert (energy, q) == (pytest.approx(one.energy, abs=1e-13), pytest.approx(one["q"], abs=1e-12))
+    cold = replica.sweep(model, alpha=loads[2], temperature=[0.0, 0.5], observables=["q"])["q"].values
+    assert cold[0] == 1.0 and 0.0 < cold[1] < 1.0
