@@ -15,7 +15,7 @@ from replica.ansatz._fp_patterns import Side
 from replica.ansatz._fp_teacher import student_curve, taught_curve, taught_problem
 from replica.ansatz._fp_thermal import thermal_names
 from replica.ansatz._minimiser_problem import MinimiserProblem
-from replica.ansatz._nearest import covers_nearest, nearest_overlap
+from replica.ansatz._nearest import STRICT, nearest_overlap
 from replica.ansatz._typical_problem import TypicalProblem
 from replica.ansatz.alphabets import alphabet_curve, alphabet_overlap
 from replica.ansatz.franz_parisi import NAMES, Columns, random_curve, typical_overlap
@@ -218,7 +218,7 @@ class Lowest(Around):
 
     @cached_property
     def _largest(self) -> tuple[float, float]:
-        if not covers_nearest(self.model):
+        if not STRICT(self.model):
             return float("nan"), float("nan")
         return nearest_overlap(self.model, self.alpha, self.given, self.centre)
 

@@ -9,7 +9,8 @@ from replica.ansatz._group_binary import BinaryReplicas
 from replica.ansatz._group_gap import GapProblem
 from replica.ansatz._group_problem import Groups
 from replica.ansatz._group_real import real_replicas
-from replica.ansatz._group_solver import NEWTON, GroupPart, Typical, check_model
+from replica.ansatz._group_solver import GROUPS, NEWTON, GroupPart, Typical
+from replica.ansatz.coverage import COUNTED, Covers
 from replica.clones_at_temperature import warm_gap
 from replica.model import Model, require_model
 from replica.thresholds import capacity
@@ -70,9 +71,7 @@ def overlap_gap(model: Model, *, clones: float | None = None) -> Threshold:
     >>> print(f"{found.value:.6f} {found.order_parameters['q1']:.4f}")
     0.798774 0.9732
     """
-    check_model(require_model(model), "overlap_gap")
-    if not model.weights.discrete:
-        raise ValueError(f"overlap_gap needs weights that can be counted, got {model.weights}")
+    Covers("overlap_gap", (*GROUPS, COUNTED)).check(require_model(model))
     if clones is not None:
         clones = one_number("clones", clones, low=1.0, open_low=True)
     if not np.isinf(model.beta):

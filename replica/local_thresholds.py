@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from replica.ansatz import Ansatz
+from replica.ansatz.coverage import HARD, RANDOM_LABELS, Covers
 from replica.ansatz.local_entropy import LocalEntropy
 from replica.model import Model, require_model
 from replica.references import LARGEST, Reference, resolve
@@ -22,6 +23,7 @@ ISOLATED = (
     "around typical solutions of counted weights the entropy falls with the distance near d = 0 at any load: they are "
     "isolated (see replica.isolation)"
 )
+COVERS = Covers("local_entropy_threshold", (HARD.instead("counts solutions, of a hard constraint"), RANDOM_LABELS))
 
 
 def local_entropy_threshold(model: Model, *, reference: Reference | None = None) -> Threshold:
@@ -71,13 +73,7 @@ def local_entropy_threshold(model: Model, *, reference: Reference | None = None)
     require_model(model)
     if reference is not None and not isinstance(reference, Reference):
         raise ValueError(f"reference must be a Reference or None, got {reference!r}")
-    if not model.loss.hard:
-        raise ValueError(
-            "local_entropy_threshold counts solutions, of a hard constraint: got "
-            f"{model.loss} at beta = {model.beta:g}, whose curves are free entropies"
-        )
-    if not model.data.unrelated:
-        raise ValueError(f"local_entropy_threshold is here for random labels, not for {model.data}")
+    COVERS.check(model)
     largest = capacity(model)
     if not largest.converged:
         return Threshold(NAN, NAN, (NAN, NAN), f"not converged: no range of loads ({largest.status})")

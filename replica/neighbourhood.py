@@ -6,6 +6,7 @@ import numpy as np
 
 from replica._checks import one_number
 from replica.ansatz import Ansatz
+from replica.ansatz.coverage import COUNTED, HARD, KNOWN_LABELS, Covers
 from replica.ansatz.franz_parisi import method
 from replica.around import Around
 from replica.model import Model, require_model
@@ -64,10 +65,7 @@ def isolation(
     0.00700287 True
     """
     require_model(model)
-    if not model.weights.discrete or not model.loss.hard:
-        raise ValueError(f"isolation needs counted weights and a hard constraint, got {model.weights} and {model.loss}")
-    if not (model.data.unrelated or model.data.overlaps):
-        raise ValueError(f"isolation is here for data whose labels are known to be random or learned, got {model.data}")
+    Covers("isolation", (COUNTED, HARD, KNOWN_LABELS)).check(model)
     alpha = one_number("alpha", alpha, low=0.0, open_low=True)
     around = resolve(model, alpha, reference, method(ansatz)[1])
     if not around.solved:

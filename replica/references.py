@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from replica.ansatz._fp_network import check
+from replica.ansatz._fp_network import FIRST_MOMENT, TYPICAL
 from replica.ansatz._fp_patterns import Side
 from replica.ansatz._fp_problem import Reference as Typical
 from replica.ansatz._minimiser_patterns import Minimiser
 from replica.ansatz._minimiser_weights import Centre
-from replica.ansatz.minimiser import check_probe
+from replica.ansatz.coverage import LINEAR, NORM_ON_AVERAGE, Covers
+from replica.ansatz.minimiser import PROBE
 from replica.around import Around, Clustered, FreeNorm, Lost, Lowest, Pairs, Planted, Quenched, Student, doubts
+from replica.data import Classes
 from replica.losses._linear import LinearCost
 from replica.model import Model, bayes_student, direction
 from replica.named_references import LARGEST, PLANTED, Reference, named
@@ -21,6 +23,12 @@ from replica.verbs import solve
 from replica.weights.base import Average, Free
 
 __all__ = ["LARGEST", "PLANTED", "Reference", "resolve"]
+
+CLUSTERED = Covers(
+    "franz_parisi on two clusters",
+    (NORM_ON_AVERAGE.instead("is here for weights on the sphere, or around a minimiser (Reference(model=...))"),),
+)
+VECTOR = Covers("the minimiser of Reference(model=...)", (LINEAR.instead("must be that of a perceptron"),))
 
 
 def resolve(model: Model, alpha: float, given: Any, first_moment: bool, tolerance: float | None = None) -> Around:
@@ -30,11 +38,10 @@ def resolve(model: Model, alpha: float, given: Any, first_moment: bool, toleranc
 
 
 def _resolved(model: Model, alpha: float, given: Reference | str, first_moment: bool) -> Around:
-    taught = bool(model.data.overlaps)
-    if first_moment and taught:
+    if first_moment and model.data.overlaps:
         raise ValueError("the first moment of pairs is here for random labels; use ansatz=RS() with a teacher")
     if not isinstance(given, Reference):
-        check(model)
+        TYPICAL.check(model)
         return Planted(model, alpha, "converged; the teacher")
     single = given.model is not None or (given.margin == LARGEST and not model.weights.discrete)
     if single:
@@ -45,17 +52,15 @@ def _resolved(model: Model, alpha: float, given: Reference | str, first_moment: 
         raise ValueError(
             "tilt and clipped are here for references that are one vector, a minimiser: give Reference(model=...)"
         )
-    check(model, first_moment)
-    if first_moment and not model.architecture.plain:
-        raise ValueError(f"the first moment of pairs is here for the perceptron, got {model.architecture}")
+    (FIRST_MOMENT if first_moment else TYPICAL).check(model)
     return _typical(model, alpha, given, first_moment)
 
 
 def _kind(model: Model) -> Any:
     """What a typical solution of these weights and data is."""
-    if model.data.gaussian_classes:
+    if model.data.classes is Classes.GAUSSIAN:
         return Clustered
-    if model.data.overlaps:
+    if model.data.classes is Classes.REWEIGHTED:
         return Student
     return FreeNorm if isinstance(model.weights.norm, Free) else Quenched
 
@@ -114,13 +119,8 @@ def _clustered(
 
 def _check_covered(base: Model) -> None:
     """References with a teacher must be typical as the teacher is: only then its overlap with the probe is known."""
-    if base.data.gaussian_classes:
-        if isinstance(base.weights.norm, Average):
-            return
-        raise ValueError(
-            f"typical references on two clusters are here for weights on the sphere, got {base.weights}; give "
-            "reference=Reference(model=...), a minimiser"
-        )
+    if base.data.classes is Classes.GAUSSIAN:
+        return CLUSTERED.check(base)
     if bayes_student(base) != base or not (base.weights.discrete or isinstance(base.weights.norm, Average)):
         raise ValueError(
             "with a teacher, references must be Bayes-optimal students, binary or on the sphere (the teacher's "
@@ -131,7 +131,7 @@ def _check_covered(base: Model) -> None:
 
 def _lowest(model: Model, alpha: float, given: Reference) -> Around:
     """The minimiser of another model, or the maximum-margin vector."""
-    check_probe(model)
+    PROBE.check(model)
     other = _on_same_data(model, given.model or model)
     other.require_single()
     if other.weights.discrete:
@@ -139,8 +139,7 @@ def _lowest(model: Model, alpha: float, given: Reference) -> Around:
             f"Reference(model=...): the minimiser must be one vector of continuous weights, got {other.weights}; "
             "use weights='spherical' or 'gaussian' (and clipped=True for its binary version)"
         )
-    if not other.architecture.linear:
-        raise ValueError(f"Reference(model=...): the minimiser must be that of a perceptron, got {other.architecture}")
+    VECTOR.check(other)
     if given.margin == LARGEST:
         return _largest(model, alpha, given, other)
     if other.loss.hard or not np.isinf(other.beta):

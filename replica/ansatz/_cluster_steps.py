@@ -65,7 +65,7 @@ def balanced(problem: Any, free: np.ndarray) -> np.ndarray:
 
 
 def _balance(problem: Any, free: np.ndarray, fields: Any) -> Balance:
-    share, signs = problem.shares(), np.array([sign for sign, _ in problem.model.data.classes])
+    share, signs = problem.shares(), np.array([sign for sign, _ in problem.model.data.labels])
     move, square, pull, _, cost, *_ = problem.averages(free, fields, whole=True)
     total = (share * (cost + 0.5 * square / fields.response)).sum(axis=1)
     total = total + 0.5 * (fields.push * fields.mean).sum(axis=1)

@@ -8,7 +8,6 @@ import numpy as np
 
 from replica.ansatz._fp_patterns import Side
 from replica.ansatz.franz_parisi import Columns
-from replica.weights._pairs import room_at
 from saddlepoint.quadrature.fields import field_nodes
 
 BOUND = "converged; first moment of pairs: an upper bound of the typical curve"
@@ -36,7 +35,7 @@ def log_pairs(reference: Side, probe: Side, distance: np.ndarray, level: int) ->
 
 def annealed_curve(weights: Any, alpha: float, reference: Side, probe: Side, distance: np.ndarray) -> Columns:
     """The pair formula at every distance."""
-    room = room_at(weights, distance)
+    room = weights.room(distance)
     low, high = (room + alpha * log_pairs(reference, probe, distance, level) for level in (1, 2))
     error = np.abs(high - low) + 8 * np.finfo(float).eps * (np.abs(room) + np.abs(high - room) + alpha)
     return Columns({"free_entropy": high}, {"free_entropy": error}, [BOUND] * distance.size, np.zeros(distance.size))

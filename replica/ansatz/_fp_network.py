@@ -8,10 +8,9 @@ import numpy as np
 
 from replica.ansatz._fp_geometry import Geometry
 from replica.ansatz._fp_patterns import PatternSums, Side, pattern_means, pattern_sums
+from replica.ansatz.coverage import KNOWN_LABELS, LEAST_COST, LETTERS, PAIRED, PERCEPTRON, RANDOM_LABELS, Covers, Demand
 from replica.architectures import Architecture
-from replica.data import Overlaps
-from replica.model import Model
-from replica.weights._pairs import check_pairs
+from replica.data import Classes, Overlaps
 
 
 def field_geometry(network: Architecture, at: Geometry, level: int) -> tuple[Geometry, Any, Any]:
@@ -54,18 +53,22 @@ def network_means(network: Architecture, reference: Side, probe: Side, at: Geome
     return pattern_means(reference, probe, fields, level)
 
 
-def check(model: Model, first_moment: bool = False) -> None:
-    """Refuse, in one sentence, what the Franz-Parisi equations here do not cover."""
-    network = model.architecture
-    if not model.data.unrelated and not model.data.overlaps:
-        raise ValueError(f"franz_parisi is not known for the data {model.data}: it needs random labels or a teacher")
-    if first_moment or not model.weights.discrete or model.data.overlaps or not network.plain:
-        check_pairs(model.weights)
-    if model.weights.discrete and model.weights.letters is None:
-        raise ValueError(f"franz_parisi counts letters that are equally likely, which is not known of {model.weights}")
-    classes = network.linear and model.data.gaussian_classes
-    if network.few is not None or not network.plain and model.data.overlaps and not classes:
-        what = f"{network} and {model.data}"
-        raise ValueError(f"franz_parisi is here for perceptrons, and for units=inf with random labels, got {what}")
-    if not model.loss.hard and np.isinf(model.beta) and not model.loss.has_ground:
-        raise ValueError(f"{model.loss} at beta = inf is not a constraint; give a finite beta")
+_ONE_FIELD = Demand(
+    "is here for perceptrons, and for units=inf with random labels",
+    lambda model: model.architecture.few is None
+    and (
+        model.architecture.plain
+        or model.data.classes is Classes.UNRELATED
+        or model.architecture.linear
+        and model.data.classes is Classes.GAUSSIAN
+    ),
+    "model",
+)
+_LETTERS_ALONE = Demand(
+    "", lambda m: m.weights.discrete and m.data.classes is Classes.UNRELATED and m.architecture.plain, "weights"
+)
+#: pairs of typical solutions, and of all weights (the first moment)
+TYPICAL = Covers("franz_parisi", (KNOWN_LABELS, PAIRED | _LETTERS_ALONE, LETTERS, _ONE_FIELD, LEAST_COST))
+FIRST_MOMENT = Covers(
+    "the first moment of pairs", (RANDOM_LABELS, PAIRED, LETTERS, _ONE_FIELD, LEAST_COST, PERCEPTRON)
+)

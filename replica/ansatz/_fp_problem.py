@@ -11,7 +11,7 @@ from replica.ansatz._fp_geometry import Geometry
 from replica.ansatz._fp_network import network_means, network_sums
 from replica.ansatz._fp_patterns import PatternSums, Side
 from replica.architectures import Architecture
-from replica.weights._pairs import LADDER, Pair, pair_of
+from replica.weights._pairs import LADDER, Pair
 from saddlepoint import REAL, Problem, Variable, Variables
 
 SINGLE = Architecture()
@@ -101,7 +101,7 @@ class FranzParisiProblem(Problem):
         self.alpha = alpha * np.ones(distance.size)
         self.distance, self.size, self.level = distance, distance.size, level
         self.variables = BOTH if reference.q > 0 else PARAMAGNET
-        self.pair = pair_of(weights, reference.q, reference.q_hat)
+        self.pair = weights.pair(reference.q, reference.q_hat)
         self.hint = _free_field(distance)  # where the search for theta begins: its last value
 
     def _like(self, distance: np.ndarray, hint: np.ndarray, alpha: np.ndarray, level: int) -> FranzParisiProblem:

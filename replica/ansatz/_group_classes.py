@@ -11,6 +11,7 @@ from replica.ansatz._group_patterns import GroupPatterns, group_patterns
 from replica.ansatz._group_problem import GroupProblem, Groups, Named
 from replica.ansatz._group_solver import Book
 from replica.ansatz._group_spherical import SphericalPoint
+from replica.ansatz.coverage import HARD_OR_WARM, NOTHING_TUNED, PERCEPTRON, SPHERE, TWO_CLUSTERS
 from replica.ansatz.rs import RS
 from replica.data import Overlaps
 from replica.model import Model
@@ -138,19 +139,8 @@ class BiasedClasses(Classes):
     own = Variables(*Classes.own, Variable("bias", REAL))
 
 
-def covers(model: Model) -> bool:
-    """Whether these are weights of norm 1 on the sphere, in classes of patterns."""
-    return model.data.gaussian_classes and model.weights.isotropic and model.architecture.plain
-
-
-def check_classes(model: Model, power: Any) -> None:
-    """Refuse what the equations of groups in classes of patterns do not cover."""
-    if power == np.inf:
-        raise ValueError("real replicas on two clusters are here for a finite number of them, got inf")
-    if model.data.tuned:
-        raise ValueError("real replicas on two clusters need a bias that is learned or held, got an optimal one")
-    if np.any(np.isinf(model.beta)) and not model.loss.hard:
-        raise ValueError(f"real replicas need a hard constraint or a finite beta, got {model.loss} at beta = inf")
+#: weights of norm 1 on the sphere, in classes of patterns
+CLASSES = (TWO_CLUSTERS, SPHERE, PERCEPTRON, NOTHING_TUNED, HARD_OR_WARM)
 
 
 def class_replicas(model: Model, alpha: np.ndarray, power: float, q1: np.ndarray, tolerance: float) -> Book:

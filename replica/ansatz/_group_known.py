@@ -8,7 +8,7 @@ from replica.ansatz._group_problem import EPS, GroupProblem, Groups, Named
 from replica.ansatz.rs import RS
 from replica.data import Overlaps
 from replica.model import Model
-from replica.weights._pairs import binary_room, spherical_room
+from replica.weights._pairs import binary_room
 from saddlepoint import Variables
 
 HARDLY = 1e-11  # of an entropy: patterns that take less do not act
@@ -49,7 +49,7 @@ def one_vector(groups: Groups) -> tuple[Known, np.ndarray]:
     model, y, d = groups.model, groups.power, groups.distance
     found = RS().solve(model.with_parameters(beta=y * model.beta), groups.alpha)
     phi, cost = found.value("free_entropy"), np.nan_to_num(found.value("energy"))
-    beta, room = np.where(np.isinf(model.beta), 0.0, model.beta), binary_room(d)
+    beta, room = np.where(np.isinf(model.beta), 0.0, model.beta), model.weights.room(d)
     inner, none = 0.0 - beta * cost, np.full(d.size, np.nan)
     seen = {
         "free_entropy": (phi + room) / y,
@@ -80,7 +80,7 @@ def untouched(groups: Groups) -> tuple[Known, np.ndarray]:
     model, y, d = groups.model, groups.power, groups.distance
     t, zero, binary = 1.0 - 2.0 * d, np.zeros(d.size), model.weights.discrete
     loss = taken(model, groups.alpha, t * t, 4.0 * d * (1.0 - d))
-    room = binary_room(d) if binary else spherical_room(d)
+    room = model.weights.room(d)
     centres = np.full(d.size, np.log(2.0) if binary else 0.0)
     # the best of infinitely many centres are better by less than anything: their number is not known
     centres = np.where(np.isinf(y), np.nan if binary else -np.inf, centres)

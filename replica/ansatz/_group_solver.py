@@ -10,10 +10,18 @@ from typing import Any
 import numpy as np
 
 from replica.ansatz._group_problem import GroupProblem, Groups, Named
+from replica.ansatz.coverage import (
+    GAUSSIAN_FIELD,
+    HARD_OR_WARM,
+    HELD_NORM,
+    LOG_CONCAVE,
+    NOT_EVEN,
+    RANDOM_LABELS,
+    SIGNS_OR_SPHERE,
+)
 from replica.ansatz.rs import RS
 from replica.batch import Part, Solutions
 from replica.model import Model
-from replica.weights.base import Free
 from saddlepoint import Newton, Status, Tolerance, solve
 
 NEWTON = Newton(steps=50, max_step=1.0, patience=10, halvings=6)
@@ -23,30 +31,9 @@ STEP = 1e-6  # of the differences that carry errors of the point to observables
 LEAST = 1e-12  # by how much a free entropy must be larger to be another branch
 #: steps of a continuation: the second number where the first was too coarse
 PATHS = (8, 32)
-
-
-def check_model(model: Model, what: str) -> None:
-    """Refuse models that the equations of groups do not cover."""
-    if isinstance(model.weights.norm, Free):
-        raise ValueError(f"{what} is here for weights of held norm (binary, spherical), got {model.weights}")
-    if not model.data.unrelated:
-        raise ValueError(f"{what} is here for random labels, got {model.data}")
-    if not (model.weights.isotropic or model.weights.letters == SIGNS):
-        raise ValueError(f"{what} is here for weights of +-1 and for the whole sphere, got {model.weights}")
-    if model.architecture.few is not None:
-        raise ValueError(f"{what} is here for the perceptron and for units=inf, got {model.architecture}")
-    if np.any(np.isinf(model.beta)) and not model.loss.hard:
-        raise ValueError(f"{what} needs a hard constraint or a finite beta, got {model.loss} at beta = inf")
-
-
-def check_concave(model: Model, what: str) -> None:
-    """Refuse losses whose maximisers are not unique."""
-    if not model.loss.log_concave:
-        raise ValueError(
-            f"{what} needs a loss with log-concave exp(-beta loss), as a margin or a band; got {model.loss}"
-        )
-    if model.loss.even:
-        raise ValueError(f"{what} needs a loss that is not even in the field, got {model.loss}")
+#: what the equations of groups cover, and what those of their limits y = inf and round a solution ask beside it
+GROUPS = (HELD_NORM, RANDOM_LABELS, SIGNS_OR_SPHERE, GAUSSIAN_FIELD, HARD_OR_WARM)
+ONE_MAXIMISER = (LOG_CONCAVE, NOT_EVEN)
 
 
 @dataclass

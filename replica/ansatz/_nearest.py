@@ -17,6 +17,7 @@ from replica.ansatz._held_problem import EPS
 from replica.ansatz._minimiser_patterns import Minimiser, PairSums, Stretched, pair_sums
 from replica.ansatz._minimiser_problem import MinimiserProblem
 from replica.ansatz._minimiser_weights import Centre, Conjugates, Weighed
+from replica.ansatz.coverage import NORM_ON_AVERAGE, Covers, Demand, cold
 from replica.data import PairOverlaps
 from replica.losses.base import Loss
 from replica.model import Model
@@ -93,10 +94,16 @@ class NearestProblem(MinimiserProblem):
         return float(-2.0 * sums.log_z[0])
 
 
-def covers_nearest(model: Model) -> bool:
-    """Whether these are weights on the sphere that must make no errors."""
-    strict = model.loss.hard or bool(np.isinf(model.beta)) and model.loss.satisfiable
-    return isinstance(model.weights.norm, Average) and strict and not model.loss.exact and model.loss.has_ground
+#: a largest overlap is that of weights on the sphere that must make no errors
+STRICT = Covers(
+    "the largest overlap",
+    (
+        NORM_ON_AVERAGE,
+        Demand("needs a constraint", lambda model: model.loss.hard or cold(model) and model.loss.satisfiable, "loss"),
+        Demand("needs a constraint that neighbours can keep", lambda model: not model.loss.exact, "loss"),
+        Demand("needs a constraint with a nearest field", lambda model: model.loss.has_ground, "loss"),
+    ),
+)
 
 
 def nearest_overlap(model: Model, alpha: float, reference: Minimiser, centre: Centre) -> tuple[float, float]:

@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from replica.ansatz.coverage import KNOWN_LABELS, NORM_GIVEN, NORM_ON_AVERAGE, SPHERE, SQUARE
 from replica.ansatz.rs import RS
 from replica.batch import Part, Solutions, State
 from replica.data import Overlaps
 from replica.model import Model
-from replica.weights.base import Average
 from saddlepoint.quadrature.fields import field_nodes
 from saddlepoint.special import tail
 
@@ -33,11 +33,8 @@ CONDENSED = (
 Named = dict[str, np.ndarray]
 
 
-def covers(model: Model) -> bool:
-    """Whether replicas of this model are a centre and differences."""
-    held = isinstance(model.weights.norm, Average) and "norm" in model.architecture.parameters
-    known = model.data.unrelated or bool(model.data.overlaps)
-    return model.loss.quadratic and held and known and model.weights.isotropic
+#: replicas of such models are a centre and differences
+CENTRED = (SQUARE, KNOWN_LABELS, NORM_ON_AVERAGE, SPHERE, NORM_GIVEN)
 
 
 def quadratic_replicas(

@@ -108,7 +108,7 @@ class ClusterProblem(Problem):
 
     def shares(self) -> np.ndarray:
         """Patterns of both labels per weight, (batch, 2)."""
-        return np.stack([self.alpha * per_row(chance, self.size) for _, chance in self.model.data.classes], axis=1)
+        return np.stack([self.alpha * per_row(chance, self.size) for _, chance in self.model.data.labels], axis=1)
 
     def stiffness(self, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What the resolvent is made of: the penalty, and k of both labels."""
@@ -132,7 +132,7 @@ class ClusterProblem(Problem):
         fields = self.fields(free) if fields is None else fields
         model, found = self.model.learned(self.variables.values(free)), []
         response = np.full_like(fields.response, np.inf) if self.interpolates else fields.response
-        for k, (sign, chance) in enumerate(model.data.classes):
+        for k, (sign, chance) in enumerate(model.data.labels):
             mean, deviation = sign * (fields.mean[:, k] + model.data.held), np.sqrt(fields.variance[:, k])
             found.append(Channel(chance, mean, deviation, np.ascontiguousarray(response[:, k])))
         return ShapedCavity(model, found, response, self.level)
@@ -147,7 +147,7 @@ class ClusterProblem(Problem):
         with np.errstate(all="ignore"):
             fields, share = self.fields(free), self.shares()
             move, square, pull, *_ = self.averages(free, fields, whole=False)
-            signs = np.array([sign for sign, _ in self.model.data.classes])
+            signs = np.array([sign for sign, _ in self.model.data.labels])
             least = LEAST * self.penalty[:, None] / self.model.data.shapes.scale  # few patterns may hold a corner
             stiff = np.log(share * pull / fields.response + least) - free[:, :2]
             force = np.log(share * square / fields.response**2) - free[:, 2:4]
@@ -194,7 +194,7 @@ class ClusterProblem(Problem):
         free = np.zeros((self.size, len(self.variables)))
         free[:, :2] = np.log(share * held)
         free[:, 2:4] = np.log(0.5 * share * held**2)
-        free[:, 4:6] = 0.5 * np.sqrt(share) * np.array([sign for sign, _ in self.model.data.classes])
+        free[:, 4:6] = 0.5 * np.sqrt(share) * np.array([sign for sign, _ in self.model.data.labels])
         return free
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:

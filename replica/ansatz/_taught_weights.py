@@ -15,7 +15,7 @@ from replica.ansatz._fp_problem import Reference
 from replica.ansatz._held_problem import EPS, FROZEN, LEAST_OWN, HeldProblem, relative
 from replica.data import Overlaps
 from replica.model import Model
-from replica.weights._pairs import Pair, pair_of
+from replica.weights._pairs import Pair
 
 KNOWN = ("free_entropy", "q", "t", "q_hat", "t_hat", "slope", "stability")
 
@@ -91,7 +91,7 @@ class TaughtSigns(TaughtProblem):
 
     def __init__(self, model: Model, alpha: Any, teacher: Reference, distance: np.ndarray, level: int = 1) -> None:
         super().__init__(model, alpha, teacher, distance, level, [])
-        self.pair = pair_of(model.weights, 0.0, 0.0)
+        self.pair = model.weights.pair(0.0, 0.0)
 
     def _pairs(self, own: np.ndarray) -> list[Pair]:
         free = 0.5 * (np.log1p(-self.distance) - np.log(self.distance))

@@ -10,10 +10,10 @@ import numpy as np
 from replica.ansatz._cavity import Cavity
 from replica.ansatz._rs_equations import EPS
 from replica.ansatz.base import Ansatz
+from replica.ansatz.coverage import HELD_NORM, Covers
 from replica.batch import Part, Solutions, State
 from replica.data import Overlaps
 from replica.model import Model
-from replica.weights.base import Free
 from saddlepoint import Status, Variables
 
 
@@ -31,8 +31,7 @@ class Annealed(Ansatz):
 
     def check(self, model: Model) -> None:
         model.architecture.require_theory()
-        if isinstance(model.weights.norm, Free):
-            raise ValueError(f"the first moment is here for weights of held norm; {model.weights} has a free one")
+        Covers("the first moment", (HELD_NORM,)).check(model)
 
     def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
         self.check(model)

@@ -9,17 +9,16 @@ from typing import Any
 import numpy as np
 
 from replica._checks import number
-from replica.ansatz import _group_classes
 from replica.ansatz._group_centre import Centre
 from replica.ansatz._group_finite import Finite
 from replica.ansatz._group_known import UNTOUCHED, untouched
 from replica.ansatz._group_physical import Physical
 from replica.ansatz._group_problem import Groups
-from replica.ansatz._group_real import real_replicas
-from replica.ansatz._group_solver import Book, check_concave, check_model, observed
+from replica.ansatz._group_solver import GROUPS, ONE_MAXIMISER, Book, observed
 from replica.ansatz._joint_solver import around_solutions
-from replica.ansatz._quadratic_replicas import covers, quadratic_replicas
+from replica.ansatz._real_kinds import RealReplicas
 from replica.ansatz.base import Ansatz
+from replica.ansatz.coverage import COUNTED, NOT_EVEN, PERCEPTRON, Covers
 from replica.ansatz.rsb import complexity_facts
 from replica.batch import Solutions
 from replica.model import Model
@@ -80,20 +79,23 @@ class LocalEntropy(Ansatz):
             object.__setattr__(self, "replicas", y)
 
     def check(self, model: Model) -> None:
-        if self.centre is None and covers(model):
-            return
-        if self.centre is None and _group_classes.covers(model):
-            return _group_classes.check_classes(model, self.replicas)
-        check_model(model, "the local entropy")
-        if self.centre == "solution" and not model.architecture.plain:
-            raise ValueError(f"centre='solution' is here for the perceptron, got {model.architecture}")
-        endless = self.replicas in (np.inf, ZERO_COMPLEXITY)
-        if endless or self.centre == "solution":
-            check_concave(model, "the local entropy round a solution or with replicas = inf")
-        elif self.centre is not None and model.loss.even and not model.weights.discrete:
-            raise ValueError(f"the local entropy of spherical weights needs a loss that is not even, got {model.loss}")
-        if self.replicas == ZERO_COMPLEXITY and not model.weights.discrete:
-            raise ValueError(f"replicas={ZERO_COMPLEXITY!r} needs centres that can be counted, got {model.weights}")
+        if self.centre is None:
+            return self._real.check(model)
+        self.covers.check(model)
+
+    @property
+    def covers(self) -> Covers:
+        """What the equations of groups round a centre cover."""
+        solution, physical = self.centre == "solution", self.replicas == ZERO_COMPLEXITY
+        endless = physical or self.replicas == np.inf
+        shape = ONE_MAXIMISER if endless or solution else (NOT_EVEN | COUNTED,)
+        what = "the local entropy round a solution" if solution else "the local entropy"
+        what += " with replicas = inf" if endless else ""
+        return Covers(what, (*GROUPS, PERCEPTRON.where(solution), *shape, COUNTED.where(physical)))
+
+    @property
+    def _real(self) -> RealReplicas:
+        return RealReplicas("the local entropy with centre=None", float(self.replicas))
 
     def doubts(self, solutions: Solutions, row: int) -> list[str]:
         """Signs of a number of replicas beyond the physical one."""
@@ -108,15 +110,11 @@ class LocalEntropy(Ansatz):
         """Solve a batch: ``alpha`` and ``distance`` (batch,)."""
         self.check(model)
         alpha, distance = (np.ascontiguousarray(a, dtype=float) for a in (alpha, distance))
-        if self.centre is None and covers(model):
-            q1 = model.architecture.scale * (1.0 - 2.0 * distance)
-            return quadratic_replicas(self, model, alpha, self.replicas, q1, tolerance)
+        if self.centre is None:
+            return self._real.solve(self, model, alpha, 1.0 - 2.0 * distance, tolerance)
         return self._book(model, alpha, distance, tolerance).solutions(self)
 
     def _book(self, model: Model, alpha: np.ndarray, distance: np.ndarray, tolerance: float) -> Book:
-        if self.centre is None:
-            find = _group_classes.class_replicas if _group_classes.covers(model) else real_replicas
-            return find(model, alpha, self.replicas, 1.0 - 2.0 * distance, tolerance)
         free, acts = untouched(self._groups(model, alpha, distance))
         book = Book(free.groups, tolerance)
         book.state(np.flatnonzero(~acts), free.take(np.flatnonzero(~acts)), UNTOUCHED)

@@ -8,21 +8,12 @@ from replica.ansatz._held_curve import held_curve, typical_cosine
 from replica.ansatz._minimiser_patterns import Minimiser
 from replica.ansatz._minimiser_problem import MinimiserProblem
 from replica.ansatz._minimiser_weights import Centre
+from replica.ansatz.coverage import ALPHABET_OR_SPHERE, KNOWN_LABELS, LEAST_COST, LINEAR, Covers
 from replica.ansatz.franz_parisi import Columns
 from replica.model import Model
-from replica.weights.base import Average
 
-
-def check_probe(model: Model) -> None:
-    """Refuse, in one sentence, probes that the equations around a minimiser do not cover."""
-    if not model.data.overlaps and not model.data.unrelated:
-        raise ValueError(f"references that are minimisers are not known for the data {model.data}")
-    if not model.weights.discrete and not isinstance(model.weights.norm, Average):
-        raise ValueError(f"franz_parisi is here for weights from an alphabet or on the sphere, got {model.weights}")
-    if not model.architecture.linear:
-        raise ValueError(f"references that are minimisers are here for the perceptron, got {model.architecture}")
-    if not model.loss.hard and np.isinf(model.beta) and not model.loss.has_ground:
-        raise ValueError(f"{model.loss} at beta = inf is not a constraint; give a finite beta")
+#: probes that the equations around a minimiser cover
+PROBE = Covers("franz_parisi around a minimiser", (KNOWN_LABELS, ALPHABET_OR_SPHERE, LINEAR, LEAST_COST))
 
 
 def minimiser_curve(

@@ -31,12 +31,16 @@ from replica.ansatz._rs_special import (
 )
 from replica.ansatz._rs_square import closed_point
 from replica.ansatz.base import Ansatz
+from replica.ansatz.coverage import LEARNABLE, LEAST_COST, Covers
 from replica.batch import Solutions
 from replica.model import Model
 from replica.weights.base import Free
 from saddlepoint import Newton, Status, solve
 
 DEAR = "no solution where averages over K fields are affordable: beyond the branch (see capacity), or q near 1"
+
+
+COVERS = Covers("RS", (LEARNABLE, LEAST_COST))
 
 
 @dataclass(frozen=True)
@@ -66,12 +70,8 @@ class RS(Ansatz):
     empty: ClassVar[bool] = True
 
     def check(self, model: Model) -> None:
-        infinite = np.any(np.isinf(model.beta))
         check_penalty(model)
-        if model.loss.even and model.data.overlaps:
-            raise ValueError(f"{model.loss} is even in the field: labels teach nothing; use labels='random'")
-        if infinite and not model.loss.hard and not model.loss.has_ground:
-            raise ValueError(f"{model.loss} is not convex: at beta = inf it must give its proximal map, ground()")
+        COVERS.check(model)
 
     def doubts(self, solutions: Solutions, row: int) -> list[str]:
         found = super().doubts(solutions, row)

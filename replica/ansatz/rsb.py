@@ -9,10 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._checks import number
-from replica.ansatz import _group_classes
-from replica.ansatz._group_real import real_replicas
-from replica.ansatz._group_solver import check_concave, check_model
-from replica.ansatz._quadratic_replicas import covers, quadratic_replicas
+from replica.ansatz._real_kinds import RealReplicas
 from replica.ansatz.base import Ansatz
 from replica.batch import Solutions
 from replica.model import Model
@@ -98,14 +95,12 @@ class RSB(Ansatz):
         for name in ("m", "q1"):
             if getattr(self, name) is None:
                 raise ValueError(f"{name} must be held, as in RSB(m=2.0, q1=0.8): extremising over it is not here")
-        if covers(model):
-            return
-        number("q1", self.q1, high=1.0, open_high=True)
-        if _group_classes.covers(model):
-            return _group_classes.check_classes(model, self.m)
-        check_model(model, "RSB")
-        if np.isinf(self.m):
-            check_concave(model, "RSB with m = inf")
+        self._replicas.check(model, self.q1)
+
+    @property
+    def _replicas(self) -> RealReplicas:
+        assert self.m is not None
+        return RealReplicas("RSB with m = inf" if np.isinf(self.m) else "RSB", self.m)
 
     def doubts(self, solutions: Solutions, row: int) -> list[str]:
         """Signs that the number of replicas is beyond its physical range."""
@@ -116,10 +111,7 @@ class RSB(Ansatz):
         if start is not None:
             raise ValueError(f"RSB finds its own start: leave start None, got {start!r}")
         load = np.ascontiguousarray(alpha, dtype=float)
-        if covers(model):
-            return quadratic_replicas(self, model, load, self.m, np.full(load.size, self.q1), tolerance)
-        find = _group_classes.class_replicas if _group_classes.covers(model) else real_replicas
-        return find(model, load, self.m, np.full(load.size, self.q1), tolerance).solutions(self)
+        return self._replicas.solve(self, model, load, np.full(load.size, self.q1), tolerance, relative=False)
 
 
 def complexity_facts(solutions: Solutions, row: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from enum import Enum
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -113,6 +114,15 @@ class PairChannel(NamedTuple):
     density: PairDensity | None = None
 
 
+class Classes(Enum):
+    """Trait: what is known of the classes of patterns. Special equations ask for it; `UNKNOWN` is covered by none."""
+
+    UNKNOWN = "nothing special is known"
+    UNRELATED = "labels do not depend on the inputs, which are standard Gaussian"
+    GAUSSIAN = "labels do not reweight the fields, which are Gaussian in every class of patterns"
+    REWEIGHTED = "labels reweight the fields by the overlap with a direction, for pairs as well: `Data.pair_channels`"
+
+
 class Data(Member):
     """How patterns and labels are drawn.
 
@@ -124,18 +134,21 @@ class Data(Member):
     registry: ClassVar[dict[str, type]] = {}
     parameters: ClassVar[dict[str, str]] = {}
     overlaps: ClassVar[tuple[str, ...]] = ()
-    #: labels do not depend on the inputs, which are standard Gaussian
-    unrelated: ClassVar[bool] = False
+    #: what is known of the classes of patterns
+    classes: ClassVar[Classes] = Classes.UNKNOWN
     #: labels are the signs of a noise-free network of the student's own kind
     imitates: ClassVar[bool] = False
     #: the direction to be learned makes no error on its own patterns: it is a state of zero cost
     realizable: ClassVar[bool] = False
     #: a capacity of these data is that of linear separability, whatever convex cost the weights are trained on
     separable: ClassVar[bool] = False
-    #: labels do not reweight the fields, which are Gaussian in every class of patterns
-    gaussian_classes: ClassVar[bool] = False
     #: states with and without knowledge of the direction may both be attracting
     metastable: ClassVar[bool] = False
+
+    @property
+    def unrelated(self) -> bool:
+        """Whether labels are random: nothing can be learned."""
+        return self.classes is Classes.UNRELATED
 
     @property
     def trained(self) -> tuple[str, ...]:

@@ -87,7 +87,7 @@ class Clusters(Data):
         return []
 
     @property
-    def classes(self) -> tuple[tuple[float, Any], ...]:
+    def labels(self) -> tuple[tuple[float, Any], ...]:
         """Label and share of both clusters."""
         return (1.0, self.balance), (-1.0, 1.0 - self.balance)
 
@@ -150,7 +150,7 @@ class Clusters(Data):
         """``sum_s p_s H(s (a_s + b)/sqrt(q_s))`` of the fields of both clusters, ``mean = a`` and variance (B, 2), and
         its terms.
         """
-        signs = [sign for sign, _ in self.classes]
+        signs = [sign for sign, _ in self.labels]
         wrong = [np.exp(tail(s * (mean[:, k] + self.held) / np.sqrt(variance[:, k]))[0]) for k, s in enumerate(signs)]
         return by_label(*wrong, self.balance, suffix)
 
@@ -168,7 +168,7 @@ class Clusters(Data):
 
     def resting(self, size: int) -> list[Channel]:
         one, zero = np.ones(size), np.zeros(size)
-        return [Channel(p, s * self.held * one, one, zero, levers={"bias": s}) for s, p in self.classes]
+        return [Channel(p, s * self.held * one, one, zero, levers={"bias": s}) for s, p in self.labels]
 
     @property
     def oracle_error(self) -> float:  # type: ignore[override]

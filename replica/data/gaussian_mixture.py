@@ -11,7 +11,17 @@ import numpy as np
 from replica._checks import number, one_of
 from replica._registry import exact, per_row
 from replica.data._centroid import EPS, centroid_overlap, clipped_overlap, strength_of
-from replica.data.base import Channel, Data, Overlaps, PairChannel, PairOverlaps, Patterns, by_label, nudged_balance
+from replica.data.base import (
+    Channel,
+    Classes,
+    Data,
+    Overlaps,
+    PairChannel,
+    PairOverlaps,
+    Patterns,
+    by_label,
+    nudged_balance,
+)
 from replica.weights.base import Law, Weights
 from saddlepoint.special import tail
 
@@ -53,7 +63,7 @@ class GaussianMixture(Data):
     parameters: ClassVar[dict[str, str]] = {"noise": "noise", "balance": "balance", "bias": "bias"}
     overlaps: ClassVar[tuple[str, ...]] = ("m",)
     separable: ClassVar[bool] = True
-    gaussian_classes: ClassVar[bool] = True
+    classes: ClassVar[Classes] = Classes.GAUSSIAN
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "noise", number("noise", self.noise, low=0.0, open_low=True))

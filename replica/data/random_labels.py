@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica.data.base import Channel, Data, Overlaps, Patterns
+from replica.data.base import Channel, Classes, Data, Overlaps, Patterns
 from replica.weights.base import Weights
 
 
@@ -17,7 +17,7 @@ class RandomLabels(Data):
     """Independent inputs and labels: the cavity field is ``sqrt(q) z``."""
 
     name: ClassVar[str] = "random"
-    unrelated: ClassVar[bool] = True
+    classes: ClassVar[Classes] = Classes.UNRELATED
 
     def channels(self, overlaps: Overlaps) -> list[Channel]:
         return [Channel(1.0, np.zeros_like(overlaps.q), np.sqrt(overlaps.q), overlaps.variance)]

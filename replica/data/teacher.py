@@ -10,7 +10,7 @@ import numpy as np
 
 from replica._checks import number, one_of
 from replica._registry import exact
-from replica.data.base import Channel, Data, Overlaps, PairChannel, PairDensity, PairOverlaps, Patterns
+from replica.data.base import Channel, Classes, Data, Overlaps, PairChannel, PairDensity, PairOverlaps, Patterns
 from replica.weights.base import Law, Weights
 from saddlepoint.special import tail
 
@@ -38,6 +38,7 @@ class Teacher(Data):
     name: ClassVar[str] = "teacher"
     parameters: ClassVar[dict[str, str]] = {"noise": "noise"}
     overlaps: ClassVar[tuple[str, ...]] = ("m",)
+    classes: ClassVar[Classes] = Classes.REWEIGHTED
     metastable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

@@ -10,6 +10,7 @@ from replica.ansatz._risk_paths import walked
 from replica.ansatz._rs_equations import Equations
 from replica.ansatz._rs_norms import states
 from replica.ansatz._rs_special import has_paramagnet
+from replica.ansatz.coverage import ALPHABET_OR_SPHERE, LETTERS_MEET, NOT_PENALISED, SATISFIABLE, VIOLABLE, Covers
 from replica.batch import Part
 from replica.model import Model, separating
 from replica.thresholds.base import Line, closed_line
@@ -28,6 +29,9 @@ def max_margin_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     return capacity_line(model, size, ansatz)
 
 
+COVERS = Covers("capacity", (VIOLABLE, SATISFIABLE, LETTERS_MEET, NOT_PENALISED, ALPHABET_OR_SPHERE))
+
+
 @threshold_line("capacity", r"\alpha_c", cold=True)
 def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     r"""Largest load with solutions, for a batch of models.
@@ -41,22 +45,7 @@ def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     E. Gardner, J. Phys. A 21, 257 (1988); W. Krauth and M. Mezard, J. Phys. France 50, 3057 (1989).
     """
     model = separating(model).with_parameters(beta=np.inf)
-    if not model.loss.has_ground:
-        raise ValueError(f"capacity needs a constraint that can be violated; {model.loss} has none")
-    if not model.loss.attained:
-        raise ValueError(
-            f"capacity needs patterns that may cost nothing; with {model.loss} every pattern costs something"
-        )
-    if model.weights.discrete and model.loss.exact:
-        raise ValueError(f"{model.weights} have no capacity for {model.loss}: a letter solves no equation")
-    if model.weights.penalised:
-        raise ValueError(f"{model.weights} can take any norm, so its capacity is not defined; use Spherical()")
-    counted = model.weights.discrete or isinstance(model.weights.norm, Average)
-    if not counted:
-        raise ValueError(
-            f"capacity is here for counted weights and for weights on the sphere: {model.weights} are neither, and "
-            "the entropy of a volume has no zero that means capacity"
-        )
+    COVERS.check(model)
     if model.data.realizable:
         right = np.broadcast_to(np.geomspace(1e-6, 40.0, 60), (size, 60))
         easy, why = (

@@ -6,20 +6,17 @@ import numpy as np
 
 from replica.ansatz import Ansatz
 from replica.ansatz.annealed import AnnealedState
+from replica.ansatz.coverage import COUNTED, HARD, PERCEPTRON, SIGNS, Covers
 from replica.batch import Part
 from replica.model import Model
 from replica.thresholds.base import Line, closed_line
 from replica.thresholds.first_order import require_frozen_teacher
 from replica.thresholds.registry import threshold_line
-from replica.weights.base import Pinned
 
 
 @threshold_line("capacity", method="first-moment")
 def first_moment_capacity(model: Model, size: int, ansatz: Ansatz) -> Line:
-    if not model.weights.discrete:
-        raise ValueError(
-            "the first moment bounds the capacity of counted weights only (a volume can be arbitrarily small)"
-        )
+    Covers("the first moment as a bound of the capacity", (COUNTED,)).check(model)
     values = []
     for level in (1, 2):
         state = AnnealedState(model, np.ones(size), level)
@@ -39,13 +36,11 @@ def first_moment_transition(model: Model, size: int, ansatz: Ansatz) -> Line:
     from scipy.optimize import minimize_scalar
 
     require_frozen_teacher(model, size)
-    if not isinstance(model.weights.norm, Pinned) or not model.loss.hard:
-        raise ValueError(f"the first moment around a teacher needs weights +-1 and a hard margin, not {model.weights}")
+    Covers("the first moment around a teacher", (SIGNS, HARD, PERCEPTRON)).check(model)
 
     def load(overlap: float) -> float:
         d = 0.5 * (1.0 - overlap)
-        entropy = -d * np.log(d) - (1.0 - d) * np.log1p(-d)
-        return float(-entropy / np.log1p(-np.arccos(overlap) / np.pi))
+        return float(-model.weights.room(d) / np.log1p(-np.arccos(overlap) / np.pi))
 
     grid = np.linspace(0.0, 1.0 - 1e-6, 2001)
     best = int(np.argmax([load(r) for r in grid]))

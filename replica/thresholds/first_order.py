@@ -8,6 +8,7 @@ from replica.ansatz import Ansatz
 from replica.ansatz._informed import InformedLine, shares_teacher
 from replica.ansatz._rs_equations import RSProblem
 from replica.ansatz._rs_special import FreezingProblem, FrozenState, has_paramagnet, learns_from_nothing
+from replica.ansatz.coverage import COUNTED, TAUGHT, TEMPERED, Covers
 from replica.batch import Part, Solutions
 from replica.model import Model
 from replica.solution import Solution
@@ -20,8 +21,7 @@ from saddlepoint import Newton, solve
 
 def require_frozen_teacher(model: Model, size: int) -> None:
     """Refuse models without an isolated state at the teacher."""
-    if not model.data.overlaps:
-        raise ValueError("transition needs a teacher: labels='teacher'")
+    Covers("transition", (TAUGHT.instead("needs a teacher: labels='teacher'"),)).check(model)
     if not all(FrozenState.exists(model.take(np.array([row]))) for row in range(size)):
         raise ValueError(
             f"{model.weights} with {model.loss} never freezes onto its teacher, so there is no first-order transition"
@@ -79,23 +79,23 @@ def _line_to_informed(model: Model, size: int, ansatz: Ansatz) -> Line:
     return closed_line(model, ansatz, alpha, error, status, parts)
 
 
+#: the entropy of other weights is a volume
+FREEZING = Covers("freezing", (COUNTED,))
+
+
 @threshold_line("freezing", r"\alpha_{\mathrm{f}}")
 def freezing_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     """Where the RS entropy of counted weights vanishes at the model's temperature: the frozen phase lies beyond."""
-    if not model.weights.discrete:
-        raise ValueError(f"freezing needs counted weights; the entropy of {model.weights} is a volume")
+    FREEZING.check(model)
     return zero_entropy_line(model, size, ansatz)
 
 
 def freezing_temperature(model: Model, alpha: float, ansatz: Ansatz) -> Threshold:
     """Temperature at which the RS entropy vanishes at fixed load: Newton in the conjugates and beta together."""
-    if not model.weights.discrete:
-        raise ValueError(f"freezing needs counted weights; the entropy of {model.weights} is a volume")
+    Covers("freezing at a load", (COUNTED, TEMPERED)).check(model)
     ansatz.check(model)
     if ansatz.method != "branch":
         raise ValueError(f"{ansatz} follows no branch on which the entropy could vanish")
-    if model.loss.hard:
-        raise ValueError(f"{model.loss} is a hard constraint: the temperature does not matter; use loss='error-count'")
     problem = FreezingProblem(model, np.array([alpha]))
     found = solve(problem, solver=Newton(max_step=1.0), on_failure="keep")
     part = Part(np.array([0]), problem, found.point, found.error)

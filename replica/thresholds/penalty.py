@@ -7,6 +7,7 @@ import numpy as np
 from replica._checks import one_number
 from replica.ansatz import Ansatz, ansatz_or_rs
 from replica.ansatz._tuned import lowest
+from replica.ansatz.coverage import ALL_COLD, PENALISED, TAUGHT, Covers
 from replica.batch import Solutions
 from replica.model import Model, require_model
 from replica.thresholds.base import NAN, Line, Threshold
@@ -67,10 +68,7 @@ def optimal_penalty(model: Model, *, alpha: float, ansatz: Ansatz | None = None)
 @threshold_line("optimal-penalty", r"\lambda^*", axis="penalty")
 def optimal_penalty_line(model: Model, alpha: np.ndarray, ansatz: Ansatz) -> Line:
     """Penalty at which penalised weights make the fewest errors on new patterns, at each load of a batch."""
-    if not (model.weights.penalised and np.all(np.isinf(model.beta)) and model.data.overlaps):
-        raise ValueError(
-            f"optimal_penalty needs penalised weights at beta = inf and something to be learned, got {model}"
-        )
+    Covers("optimal_penalty", (PENALISED, ALL_COLD, TAUGHT)).check(model)
     value, slack = np.full(alpha.size, np.inf), np.zeros(alpha.size)
     bracket = np.tile(np.exp(GRID[[0, -1]]), (alpha.size, 1))
     rows = np.flatnonzero(~_optimal(model, alpha, ansatz))

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from replica.weights.base import Weights
-from replica.weights.binary import Binary
-from replica.weights.spherical import Spherical
 from saddlepoint._jit import array_kernel
 from saddlepoint.quadrature.fields import scaled_nodes
 from saddlepoint.quadrature.panels import LEVELS
@@ -208,24 +205,3 @@ def binary_room(d: np.ndarray) -> np.ndarray:
 def spherical_room(d: np.ndarray) -> np.ndarray:
     """``ln(1-t^2)/2``: that of the sphere."""
     return 0.5 * np.log(4.0 * d * (1.0 - d))
-
-
-#: by set of weights: how one weight answers to two fields, and the entropy at a distance without patterns
-PAIRS: dict[type, Any] = {Binary: (BinaryPair, binary_room), Spherical: (SphericalPair, spherical_room)}
-
-
-def check_pairs(weights: Weights) -> None:
-    """Refuse weights that are not here."""
-    if type(weights) not in PAIRS:
-        known = ", ".join(kind.name for kind in PAIRS)
-        raise ValueError(f"franz_parisi is here for the weights {known}, got {weights}")
-
-
-def pair_of(weights: Weights, qt: float, qt_hat: float) -> Any:
-    """The weights' side around references with overlap ``qt`` and conjugate ``qt_hat``."""
-    return PAIRS[type(weights)][0](qt, qt_hat)
-
-
-def room_at(weights: Weights, distance: np.ndarray) -> np.ndarray:
-    """Entropy of the weights at a distance of a given one, without patterns."""
-    return PAIRS[type(weights)][1](distance)

@@ -107,6 +107,19 @@ class Weights(Member):
             return cls.from_letters(given)
         return super().made_of(argument, given)
 
+    @property
+    def paired(self) -> bool:
+        """Whether it is known how one weight answers to the fields of a reference and of a probe."""
+        return type(self).pair is not Weights.pair
+
+    def pair(self, qt: float, qt_hat: float) -> Any:
+        """One weight around references with overlap ``qt`` and conjugate ``qt_hat`` (see `replica.weights._pairs`)."""
+        raise TypeError(f"the weights {type(self).__name__} do not define pair(qt, qt_hat)")
+
+    def room(self, distance: np.ndarray) -> np.ndarray:
+        """Entropy of the weights at a distance of one of them, without patterns; beside `pair`."""
+        raise TypeError(f"the weights {type(self).__name__} do not define room(distance)")
+
     def log_z(self, field: np.ndarray, curvature: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """``ln z`` and mean and variance of the weight; field (batch, node), curvature ``A`` (batch,)."""
         raise TypeError(f"the weights {type(self).__name__} must define log_z(field, curvature, beta)")

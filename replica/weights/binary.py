@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from replica.weights._pairs import BinaryPair, binary_room
 from replica.weights.base import Law, Norm, Pinned, Weights
 from saddlepoint._jit import array_kernel
 from saddlepoint.quadrature.fields import field_panels
@@ -58,6 +59,12 @@ class Binary(Weights):
         zero = np.zeros((scale.size, 1))
         _binary_sums(*field_panels(zero, zero + 1.0, zero[:, 0], scale, level), scale, out)
         return out
+
+    def pair(self, qt: float, qt_hat: float) -> BinaryPair:
+        return BinaryPair(qt, qt_hat)
+
+    def room(self, distance: np.ndarray) -> np.ndarray:
+        return binary_room(distance)
 
     def law(self) -> Law:
         return Law((1.0,), (1.0,))

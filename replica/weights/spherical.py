@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from replica.weights._pairs import SphericalPair, spherical_room
 from replica.weights.base import Average, Law, Norm, SingleWeight, Weights
 
 
@@ -56,6 +57,12 @@ class Spherical(Weights):
         stiffness = curvature[:, None]
         log_z = 0.5 * field**2 / stiffness - 0.5 * np.log(stiffness) - 0.5
         return log_z, field / stiffness, np.broadcast_to(1.0 / stiffness, field.shape)
+
+    def pair(self, qt: float, qt_hat: float) -> SphericalPair:
+        return SphericalPair(qt, qt_hat)
+
+    def room(self, distance: np.ndarray) -> np.ndarray:
+        return spherical_room(distance)
 
     def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
         draw = rng.standard_normal(n)

@@ -1,0 +1,170 @@
+"""What a class of equations covers, declared in traits of a model's parts; no equations and no members here.
+
+`Covers` is a list of demands. A trait that a member does not set is the one nothing special is known for, so that a
+member nobody thought of is refused by every special class of equations, in the sentence of what it lacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from replica.data import Classes
+from replica.model import Model
+from replica.weights.base import Average, Free
+
+__all__ = ["Covers", "Demand", "first"]
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What equations ask of a model: ``holds`` in its traits, ``words`` in a sentence "... WORDS, got ..." about one of
+    its parts. Demands are joined by ``|`` (either will do); the sentence is that of the first.
+    """
+
+    words: str
+    holds: Callable[[Model], bool]
+    part: str
+
+    def __or__(self, other: Demand) -> Demand:
+        return Demand(self.words, lambda model: self.holds(model) or other.holds(model), self.part)
+
+    def where(self, applies: bool) -> Demand:
+        """The demand itself, or none."""
+        return self if applies else Demand(self.words, lambda model: True, self.part)
+
+    def instead(self, words: str) -> Demand:
+        """The same demand in other words."""
+        return Demand(words, self.holds, self.part)
+
+    def got(self, model: Model) -> str:
+        """The part of a model that this is about, as a sentence names it."""
+        shown = model if self.part == "model" else getattr(model, self.part)
+        return f"{shown} at beta = inf" if self.part == "loss" and cold(model) and not model.loss.hard else str(shown)
+
+
+@dataclass(frozen=True)
+class Covers:
+    """The models that a class of equations is for: ``what`` names it in a sentence."""
+
+    what: str
+    demands: tuple[Demand, ...]
+
+    def __call__(self, model: Model) -> bool:
+        return not self.lacks(model)
+
+    def lacks(self, model: Model) -> list[Demand]:
+        """What a model lacks, in the order of the demands."""
+        return [demand for demand in self.demands if not demand.holds(model)]
+
+    def check(self, model: Model) -> None:
+        """`ValueError` with the first thing that a model lacks."""
+        for demand in self.lacks(model)[:1]:
+            raise ValueError(f"{self.what} {demand.words}, got {demand.got(model)}")
+
+    def named(self, what: str) -> Covers:
+        """The same coverage under the name of a verb."""
+        return Covers(what, self.demands)
+
+
+def first(candidates: Sequence[Covers], model: Model) -> int:
+    """Index of the first that covers a model; `ValueError` in the sentence of the nearest, which lacks the least (of
+    several the last).
+    """
+    for index, covers in enumerate(candidates):
+        if covers(model):
+            return index
+    nearest = min(reversed(candidates), key=lambda covers: len(covers.lacks(model)))
+    nearest.check(model)
+    raise AssertionError("a class of equations that lacks nothing covers the model")
+
+
+def cold(model: Model) -> bool:
+    """Whether any row is at zero temperature."""
+    return bool(np.any(np.isinf(model.beta)))
+
+
+def _classes(*known: Classes) -> Callable[[Model], bool]:
+    return lambda model: model.data.classes in known
+
+
+RANDOM_LABELS = Demand("is here for random labels", _classes(Classes.UNRELATED), "data")
+KNOWN_LABELS = Demand(
+    "needs random labels, a teacher or two clusters",
+    _classes(Classes.UNRELATED, Classes.GAUSSIAN, Classes.REWEIGHTED),
+    "data",
+)
+TWO_CLUSTERS = Demand("is here for two clusters", _classes(Classes.GAUSSIAN), "data")
+NOTHING_TUNED = Demand("needs a bias that is learned or held", lambda model: not model.data.tuned, "data")
+
+HELD_NORM = Demand(
+    "is here for weights of held norm (binary, spherical)",
+    lambda model: not isinstance(model.weights.norm, Free),
+    "weights",
+)
+SIGNS = Demand("is here for weights of +-1", lambda model: model.weights.letters == (-1.0, 1.0), "weights")
+SPHERE = Demand("is here for the whole sphere", lambda model: model.weights.isotropic, "weights")
+SIGNS_OR_SPHERE = (SIGNS | SPHERE).instead("is here for weights of +-1 and for the whole sphere")
+COUNTED = Demand("needs weights that can be counted", lambda model: model.weights.discrete, "weights")
+LETTERS = Demand(
+    "counts letters that are equally likely",
+    lambda model: not model.weights.discrete or model.weights.letters is not None,
+    "weights",
+)
+PAIRED = Demand("is here for the weights binary, spherical", lambda model: model.weights.paired, "weights")
+NOT_PENALISED = Demand("needs weights that cannot take any norm", lambda model: not model.weights.penalised, "weights")
+PENALISED = Demand("needs penalised weights", lambda model: model.weights.penalised, "weights")
+LETTERS_MEET = Demand(
+    "needs a constraint that letters can meet, not an equation",
+    lambda model: not (model.weights.discrete and model.loss.exact),
+    "loss",
+)
+ALPHABET_OR_SPHERE = Demand(
+    "is here for weights from an alphabet or on the sphere",
+    lambda model: model.weights.discrete or isinstance(model.weights.norm, Average),
+    "weights",
+)
+NORM_ON_AVERAGE = Demand(
+    "is here for weights on the sphere", lambda model: isinstance(model.weights.norm, Average), "weights"
+)
+
+PERCEPTRON = Demand("is here for the perceptron", lambda model: model.architecture.plain, "architecture")
+LINEAR = Demand("is here for the perceptron", lambda model: model.architecture.linear, "architecture")
+GAUSSIAN_FIELD = Demand(
+    "is here for the perceptron and for units=inf", lambda model: model.architecture.few is None, "architecture"
+)
+NORM_GIVEN = Demand(
+    "needs a norm that is given", lambda model: "norm" in model.architecture.parameters, "architecture"
+)
+
+TAUGHT = Demand("needs something to be learned", lambda model: bool(model.data.overlaps), "data")
+ALL_COLD = Demand("is here for beta = inf", lambda model: bool(np.all(np.isinf(model.beta))), "model")
+
+HARD = Demand("needs a hard constraint", lambda model: model.loss.hard, "loss")
+HARD_OR_WARM = Demand(
+    "needs a hard constraint or a finite beta", lambda model: model.loss.hard or not cold(model), "loss"
+)
+LEAST_COST = Demand(
+    "needs a finite beta, or a loss that is convex or gives its proximal map, ground()",
+    lambda model: model.loss.hard or not cold(model) or model.loss.has_ground,
+    "loss",
+)
+LOG_CONCAVE = Demand(
+    "needs a loss with log-concave exp(-beta loss), as a margin or a band", lambda model: model.loss.log_concave, "loss"
+)
+NOT_EVEN = Demand("needs a loss that is not even in the field", lambda model: not model.loss.even, "loss")
+LEARNABLE = Demand(
+    "learns from labels with a loss that is not even in the field (or labels='random')",
+    lambda model: not (model.loss.even and model.data.overlaps),
+    "loss",
+)
+TEMPERED = Demand(
+    "needs a loss that counts or costs, for which the temperature matters (loss='error-count')",
+    lambda model: not model.loss.hard,
+    "loss",
+)
+VIOLABLE = Demand("needs a constraint that can be violated", lambda model: model.loss.has_ground, "loss")
+SATISFIABLE = Demand("needs patterns that may cost nothing", lambda model: model.loss.attained, "loss")
+SQUARE = Demand("is here for the square loss", lambda model: model.loss.quadratic, "loss")
