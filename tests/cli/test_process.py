@@ -56,7 +56,7 @@ def test_light_commands_import_nothing_heavy():
 
 
 def test_an_interrupt_keeps_the_checkpoint(tmp_path):
-    grids = ("--alpha", "0.01:0.8:4096", "--margin", "0:0.7:16")
+    grids = ("--alpha", "0.01:0.8:4096", "--margin", "0:0.7:64")  # long enough for a machine that is busy
     process = start("sweep", "perceptron", *grids, "--checkpoint", str(tmp_path))
     # the first finished chunk is the sign that the sweep is under way
     while not list(tmp_path.glob("*.npz")) and process.poll() is None:
@@ -67,7 +67,7 @@ def test_an_interrupt_keeps_the_checkpoint(tmp_path):
     assert err.startswith(f"replica: interrupted; finished points are kept in {tmp_path}: ")
     assert "resume" in err
     assert err.count("\n") == 1
-    assert 1 <= len(list(tmp_path.glob("*.npz"))) < 128
+    assert 1 <= len(list(tmp_path.glob("*.npz"))) < 512
 
 
 def test_workers_end_with_the_process(tmp_path):

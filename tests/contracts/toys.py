@@ -33,6 +33,26 @@ class Sparse(Weights):
         return self.rho
 '''
 
+SIGNS_FILE = '''
+"""Weights +-1 known by their partition function alone: a toy."""
+from dataclasses import dataclass
+import numpy as np
+from replica.weights import Pinned, Weights
+
+@dataclass(frozen=True)
+class Signs(Weights):
+    """A toy: signs."""
+    name = "toy-signs"
+    norm = Pinned()
+    discrete = True
+
+    def log_z(self, field, curvature, beta):
+        return np.logaddexp(field, -field), np.tanh(field), 1 - np.tanh(field) ** 2
+
+    def sample(self, rng, n):
+        return rng.choice(np.array([-1.0, 1.0]), size=n)
+'''
+
 LOSS_FILE = '''
 """A loss known by its cost and its kink alone: a toy."""
 from dataclasses import dataclass

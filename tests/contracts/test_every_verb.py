@@ -1,0 +1,155 @@
+"""A member nobody thought of goes through every verb: what it answers is that of a known twin, or it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+import replica
+from replica.solution import SolveFailed
+from tests.contracts import toys
+
+Numbers = dict[str, float]
+
+
+class Twin(NamedTuple):
+    """A model with a member of one's own, a known one with the same numbers, and what is subtracted from those."""
+
+    model: replica.Model
+    known: replica.Model
+    offset: Numbers = {}
+
+
+def scope(text: str) -> dict[str, Any]:
+    """What a file of one's own defines; registries forget it when the test ends."""
+    found: dict[str, Any] = {"__name__": "own_member"}
+    exec(compile(text, "own_member.py", "exec", dont_inherit=True), found)
+    return found
+
+
+@pytest.fixture(scope="module")
+def twins() -> Iterator[dict[str, Twin]]:
+    families = [replica.weights.Weights, replica.losses.Loss, replica.architectures.Architecture, replica.data.Data]
+    before = [dict(family.registry) for family in families]
+    files = ("weights", "loss", "architecture", "data", "signs")
+    own = {name: scope(getattr(toys, f"{name.upper()}_FILE")) for name in files}
+    yield {
+        "weights": Twin(
+            replica.perceptron(own["weights"]["Sparse"](2 / 3), margin=0.4),
+            replica.perceptron("ternary", margin=0.4),
+            {"free_entropy": np.log(3), "entropy": np.log(3)},
+        ),
+        "signs": Twin(replica.perceptron(own["signs"]["Signs"](), margin=0.4), replica.perceptron("binary", margin=0.4)),
+        "loss": Twin(
+            replica.perceptron("binary", loss=own["loss"]["Slope"](0.2, 0.0), beta=1.5),
+            replica.perceptron("binary", loss=replica.ErrorCount(0.2), beta=1.5),
+        ),
+        "architecture": Twin(
+            replica.Model(weights="binary", loss=replica.Margin(0.8), architecture="toy-stretched", data="random"),
+            replica.perceptron("binary", margin=0.4),
+        ),
+        "data": Twin(
+            replica.perceptron("binary", margin=0.7, labels=own["data"]["Helped"](0.3)),
+            replica.perceptron("binary", margin=0.4),
+        ),
+    }
+    for family, known in zip(families, before, strict=True):
+        family.registry.clear()
+        family.registry.update(known)
+
+
+def threshold(verb: Callable[..., Any], **options: Any) -> Callable[[replica.Model], Numbers]:
+    def ask(model: replica.Model) -> Numbers:
+        found = verb(model, **options)
+        return {"value": float(found.value)} if found.converged else {}
+
+    return ask
+
+
+def curve(verb: Callable[..., Any], *names: str, **options: Any) -> Callable[[replica.Model], Numbers]:
+    def ask(model: replica.Model) -> Numbers:
+        found = verb(model, **options)
+        return {name: float(found[name].values.ravel()[0]) for name in names if name in found}
+
+    return ask
+
+
+def solved(ansatz: Any = None) -> Callable[[replica.Model], Numbers]:
+    def ask(model: replica.Model) -> Numbers:
+        found = replica.solve(model, alpha=0.4, ansatz=ansatz or replica.RS())
+        names = ("q", "q0", "free_entropy", "stability")
+        return {name: float(found[name]) for name in names if name in found.batch.names}
+
+    return ask
+
+
+def certified(model: replica.Model) -> Numbers:
+    return {"free_entropy": float(replica.solve(model, alpha=0.4).certify(20).free_entropy)}
+
+
+def density(model: replica.Model) -> Numbers:
+    found = replica.margin_distribution(replica.solve(model, alpha=0.4), field=[0.9])
+    return {"density": float(found["density"][0])}
+
+
+def flat(model: replica.Model) -> Numbers:
+    return {"flatness": float(replica.flatness(replica.solve(model, alpha=0.4), noise=[0.3])["training_error"][0])}
+
+
+AT = {"alpha": 0.4, "distance": [0.1]}
+VERBS: dict[str, Callable[[replica.Model], Numbers]] = {
+    "solve": solved(),
+    "annealed": solved(replica.Annealed()),
+    "rsb": solved(replica.RSB(m=2.0, q1=0.9)),
+    "rsb limit": solved(replica.RSB(m=np.inf, q1=0.9)),
+    "capacity": threshold(replica.capacity),
+    "at-line": threshold(replica.at_line),
+    "freezing": threshold(replica.freezing, alpha=0.4),
+    "spinodal": threshold(replica.spinodal),
+    "franz-parisi": curve(replica.franz_parisi, "free_entropy", **AT),
+    "franz-parisi annealed": curve(replica.franz_parisi, "free_entropy", ansatz=replica.Annealed(), **AT),
+    "franz-parisi max": curve(replica.franz_parisi, "free_entropy", reference=replica.Reference(margin="max"), **AT),
+    "local-entropy": curve(replica.local_entropy, "local_entropy", **AT),
+    "local-entropy y=3": curve(replica.local_entropy, "local_entropy", replicas=3, **AT),
+    "local-entropy physical": curve(replica.local_entropy, "local_entropy", replicas="zero-complexity", **AT),
+    "local-entropy solution": curve(replica.local_entropy, "local_entropy", replicas=2, centre="solution", **AT),
+    "local-entropy replicas": curve(
+        replica.local_entropy, "local_entropy", replicas=3, centre=None, alpha=0.4, distance=[0.05]
+    ),
+    "local-entropy-threshold": threshold(replica.local_entropy_threshold),
+    "overlap-gap": threshold(replica.overlap_gap, clones=2),
+    "isolation": threshold(replica.isolation, alpha=0.4),
+    "flatness": flat,
+    "margin-distribution": density,
+    "certify": certified,
+    "sweep": curve(replica.sweep, "free_entropy", alpha=[0.4], observables=["free_entropy"]),
+    "diagram": curve(replica.diagram, "capacity", x=("beta", [1.5]), y="alpha", lines=["capacity"]),
+    "simulate": curve(
+        replica.simulate, "training_error", "entropy", algorithm="enumeration", n=11, alpha=0.4, samples=1, seed=3
+    ),
+}
+FAMILIES = ["weights", "signs", "loss", "architecture", "data"]
+#: groups of replicas whose inner averages are all numerical
+DEAR = {("loss", "overlap-gap")}
+PAIRS = [
+    pytest.param(family, verb, marks=[pytest.mark.slow] * ((family, verb) in DEAR)) for family in FAMILIES for verb in VERBS
+]
+
+
+@pytest.mark.parametrize(("family", "verb"), PAIRS)
+def test_the_answer_is_that_of_the_twin_or_a_refusal(twins: dict[str, Twin], family: str, verb: str) -> None:
+    twin = twins[family]
+    try:
+        found = VERBS[verb](twin.model)
+    except (ValueError, SolveFailed) as refusal:
+        assert len(str(refusal)) > 20
+        assert "\n" not in str(refusal)
+        return
+    known = VERBS[verb](twin.known)
+    assert found.keys() == known.keys()
+    for name, value in found.items():
+        right = known[name] - twin.offset.get(name, 0.0)
+        assert value == pytest.approx(right, rel=1e-7, abs=1e-9), name
