@@ -41,7 +41,8 @@ class Part:
         for j in range(k):
             shifted[(j + 1) * size : (j + 2) * size, j] += self.error[:, j]
         finer = self.problem.refined()
-        values, floors = finer.take(rows).observe(shifted)
+        with np.errstate(over="ignore", invalid="ignore"):  # a badly known point may be moved to where nothing is
+            values, floors = finer.take(rows).observe(shifted)
         coarse, _ = self.problem.observe(self.point)
         astray = [other.observe(self.point)[0] for other in finer.astray()]
         errors = {}

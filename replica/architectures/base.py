@@ -71,7 +71,11 @@ class Architecture(Member):
         """`ValueError` for networks that are for simulations only."""
 
     def readout(self, hidden: np.ndarray) -> np.ndarray:
-        """Output field of a finite network from the fields of its hidden units (..., units), for simulations."""
+        """Output field of a finite network from the fields of its hidden units (..., units), for simulations; to be
+        defined where the field is not that of the one unit.
+        """
+        if not self.plain or self.units != 1:
+            raise ValueError(f"{self} has no readout(hidden), what its output is made of: simulations cannot run it")
         return hidden[..., 0]
 
     @property

@@ -26,6 +26,21 @@ class Values(Loss):
         return self.corners
 
 
+@dataclass(frozen=True)
+class MovedHinge(Loss):
+    """A hinge with its margin as a parameter."""
+
+    kappa: float = 1.0
+    parameters = {"margin": "kappa"}
+
+    def cost(self, u):
+        kappa = self.kappa[:, None] if isinstance(self.kappa, np.ndarray) else self.kappa
+        return np.maximum(kappa - u, 0.0)
+
+    def kinks(self):
+        return (self.kappa,)
+
+
 HINGE = Values(lambda u: np.maximum(1.0 - u, 0.0), (1.0,))
 LOGISTIC = Values(lambda u: np.log(1.0 + np.exp(-u)))
 SAVAGE = Values(lambda u: (1.0 + np.exp(u)) ** -2.0)
@@ -128,3 +143,13 @@ def test_margins_far_out_of_reach_of_the_sphere(kappa):
     found = replica.solve(replica.perceptron("spherical", loss=Values(lambda u: np.maximum(kappa - u, 0.0))), alpha=1.0)
     known = replica.solve(replica.perceptron("spherical", loss=replica.Hinge(kappa)), alpha=1.0)
     assert found.energy == pytest.approx(known.energy, abs=found.errors["energy"] + known.errors["energy"])
+
+
+def test_a_parameter_of_ones_own_cost_is_an_axis_at_zero_temperature() -> None:
+    """One row that is an array of one number, and several."""
+    for margins in ([0.3], [0.3, 0.5]):
+        own, known = (
+            replica.sweep(replica.perceptron("spherical", loss=loss), alpha=3.0, margin=margins, observables=["energy"])
+            for loss in (MovedHinge(), replica.Hinge())
+        )
+        assert np.allclose(own["energy"], known["energy"], rtol=1e-9, atol=0.0)
