@@ -130,7 +130,8 @@ class Classes(GroupProblem):
             scaled = part._replace(common=gain * part.common, spread=gain * part.spread)
             total.append([None if x is None else channel.probability * x for x in scaled])
         sums = (None if column[0] is None else sum(column) for column in zip(*total, strict=True))
-        return ClassesPoint(groups, power, GroupPatterns(*sums), q0, q1, gap, m, bias, across, lever)
+        apart, none = rest, np.zeros(self.size)  # replicas without a centre
+        return ClassesPoint(groups, power, GroupPatterns(*sums), q0, q1, gap, apart, none, m, bias, across, lever)
 
 
 class BiasedClasses(Classes):

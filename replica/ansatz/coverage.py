@@ -147,7 +147,7 @@ HARD_OR_WARM = Demand(
     "needs a hard constraint or a finite beta", lambda model: model.loss.hard or not cold(model), "loss"
 )
 LEAST_COST = Demand(
-    "needs a finite beta, or a loss that is convex or gives its proximal map, ground()",
+    "needs a convex loss (not convex: at beta = inf it must give its proximal map, ground())",
     lambda model: model.loss.hard or not cold(model) or model.loss.has_ground,
     "loss",
 )

@@ -135,7 +135,7 @@ def _panel_of_root(h, chi, low, near, edges, ends, push):  # type: ignore[no-unt
 def _by_row(loss: Loss, size: int) -> list[tuple[slice, CostTable]]:
     """Rows of a batch that share a table: all, where no parameter of the cost is an array."""
     rows = single_rows(loss, size)
-    if all(row is rows[0] for row in rows):  # one row too, whose parameters are numbers where those of `loss` are arrays
+    if all(row is rows[0] for row in rows):  # one row too: its parameters are numbers
         return [(slice(0, size), cost_table(rows[0] if rows else loss))]
     return [(slice(k, k + 1), cost_table(row)) for k, row in enumerate(rows)]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ class MovedHinge(Loss):
     """A hinge with its margin as a parameter."""
 
     kappa: float = 1.0
-    parameters = {"margin": "kappa"}
+    parameters: ClassVar[dict[str, str]] = {"margin": "kappa"}
 
     def cost(self, u):
         kappa = self.kappa[:, None] if isinstance(self.kappa, np.ndarray) else self.kappa
