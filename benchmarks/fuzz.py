@@ -25,7 +25,7 @@ import replica
 from benchmarks import _draws_landscape, _second, _second_erm
 from benchmarks._draws import Task, draw
 from benchmarks._questions import Question, start_of
-from replica.solution import SolveFailed
+from replica.solution.single import SolveFailed
 
 RESULTS = Path(__file__).parent / "results"
 PATIENCE = 60  # seconds for one question

@@ -11,51 +11,51 @@ from typing import TYPE_CHECKING, Any
 from replica._version import __version__
 from replica.ansatz import RS, RSB, Annealed
 from replica.architectures import FullCommittee, Parity, Perceptron, TreeCommittee
-from replica.committees import committee, parity
 from replica.data import Clusters, GaussianMixture, RandomLabels, Teacher
 from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Square
-from replica.mixtures import clusters, mixture
-from replica.model import Model, perceptron
+from replica.models.committees import committee, parity
+from replica.models.mixtures import clusters, mixture
+from replica.models.model import Model, perceptron
 from replica.observables import flatness, generalization_error, margin_distribution, stability
-from replica.real_data import TwoClusters, from_data
-from replica.shaped_data import ShapedClusters
+from replica.real_data.isotropic import TwoClusters, from_data
+from replica.real_data.shaped import ShapedClusters
 from replica.simulate import instance, simulate
-from replica.solution import Quantity, Solution, SolveFailed
+from replica.solution.single import Quantity, Solution, SolveFailed
 from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, optimal_penalty, spinodal, transition
 from replica.verbs import solve
 from replica.weights import Binary, Discrete, Gaussian, Spherical, Ternary
 
 if TYPE_CHECKING:  # for editors: these load on first use
-    from replica.clones import overlap_gap
-    from replica.curves import sweep
-    from replica.diagrams import diagram
-    from replica.landscape import franz_parisi
-    from replica.local import local_entropy
-    from replica.local_thresholds import local_entropy_threshold
-    from replica.named_references import Reference
-    from replica.neighbourhood import isolation
+    from replica.files.records import load, save
+    from replica.landscape.franz_parisi import franz_parisi
+    from replica.landscape.isolation import isolation
+    from replica.landscape.local_entropy import local_entropy
+    from replica.landscape.named_references import Reference
+    from replica.landscape.overlap_gap import overlap_gap
+    from replica.landscape.threshold import local_entropy_threshold
     from replica.plots import plot
-    from replica.records import load, save
     from replica.simulate.compare import compare
     from replica.simulate.success import success_threshold
+    from replica.sweeps.diagram import diagram
+    from replica.sweeps.sweep import sweep
 
 #: also where a reader of "two clusters" looks for it
 mixture.from_data = from_data  # type: ignore[attr-defined]
 
 _LAZY = {
-    "local_entropy": "replica.local",
-    "overlap_gap": "replica.clones",
-    "local_entropy_threshold": "replica.local_thresholds",
-    "isolation": "replica.neighbourhood",
-    "sweep": "replica.curves",
-    "franz_parisi": "replica.landscape",
-    "Reference": "replica.named_references",
-    "diagram": "replica.diagrams",
+    "local_entropy": "replica.landscape.local_entropy",
+    "overlap_gap": "replica.landscape.overlap_gap",
+    "local_entropy_threshold": "replica.landscape.threshold",
+    "isolation": "replica.landscape.isolation",
+    "sweep": "replica.sweeps.sweep",
+    "franz_parisi": "replica.landscape.franz_parisi",
+    "Reference": "replica.landscape.named_references",
+    "diagram": "replica.sweeps.diagram",
     "compare": "replica.simulate.compare",
     "success_threshold": "replica.simulate.success",
     "plot": "replica.plots",
-    "save": "replica.records",
-    "load": "replica.records",
+    "save": "replica.files.records",
+    "load": "replica.files.records",
 }
 
 __all__ = [

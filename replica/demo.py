@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from replica.model import Model, perceptron
+from replica.models.model import Model, perceptron
 
 #: file name, panel title, model and margins of each diagram of the first figure
 _PANELS = (
@@ -46,8 +46,8 @@ def run(directory: str | os.PathLike[str]) -> dict[str, Path]:
     ValueError
         Where the folder cannot be written.
     """
+    from replica.files.records import save
     from replica.plots import write
-    from replica.records import save
 
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
@@ -73,7 +73,7 @@ def run(directory: str | os.PathLike[str]) -> dict[str, Path]:
 
 def capacity_diagram(model: Model, ends: tuple[float, float]) -> Any:
     """Capacity and AT line over the margin, with more points near zero, where the spherical AT line ends."""
-    from replica.diagrams import diagram
+    from replica.sweeps.diagram import diagram
 
     low, high = ends
     near = [x for x in (-0.02, 0.0) if low <= x]
@@ -83,7 +83,7 @@ def capacity_diagram(model: Model, ends: tuple[float, float]) -> Any:
 
 def teacher_diagram() -> Any:
     """Transition, spinodal and freezing of binary teacher and student over the temperature of errors."""
-    from replica.diagrams import diagram
+    from replica.sweeps.diagram import diagram
 
     model = perceptron("binary", loss="error-count", labels="teacher")
     temperatures = np.round(np.concatenate([np.linspace(0.02, 0.5, 25), np.linspace(0.55, 1.0, 10)]), 12)
@@ -94,9 +94,9 @@ def landscape_curves() -> dict[str, Any]:
     """Franz-Parisi entropies around solutions of several margins, and local entropies of centres at several loads."""
     import xarray
 
-    from replica.landscape import franz_parisi
-    from replica.local import local_entropy
-    from replica.references import Reference
+    from replica.landscape.franz_parisi import franz_parisi
+    from replica.landscape.local_entropy import local_entropy
+    from replica.landscape.references import Reference
     from replica.thresholds import max_margin
 
     model, largest = perceptron("binary"), float(max_margin(perceptron("binary"), alpha=0.5))
@@ -118,8 +118,8 @@ def learning_curves() -> dict[str, Any]:
     """Generalisation error over the load: ridge, logistic and hinge at a small penalty, unbalanced clusters; beside
     each the least error that any rule can make.
     """
-    from replica.curves import sweep
-    from replica.mixtures import mixture
+    from replica.models.mixtures import mixture
+    from replica.sweeps.sweep import sweep
 
     loads = np.round(np.geomspace(0.2, 10.0, 41), 12)
     models = {loss: mixture(loss, penalty=0.1, balance=RARE) for loss in ("square", "logistic", "hinge")}

@@ -8,9 +8,9 @@ import numpy as np
 
 from replica._checks import one_number, one_of
 from replica.ansatz import RS, Ansatz, ansatz_or_rs
-from replica.batch import Solutions
-from replica.model import Model, bayes_student, require_model
-from replica.solution import Solution, SolveFailed
+from replica.models.model import Model, bayes_student, require_model
+from replica.solution.batch import Solutions
+from replica.solution.single import Solution, SolveFailed
 
 
 def solve(

@@ -12,7 +12,7 @@ import pytest
 import xarray
 
 import replica
-from replica.records import check_writable, plain, record, restored, to_json, write_bytes
+from replica.files.records import check_writable, plain, record, restored, to_json, write_bytes
 
 SUFFIXES = (".nc", ".csv", ".json")
 HARD = np.array([0.1, np.nan, np.inf, -np.inf, -0.0, 5e-324, 1 / 3, -1.7976931348623157e308])

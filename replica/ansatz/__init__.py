@@ -2,7 +2,7 @@
 
 from replica.ansatz.annealed import Annealed
 from replica.ansatz.base import Ansatz
-from replica.ansatz.rs import RS, ansatz_or_rs
-from replica.ansatz.rsb import RSB
+from replica.ansatz.rs.ansatz import RS, ansatz_or_rs
+from replica.ansatz.rsb.ansatz import RSB
 
 __all__ = ["RS", "RSB", "Annealed", "Ansatz", "ansatz_or_rs"]

@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica.ansatz._cavity import Cavity
-from replica.ansatz._rs_equations import EPS
 from replica.ansatz.base import Ansatz
+from replica.ansatz.cavity import Cavity
 from replica.ansatz.coverage import HELD_NORM, Covers
-from replica.batch import Part, Solutions, State
+from replica.ansatz.rs.equations import EPS
 from replica.data import Overlaps
-from replica.model import Model
+from replica.models.model import Model
+from replica.solution.batch import Part, Solutions, State
 from saddlepoint import Status, Variables
 
 

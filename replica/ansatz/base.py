@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._registry import Member
-from replica.batch import Solutions
-from replica.model import Model
+from replica.models.model import Model
+from replica.solution.batch import Solutions
 
 
 class Ansatz(Member):

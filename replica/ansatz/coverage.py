@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from replica.data import Classes
-from replica.model import Model
+from replica.models.model import Model
 from replica.weights.base import Average, Free
 
 __all__ = ["Covers", "Demand", "first"]

@@ -79,7 +79,7 @@ class Point:
     def as_dataset(self) -> xarray.Dataset:
         import xarray
 
-        from replica.records import record
+        from replica.files.records import record
 
         numbers = {self.name: self.value} | self.observables | self.order_parameters
         errors = {f"{name}_error": error for name, error in self.errors.items() if name in numbers}

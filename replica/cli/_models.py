@@ -15,11 +15,11 @@ import numpy as np
 from replica._checks import one_of, spelled
 from replica.architectures import Activation, Architecture
 from replica.cli._values import Number, parse_number, parse_word
-from replica.committees import committee, parity
 from replica.data import Data
 from replica.losses import Loss
-from replica.mixtures import mixture
-from replica.model import Model, perceptron
+from replica.models.committees import committee, parity
+from replica.models.mixtures import mixture
+from replica.models.model import Model, perceptron
 from replica.weights import Weights
 
 #: model name -> shorthand; its keyword arguments are the options

@@ -22,8 +22,8 @@ from replica.cli._methods import Method, made
 from replica.cli._models import ModelVerb, build_model
 from replica.cli._tables import FULL
 from replica.cli._values import Count, Number, Start
-from replica.model import Model
-from replica.records import DATA_SUFFIXES, check_writable, save, suffix_of, to_json, write_bytes
+from replica.files.records import DATA_SUFFIXES, check_writable, save, suffix_of, to_json, write_bytes
+from replica.models.model import Model
 
 FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
 

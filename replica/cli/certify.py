@@ -8,7 +8,7 @@ from replica.cli._answers import NAN, Point
 from replica.cli._values import Number
 from replica.cli._verb import ALPHA, ANSATZ, START, TOLERANCE, Request, model_verb, option
 from replica.cli.solve import solve_request
-from replica.solution import Solution
+from replica.solution.single import Solution
 
 MOST_DIGITS = 200  # some minutes of processor time
 

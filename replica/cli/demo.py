@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from replica._version import __version__
-from replica.records import to_json
+from replica.files.records import to_json
 
 
 @click.command("demo")

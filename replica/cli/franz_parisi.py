@@ -14,7 +14,7 @@ from replica.cli._models import Name
 from replica.cli._values import Number, parse_number
 from replica.cli._verb import ANSATZ, Request, model_verb, option
 from replica.losses import Loss
-from replica.model import Model
+from replica.models.model import Model
 from replica.weights import Weights
 
 HEBB, TYPICAL = "hebb", "typical"

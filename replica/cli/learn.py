@@ -13,7 +13,7 @@ from replica.cli._models import Name
 from replica.cli._values import Count, Number
 from replica.cli._verb import COMMON, HOW, check_files, emit, option
 from replica.losses import Loss
-from replica.real_data import COVARIANCES, DIMENSIONS
+from replica.real_data.isotropic import COVARIANCES, DIMENSIONS
 from replica.simulate.files import read
 
 

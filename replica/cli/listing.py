@@ -14,9 +14,9 @@ from replica.ansatz import Ansatz
 from replica.architectures import Activation, Architecture
 from replica.cli._models import MODELS
 from replica.data import Data
+from replica.files.records import to_json
 from replica.losses import Loss
 from replica.observables import OBSERVABLES
-from replica.records import to_json
 from replica.simulate.algorithms import Algorithm
 from replica.simulate.readouts import Readout
 from replica.thresholds import LINES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from replica.cli._answers import NAN, Point
 from replica.cli._verb import ALPHA, ANSATZ, START, TOLERANCE, Request, model_verb
-from replica.solution import Solution
+from replica.solution.single import Solution
 
 OBSERVABLES = ("free_entropy", "entropy", "energy", "training_error", "stability")
 

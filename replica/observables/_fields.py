@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from replica.ansatz._cavity import Cavity
+from replica.ansatz.cavity import Cavity
 from replica.data import Channel
 from replica.losses import Loss
-from replica.solution import Solution
+from replica.solution.single import Solution
 from saddlepoint.quadrature.anchored import anchored_nodes
 from saddlepoint.quadrature.fields import field_nodes
 

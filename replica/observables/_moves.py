@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from replica.ansatz._cavity import Cavity
+from replica.ansatz.cavity import Cavity
 from replica.data import Channel, Overlaps
-from replica.model import Model
+from replica.models.model import Model
 from saddlepoint.quadrature import gauss_legendre
 from saddlepoint.special import tail
 

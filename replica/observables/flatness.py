@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from replica._checks import grid, number
-from replica.ansatz._cavity import Cavity
+from replica.ansatz.cavity import Cavity
 from replica.data import Channel
 from replica.losses import Loss
 from replica.observables._fields import CAP, EPS, average, loss_features, moved_fields, reach, thermal_shares
 from replica.observables._moves import Counted, Shaken, arrivals, shaken
-from replica.solution import Solution
+from replica.solution.single import Solution
 from saddlepoint.quadrature.anchored import Nodes, anchored_nodes
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def flatness(solution: Solution, *, noise: Any, margin: float | None = None) -> 
     """
     import xarray
 
-    from replica.records import record
+    from replica.files.records import record
 
     Solution.of(solution, "flatness")
     places = number("noise", grid("noise", noise), low=0.0, high=1.0)

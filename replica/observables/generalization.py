@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from replica._checks import number, one_of
-from replica.batch import Solutions
-from replica.model import Model, bayes_student
+from replica.models.model import Model, bayes_student
 from replica.observables.registry import Measured, observable
-from replica.solution import Quantity, Solution
+from replica.solution.batch import Solutions
+from replica.solution.single import Quantity, Solution
 from replica.verbs import optimal_students
 
 #: rules that follow from the data, whatever the model does

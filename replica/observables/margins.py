@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from replica._checks import grid
-from replica.ansatz._cavity import Cavity
+from replica.ansatz.cavity import Cavity
 from replica.data import Channel
 from replica.losses import Loss
 from replica.observables._fields import BESIDE, EPS, average, inverse_map, moved_fields, thermal_shares
-from replica.solution import Solution
+from replica.solution.single import Solution
 
 if TYPE_CHECKING:
     import xarray
@@ -67,7 +67,7 @@ def margin_distribution(solution: Solution, *, field: Any) -> xarray.Dataset:
     """
     import xarray
 
-    from replica.records import record
+    from replica.files.records import record
 
     Solution.of(solution, "margin_distribution")
     places = grid("field", field)

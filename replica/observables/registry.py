@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from replica._checks import one_of
-from replica.batch import Solutions
-from replica.solution import ORDER_PARAMETERS
+from replica.solution.batch import Solutions
+from replica.solution.single import ORDER_PARAMETERS
 
 Measured = tuple[np.ndarray, np.ndarray]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from replica.batch import Solutions
 from replica.observables.registry import Measured, measure, observable
-from replica.solution import Quantity, Solution
+from replica.solution.batch import Solutions
+from replica.solution.single import Quantity, Solution
 
 
 @observable("stability", r"1-\Lambda_{\mathrm{AT}}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from replica.batch import Solutions
 from replica.observables.registry import Measured, observable
+from replica.solution.batch import Solutions
 
 
 @observable("free_entropy", r"\phi")

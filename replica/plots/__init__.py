@@ -6,13 +6,13 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from replica._checks import require_dataset, suggest
+from replica.files.records import restored
 from replica.plots.comparison import draw_comparison
 from replica.plots.curve import draw_curve, panels
 from replica.plots.diagram import draw_diagram
 from replica.plots.simulation import draw_simulation
 from replica.plots.style import GREY, dress, house_style, logarithmic, page, write
 from replica.plots.words import caption
-from replica.records import restored
 
 if TYPE_CHECKING:
     import xarray

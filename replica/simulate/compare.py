@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from replica._checks import number, one_of
-from replica._formats import plain, restored
+from replica.files.formats import plain, restored
 from replica.simulate.means import Side, means_of, placed
 from replica.simulate.success import load_of
-from replica.solution import Solution
+from replica.solution.single import Solution
 from replica.thresholds import Threshold
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None, power: flo
     """
     import xarray
 
-    from replica.records import load, record
+    from replica.files.records import load, record
 
     if isinstance(theory, (str, os.PathLike)):
         theory = load(theory)
@@ -222,7 +222,7 @@ def _named(runs: Any, observables: Any) -> str:
     if observables is not None and len(observables) == 1:
         return str(observables[0])
     if isinstance(runs, (str, os.PathLike)) and not str(runs).endswith(".csv"):
-        from replica.records import load
+        from replica.files.records import load
 
         runs = load(runs)
     settings = json.loads(runs.attrs.get("settings", "{}")) if hasattr(runs, "data_vars") else {}

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from replica._checks import number, one_of
-from replica.model import Model, require_model
+from replica.models.model import Model, require_model
 from replica.simulate.files import SUFFIXES, read
 from replica.simulate.given import inputs_of, labels_of
 from replica.simulate.rng import generator

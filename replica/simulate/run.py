@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from replica._checks import grid, known_options, number, one_of
-from replica.model import Model, require_model
+from replica.models.model import Model, require_model
 from replica.simulate.instances import (
     INPUTS,
     Instance,
@@ -126,7 +126,7 @@ def simulate(
     >>> runs["solved"].values.tolist(), runs["solutions"].values.astype(int).tolist()
     ([True, True, True], [...])
     """
-    from replica.records import record
+    from replica.files.records import record
     from saddlepoint import sweep as run
 
     require_model(model)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from replica._checks import number
-from replica._formats import restored
+from replica.files.formats import restored
 from replica.simulate.statistics import extrapolate
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def success_threshold(runs: Any, *, power: float = 1.0) -> xarray.Dataset:
     """  # fmt: skip
     import xarray
 
-    from replica.records import record
+    from replica.files.records import record
 
     power = float(number("power", power, low=0.0, open_low=True))
     data = _runs(runs)
@@ -129,7 +129,7 @@ def _merged(count: int) -> str:
 def _runs(given: Any) -> Any:
     """The dataset, checked."""
     if isinstance(given, (str, os.PathLike)):
-        from replica.records import load
+        from replica.files.records import load
 
         given = load(given)
     given = restored(given) if hasattr(given, "data_vars") else given

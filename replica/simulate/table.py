@@ -19,7 +19,7 @@ def read_table(path: Path, axis: str | None) -> Any:
 
     ``axis`` is the coordinate of the theory, which a column must be named after.
     """
-    from replica.records import load
+    from replica.files.records import load
 
     if path.suffix.lower() != ".csv":
         return load(path)

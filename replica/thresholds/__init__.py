@@ -6,7 +6,7 @@ import numpy as np
 
 from replica._checks import one_number
 from replica.ansatz import Ansatz, ansatz_or_rs
-from replica.model import Model, require_model, separating
+from replica.models.model import Model, require_model, separating
 from replica.thresholds import capacity as _capacity
 from replica.thresholds import first_moment as _first_moment
 from replica.thresholds import first_order as _first_order

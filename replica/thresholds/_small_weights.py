@@ -7,9 +7,9 @@ from __future__ import annotations
 import numpy as np
 
 from replica._registry import per_row
-from replica.ansatz._rs_equations import Equations
-from replica.ansatz._rs_norms import shrinking_pays, states
-from replica.model import Model
+from replica.ansatz.rs.equations import Equations
+from replica.ansatz.rs.norm_states import shrinking_pays, states
+from replica.models.model import Model
 from replica.thresholds.base import NAN, Line
 from replica.weights.base import Free
 

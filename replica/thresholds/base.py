@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from replica.ansatz.base import Ansatz
-from replica.batch import Part, Solutions
-from replica.model import Model
-from replica.solution import Quantity, Solution
+from replica.models.model import Model
+from replica.solution.batch import Part, Solutions
+from replica.solution.single import Quantity, Solution
 from saddlepoint import Status
 
 NAN = float("nan")

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from replica.ansatz._rs_branch import (
+from replica.ansatz.base import Ansatz
+from replica.ansatz.rs.branch import (
     BranchTable,
     ConditionProblem,
     first_clear_change,
@@ -15,12 +16,11 @@ from replica.ansatz._rs_branch import (
     scan_branch,
     zoom,
 )
-from replica.ansatz._rs_equations import Equations, RSProblem
-from replica.ansatz._rs_held import HeldProblem
-from replica.ansatz._rs_special import idle_rows
-from replica.ansatz.base import Ansatz
-from replica.batch import Part, Solutions
-from replica.model import Model
+from replica.ansatz.rs.equations import Equations, RSProblem
+from replica.ansatz.rs.fixed_conjugate import HeldProblem
+from replica.ansatz.rs.special_states import idle_rows
+from replica.models.model import Model
+from replica.solution.batch import Part, Solutions
 from replica.thresholds.base import NAN, Line
 from saddlepoint import Newton, Status, solve
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from replica.ansatz import Ansatz
-from replica.ansatz._limits import LimitProblem, Projection
-from replica.ansatz._risk_paths import walked
-from replica.ansatz._rs_equations import Equations
-from replica.ansatz._rs_norms import states
-from replica.ansatz._rs_special import has_paramagnet
 from replica.ansatz.coverage import ALPHABET_OR_SPHERE, LETTERS_MEET, NOT_PENALISED, SATISFIABLE, VIOLABLE, Covers
-from replica.batch import Part
-from replica.model import Model, separating
+from replica.ansatz.erm.paths import walked
+from replica.ansatz.rs.equations import Equations
+from replica.ansatz.rs.norm_states import states
+from replica.ansatz.rs.special_states import has_paramagnet
+from replica.ansatz.zero_temperature import LimitProblem, Projection
+from replica.models.model import Model, separating
+from replica.solution.batch import Part
 from replica.thresholds.base import Line, closed_line
 from replica.thresholds.branch import zero_entropy_line
 from replica.thresholds.paramagnet import line_on_paramagnet

@@ -7,8 +7,8 @@ import numpy as np
 from replica.ansatz import Ansatz
 from replica.ansatz.annealed import AnnealedState
 from replica.ansatz.coverage import COUNTED, HARD, PERCEPTRON, SIGNS, Covers
-from replica.batch import Part
-from replica.model import Model
+from replica.models.model import Model
+from replica.solution.batch import Part
 from replica.thresholds.base import Line, closed_line
 from replica.thresholds.first_order import require_frozen_teacher
 from replica.thresholds.registry import threshold_line

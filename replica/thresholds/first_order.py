@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from replica.ansatz import Ansatz
-from replica.ansatz._informed import InformedLine, shares_teacher
-from replica.ansatz._rs_equations import RSProblem
-from replica.ansatz._rs_special import FreezingProblem, FrozenState, has_paramagnet, learns_from_nothing
 from replica.ansatz.coverage import COUNTED, TAUGHT, TEMPERED, Covers
-from replica.batch import Part, Solutions
-from replica.model import Model
-from replica.solution import Solution
+from replica.ansatz.rs.equations import RSProblem
+from replica.ansatz.rs.informed import InformedLine, shares_teacher
+from replica.ansatz.rs.special_states import FreezingProblem, FrozenState, has_paramagnet, learns_from_nothing
+from replica.models.model import Model
+from replica.solution.batch import Part, Solutions
+from replica.solution.single import Solution
 from replica.thresholds.base import Line, Threshold, closed_line
 from replica.thresholds.branch import line_on_branch, zero_entropy_line
 from replica.thresholds.paramagnet import line_on_paramagnet

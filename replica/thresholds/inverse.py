@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from replica.ansatz._rs_branch import first_sign_change
-from replica.model import Model
+from replica.ansatz.rs.branch import first_sign_change
+from replica.models.model import Model
 from replica.thresholds.base import NAN, Line
 from saddlepoint import Bracket, Problem, RealInUnits, Variable, Variables, solve
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from replica.ansatz import Ansatz
-from replica.model import Model
+from replica.models.model import Model
 from replica.thresholds.base import NAN, Threshold
 from replica.thresholds.registry import find_line
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from replica.ansatz import Ansatz
-from replica.ansatz._rs_branch import first_sign_change
-from replica.ansatz._rs_equations import EPS, Equations, RSProblem
-from replica.ansatz._rs_special import paramagnet
-from replica.batch import Part
-from replica.model import Model
+from replica.ansatz.rs.branch import first_sign_change
+from replica.ansatz.rs.equations import EPS, Equations, RSProblem
+from replica.ansatz.rs.special_states import paramagnet
+from replica.models.model import Model
+from replica.solution.batch import Part
 from replica.thresholds.base import NAN, Line, closed_line
 from saddlepoint import POSITIVE, Newton, Problem, Variable, Variables, solve
 

@@ -6,12 +6,12 @@ import numpy as np
 
 from replica._checks import one_number
 from replica.ansatz import Ansatz, ansatz_or_rs
-from replica.ansatz._tuned import lowest
 from replica.ansatz.coverage import ALL_COLD, PENALISED, TAUGHT, Covers
-from replica.batch import Solutions
-from replica.model import Model, require_model
+from replica.models.model import Model, require_model
+from replica.solution.batch import Solutions
 from replica.thresholds.base import NAN, Line, Threshold
 from replica.thresholds.registry import threshold_line
+from saddlepoint.minimum import lowest
 
 GRID = np.linspace(np.log(1e-6), np.log(1e6), 57)  # of the penalty, in units of the variance of the inputs
 FURTHER = 8  # such grids are laid side by side until one of them holds the minimum, or meets the limit

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from replica.ansatz import Ansatz
-from replica.ansatz._branch_end import AlphabetLimit
-from replica.ansatz._limits import LimitProblem
-from replica.ansatz._rs_branch import scan_branch
-from replica.ansatz._rs_special import has_paramagnet
-from replica.batch import Part
-from replica.model import Model
+from replica.ansatz.rs.alphabet_limit import AlphabetLimit
+from replica.ansatz.rs.branch import scan_branch
+from replica.ansatz.rs.special_states import has_paramagnet
+from replica.ansatz.zero_temperature import LimitProblem
+from replica.models.model import Model
+from replica.solution.batch import Part
 from replica.thresholds._small_weights import refused, told
 from replica.thresholds.base import Line
 from replica.thresholds.branch import line_on_branch

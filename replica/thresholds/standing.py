@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from replica._checks import one_number
 from replica.ansatz import Ansatz, ansatz_or_rs
-from replica.model import Model, require_model, separating
+from replica.models.model import Model, require_model, separating
 from replica.thresholds.base import Threshold
 from replica.thresholds.first_order import freezing_temperature
 from replica.thresholds.registry import find_line

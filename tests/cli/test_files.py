@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import replica
-import replica.curves
+import replica.sweeps.sweep
 
 SWEEP = "sweep perceptron --alpha 0.2:0.6:3 --json"
 MAGIC = {".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<?xml"}
@@ -111,9 +111,9 @@ class Interrupted:
     """Solves chunks of two points and is interrupted before number ``last``; counts what it solved."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, last: int | None) -> None:
-        self.solved, self.last, self.original = 0, last, replica.curves.solve_chunk
-        monkeypatch.setattr(replica.curves, "CHUNK", 2)
-        monkeypatch.setattr(replica.curves, "solve_chunk", self)
+        self.solved, self.last, self.original = 0, last, replica.sweeps.sweep.solve_chunk
+        monkeypatch.setattr(replica.sweeps.sweep, "CHUNK", 2)
+        monkeypatch.setattr(replica.sweeps.sweep, "solve_chunk", self)
 
     def __call__(self, chunk):
         if self.solved == self.last:
@@ -207,5 +207,5 @@ def test_progress_goes_to_stderr(run):
 
 
 def test_workers_do_not_change_the_answer(run, monkeypatch):
-    monkeypatch.setattr(replica.curves, "CHUNK", 2)
+    monkeypatch.setattr(replica.sweeps.sweep, "CHUNK", 2)
     assert run(SWEEP, "--workers", 2).json == run(SWEEP).json

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import replica
-from replica.solution import SolveFailed
+from replica.solution.single import SolveFailed
 from tests.contracts import toys
 
 Numbers = dict[str, float]

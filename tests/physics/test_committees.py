@@ -318,7 +318,7 @@ def test_enumeration_of_small_trees() -> None:
 
 def test_errors_stay_honest_where_the_rule_converges_slowly() -> None:
     """Overlaps near 0.9: the next finer sums lie within the reported errors of conjugate and free entropy."""
-    from replica.ansatz._rs_equations import Equations, RSProblem
+    from replica.ansatz.rs.equations import Equations, RSProblem
 
     networks = replica.committee(3, weights="spherical"), replica.parity(2, weights="spherical")
     for model, alpha in zip(networks, (3.0, 4.0), strict=True):

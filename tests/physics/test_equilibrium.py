@@ -9,7 +9,7 @@ import pytest
 
 import replica
 from replica import RS
-from replica.ansatz._equilibrium import equilibrium
+from replica.ansatz.rs.equilibrium import equilibrium
 from replica.data import Teacher
 from replica.plots.lines import Trace
 from saddlepoint import Status

@@ -9,10 +9,10 @@ import pytest
 from scipy.special import erfc
 
 import replica
-from replica.ansatz._rs_branch import held_name, tabulate
-from replica.ansatz._rs_equations import Equations
+from replica.ansatz.rs.branch import held_name, tabulate
+from replica.ansatz.rs.equations import Equations
 from replica.data import Teacher
-from replica.solution import Quantity
+from replica.solution.single import Quantity
 from replica.thresholds import Threshold
 
 

@@ -11,9 +11,9 @@ import pytest
 from scipy.special import log_ndtr, ndtr
 
 import replica
-from replica.ansatz._fp_patterns import Side
-from replica.ansatz._fp_problem import FranzParisiProblem
-from replica.ansatz._fp_problem import Reference as Typical
+from replica.ansatz.franz_parisi.pair_patterns import Side
+from replica.ansatz.franz_parisi.typical_held_norm import FranzParisiProblem
+from replica.ansatz.franz_parisi.typical_held_norm import Reference as Typical
 from saddlepoint import check_jacobian, solve
 
 FIGURES = json.loads((Path(__file__).parents[1] / "oracles" / "landscape.json").read_text(encoding="utf-8"))
@@ -210,8 +210,8 @@ def test_curve_round_a_typical_student_is_that_round_the_teacher() -> None:
     curve = replica.franz_parisi(model, alpha=0.8, distance=d)
     base = replica.solve(model, alpha=0.8)
     typical = Typical(Side(replica.Margin(0.0), np.inf), base["q"], base["q_hat"])
-    from replica.ansatz._fp_geometry import Geometry
-    from replica.ansatz._fp_patterns import pattern_sums
+    from replica.ansatz.franz_parisi.geometry import Geometry
+    from replica.ansatz.franz_parisi.pair_patterns import pattern_sums
 
     for row in range(d.size):
         q, s = float(curve["q"][row]), float(curve["s"][row])

@@ -8,8 +8,8 @@ from scipy.optimize import root
 from scipy.special import log_ndtr, logsumexp
 
 import replica
-from replica.ansatz._alphabet_problem import AlphabetProblem
-from replica.references import resolve
+from replica.ansatz.franz_parisi.typical_free_norm import AlphabetProblem
+from replica.landscape.references import resolve
 from saddlepoint import solve
 
 QUATERNARY = replica.Discrete((-2.0, -1.0, 1.0, 2.0))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import replica
-from replica.ansatz._fp_zeros import zero_of
+from replica.ansatz.franz_parisi.zeros import zero_of
 from replica.cli import main
 
 BINARY = replica.perceptron("binary")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import replica
-from replica.ansatz.franz_parisi import problem_of
-from replica.references import resolve
+from replica.ansatz.franz_parisi.solver import problem_of
+from replica.landscape.references import resolve
 
 D = np.array([1e-5, 0.004, 0.05, 0.3, 0.8])
 FIT = replica.Reference(model=replica.perceptron("spherical", loss="logistic"), clipped=True)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import replica
-from replica.ansatz._fp_patterns import Side
-from replica.ansatz._fp_problem import Reference as Typical
-from replica.ansatz.franz_parisi import Columns, random_curve
+from replica.ansatz.franz_parisi.pair_patterns import Side
+from replica.ansatz.franz_parisi.solver import Columns, random_curve
+from replica.ansatz.franz_parisi.typical_held_norm import Reference as Typical
 
 POINTS = 30
 

@@ -38,7 +38,7 @@ def curve_of(figure: dict[str, Any]) -> Any:
 @pytest.mark.parametrize("figure", BENEATH, ids=[f["id"] for f in BENEATH])
 def test_saddle_point_below_a_maximum_agrees_with_figure(figure: dict[str, Any]) -> None:
     place = figure["params"]
-    ansatz = replica.ansatz.local_entropy.LocalEntropy()
+    ansatz = replica.ansatz.replicated.ansatz.LocalEntropy()
     found = ansatz.saddle_points(BINARY, np.array([place["alpha"]]), np.array([place["d"]]))
     assert abs(found.value("free_entropy")[0] - figure["value"]) <= 5 * figure["abs_err"]
     assert found.value("slope")[0] < 0
@@ -160,7 +160,7 @@ def test_steep_limit_under_a_plain_maximiser() -> None:
     """Spherical weights where the gap is e^57: the maximum over z by brute force, stationary in the gap."""
     alpha, distance = 0.3, 0.005
     model = replica.perceptron("spherical")
-    found = replica.ansatz.local_entropy.LocalEntropy().curve(model, np.array([alpha]), np.array([distance]))
+    found = replica.ansatz.replicated.ansatz.LocalEntropy().curve(model, np.array([alpha]), np.array([distance]))
     log_gap, q1 = float(found.value("log_gap")[0]), (1 - 2 * distance) ** 2
     z = np.linspace(-9.0, 9.0, 1201)
     weight = np.exp(-0.5 * z**2) * (z[1] - z[0]) / np.sqrt(2 * np.pi)
@@ -206,7 +206,7 @@ def test_one_replica_is_solved_at_every_distance(model: replica.Model, alpha: fl
 
 def maximum(alpha: float) -> tuple[float, float]:
     """Place and height of the maximum of the curve of saddle points, from a fine grid of its own and a parabola."""
-    ansatz = replica.ansatz.local_entropy.LocalEntropy()
+    ansatz = replica.ansatz.replicated.ansatz.LocalEntropy()
     distance = np.linspace(0.004, 0.02, 81)
     found = ansatz.saddle_points(BINARY, np.full(81, alpha), distance).value("entropy")
     near = int(np.argmax(found))
@@ -317,7 +317,7 @@ def test_any_loss_round_a_centre(model: replica.Model) -> None:
 
 def test_where_saddle_points_have_ended_the_maximum_before_them_holds() -> None:
     """alpha = 0.83: at d = 0.05 the saddle point would have a centre that repels, and there is none."""
-    ansatz = replica.ansatz.local_entropy.LocalEntropy()
+    ansatz = replica.ansatz.replicated.ansatz.LocalEntropy()
     assert np.isnan(ansatz.saddle_points(BINARY, np.array([0.83]), np.array([0.05])).value("entropy")[0])
     curve = replica.local_entropy(BINARY, alpha=0.83, distance=[0.02, 0.05])
     assert float(curve["local_entropy"][0]) == pytest.approx(float(curve["local_entropy"][1]), abs=1e-14)

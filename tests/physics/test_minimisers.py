@@ -8,9 +8,9 @@ from scipy.optimize import brentq, minimize
 from scipy.special import log_ndtr, ndtr
 
 import replica
-from replica.ansatz._minimiser_patterns import Minimiser
-from replica.ansatz._minimiser_problem import MinimiserProblem
-from replica.ansatz._minimiser_weights import Centre
+from replica.ansatz.franz_parisi.minimiser import MinimiserProblem
+from replica.ansatz.franz_parisi.minimiser_patterns import Minimiser
+from replica.ansatz.franz_parisi.minimiser_weights import Centre
 from saddlepoint import solve
 
 HALF = 9.0

@@ -248,7 +248,7 @@ def test_a_noisy_teacher_and_its_bayes_rule() -> None:
     solution = replica.solve(replica.perceptron(replica.Gaussian(0.5), loss="logistic", labels=noisy.data), alpha=3.0)
     errors = [replica.generalization_error(solution, estimator=name).value for name in ("typical", "bayes", "oracle")]
     assert errors[0] > errors[1] > errors[2]
-    from replica.model import bayes_student
+    from replica.models.model import bayes_student
 
     student = replica.solve(bayes_student(noisy), alpha=3.0)
     assert student["m"] == pytest.approx(student["q"], rel=1e-11)

@@ -12,7 +12,7 @@ import pytest
 from scipy.stats import norm
 
 import replica
-from replica.ansatz._group_real import real_replicas
+from replica.ansatz.replicated.real import real_replicas
 
 FIGURES = json.loads((Path(__file__).parents[1] / "oracles" / "mixture_landscape.json").read_text(encoding="utf-8"))
 FIGURES = [f for f in FIGURES if f["id"].startswith("mse_replicated")]

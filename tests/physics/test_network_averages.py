@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import replica
-from replica.ansatz._fp_network import network_sums
-from replica.ansatz._fp_patterns import Geometry, Side
-from replica.ansatz._group_network import group_patterns
+from replica.ansatz.franz_parisi.network import network_sums
+from replica.ansatz.franz_parisi.pair_patterns import Geometry, Side
+from replica.ansatz.replicated.network import group_patterns
 
 MODELS = [replica.committee(activation=name, weights="binary", margin=0.1) for name in ("relu", "sign", "linear")]
 STEP = 1e-4

@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import replica
-from replica.ansatz._risk_none import BENT, HARD, NOTHING, UNKEPT
+from replica.ansatz.erm.no_vector import BENT, HARD, NOTHING, UNKEPT
 
 VARIANCES = np.array([np.geomspace(0.2, 5.0, 40), np.geomspace(5.0, 0.2, 40)])
 SHAPED = {"means": np.full(40, 0.12), "covariances": VARIANCES}

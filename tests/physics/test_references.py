@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import replica
-from replica.around import doubts
+from replica.landscape.kinds import doubts
 
 SQUARE = replica.Reference(model=replica.perceptron("gaussian", loss="square"))
 

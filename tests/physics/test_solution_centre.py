@@ -85,7 +85,7 @@ def plain_potential(x: dict[str, float], y: float, alpha: float) -> float:
 
 def test_stationary_under_a_plain_quadrature() -> None:
     y, alpha = 2.0, 0.5
-    ansatz = replica.ansatz.local_entropy.LocalEntropy(y, "solution")
+    ansatz = replica.ansatz.replicated.ansatz.LocalEntropy(y, "solution")
     found = ansatz.curve(BINARY, np.array([alpha]), np.array([0.1]))
     names = ("q", "s", "q0", "q1", "q_hat", "s_hat", "q0_hat", "q1_hat", "t_hat")
     point = {name: float(found.value(name)[0]) for name in names} | {"t": 0.8}

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from replica.model import Model
+from replica.models.model import Model
 from replica.simulate.algorithms._products import products
 from replica.simulate.instances import Instance
 from replica.weights.base import Average, Pinned

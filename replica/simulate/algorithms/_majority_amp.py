@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from replica.model import Model
+from replica.models.model import Model
 from replica.simulate.algorithms._amp import LEAST_VARIANCE, Patterns, System
 from replica.simulate.algorithms._products import products
 from replica.simulate.algorithms.base import Algorithm, require_majority, require_margin, require_signs

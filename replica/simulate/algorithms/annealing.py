@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._checks import number, one_of
-from replica.model import Model
+from replica.models.model import Model
 from replica.simulate.algorithms._walks import anneal
 from replica.simulate.algorithms.base import (
     Algorithm,

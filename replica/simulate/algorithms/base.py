@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from replica._registry import Member
-from replica.model import Model
+from replica.models.model import Model
 from replica.simulate.instances import Instance
 from replica.weights.base import Average, Pinned
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from replica._checks import number
 from replica.data.base import Overlaps
-from replica.model import Model
+from replica.models.model import Model
 from replica.simulate.algorithms._amp import FixedPoint, iterate
 from replica.simulate.algorithms._majority_amp import require_messages, system_of
 from replica.simulate.algorithms.base import Algorithm, Outcome

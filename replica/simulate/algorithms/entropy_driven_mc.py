@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from replica._checks import number
-from replica.model import Model
+from replica.models.model import Model
 from replica.simulate.algorithms._amp import FixedPoint, System, iterate
 from replica.simulate.algorithms.base import Algorithm, Outcome, require_signs, require_single_unit, verdict
 from replica.simulate.algorithms.reinforced_bp import require_partition, signs

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._checks import number
-from replica.model import Model
+from replica.models.model import Model
 from replica.simulate.algorithms._counting import Plan, plan, signs_of, sum_over_all
 from replica.simulate.algorithms._packed import count_distances
 from replica.simulate.algorithms.base import Algorithm, Outcome

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica.model import Model
+from replica.models.model import Model
 from replica.simulate.algorithms.base import Algorithm, Outcome, require_single_unit
 from replica.simulate.instances import Instance
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from replica.model import Model
+from replica.models.model import Model
 from replica.simulate.algorithms._pushes import push_units
 from replica.simulate.algorithms.base import Algorithm, Outcome, require_majority, require_margin, verdict
 from replica.simulate.instances import Instance, hidden_units, whole

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from replica._checks import grid, number
-from replica.model import Model
+from replica.models.model import Model
 from replica.simulate.algorithms._walkers import Walkers
 from replica.simulate.algorithms.base import Algorithm, Outcome, require_single_unit
 from replica.simulate.instances import Instance, whole

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from replica._checks import number
-from replica.model import Model
+from replica.models.model import Model
 from replica.simulate.algorithms._amp import System
 from replica.simulate.algorithms._majority_amp import require_messages, system_of
 from replica.simulate.algorithms.base import Algorithm, Outcome, require_signs, verdict

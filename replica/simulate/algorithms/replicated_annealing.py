@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from replica._checks import number, one_of
-from replica.model import Model
+from replica.models.model import Model
 from replica.simulate.algorithms.annealing import ENERGIES, walk
 from replica.simulate.algorithms.base import Algorithm, Outcome, require_margin, require_signs, require_single_unit
 from replica.simulate.instances import Instance, whole

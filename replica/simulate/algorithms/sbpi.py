@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from replica._checks import number
-from replica.model import Model
+from replica.models.model import Model
 from replica.simulate.algorithms._walks import push_sweeps
 from replica.simulate.algorithms.base import (
     Algorithm,

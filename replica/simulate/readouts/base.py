@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from replica._registry import Member
-from replica.model import Model
+from replica.models.model import Model
 from replica.simulate.instances import Instance
 
 #: variable name -> values and errors over the read-out's coordinates

@@ -9,7 +9,7 @@ import numpy as np
 
 from replica._checks import grid, number
 from replica.losses import Loss
-from replica.model import Model
+from replica.models.model import Model
 from replica.simulate.instances import Instance
 from replica.simulate.readouts.base import Measured, Readout
 from replica.weights.base import Average

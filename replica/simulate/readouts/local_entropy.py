@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._checks import grid, number
-from replica.model import Model
+from replica.models.model import Model
 from replica.simulate.algorithms._amp import System, iterate
 from replica.simulate.instances import Instance
 from replica.simulate.readouts.base import Measured, Readout

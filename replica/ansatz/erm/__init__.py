@@ -1,0 +1,1 @@
+"""Minimisers of a risk: one vector of least cost at zero temperature."""

@@ -1,0 +1,74 @@
+"""Pattern averages of Franz-Parisi entropies through a network whose fields overlap as k(q); no equations here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from replica.ansatz.coverage import KNOWN_LABELS, LEAST_COST, LETTERS, PAIRED, PERCEPTRON, RANDOM_LABELS, Covers, Demand
+from replica.ansatz.franz_parisi.geometry import Geometry
+from replica.ansatz.franz_parisi.pair_patterns import PatternSums, Side, pattern_means, pattern_sums
+from replica.architectures import Architecture
+from replica.data import Classes, Overlaps
+
+
+def field_geometry(network: Architecture, at: Geometry, level: int) -> tuple[Geometry, Any, Any]:
+    """Overlaps of the fields, and the first two derivatives of the kernel at (q, s, t)."""
+    overlap = np.array([at.q, at.s, at.t, at.qt])
+    variance = np.array([at.rest, 1.0 - at.s, 1.0 - at.t if at.away is None else at.away, at.gap])
+    fields, slopes = network.field_overlaps(Overlaps(overlap, variance, np.zeros(4), overlap), level)
+    _, s, t, qt = (float(x) for x in fields.q)
+    rest, _, away, gap = (float(x) for x in fields.variance)
+    whole = qt + gap
+    found = Geometry(t, s, 0.0, qt, whole, whole, away)
+    with np.errstate(all="ignore"):
+        found = found._replace(depth=float(np.log(found.room / rest)))
+    first, second = (np.broadcast_to(x, (4,)) for x in (slopes.q, slopes.bend))
+    return found, first, second
+
+
+def network_sums(network: Architecture, reference: Side, probe: Side, at: Geometry, level: int) -> PatternSums:
+    """`pattern_sums` at overlaps of the weights: by the chain rule, with the second derivative of the kernel."""
+    if network.plain:
+        return pattern_sums(reference, probe, at, level)
+    if not 0.0 < at.rest < np.inf:
+        return PatternSums(*[np.nan] * 11)
+    fields, (kq, ks, kt, _), (bq, bs, _, _) = field_geometry(network, at, level)
+    sums = pattern_sums(reference, probe, fields, level)
+    return sums._replace(
+        gg=kq * sums.gg,
+        rg=ks * sums.rg,
+        pg=kt * sums.pg,
+        gg_q=bq * sums.gg + kq**2 * sums.gg_q,
+        rg_q=kq * ks * sums.rg_q,
+        rg_s=bs * sums.rg + ks**2 * sums.rg_s,
+        rigidity=kq**2 * sums.rigidity + bq * sums.gg,
+    )
+
+
+def network_means(network: Architecture, reference: Side, probe: Side, at: Geometry, level: int) -> dict[str, float]:
+    """`pattern_means` at overlaps of the weights."""
+    fields = at if network.plain else field_geometry(network, at, level)[0]
+    return pattern_means(reference, probe, fields, level)
+
+
+_ONE_FIELD = Demand(
+    "is here for perceptrons, and for units=inf with random labels",
+    lambda model: model.architecture.few is None
+    and (
+        model.architecture.plain
+        or model.data.classes is Classes.UNRELATED
+        or model.architecture.linear
+        and model.data.classes is Classes.GAUSSIAN
+    ),
+    "model",
+)
+_LETTERS_ALONE = Demand(
+    "", lambda m: m.weights.discrete and m.data.classes is Classes.UNRELATED and m.architecture.plain, "weights"
+)
+#: pairs of typical solutions, and of all weights (the first moment)
+TYPICAL = Covers("franz_parisi", (KNOWN_LABELS, PAIRED | _LETTERS_ALONE, LETTERS, _ONE_FIELD, LEAST_COST))
+FIRST_MOMENT = Covers(
+    "the first moment of pairs", (RANDOM_LABELS, PAIRED, LETTERS, _ONE_FIELD, LEAST_COST, PERCEPTRON)
+)

@@ -1,0 +1,289 @@
+"""The Franz-Parisi saddle point over a batch of distances, as a problem of the engine; no choice of branch here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from replica.ansatz.franz_parisi.geometry import Geometry
+from replica.ansatz.franz_parisi.network import network_means, network_sums
+from replica.ansatz.franz_parisi.pair_patterns import PatternSums, Side
+from replica.architectures import Architecture
+from replica.weights._pairs import LADDER, Pair
+from saddlepoint import REAL, Problem, Variable, Variables
+
+SINGLE = Architecture()
+EPS = float(np.finfo(float).eps)
+FROZEN = 1e-12  # share of the room between copies below which they have nothing of their own
+BOTH = Variables(Variable("depth", REAL), Variable("partial", REAL))
+PARAMAGNET = Variables(Variable("depth", REAL))
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A typical solution as the theory sees it: its side of a pattern, its overlap ``q``, conjugate and errors.
+
+    Its norm and the curvature of its weights where these are not held; its overlap ``m`` with the direction to be
+    learned and its bias, both of weights of norm 1.
+    """
+
+    side: Side
+    q: float
+    q_hat: float
+    q_error: float = 0.0
+    q_hat_error: float = 0.0
+    norm: float = 1.0
+    curvature: float = 0.0
+    norm_error: float = 0.0
+    curvature_error: float = 0.0
+    m: float = 0.0
+    bias: float = 0.0
+    m_error: float = 0.0
+    bias_error: float = 0.0
+
+    @property
+    def errors(self) -> tuple[tuple[str, float], ...]:
+        """Errors of its numbers by name."""
+        names = ("q", "q_hat", "norm", "curvature", "m", "bias")
+        return tuple((name, getattr(self, f"{name}_error")) for name in names)
+
+    def number(self, name: str) -> float:
+        """One of its numbers."""
+        return float(getattr(self, name))
+
+    def varied(self, name: str, step: float) -> Reference:
+        """The same reference with one of its numbers moved."""
+        return replace(self, **{name: self.number(name) + step})
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything at one point of one row: overlaps, averages, conjugates."""
+
+    at: Geometry
+    patterns: PatternSums
+    pair: Pair
+    q_hat: float
+    s_hat: float
+
+
+class FranzParisiProblem(Problem):
+    r"""Overlaps of a probe at fixed distance of a typical reference.
+
+    Unknowns are ``depth`` (for q at given s) and ``partial`` (for s; none when the references are a paramagnet), see
+    `Geometry.at_distance`.
+    The map takes them to the conjugates ``q_hat = alpha E g^2``, ``s_hat = alpha E r g`` and back through the
+    weights, which solve for the field theta that holds the distance. The solution is a stationary point of
+
+    .. math:: S = \mathrm{extr}\; -\tfrac{\hat q}{2}(1-q) - \theta t + \hat s s
+              + G_S(\hat q, \hat s, \theta) + \alpha G_E(q, s, t)
+
+    for counted weights and of ``ln(1-q)/2 + (q-A)/(2(1-q)) + alpha G_E`` on the sphere.
+    """
+
+    #: one evaluation costs little: rows that are not solved are followed in the load, too
+    light = True
+
+    def __init__(
+        self,
+        reference: Reference,
+        probe: Side,
+        weights: Any,
+        alpha: Any,
+        distance: np.ndarray,
+        level: int = 1,
+        network: Architecture | None = None,
+    ) -> None:
+        self.network = network or SINGLE
+        self.reference, self.probe, self.weights = reference, probe, weights
+        self.alpha = alpha * np.ones(distance.size)
+        self.distance, self.size, self.level = distance, distance.size, level
+        self.variables = BOTH if reference.q > 0 else PARAMAGNET
+        self.pair = weights.pair(reference.q, reference.q_hat)
+        self.hint = _free_field(distance)  # where the search for theta begins: its last value
+
+    def _like(self, distance: np.ndarray, hint: np.ndarray, alpha: np.ndarray, level: int) -> FranzParisiProblem:
+        copy = object.__new__(FranzParisiProblem)
+        copy.__dict__.update(self.__dict__)
+        copy.__dict__.pop("_last", None)
+        copy.distance, copy.hint, copy.alpha = distance, hint, alpha
+        copy.size, copy.level = distance.size, level
+        return copy
+
+    def take(self, index: np.ndarray) -> FranzParisiProblem:
+        return self._like(self.distance[index], self.hint[index], self.alpha[index], self.level)
+
+    def at_level(self, level: int) -> FranzParisiProblem:
+        return self._like(self.distance, self.hint.copy(), self.alpha, level)
+
+    def at_distance(self, distance: np.ndarray) -> FranzParisiProblem:
+        """The same problem at other distances from the reference."""
+        return self._like(distance, _free_field(distance), self.alpha, self.level)
+
+    def at_alpha(self, alpha: Any) -> FranzParisiProblem:
+        """The same problem with the probes at other loads (the reference stays)."""
+        return self._like(self.distance, _free_field(self.distance), alpha * np.ones(self.size), self.level)
+
+    def reachable(self) -> np.ndarray:
+        """Whether weights of the set can be that close to the reference."""
+        return np.ones(self.size, dtype=bool)
+
+    def sound(self, free: np.ndarray) -> np.ndarray:
+        """Whether the overlaps are those of vectors and the copies not frozen: all else is spurious."""
+        seen = [self.geometry(free, row) for row in range(self.size)]
+        return np.array([at.depth > -1e-6 and at.rest > FROZEN * at.away for at in seen])
+
+    def around(self, reference: Reference) -> FranzParisiProblem:
+        """The same problem with another reference."""
+        return FranzParisiProblem(
+            reference, self.probe, self.weights, self.alpha, self.distance, self.level, self.network
+        )
+
+    def refined(self) -> FranzParisiProblem:
+        return self.at_level(min(self.level + 1, len(LADDER) - 1))
+
+    def start(self) -> np.ndarray:
+        """Between the frozen probe and the one without patterns: part of the free room is its own."""
+        depth = np.full(self.size, -np.log1p(-0.3 * (1.0 - self.reference.q)))
+        free = np.stack([depth, np.zeros(self.size)], axis=1)
+        return np.ascontiguousarray(free[:, : len(self.variables)])
+
+    def geometry(self, free: np.ndarray, row: int) -> Geometry:
+        partial = free[row, 1] if len(self.variables) == 2 else 0.0
+        return Geometry.at_distance(self.distance[row], partial, free[row, 0], self.reference.q)
+
+    def state(self, free: np.ndarray, row: int) -> State:
+        """One row at one point."""
+        at = self.geometry(free, row)
+        sums = network_sums(self.network, self.reference.side, self.probe, at, self.level)
+        q_hat, s_hat = self.alpha[row] * sums.gg, self.alpha[row] * sums.rg
+        pair = self.pair.at(self.distance[row], q_hat, s_hat, self.level, self.hint[row])
+        if np.isfinite(pair.pull):
+            self.hint[row] = pair.pull
+        return State(at, sums, pair, q_hat, s_hat)
+
+    def states(self, free: np.ndarray) -> list[State]:
+        """All rows; the last answer is kept, since a solver asks for it again."""
+        last = self.__dict__.get("_last")
+        if last is None or not np.array_equal(last[0], free):
+            last = self.__dict__["_last"] = (free.copy(), [self.state(free, row) for row in range(self.size)])
+        return last[1]
+
+    def residual(self, free: np.ndarray) -> np.ndarray:
+        return self.residual_and_jacobian(free)[0]
+
+    def residual_and_jacobian(self, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        k = len(self.variables)
+        residual, jacobian = np.empty((self.size, k)), np.empty((self.size, k, k))
+        for row, state in enumerate(self.states(free)):
+            residual[row], jacobian[row] = _row(state, self.distance[row], self.alpha[row], k)
+        return residual, jacobian
+
+    def jacobian(self, free: np.ndarray) -> np.ndarray:
+        return self.residual_and_jacobian(free)[1]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name not in ("_repeated", "_last")}
+
+    def potential(self, free: np.ndarray) -> np.ndarray:
+        return self.potential_terms(free).sum(axis=1)
+
+    def potential_terms(self, free: np.ndarray) -> np.ndarray:
+        """Summands of the entropy, (B, terms)."""
+        rows = []
+        for alpha, one in zip(self.alpha, self.states(free), strict=True):
+            at = one.at
+            own = self.pair.entropic(at.rest, at.off or 0.0, one.q_hat, one.s_hat, one.pair)
+            rows.append([*own, alpha * one.patterns.log_z])
+        return np.array(rows)
+
+    def describe(self, free: np.ndarray) -> dict[str, np.ndarray]:
+        """Order parameters, the free entropy, its slope in the distance, the replicon of the copies."""
+        states = self.states(free)
+        terms = self.potential_terms(free)
+        theta = np.array([one.pair.pull for one in states])
+        force = self.alpha * np.array([one.patterns.pg for one in states])
+        stiff = np.array([one.patterns.rigidity * one.pair.susceptibility for one in states])
+        found = {
+            "free_entropy": terms.sum(axis=1),
+            "q": np.array([one.at.q for one in states]),
+            "s": np.array([one.at.s for one in states]),
+            "q_hat": np.array([one.q_hat for one in states]),
+            "s_hat": np.array([one.s_hat for one in states]),
+            "t_hat": theta,
+            "slope": 2.0 * (theta - force),
+            "stability": 1.0 - self.alpha * stiff,
+        }
+        return found
+
+    def floors(self, free: np.ndarray) -> dict[str, np.ndarray]:
+        """Rounding of `describe`."""
+        seen = self.describe(free)
+        found = {name: 16 * EPS * np.abs(value) for name, value in seen.items()}
+        found["free_entropy"] = 16 * EPS * np.abs(self.potential_terms(free)).sum(axis=1)
+        found["stability"] = 64 * EPS * (1.0 + np.abs(1.0 - seen["stability"]))
+        found["slope"] = 64 * EPS * (np.abs(seen["t_hat"]) + 1.0)
+        return found
+
+    def slopes(self, free: np.ndarray) -> dict[str, np.ndarray]:
+        """Derivatives (B, k) of the order parameters in the free coordinates, to carry their errors."""
+        k = len(self.variables)
+        found: dict[str, list[np.ndarray]] = {name: [] for name in ("q", "s", "q_hat", "s_hat", "t_hat")}
+        for row, one in enumerate(self.states(free)):
+            chain, hats = _chains(one, self.distance[row], self.alpha[row])
+            moves = {
+                "q": chain[0],
+                "s": chain[1],
+                "q_hat": hats[0],
+                "s_hat": hats[1],
+                "t_hat": one.pair.pull_slopes @ hats,
+            }
+            for name, value in moves.items():
+                found[name].append(value[:k])
+        return {name: np.array(value) for name, value in found.items()}
+
+    def means(self, free: np.ndarray) -> dict[str, np.ndarray]:
+        """Cost and training error at the solution."""
+        rows = [
+            network_means(self.network, self.reference.side, self.probe, self.geometry(free, i), self.level)
+            for i in range(self.size)
+        ]
+        return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+def _free_field(distance: np.ndarray) -> np.ndarray:
+    """artanh(1 - 2 distance)."""
+    return 0.5 * (np.log1p(-distance) - np.log(distance))
+
+
+def _spread(distance: float, qt: float) -> float:
+    """``s - qt t`` at ``partial = 1``."""
+    return float(np.sqrt(4.0 * distance * (1.0 - distance) * qt * (1.0 - qt)))
+
+
+def _narrowing(partial: float) -> float:
+    """``-d ln room/d partial``."""
+    return 2.0 * partial / ((1.0 - partial) * (1.0 + partial))
+
+
+def _chains(one: State, distance: float, alpha: float) -> tuple[np.ndarray, np.ndarray]:
+    """d(q, s)/d(depth, partial) and d(q_hat, s_hat)/d(depth, partial)."""
+    at, sums, spread = one.at, one.patterns, _spread(distance, one.at.qt)
+    moves = at.rest if at.inside else 0.0
+    chain = np.array([[moves, at.rest * _narrowing(at.off / spread) if spread else 0.0], [0.0, spread]])
+    hats = alpha * np.array([[sums.gg_q, 2.0 * sums.rg_q], [sums.rg_q, sums.rg_s]])
+    return chain, hats @ chain
+
+
+def _row(one: State, distance: float, alpha: float, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Residual of the map and its derivatives for one row."""
+    at, pair, spread = one.at, one.pair, _spread(distance, one.at.qt)
+    partial, old = (pair.off / spread, at.off / spread) if k == 2 else (0.0, 0.0)
+    new = Geometry.at_distance(distance, partial, 0.0, at.qt)
+    residual = np.array([np.log(new.room / pair.rest) - at.depth, partial - old])
+    moved = pair.slopes @ _chains(one, distance, alpha)[1]
+    turned = moved[1] / spread if k == 2 else moved[1]
+    jacobian = np.array([moved[0] / pair.rest - _narrowing(partial) * turned, turned]) - np.eye(2)
+    return residual[:k], jacobian[:k, :k]

@@ -1,0 +1,1 @@
+"""Groups of y replicas: real ones, and round a centre."""

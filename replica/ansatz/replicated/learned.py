@@ -1,0 +1,160 @@
+"""Real replicas on the sphere in classes of patterns with a direction to be learned: saddle point and start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from replica.ansatz.coverage import HARD_OR_WARM, NOTHING_TUNED, PERCEPTRON, SPHERE, TWO_CLUSTERS
+from replica.ansatz.replicated.equations import GroupProblem, Groups, Named
+from replica.ansatz.replicated.patterns import GroupPatterns, group_patterns
+from replica.ansatz.replicated.solver import Book
+from replica.ansatz.replicated.spherical import SphericalPoint
+from replica.ansatz.rs.ansatz import RS
+from replica.data import Overlaps
+from replica.models.model import Model
+from saddlepoint import REAL, Variable, Variables
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A loss of fields that have a mean, one for each row."""
+
+    loss: Any
+    mean: np.ndarray
+
+    @property
+    def log_concave(self) -> bool:
+        return bool(self.loss.log_concave)
+
+    def at_level(self, level: int) -> Moved:
+        return replace(self, loss=self.loss.at_level(level))
+
+    def features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
+        places, widths = self.loss.features(variance, beta)
+        return places - self.mean[:, None], widths
+
+    def terms(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> Any:
+        return self.loss.terms(field + self.mean[:, None], variance, beta)
+
+    def optimal(self, field: np.ndarray, log_gap: np.ndarray, variance: np.ndarray, beta: Any) -> Any:
+        return self.loss.optimal(field + self.mean[:, None], log_gap, variance, beta)
+
+    def mean_cost(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
+        return self.loss.mean_cost(field + self.mean[:, None], variance, beta)
+
+    def error_rate(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
+        return self.loss.error_rate(field + self.mean[:, None], variance, beta)
+
+
+@dataclass(frozen=True)
+class Class:
+    """One class of patterns in the place of a model."""
+
+    model: Model
+    mean: np.ndarray
+
+    @property
+    def loss(self) -> Moved:
+        return Moved(self.model.loss, self.mean)
+
+    @property
+    def beta(self) -> Any:
+        return self.model.beta
+
+    def take(self, index: np.ndarray) -> Class:
+        return Class(self.model.take(index), self.mean[index])
+
+
+@dataclass
+class ClassesPoint(SphericalPoint):
+    """With the overlap m, of which ``q0 = m^2 + across``, and the bias; ``lever`` is ``E[label <f>]``."""
+
+    m: np.ndarray
+    bias: np.ndarray
+    across: np.ndarray
+    lever: np.ndarray
+
+    def equations(self) -> list[np.ndarray]:
+        seen, alpha = self.patterns, self.alpha
+        found = [np.log(alpha * seen.common * self.c**2 / self.across), alpha * seen.force * self.c - self.m]
+        return found + ([self.lever] if self.groups.model.data.trained else [])
+
+    def free_entropy(self) -> np.ndarray:
+        y = self.power
+        phi = 0.5 * ((1.0 - 1.0 / y) * np.log1p(-self.q1) + np.log(self.c) / y + self.across / self.c)
+        return phi + self.alpha * self.patterns.mean
+
+    def complexity(self) -> np.ndarray:
+        y, c = self.power, self.c
+        found = np.log(c / (1.0 - self.q1)) - y * self.gap / c + y**2 * self.across * self.gap / c**2
+        return 0.5 * found - self.alpha * self.patterns.relative
+
+    def measured(self) -> Named:
+        data = self.groups.model.learned({"bias": self.bias}).data
+        one = data.generalization(Overlaps(self.q0, 1.0 - self.q0, self.m, self.across))
+        mean = data.generalization(Overlaps(self.q0, self.own / self.power - self.q0, self.m, self.across))
+        found = {"q0": self.q0, "q1": self.q1, "m": self.m, "bias": self.bias, **self.common()}
+        found["generalization_error"] = one["generalization_error"]
+        return found | {"generalization_error_centre": mean["generalization_error"]}
+
+
+class Classes(GroupProblem):
+    """``odds`` of what is not m^2 in q0 against ``q1 - q0``, ``m = sqrt(q1) tanh(turn)``."""
+
+    own = Variables(Variable("odds", REAL), Variable("turn", REAL))
+
+    def averages(self, values: Named, power: np.ndarray, whole: bool) -> ClassesPoint:
+        groups, q1 = self.groups, self.groups.q1
+        m = np.sqrt(q1) * np.tanh(values["turn"])
+        room = q1 / np.cosh(values["turn"]) ** 2
+        across, gap = room / (1.0 + np.exp(-values["odds"])), room / (1.0 + np.exp(values["odds"]))
+        bias = values.get("bias", groups.model.data.reported(self.size)["bias"])
+        data, rest = groups.model.learned({"bias": bias}).data, 1.0 - q1
+        q0, lever = m * m + across, np.zeros(self.size)
+        total: list[list[Any]] = []
+        for channel in data.channels(Overlaps(q0, rest, m, across)):
+            gain = channel.gain
+            part = group_patterns(
+                Class(groups.model, channel.mean),  # type: ignore[arg-type]
+                gain * q0,
+                gain * gap,
+                gain * rest,
+                power,
+                self.level,
+                whole=whole,
+            )
+            lever = lever + channel.probability * channel.levers["bias"] * part.force
+            scaled = part._replace(common=gain * part.common, spread=gain * part.spread)
+            total.append([None if x is None else channel.probability * x for x in scaled])
+        sums = (None if column[0] is None else sum(column) for column in zip(*total, strict=True))
+        apart, none = rest, np.zeros(self.size)  # replicas without a centre
+        return ClassesPoint(groups, power, GroupPatterns(*sums), q0, q1, gap, apart, none, m, bias, across, lever)
+
+
+class BiasedClasses(Classes):
+    """The bias is learned too."""
+
+    own = Variables(*Classes.own, Variable("bias", REAL))
+
+
+#: weights of norm 1 on the sphere, in classes of patterns
+CLASSES = (TWO_CLUSTERS, SPHERE, PERCEPTRON, NOTHING_TUNED, HARD_OR_WARM)
+
+
+def class_replicas(model: Model, alpha: np.ndarray, power: float, q1: np.ndarray, tolerance: float) -> Book:
+    """``power`` real replicas at mutual overlap ``q1`` (batch,), from the replica-symmetric solution."""
+    found = RS().solve(model, alpha)
+    groups = Groups(model, alpha, np.full(alpha.size, power), q1)
+    book, q, m = Book(groups, tolerance), found.value("q"), found.value("m")
+    book.refuse(~found.converged, lambda row: f"no replica-symmetric solution ({found.sentence(row)})")
+    book.refuse(q1 <= q, lambda row: f"q1 = {q1[row]:g} is not above the replica-symmetric overlap {q[row]:.6g}")
+    rows = book.rows
+    q, m, at = q[rows], m[rows], q1[rows]
+    start = [np.log((q - m**2) / (at - q)), np.arctanh(m / np.sqrt(at))]
+    kind: type[Classes] = BiasedClasses if model.data.trained else Classes
+    start += [found.value("bias")[rows]] if model.data.trained else []
+    book.settle(rows, kind(groups.take(rows)), np.stack(start, axis=1))
+    return book

@@ -1,0 +1,77 @@
+"""Averages of groups of replicas through a network whose fields overlap as k(q), in units of the weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from replica.ansatz.replicated import patterns as fields
+from replica.ansatz.replicated.patterns import GroupPatterns, LimitPatterns
+from replica.architectures import Architecture, Slopes
+from replica.data import Overlaps
+from replica.models.model import Model
+
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(8)
+CLOSE = 0.05  # gap over 1 - q1 below which differences of the kernel are integrals of its slopes
+
+
+def _through(network: Architecture, q: np.ndarray, variance: np.ndarray, level: int) -> tuple[Overlaps, Slopes]:
+    """Fields and slopes (as arrays) at overlaps without a direction to be learned."""
+    found, slopes = network.field_overlaps(Overlaps(q, variance, np.zeros_like(q), q), max(level, 1))
+    return found, slopes._replace(q=slopes.q * np.ones_like(q), bend=slopes.bend * np.ones_like(q))
+
+
+def _differences(
+    network: Architecture, common: np.ndarray, gap: np.ndarray, variance: np.ndarray, level: int
+) -> tuple[Any, ...]:
+    """``k(q0)``, ``k(q1) - k(q0)``, ``k(1) - k(q1)``, ``k'(q0)``, ``k'(q1)`` and ``k'(q1) - k'(q0)``."""
+    low, low_slopes = _through(network, common, variance + gap, level)
+    high, high_slopes = _through(network, common + gap, variance, level)
+    step = 0.5 * gap[:, None] * (1.0 + NODES)
+    between = (common[:, None] + step).ravel(), (variance[:, None] + gap[:, None] - step).ravel()
+    _, inner = _through(network, *between, level)
+    means = [(x.reshape(step.shape) @ WEIGHTS) * 0.5 * gap for x in (inner.q, inner.bend)]
+    close = gap < CLOSE * variance
+    risen = np.where(close, means[0], low.variance - high.variance)
+    bent = np.where(close, means[1], high_slopes.q - low_slopes.q)
+    return low.q, risen, high.variance, low_slopes.q, high_slopes.q, bent
+
+
+def group_patterns(
+    model: Model,
+    common: np.ndarray,
+    gap: np.ndarray,
+    variance: np.ndarray,
+    power: np.ndarray,
+    level: int,
+    *,
+    whole: bool = False,
+) -> GroupPatterns:
+    """Averages at finite power: ``common`` and ``spread`` are those of the weights, by the chain rule."""
+    network = model.architecture
+    if network.plain:
+        return fields.group_patterns(model, common, gap, variance, power, level, whole=whole)
+    with np.errstate(all="ignore"):
+        shared, own, rest, slope, upper, bent = _differences(network, common, gap, variance, level)
+    found = fields.group_patterns(model, shared, own, rest, power, level, whole=whole)
+    return found._replace(common=slope * found.common, spread=upper * found.spread + bent * found.common)
+
+
+def limit_patterns(
+    model: Model, common: np.ndarray, log_gap: np.ndarray, variance: np.ndarray, level: int
+) -> LimitPatterns:
+    """Averages at infinite power; with the gap of the fields ``k'(q1) gap`` their response bends with q1 by ``k''``."""
+    network = model.architecture
+    if network.plain:
+        return fields.limit_patterns(model, common, log_gap, variance, level)
+    with np.errstate(all="ignore"):
+        at, slopes = _through(network, common, variance, level)
+        first, bend = slopes.q, slopes.bend / slopes.q**2
+        found = fields.limit_patterns(model, at.q, log_gap + np.log(first), at.variance, level)
+    return found._replace(
+        moved=found.moved / first,
+        stiff=found.stiff + bend * found.moved,
+        drawn=found.drawn * np.sqrt(common / at.q),
+        bending=found.bending + 0.5 * bend * found.moved,
+    )

@@ -1,0 +1,62 @@
+"""How groups round a centre that is a solution are found: from the Franz-Parisi solution; no equations here."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from replica.ansatz.franz_parisi.pair_patterns import Side
+from replica.ansatz.franz_parisi.solver import random_curve
+from replica.ansatz.franz_parisi.typical_held_norm import Reference
+from replica.ansatz.replicated.equations import GroupProblem, Groups
+from replica.ansatz.replicated.solution_centre import BinaryJoint, SphericalJoint
+from replica.ansatz.replicated.solver import Book, Typical, along
+from replica.models.model import Model
+from replica.weights.base import Pinned
+
+#: number of replicas from which the Franz-Parisi solution is near
+FEW = 0.1
+MODERATE = 3.0  # below it the Franz-Parisi solution is worth a try itself
+
+
+def around_solutions(model: Model, alpha: np.ndarray, power: float, distance: np.ndarray, tolerance: float) -> Book:
+    """``power`` replicas round a centre that is a solution; rows share the model and the load."""
+    groups = Groups(model, alpha, np.full(alpha.size, power), distance=distance)
+    pinned = isinstance(model.weights.norm, Pinned)
+    kind: type[GroupProblem] = BinaryJoint if pinned else SphericalJoint
+    book = Book(groups, tolerance)
+    near = _near_typical(groups, pinned)
+    if power < MODERATE:
+        book.settle(book.rows, kind(groups), near)
+    rows = book.rows
+    if rows.size:
+        path = np.geomspace(min(FEW, power), power, 3 + int(2.0 * np.log(max(power / FEW, 1.0))))
+
+        def make(at: np.ndarray, number: np.ndarray) -> GroupProblem:
+            return kind(groups.take(rows[at]).with_power(number))
+
+        climbed = along(make, np.arange(rows.size), np.tile(path, (rows.size, 1)), near[rows])
+        book.settle(rows, kind(groups.take(rows)), climbed)
+    for row in book.rows:
+        place = f"at distance {distance[row]:g}"
+        book.remarks[row] = f"no saddle point of {power:g} replicas was found {place}, followed from the typical centre"
+    return book
+
+
+def _near_typical(groups: Groups, pinned: bool) -> np.ndarray:
+    """Points of hardly any replica: the centre is typical, its neighbourhood that of Franz and Parisi."""
+    model, t = groups.model.take(np.array([0])), 1.0 - 2.0 * groups.distance
+    typical = Typical.of(model, groups.alpha[:1])
+    q, q_hat = float(typical.q[0]), float(typical.q_hat[0])
+    side = Side(model.loss, float(np.asarray(model.beta).reshape(-1)[0]))
+    alpha, reference = float(groups.alpha[0]), Reference(side, q, q_hat)
+    seen = random_curve(model, alpha, reference, groups.distance).values
+    if not pinned:
+        least = seen["s"] ** 2 / q  # of q0; what is above it replicas have beside their centre
+        ratio = (least + 0.02 * (seen["q"] - least - (t - seen["s"]) ** 2 / (1.0 - q))) / seen["q"]
+        columns = (np.full(t.size, np.log(q / (1.0 - q))), seen["s"], np.log(ratio / (1.0 - ratio)))
+        return np.stack([*columns, np.log(seen["q"] / (1.0 - seen["q"]))], axis=1)
+    between = np.minimum(1.05 * seen["s_hat"] ** 2 / q_hat, 0.98 * seen["q_hat"])
+    cross = seen["s_hat"] / np.sqrt(q_hat * between)
+    reach = np.log(np.minimum(FEW, groups.power) * (seen["q_hat"] - between))
+    hats = (np.full(t.size, np.log(q_hat)), cross, np.log(between), reach)
+    return np.stack([*hats, seen["t_hat"] - seen["s_hat"]], axis=1)

@@ -1,0 +1,1 @@
+"""Replica symmetry: equations, branches, special states."""

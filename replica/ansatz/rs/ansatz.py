@@ -1,0 +1,299 @@
+"""The replica-symmetric ansatz: which equations a model needs, and which branch a number belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+
+from replica._checks import number, one_of
+from replica._registry import per_row
+from replica.ansatz.base import Ansatz
+from replica.ansatz.coverage import LEARNABLE, LEAST_COST, Covers
+from replica.ansatz.erm.optimal_bias import tuned_solutions
+from replica.ansatz.erm.solver import check_penalty, single_vectors
+from replica.ansatz.rs.branch import scan_branch, tabulate, zoom
+from replica.ansatz.rs.equations import Equations, RSProblem
+from replica.ansatz.rs.equilibrium import equilibrium
+from replica.ansatz.rs.informed import informed_pulls, paramagnet_facts
+from replica.ansatz.rs.ladders import CAREFUL, FIRST_STEPS, GENERAL, ROUGH, SCALAR, WHOLE_BRANCH
+from replica.ansatz.rs.learned_bias import ENDLESS, endless_bias
+from replica.ansatz.rs.rows import RSRows
+from replica.ansatz.rs.special_states import (
+    TRACELESS,
+    FrozenState,
+    attracting,
+    hardly_felt,
+    has_paramagnet,
+    idle_rows,
+    no_solution,
+    start_from,
+)
+from replica.ansatz.rs.square_start import closed_point
+from replica.models.model import Model
+from replica.solution.batch import Solutions
+from replica.weights.base import Free
+from saddlepoint import Newton, Status, solve
+
+DEAR = "no solution where averages over K fields are affordable: beyond the branch (see capacity), or q near 1"
+
+
+COVERS = Covers("RS", (LEARNABLE, LEAST_COST))
+
+
+@dataclass(frozen=True)
+class RS(Ansatz):
+    r"""Replica symmetry: every two replicas have the same overlap ``q``.
+
+    At finite temperature and for hard constraints
+
+    .. math:: \phi = -\tfrac{\hat q}{2}(Q-q) + \tfrac{A}{2} Q - \hat m m + E \ln z(\hat m u + \sqrt{\hat q} z, A)
+              + \alpha E \ln Z(h, Q - q)
+
+    is extremised; the ground state of an `ErrorCount` above capacity follows from ``chi = lim beta (1-q)`` (sphere)
+    or from the freezing point, where the entropy vanishes (alphabets). Weights of free norm on random labels: where
+    small ones err less, the stable saddle point of the largest free entropy; the status says that few patterns lead
+    elsewhere.
+
+    When not to use it: spherical weights at negative margin near capacity, `OutsideBand` above 0.817, ground states
+    above capacity on the sphere: `stability` of the solution is then negative.
+
+    References
+    ----------
+    E. Gardner and B. Derrida, J. Phys. A 21, 271 (1988); W. Krauth and M. Mezard, J. Phys. France 50, 3057 (1989).
+    """
+
+    name: ClassVar[str] = "rs"
+    method: ClassVar[str] = "branch"
+    empty: ClassVar[bool] = True
+
+    def check(self, model: Model) -> None:
+        check_penalty(model)
+        COVERS.check(model)
+
+    def doubts(self, solutions: Solutions, row: int) -> list[str]:
+        found = super().doubts(solutions, row)
+        phi, error = solutions.value("free_entropy")[row], solutions.error("free_entropy")[row]
+        if solutions.model.data.overlaps and phi < -error and FrozenState.exists(solutions.model.take(np.array([row]))):
+            found.insert(0, "metastable: the teacher itself has the larger free entropy, 0")
+        elif solutions.value("q")[row] == 0:
+            found += paramagnet_facts(solutions.model.take(np.array([row])), float(solutions.alpha[row]), float(phi))
+        return found
+
+    def equations(self, model: Model, size: int) -> Equations:
+        if model.weights.penalised and np.any(np.isinf(model.beta)):
+            raise ValueError(f"{model.weights} at beta = inf are one vector, risk minimisation without a branch")
+        return Equations(model, size)
+
+    def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
+        self.check(model)
+        if model.data.tuned:
+            number("alpha", alpha, low=0.0, open_low=True)
+            return tuned_solutions(partial(self.solve, start=start, tolerance=tolerance), self, model, alpha)
+        if isinstance(start, str) and one_of("start", start, ("informed", "equilibrium")) == "equilibrium":
+            plain = self.solve(model, alpha, tolerance=tolerance)
+            one = not model.data.metastable  # with random labels there is one branch
+            return plain if one else equilibrium(plain, self.solve(model, alpha, "informed", tolerance))
+        return _Solver(self, model, np.ascontiguousarray(alpha, dtype=float), tolerance).run(start)
+
+
+def ansatz_or_rs(given: Any) -> Ansatz:
+    """The ansatz asked for, also by name, replica symmetry where none is; a sentence for anything else."""
+    if isinstance(given, str):
+        return Ansatz.find(given)()
+    if given is not None and not isinstance(given, Ansatz):
+        raise ValueError(f"ansatz must be an Ansatz such as replica.RS(), got {given!r}")
+    return RS() if given is None else given
+
+
+class _Solver(RSRows):
+    """One batch on its way: rows leave when they are solved."""
+
+    def run(self, start: Any) -> Solutions:
+        model = self.model
+        single = single_vectors(model, self.size)
+        free = model.loss.attained and not (model.loss.exact and model.weights.discrete)
+        costly = np.isinf(per_row(model.beta, self.size)) & (not free) & ~single
+        self.open = np.flatnonzero(~single & ~costly)
+        if self.model.data.metastable and not isinstance(start, dict):
+            self.branches = ["informed" if start else "uninformed"] * self.size
+        self._without_patterns(single)
+        single &= self.alpha > 0
+        if not isinstance(start, dict):
+            self._paid()
+        if single.any():
+            self._minimised(np.flatnonzero(single))
+        if not self.open.size and not costly.any():
+            pass
+        elif isinstance(start, str):
+            self._informed()
+        else:
+            if self.open.size and has_paramagnet(model) and start is None:
+                self._paramagnet()
+            if self.open.size:
+                self._saddle(start)
+            if self.open.size and start is None:
+                self._untouched()
+            if self.open.size and start is None and len(self._equations(self.open).names) > 1:
+                self._from_branch()
+            if start is None and isinstance(model.weights.norm, Free) and not model.data.overlaps:
+                self._of_other_norms()
+            taught_alphabet = FrozenState.costless(model)  # its zero-cost state is the teacher
+            if not model.loss.hard and np.any(np.isinf(model.beta)) and not taught_alphabet:
+                self._ground_states()
+        return self.solutions()
+
+    def _without_patterns(self, single: np.ndarray) -> None:
+        """Rows at ``alpha = 0``: the weights alone, all conjugates 0."""
+        for row in np.flatnonzero(self.alpha == 0):
+            at = np.array([row])
+            if single[row] or self.model.data.trained:
+                self.status[row], self.open = Status.NO_SOLUTION, np.setdiff1d(self.open, at)
+                self.remarks[row] = "without patterns there is no cost to be lowered and nothing to be learned"
+                continue
+            equations = self._equations(at)
+            problem = RSProblem(equations, self.alpha[at], dict.fromkeys(equations.names, 0.0))
+            self.hold(row, problem, "without patterns")
+
+    def _saddle(self, start: Any) -> None:
+        rows = self.open
+        problem = RSProblem(self._equations(rows), self.alpha[rows])
+        if start is not None:
+            point = start_from(problem, start)
+        elif self.model.data.metastable:
+            # a few plain steps from q = 0 stay on the uninformed branch; Newton alone may jump across a fold
+            point = solve(problem, solver=FIRST_STEPS, on_failure="keep", check=False).point
+        else:
+            point = problem.start()
+        single = len(problem.variables) == 1
+        dear = self.model.architecture.few is not None
+        ladder = SCALAR if single or dear else CAREFUL if self.model.data.overlaps else GENERAL
+        if dear:  # sums over K fields: most steps on coarse ones
+            coarse = RSProblem(problem.equations.at_level(0), problem.alpha)
+            rough = solve(coarse, start=point, solver=ladder, tolerance=ROUGH, on_failure="keep", check=False)
+            point = np.where(rough.converged[:, None], rough.point, np.nan)  # what fails there fails on finer ones
+        found = solve(problem, start=point, solver=ladder, tolerance=self.tolerance, on_failure="keep")
+        good = found.converged
+        if self.model.data.metastable and start is None:
+            good &= attracting(problem, found.point)
+        self.keep(rows, problem, found, good)
+        warm = np.flatnonzero(~good & np.isfinite(per_row(self.model.beta, self.size)[rows]))
+        if self.model.loss.exact and start is None and warm.size:
+            rest = problem.take(warm)
+            found = solve(rest, start=closed_point(rest), solver=CAREFUL, tolerance=self.tolerance, on_failure="keep")
+            self.keep(rows[warm], rest, found, found.converged)
+            good[warm] = found.converged
+        if single and not good.all() and start is None:
+            self._bracketed(rows[~good])
+
+    def _bracketed(self, rows: np.ndarray) -> None:
+        """One conjugate: beyond the end of the branch there is no solution; short of it a bracket finds it."""
+        few, idle = self.model.architecture.few is not None, idle_rows(self.model.take(rows), rows.size)
+        for row, why in zip(rows, idle, strict=True):
+            self.status[row] = Status.NO_SOLUTION if why else self.status[row]
+            self.remarks[row] = why or (DEAR if few else "")
+        rows = rows[[not why for why in idle]]
+        if few or not rows.size:
+            return
+        top = tabulate(self._equations(rows), np.tile([[46.0, 50.0]], (rows.size, 1))).alpha[:, -1]
+        for row, end in zip(rows, top, strict=True):
+            self.status[row] = Status.NO_SOLUTION
+            self.remarks[row] = no_solution(self.alpha[row], end)
+        rows = rows[self.alpha[rows] < top]
+        if rows.size:
+            problem = RSProblem(self._equations(rows), self.alpha[rows])
+            found = solve(problem, solver=WHOLE_BRANCH, tolerance=self.tolerance, on_failure="keep")
+            for row in rows:
+                self.remarks[row] = ""
+            self.keep(rows, problem, found, found.converged)
+
+    def _untouched(self) -> None:
+        """Rows on whose weights the patterns hardly act: what cannot be told from 0 is held there."""
+        for row in self.open:
+            at = np.array([row])
+            known = hardly_felt(self._equations(at), float(self.alpha[row]))
+            if known is None:
+                continue
+            problem, point, solved = known
+            if solved and problem.observe(point)[0]["stability"][0] > 1.0 - 1e-9:
+                self.hold(row, problem, TRACELESS if problem.held else "", point)
+            elif not solved:
+                found = solve(problem, start=point, solver=GENERAL, tolerance=self.tolerance, on_failure="keep")
+                stable = problem.observe(found.point)[0]["stability"] > 0
+                self.keep(at, problem, found, found.converged & stable)
+
+    def _from_branch(self) -> None:
+        """Locate alpha on the followed branch; beyond its end a frozen teacher is the only state."""
+        rows = self.open
+        table = scan_branch(self._equations(rows), -34.0, 30.0)
+        hit, start = table.first_crossing(self.alpha[rows])
+        top, followed = table.top()[0], table.solved[:, -1]
+        beyond = hit & (self.alpha[rows] > top)
+        ends = [table.end_of(i, top[i]) for i in range(rows.size)]
+        for _ in range(4):  # close to its end the branch needs a finer table
+            if np.all(hit & ~beyond):
+                break
+            _, place = table.top()
+            table = zoom(table, place - 1, place + 1)
+            top = np.maximum(top, table.top()[0])
+            again, nearer = table.first_crossing(self.alpha[rows])
+            new = again & (~hit | beyond)
+            start[new] = nearer[new]
+            hit |= again
+            beyond &= ~again
+            ends = [table.end_of(i, top[i]) for i in range(rows.size)]
+        reached = np.flatnonzero(hit)
+        if reached.size:
+            sub = rows[reached]
+            problem = RSProblem(self._equations(sub), self.alpha[sub])
+            found = solve(
+                problem, start=start[reached], solver=Newton(max_step=0.3), tolerance=self.tolerance, on_failure="keep"
+            )
+            self.keep(sub, problem, found, found.converged)
+            for i in reached[found.converged & beyond[reached]]:
+                self.branches[rows[i]] = "informed"
+                self.remarks[rows[i]] = f"{ends[i]}: beyond it"
+        ended = np.flatnonzero(~hit)
+        if ended.size and not self.model.data.realizable:
+            whole = followed[ended]  # the branch was followed to q -> 1: where it ends is known
+            for row, end in zip(rows[ended][whole], top[ended][whole], strict=True):
+                self.status[row] = Status.NO_SOLUTION
+                self.remarks[row] = no_solution(self.alpha[row], end)
+            self._climb(rows[ended][~whole])
+        elif ended.size:
+            self._frozen(rows[ended], [ends[i] for i in ended])
+
+    def _climb(self, rows: np.ndarray) -> None:
+        """Continuation in alpha, for branches that turn back in the conjugate they are tabulated in."""
+        if not rows.size:
+            return
+        equations, point = self._equations(rows), None
+        for share in np.geomspace(1e-3, 1.0, 49):
+            problem = RSProblem(equations, self.alpha[rows] * share)
+            found = solve(problem, start=point, solver=GENERAL, tolerance=self.tolerance, on_failure="keep")
+            point = found.point if point is None else np.where(found.converged[:, None], found.point, point)
+        for row in rows:
+            self.remarks[row] = "no solution was found, neither along q_hat nor along alpha"
+        self.keep(rows, problem, found, found.converged)
+        for row in rows[found.converged]:
+            self.remarks[row] = ""
+        lost = rows[~found.converged]
+        if lost.size:
+            for row in lost[endless_bias(self.ansatz, self.model.take(lost), self.alpha[lost])]:
+                self.remarks[row] = ENDLESS
+
+    def _informed(self) -> None:
+        if not self.model.data.metastable:
+            raise ValueError("start='informed' needs a teacher: with random labels there is nothing to be informed of")
+        rows = np.arange(self.size)
+        frozen = np.array([FrozenState.exists(self.model.take(np.array([r]))) for r in rows])
+        if frozen.any():
+            self._frozen(rows[frozen], ["informed start"] * int(frozen.sum()))
+        if self.open.size:
+            dear = self.model.architecture.few is not None
+            pull = informed_pulls(self.model.take(self.open), self.alpha[self.open]) if dear else 1e3
+            self._saddle({"q_hat": pull, "m_hat": pull})
+            for row in self.open if dear else ():
+                self.remarks[row] = "no informed state was found where averages over K fields are affordable"

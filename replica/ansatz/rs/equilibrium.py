@@ -1,0 +1,45 @@
+"""The state of equilibrium among the branches of a model: of two solutions the one with the larger free entropy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from replica.solution.batch import Solutions
+from replica.solution.ledger import without
+
+SAME = 1e-6  # overlaps that differ by less are of one state
+
+
+def equilibrium(first: Solutions, second: Solutions) -> Solutions:
+    """Row by row the solution with the larger free entropy; the first where they agree to their errors. Where one of
+    them was not found, or the two cannot be compared, the remark says so.
+    """
+    one, two = first.value("free_entropy"), second.value("free_entropy")
+    known = np.isfinite(one) & np.isfinite(two)
+    with np.errstate(invalid="ignore"):
+        better = two > one + 2 * (first.error("free_entropy") + second.error("free_entropy"))
+    better = np.where(known, better, ~first.converged & second.converged)
+    rows, others = np.flatnonzero(better), np.flatnonzero(~better)
+    parts = without(first.parts, rows) + without(second.parts, others)
+    last = without(first.last, rows) + without(second.last, others)
+    status, residual = (
+        np.where(better, getattr(second, name), getattr(first, name)) for name in ("status", "residual")
+    )
+    remarks, branches = (
+        [b if take else a for a, b, take in zip(getattr(first, name), getattr(second, name), better, strict=True)]
+        for name in ("remarks", "branches")
+    )
+    same = np.abs(first.value("q") - second.value("q")) <= SAME
+    for row in np.flatnonzero((first.converged | second.converged) & ~known & ~same):
+        said = _missing(first, second, row)
+        remarks[row] = f"{remarks[row]}; {said}" if remarks[row] else said
+    return Solutions(first.model, first.ansatz, first.alpha, parts, status, residual, remarks, last, branches)
+
+
+def _missing(first: Solutions, second: Solutions, row: int) -> str:
+    """Why the free entropies of a row were not compared."""
+    if first.converged[row] and second.converged[row]:
+        return "two branches were found, whose free entropies are not finite: which is that of equilibrium is not known"
+    lost = second if first.converged[row] else first
+    why = lost.sentence(row).removeprefix("not converged: ").split("; ")[0]
+    return f"whether it is that of equilibrium is not known: the {lost.branches[row]} branch was not found ({why})"

@@ -1,0 +1,1 @@
+"""Datasets on disk, and the record of what made them."""

@@ -1,0 +1,282 @@
+"""Datasets as bytes and back: netCDF 3, a tidy CSV table, JSON. Files are the matter of `replica.files.records`."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import xarray
+
+_MARK = "json:"
+
+
+def plain(value: Any) -> Any:
+    """``value`` in JSON's own types: NaN becomes None, infinities the texts ``"inf"`` and ``"-inf"``."""
+    if isinstance(value, dict):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(entry) for entry in value]
+    if isinstance(value, (np.ndarray, np.generic)):
+        return plain(value.tolist())
+    if isinstance(value, float):
+        number = float(value)
+        if math.isnan(number):
+            return None
+        return number if math.isfinite(number) else ("inf" if number > 0 else "-inf")
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    return str(value)
+
+
+def to_json(value: Any, indent: int | None = None) -> str:
+    """``value`` as JSON text without the tokens NaN and Infinity (see `plain`)."""
+    return json.dumps(plain(value), indent=indent, allow_nan=False)
+
+
+def _type_of(name: str, values: np.ndarray) -> str:
+    if values.dtype.kind in "fiub":
+        return str(values.dtype)
+    if values.dtype.kind in "UT" or (
+        values.dtype.kind == "O" and all(isinstance(x, str) for x in values.flat)
+    ):
+        return "text"
+    raise ValueError(f"the variable {name!r} has the type {values.dtype}, which data files cannot hold")
+
+
+def _as_type(values: Any, kind: str) -> np.ndarray:
+    if kind != "text" and np.dtype(kind).kind not in "fiub":
+        raise ValueError(f"data files hold numbers, truth values and texts, got the type {kind}")
+    return np.asarray(values, dtype=np.str_ if kind == "text" else np.dtype(kind))
+
+
+def _exact(name: Any, value: Any) -> Any:
+    """An attribute in JSON's types, NaN and infinities among its numbers; `ValueError` for what files cannot hold."""
+    if isinstance(value, dict):
+        return {str(key): _exact(name, entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_exact(name, entry) for entry in value]
+    if isinstance(value, (np.ndarray, np.generic)):
+        return _exact(name, value.tolist())
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise ValueError(f"the attribute {name!r} holds {type(value).__name__}, which data files cannot hold")
+
+
+def _portable(name: Any, value: Any) -> Any:
+    """An attribute as strict JSON: as it is, or as marked text where NaN and infinities (or the mark) are in it."""
+    exact = _exact(name, value)
+    try:
+        json.dumps(exact, allow_nan=False)
+        marked = isinstance(exact, str) and exact.startswith(_MARK)
+    except ValueError:
+        marked = True
+    return _MARK + json.dumps(exact) if marked else exact
+
+
+def _portable_attributes(entry: Any) -> dict[str, Any]:
+    return {str(name): _portable(name, value) for name, value in entry.attrs.items()}
+
+
+def _attributes(stored: dict[str, Any]) -> dict[str, Any]:
+    return {name: _attribute_value(value) for name, value in stored.items()}
+
+
+def _layout(dataset: xarray.Dataset) -> dict[str, Any]:
+    """All but the numbers: sizes; for each coordinate and variable its dimensions, type and attributes."""
+
+    def describe(name: Any, entry: Any) -> dict[str, Any]:
+        return {
+            "dims": list(entry.dims),
+            "dtype": _type_of(name, entry.values),
+            "attributes": _portable_attributes(entry),
+        }
+
+    return {
+        "sizes": {str(name): int(size) for name, size in dataset.sizes.items()},
+        "coordinates": {str(name): describe(name, entry) for name, entry in dataset.coords.items()},
+        "variables": {str(name): describe(name, entry) for name, entry in dataset.data_vars.items()},
+    }
+
+
+def _assemble(
+    layout: dict[str, Any], arrays: dict[str, np.ndarray], attributes: dict[str, Any]
+) -> xarray.Dataset:
+    import xarray
+
+    def build(group: str) -> dict[str, Any]:
+        return {
+            name: (entry["dims"], _as_type(arrays[name], entry["dtype"]), _attributes(entry["attributes"]))
+            for name, entry in layout[group].items()
+        }
+
+    return xarray.Dataset(build("variables"), coords=build("coordinates"), attrs=attributes)
+
+
+def _write_json(dataset: xarray.Dataset) -> bytes:
+    layout = _layout(dataset)
+    for group in ("coordinates", "variables"):
+        for name, entry in layout[group].items():
+            entry["values"] = dataset[name].values
+    return (to_json(layout | {"attributes": _portable_attributes(dataset)}, indent=1) + "\n").encode()
+
+
+def _read_json(content: bytes) -> xarray.Dataset:
+    layout = json.loads(content)
+    entries = (layout["coordinates"] | layout["variables"]).items()
+    # None and "inf" become nan and inf under float; the shape is given because [] alone has none
+    arrays = {
+        name: _as_type(np.array(entry["values"], dtype=object), entry["dtype"]).reshape(
+            [layout["sizes"][dim] for dim in entry["dims"]]
+        )
+        for name, entry in entries
+    }
+    return _assemble(layout, arrays, _attributes(layout["attributes"]))
+
+
+def _attribute_text(name: Any, value: Any) -> str:
+    """An attribute as one line: a text as it is, anything else as marked JSON."""
+    if isinstance(value, str) and value and not value.startswith(_MARK) and not re.search(r"[\r\n\0]", value):
+        return value
+    return _MARK + json.dumps(_exact(name, value))
+
+
+def _attribute_value(value: Any) -> Any:
+    """An attribute as it was: what is marked is JSON."""
+    return json.loads(value.removeprefix(_MARK)) if isinstance(value, str) and value.startswith(_MARK) else value
+
+
+def restored(dataset: xarray.Dataset) -> xarray.Dataset:
+    """A dataset that another program read from a file of `save`, with attributes and truth values as they were.
+
+    Lists travel as marked text, attributes of variables and types in the layout. Any other dataset is returned itself.
+    """
+    named = dataset.attrs.get("layout")
+    if not any(isinstance(value, str) and value.startswith((_MARK, '{"layout"')) for value in dataset.attrs.values()):
+        return dataset
+    found = dataset.copy()
+    found.attrs = _attributes({str(key): value for key, value in dataset.attrs.items() if key != "layout"})
+    layout = json.loads(named)["layout"] if isinstance(named, str) else {"coordinates": {}, "variables": {}}
+    for name, entry in (layout["coordinates"] | layout["variables"]).items():
+        if name in found.variables:
+            if entry["dtype"] == "bool":
+                found[name] = found[name].astype(bool)
+            found[name].attrs = _attributes(entry["attributes"])
+    return found
+
+
+def _write_csv(dataset: xarray.Dataset) -> bytes:
+    layout = _layout(dataset)
+    out = io.StringIO()
+    for key, value in dataset.attrs.items():
+        if not re.fullmatch(r"[\w .-]+", str(key)):
+            raise ValueError(f"the attribute {key!r} cannot name a line of a .csv file")
+        out.write(f"# {key}: {_attribute_text(key, value)}\n")
+    out.write(f"# layout: {to_json(layout)}\n")
+    names = [*layout["coordinates"], *layout["variables"]]
+    # rows of a tidy table: coordinates in each, a variable where its other dimensions begin
+    full = [dataset[name].broadcast_like(dataset).transpose(*dataset.sizes).values for name in names]
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(names)
+    shape = tuple(dataset.sizes.values())
+    columns = [np.broadcast_to(values, shape).ravel().tolist() for values in full]
+    for name, column in zip(names, columns, strict=True):
+        if name in layout["variables"] and set(dataset[name].dims) != set(dataset.sizes):
+            first = np.zeros(shape, dtype=bool)
+            first[tuple(slice(None) if dim in dataset[name].dims else 0 for dim in dataset.sizes)] = True
+            column[:] = [value if own else "" for value, own in zip(column, first.flat, strict=True)]
+    for row in zip(*columns, strict=True) if columns else ():
+        table.writerow(
+            [repr(x) if isinstance(x, float) else int(x) if isinstance(x, bool) else x for x in row]
+        )
+    return out.getvalue().encode()
+
+
+def _read_csv(content: bytes) -> xarray.Dataset:
+    text = content.decode("utf-8-sig")
+    if text.split("\n", 1)[0].endswith("\r"):  # the line ends of another system, in all lines
+        text = text.replace("\r\n", "\n")
+    lines = text.split("\n")
+    count = next(i for i, line in enumerate([*lines, ""]) if not line.startswith("# "))
+    comments = [line[2:].split(": ", 1) for line in lines[:count]]
+    attributes = {key: _attribute_value(text) for key, text in comments[:-1]}
+    layout = json.loads(dict(comments[-1:])["layout"])
+    rows = list(csv.reader(io.StringIO("\n".join(lines[count:])), strict=True))
+    sizes = layout["sizes"]
+    arrays = {}
+    for column, (name, entry) in enumerate((layout["coordinates"] | layout["variables"]).items()):
+        if rows[0][column] != name:
+            raise ValueError("the header does not name the columns of the layout")
+        values = np.array([row[column] for row in rows[1:]], dtype=np.str_).reshape(list(sizes.values()))
+        values = values[tuple(slice(None) if dim in entry["dims"] else 0 for dim in sizes)]
+        if entry["dtype"] == "bool":
+            values = values.astype(int)
+        arrays[name] = _as_type(values, entry["dtype"])
+        order = [dim for dim in sizes if dim in entry["dims"]]
+        arrays[name] = np.transpose(arrays[name], [order.index(dim) for dim in entry["dims"]])
+    return _assemble(layout, arrays, attributes)
+
+
+def _write_netcdf(dataset: xarray.Dataset) -> bytes:
+    import xarray
+
+    layout = _layout(dataset)
+    stored = {}
+    for name, entry in (layout["coordinates"] | layout["variables"]).items():
+        values, kind = dataset[name].values, entry["dtype"]
+        whole = values.dtype.kind in "iub"
+        # netCDF 3 knows integers of 32 bits at most; larger ones travel as text
+        if whole and np.all((values >= -(2**31)) & (values < 2**31)):
+            values = values.astype(np.int32)
+        elif whole or kind == "text":
+            values = values.astype(np.str_)
+        # for other programs; reading takes the attributes from the layout, which is exact
+        shown = {
+            key: str(text) for key, text in entry["attributes"].items() if key in ("symbol", "long_name")
+        }
+        stored[name] = (entry["dims"], values, shown)
+    attributes = {str(key): _attribute_text(key, value) for key, value in dataset.attrs.items()}
+    arrays = {name: dataset[name].values for name in (*layout["coordinates"], *layout["variables"])}
+    header = {"layout": layout, "names": list(attributes), "digest": _digest(layout, arrays, attributes)}
+    attributes["layout"] = to_json(header)
+    encoding = {name: {"_FillValue": None} for name in stored}
+    coordinates = {name: stored.pop(name) for name in layout["coordinates"]}
+    file = xarray.Dataset(stored, coords=coordinates, attrs=attributes)
+    return bytes(file.to_netcdf(engine="scipy", format="NETCDF3_64BIT", encoding=encoding))
+
+
+def _read_netcdf(content: bytes) -> xarray.Dataset:
+    import xarray
+
+    file = xarray.load_dataset(io.BytesIO(content), engine="scipy", decode_times=False)
+    header = json.loads(file.attrs["layout"])
+    layout = header["layout"]
+    arrays = {name: file[name].values for name in (*layout["coordinates"], *layout["variables"])}
+    attributes = {key: file.attrs[key] for key in header["names"]}
+    found = _assemble(layout, arrays, _attributes(attributes))
+    if header.keys() != {"layout", "names"}:  # files of earlier versions have no digest
+        arrays = {name: found[name].values for name in arrays}
+        if header["digest"] != _digest(layout, arrays, attributes):
+            raise ValueError("the digest is not that of the content")
+    return found
+
+
+def _digest(layout: dict[str, Any], arrays: dict[str, np.ndarray], attributes: dict[str, str]) -> str:
+    """A fingerprint of all that is read from a file, since netCDF 3 has none of its own."""
+    found = hashlib.sha256(to_json([layout, list(attributes.items())]).encode())
+    for values in arrays.values():
+        text = values.dtype.kind not in "fiub"
+        found.update(to_json(values.tolist()).encode() if text else np.ascontiguousarray(values).tobytes())
+    return found.hexdigest()
+
+
+#: suffix -> function from a dataset to bytes, and back
+WRITERS = {".nc": _write_netcdf, ".csv": _write_csv, ".json": _write_json}
+READERS = {".nc": _read_netcdf, ".csv": _read_csv, ".json": _read_json}

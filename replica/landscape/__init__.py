@@ -1,0 +1,1 @@
+"""What surrounds solutions: references, and a file for each verb."""

@@ -1,0 +1,1 @@
+"""Models: the composition of four parts, and shorthands for common ones."""

@@ -1,0 +1,122 @@
+"""Shorthands for networks with hidden units; the parts come from the four families."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from replica._checks import one_of
+from replica.architectures import Architecture, FullCommittee, Parity, TreeCommittee
+from replica.data import Data
+from replica.losses import Loss
+from replica.models.model import Model, perceptron
+from replica.weights import Weights
+
+CONNECTIVITIES = ("tree", "full")
+
+
+def committee(
+    units: float = np.inf,
+    *,
+    activation: str | Any = "sign",
+    weights: str | Weights | Sequence[float] = "binary",
+    margin: float = 0.0,
+    ties: str = "satisfied",
+    loss: str | Loss | None = None,
+    beta: float = np.inf,
+    temperature: float | None = None,
+    labels: str | Data = "random",
+    connectivity: str = "tree",
+) -> Model:
+    """The committee: two layers, hidden units on disjoint inputs.
+
+    Parameters
+    ----------
+    units : int
+        Hidden units; inf is the limit of many. Odd for sign units, even for activations that are not odd.
+    activation : str, Activation or callable
+        ``"sign"``, ``"relu"``, ``"erf"``, ``"tanh"``, ... , an instance, or a function of numpy arrays.
+    weights : str, Weights or list of float
+        ``"binary"``, ``"spherical"``, ``"ternary"`` ..., an instance, or the letters of an alphabet; alpha counts all
+        weights of all units.
+    margin : float
+        The margin kappa of the field ``K^(-1/2) sum_k c_k g(lambda_k)``, not divided by its standard deviation.
+    ties : str
+        ``"satisfied"`` or ``"violated"``: whether a field of exactly kappa counts as satisfied.
+    loss : str, Loss, callable or None
+        Another loss, by name (with ``margin`` if that is not 0), as an instance, which replaces the margin, or as a
+        function of arrays of stabilities.
+    beta : float
+        Inverse temperature; multiplies the loss.
+    temperature : float, optional
+        1/beta in its place; 0 is the zero-temperature limit.
+    labels : str or Data
+        ``"random"`` (storage) or ``"teacher"`` (a committee of the same kind), or an instance.
+    connectivity : str
+        ``"tree"``: inputs of its own for each unit; ``"full"``: all units see the same inputs (simulations only).
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ValueError
+        Unknown names, values outside their domain, numbers of units that the activation excludes.
+
+    Examples
+    --------
+    >>> import replica
+    >>> model = replica.committee(activation="relu", weights="binary")
+    >>> print(f"{replica.capacity(model).value:.9f}")
+    0.903986281
+    """
+    single = perceptron(weights, margin=margin, loss=loss, beta=beta, temperature=temperature, labels=labels)
+    one_of("connectivity", connectivity, CONNECTIVITIES)
+    shared = connectivity == "full"
+    network: Architecture = FullCommittee(units, activation) if shared else TreeCommittee(units, activation, ties)
+    return dataclasses.replace(single, architecture=network)
+
+
+def parity(
+    units: int = 2,
+    *,
+    weights: str | Weights | Sequence[float] = "binary",
+    loss: str | Loss | None = None,
+    beta: float = np.inf,
+    temperature: float | None = None,
+    labels: str | Data = "random",
+) -> Model:
+    """The parity machine: the product of the signs of hidden units on disjoint inputs.
+
+    Parameters
+    ----------
+    units : int
+        Hidden units, 2 to 5 (any number for the capacity of spherical weights).
+    weights : str, Weights or list of float
+        ``"binary"``, ``"spherical"``, ``"ternary"`` ..., an instance, or the letters of an alphabet; alpha counts all
+        weights of all units.
+    loss : str, Loss, callable or None
+        None: every pattern has the right sign; or a loss of the field +-1.
+    beta : float
+        Inverse temperature; multiplies the loss.
+    temperature : float, optional
+        1/beta in its place; 0 is the zero-temperature limit.
+    labels : str or Data
+        ``"random"`` (storage) or ``"teacher"`` (a parity machine), or an instance.
+
+    Returns
+    -------
+    Model
+
+    Examples
+    --------
+    >>> import replica
+    >>> print(f"{replica.capacity(replica.parity(3, weights='spherical')).value:.9f}")
+    10.373526103
+    """
+    single = perceptron(weights, loss=loss, beta=beta, temperature=temperature, labels=labels)
+    return dataclasses.replace(single, architecture=Parity(units))

@@ -1,0 +1,1 @@
+"""Two classes of real data: estimates, predicted learning curves, fits beside them."""

@@ -1,0 +1,278 @@
+"""The single solution a user holds: numbers, errors, status; no equations."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import saddlepoint
+from replica.solution.batch import Solutions
+
+if TYPE_CHECKING:
+    from replica.models.model import Model
+
+
+class Quantity(float):
+    """A number with its error and its standing; behaves as a float in formats, comparisons and arithmetic.
+
+    Attributes
+    ----------
+    value, error : float
+    status : str
+        Begins with ``converged`` or ``not converged``; what has no known error is not converged.
+    """
+
+    error: float
+    status: str
+
+    def __new__(cls, value: float, error: float, status: str) -> Quantity:
+        if status.startswith("converged") and np.isnan(error):
+            value, status = float("nan"), "not converged: the error of the number could not be estimated"
+        self = super().__new__(cls, value)
+        self.error, self.status = float(error), status
+        return self
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        return self.value, self.error, self.status
+
+    @property
+    def value(self) -> float:
+        return float(self)
+
+    @property
+    def converged(self) -> bool:
+        return self.status.startswith("converged")
+
+    def __str__(self) -> str:
+        return f"{float(self):.12g} +- {self.error:.1e}: {self.status}"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self}>"
+
+    def _repr_html_(self) -> str:
+        number = f"{float(self):.12g} &plusmn; {self.error:.1e}"
+        return f"<b>{number}</b><br><small>{html.escape(self.status)}</small>"
+
+
+class SolveFailed(saddlepoint.SolveFailed):
+    """No solution was found; ``.solution`` holds its status, and the last point in ``.solution.last_iterate``."""
+
+    def __init__(self, solution: Solution) -> None:
+        Exception.__init__(self, solution.status)
+        self.solution = solution
+
+
+#: names that count as order parameters; everything else that a problem reports is an observable
+ORDER_PARAMETERS = (
+    "q",
+    "Q",
+    "q0",
+    "q1",
+    "m",
+    "V",
+    "bias",
+    "multiplier",
+    "parisi",
+    "s",
+    "zeta",
+    "q_hat",
+    "Q_hat",
+    "m_hat",
+    "beta",
+)
+
+#: what solutions report beside them, where the model has it
+REPORTED = (
+    "free_entropy",
+    "entropy",
+    "energy",
+    "complexity",
+    "training_error",
+    "stability",
+    "generalization_error",
+    "generalization_error_centre",
+    "error_positive",
+    "error_negative",
+    "balanced_error",
+    "slope",
+)
+
+
+class Solution:
+    """One solved saddle point.
+
+    Attributes
+    ----------
+    order_parameters : dict of float
+        ``q``, ``q_hat``, ``m`` ... (see the conventions in the README).
+    free_entropy, entropy, energy, complexity, training_error : float
+        Per weight, natural logarithms; NaN where the ansatz does not define it.
+    error : float
+        Estimated error of the free entropy; ``errors[name]`` that of any order parameter or observable.
+    residual : float
+        Undamped residual of the equations, in logarithmic coordinates.
+    status : str
+        Begins with ``converged`` or ``not converged``; facts about the solution follow.
+    converged : bool
+        The equations are solved to the asked accuracy (instability or negative entropy do not make it false).
+    model, alpha, ansatz
+        What was solved.
+    """
+
+    def __init__(self, batch: Solutions) -> None:
+        #: the one row, its model with numbers for parameters, wherever it was solved for
+        self.batch = dataclasses.replace(batch, model=batch.model.row(0))
+
+    @property
+    def model(self) -> Model:
+        return self.batch.model
+
+    @property
+    def ansatz(self) -> Any:
+        return self.batch.ansatz
+
+    @property
+    def alpha(self) -> float:
+        return float(self.batch.alpha[0])
+
+    def __getitem__(self, name: str) -> float:
+        if not self.converged and name in (*ORDER_PARAMETERS, *REPORTED):
+            return float("nan")
+        if name not in self.batch.names:
+            from replica._checks import one_of
+
+            one_of("order parameter or observable", name, self.batch.names or (*ORDER_PARAMETERS, *REPORTED))
+        return float(self.batch.value(name)[0])
+
+    @property
+    def order_parameters(self) -> dict[str, float]:
+        return {name: self[name] for name in ORDER_PARAMETERS if name in self.batch.names}
+
+    @property
+    def last_iterate(self) -> dict[str, float]:
+        """Order parameters of the last point of a solution that is not converged: to see how it failed, no result.
+
+        Empty where it is converged, and where nothing was iterated.
+        """
+        if self.converged or not self.batch.last:
+            return {}
+        part = self.batch.last[0]
+        with np.errstate(all="ignore"):
+            seen, _ = part.problem.observe(part.point)
+        return {name: float(seen[name][0]) for name in ORDER_PARAMETERS if name in seen}
+
+    @property
+    def errors(self) -> dict[str, float]:
+        return {name: float(self.batch.error(name)[0]) for name in self.batch.names}
+
+    @property
+    def free_entropy(self) -> float:
+        return float(self.batch.value("free_entropy")[0])
+
+    @property
+    def entropy(self) -> float:
+        return float(self.batch.value("entropy")[0])
+
+    @property
+    def energy(self) -> float:
+        return float(self.batch.value("energy")[0])
+
+    @property
+    def complexity(self) -> float:
+        return float(self.batch.value("complexity")[0])
+
+    @property
+    def training_error(self) -> float:
+        return float(self.batch.value("training_error")[0])
+
+    @property
+    def error(self) -> float:
+        return float(self.batch.error("free_entropy")[0])
+
+    @property
+    def residual(self) -> float:
+        return float(self.batch.residual[0])
+
+    @property
+    def status(self) -> str:
+        return self.batch.sentence(0)
+
+    @property
+    def converged(self) -> bool:
+        return bool(self.batch.converged[0])
+
+    @property
+    def doubts(self) -> list[str]:
+        """What is to be said against the solution, clauses of its status (unstable, metastable, ...)."""
+        return self.ansatz.doubts(self.batch, 0) if self.converged else []
+
+    @property
+    def problem(self) -> Any:
+        """The saddle-point problem of this solution (see `saddlepoint.Problem`)."""
+        return self.batch.parts[0].problem
+
+    @property
+    def point(self) -> np.ndarray:
+        """The solution in the problem's free coordinates, shape (k,)."""
+        return self.batch.parts[0].point[0]
+
+    def quantity(self, name: str) -> Quantity:
+        """An order parameter or observable with error and status."""
+        return Quantity(self[name], float(self.batch.error(name)[0]), self.status)
+
+    def certify(self, digits: int = 30) -> Any:
+        """Solve the same equations in mpmath arithmetic, starting from this point.
+
+        Parameters
+        ----------
+        digits : int
+            Decimal digits asked of the conjugates.
+
+        Returns
+        -------
+        saddlepoint.Certificate
+            ``values`` (order parameters by name), ``potential`` (the free entropy), ``residual``, as mpmath numbers.
+
+        Raises
+        ------
+        saddlepoint.CertificationFailed
+            When the equations are not solved to the asked digits.
+        """
+        from saddlepoint import CertificationFailed, Problem, certify
+
+        if not self.batch.parts or not isinstance(self.problem, Problem):
+            raise CertificationFailed(f"nothing to certify: {self.status}")
+        if type(self.problem).reference_update is Problem.reference_update:
+            raise CertificationFailed(f"solutions of this kind have no mpmath certificate: {self.status}")
+        return certify(self.problem, self.point, digits=digits)
+
+    @classmethod
+    def of(cls, given: Any, verb: str) -> Solution:
+        """What a verb on solutions was given; a sentence for anything else."""
+        if isinstance(given, cls):
+            return given
+        hint = ""
+        if isinstance(getattr(given, "solution", None), cls):
+            hint = "; give its .solution"
+        elif hasattr(given, "with_parameters"):
+            hint = "; solve it first, replica.solve(model, alpha=...)"
+        elif hasattr(given, "data_vars"):
+            hint = ", which holds numbers alone; solve its model at one point"
+        raise TypeError(f"{verb} takes a Solution, as replica.solve() returns, got a {type(given).__name__}{hint}")
+
+    def _repr_html_(self) -> str:
+        names = [*self.order_parameters, "free_entropy", "entropy", "energy"]
+        rows = "".join(
+            f"<tr><td>{name}</td><td>{self[name]:.12g}</td><td>&plusmn; {self.errors[name]:.1e}</td></tr>"
+            for name in dict.fromkeys(names)
+            if name in self.batch.names
+        )
+        return f"<p>alpha = {self.alpha:.12g}: {html.escape(self.status)}</p><table>{rows}</table>"
+
+    def __repr__(self) -> str:
+        inner = ", ".join(f"{k}={v:.12g}" for k, v in self.order_parameters.items())
+        phi = f"free_entropy={self.free_entropy:.12g} +- {self.error:.1e}"
+        return f"<Solution alpha={self.alpha:.12g} {inner} {phi}: {self.status}>"

@@ -1,0 +1,1 @@
+"""Observables over grids, and phase diagrams."""

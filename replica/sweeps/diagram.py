@@ -1,0 +1,244 @@
+"""Phase diagrams: threshold lines in a plane, as labelled datasets; nothing is drawn here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import replica.landscape.threshold as _local_thresholds
+from replica._checks import grid, known_options, number
+from replica.ansatz import Ansatz, ansatz_or_rs
+from replica.models.model import Model, require_model
+from replica.observables import measure, symbol_of
+from replica.thresholds import Line, LineDefinition, find_line, invert
+
+if TYPE_CHECKING:
+    import xarray
+
+LEARNED = "generalization_error"  # reported along lines of models with something to be learned
+CHUNK = 32  # points of a line located together; fixed, so that results do not depend on the number of workers
+
+_FILES = (_local_thresholds,)  # importing it makes its lines known
+
+#: where a line is looked for when the vertical axis is not alpha
+SEARCH = {
+    "temperature": np.geomspace(0.02, 20.0, 40),
+    "margin": np.linspace(-6.0, 6.0, 49),
+    "noise": np.geomspace(0.02, 20.0, 40),
+    "penalty": np.geomspace(1e-3, 1e3, 40),
+    "balance": np.linspace(0.02, 0.98, 33),
+}
+
+
+@dataclass(frozen=True)
+class LineChunk:
+    """Points of one line that are located in one batch."""
+
+    name: str
+    model: Model
+    ansatz: Ansatz
+    y: str
+    alpha: np.ndarray
+    lone: bool = False
+
+
+def locate_chunk(chunk: LineChunk) -> dict[str, np.ndarray]:
+    """Values, errors, stability and status of one line at a few points."""
+    definition = find_line(chunk.name)
+    if chunk.lone:  # one structure of several may have no such line: the others are still drawn
+        try:
+            return _located(chunk, definition)
+        except ValueError as refusal:
+            nothing = np.full(chunk.alpha.size, np.nan)
+            status = np.array([f"not converged: {refusal}"] * nothing.size)
+            return {"value": nothing, "error": nothing, "stability": nothing, "status": status}
+    return _located(chunk, definition)
+
+
+def _located(chunk: LineChunk, definition: LineDefinition) -> dict[str, np.ndarray]:
+    compute, size = definition.line, chunk.alpha.size
+    if chunk.y == definition.axis:
+        line: Line = compute(chunk.model, size if chunk.y == "alpha" else chunk.alpha, chunk.ansatz)
+    else:
+        line = invert(lambda m, n: compute(m, n, chunk.ansatz), chunk.model, chunk.y, chunk.alpha, SEARCH[chunk.y])
+    found = {"value": line.value, "error": line.error, "status": np.array(line.status)}
+    nothing = np.full(size, np.nan)
+    solved = line.solutions if line.solutions is not None and line.solutions.size == size else None
+    found["stability"] = nothing if solved is None else solved.value("stability")
+    if chunk.model.data.overlaps:
+        known = (nothing, nothing) if solved is None else measure(solved, LEARNED)
+        found[LEARNED], found[f"{LEARNED}_error"] = (np.where(line.converged, column, np.nan) for column in known)
+    return found
+
+
+def diagram(
+    model: Model,
+    *,
+    x: tuple[str, Any],
+    y: str = "alpha",
+    lines: Any = ("capacity", "at"),
+    alpha: float | None = None,
+    ansatz: Ansatz | None = None,
+    workers: int = 1,
+    checkpoint: Any = None,
+    progress: bool = False,
+) -> xarray.Dataset:
+    """Threshold lines of a model in a plane.
+
+    Parameters
+    ----------
+    model : Model
+    x : (name, grid)
+        Horizontal axis: a model parameter (``margin``, ``temperature``, ``penalty``, ``units``, ...) or ``alpha``.
+    y : str
+        Vertical axis: ``alpha``, or a parameter of the model such as ``margin`` or ``temperature`` (the lines are then
+        inverted at each point, which those that are slow to find refuse).
+    lines : sequence of str
+        Names from the table of thresholds: ``capacity at max-margin local-entropy spinodal transition freezing ...``
+        (see ``replica list``); with ``y="penalty"`` also ``optimal-penalty``.
+    alpha : float, optional
+        The load, where neither axis is alpha.
+    ansatz, workers, checkpoint, progress
+        As in `sweep`.
+
+    Returns
+    -------
+    xarray.Dataset
+        Each line over x with ``NAME_error``, ``NAME_status`` and ``NAME_stability`` (below 0: RS is not to be trusted
+        there), with something to be learned also ``NAME_generalization_error``; and ``region`` over (x, y): which lines
+        lie below each point of a grid in y, and which are not known at that x (unsolved, or not there).
+
+    Raises
+    ------
+    ValueError
+        Unknown axes or lines; a line that the model does not have.
+
+    See Also
+    --------
+    sweep : Observables over grids.
+    capacity, at_line, spinodal, transition, freezing : One point of a line.
+    plot : A figure of the result.
+
+    Examples
+    --------
+    >>> import replica
+    >>> found = replica.diagram(replica.perceptron("spherical"), x=("margin", [-0.5, 0.0, 0.5]), lines=["capacity"])
+    >>> [f"{a:.4f}" for a in found["capacity"].values]
+    ['4.7701', '2.0000', '0.9612']
+    """
+    import xarray
+
+    from replica.files.records import record
+    from saddlepoint import sweep as run
+
+    require_model(model)
+    chosen = ansatz_or_rs(ansatz)
+    if not isinstance(x, (tuple, list)) or len(x) != 2 or not isinstance(x[0], str):
+        raise ValueError(f"x must be a parameter and its grid, as in x=('margin', [0.0, 0.5]), got {x!r}")
+    if not isinstance(lines, str) and not np.iterable(lines):
+        raise ValueError(f"lines must be names of threshold lines, as in ['capacity', 'at'], got {lines!r}")
+    names = (lines,) if isinstance(lines, str) else tuple(lines)
+    x_name, places = x[0], grid(x[0], x[1])
+    definitions = _definitions(model, names, x_name, y, chosen)
+    loads, shapes = _loads(x_name, places, y, alpha), x_name in model.structure_names
+    chunks = [
+        LineChunk(definition.name, _moved(model, x_name, places[part]), chosen, y, loads[part], shapes)
+        for definition in definitions
+        for part in _parts(places.size, 1 if definition.slow or shapes else CHUNK)
+    ]
+    settings = {
+        "verb": "diagram",
+        "model": model.settings(),
+        "ansatz": chosen.settings(),
+        "x": [x_name, places.tolist()],
+        "y": y,
+        "lines": list(names),
+        "alpha": alpha,
+    }
+    results = run(locate_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress)
+    variables = _variables(definitions, chunks, results, x_name)
+    heights, labels = _regions(names, variables)
+    variables["region"] = ((x_name, y), labels)
+    attributes = record(settings) | {"kind": "diagram", "lines": list(names), "y": y}
+    data = xarray.Dataset(variables, coords={x_name: places, y: heights}, attrs=attributes)
+    for axis in (x_name, y):
+        data[axis].attrs["symbol"] = symbol_of(axis)
+    return data
+
+
+def _definitions(model: Model, names: tuple[str, ...], x: str, y: str, ansatz: Ansatz) -> list[LineDefinition]:
+    """The lines, once the axes and the model have been checked."""
+    if not names:
+        raise ValueError("diagram needs at least one line")
+    found = [find_line(name) for name in names]
+    known_options("diagram axis", [x], ("alpha", *model.parameter_names, *model.structure_names))
+    known_options("diagram axis", [y], ("alpha", *(name for name in SEARCH if name in model.parameter_names)))
+    if x == y:
+        raise ValueError(f"the two axes of a diagram must differ, got {x!r} twice")
+    for definition in found:
+        if definition.axis not in ("alpha", y):
+            axis = definition.axis
+            raise ValueError(f"the line {definition.name!r} is a {axis}: give y={axis!r}, got {y!r}")
+        if definition.slow and y != "alpha":
+            raise ValueError(f"the line {definition.name!r} is found in alpha only: give y='alpha', got {y!r}")
+        ansatz.check(definition.model(model))
+    return found
+
+
+def _parts(size: int, chunk: int) -> list[slice]:
+    return [slice(i, i + chunk) for i in range(0, size, chunk)]
+
+
+def _variables(
+    definitions: list[LineDefinition], chunks: list[LineChunk], results: list[dict[str, np.ndarray]], x: str
+) -> dict[str, Any]:
+    """Columns of every line from its chunks."""
+    variables: dict[str, Any] = {}
+    for definition in definitions:
+        mine = [result for chunk, result in zip(chunks, results, strict=True) if chunk.name == definition.name]
+        joined = {key: np.concatenate([r[key] for r in mine]) for key in mine[0]}
+        variables[definition.name] = (x, joined["value"], {"symbol": definition.symbol})
+        for key in (key for key in joined if key != "value"):
+            variables[f"{definition.name}_{key}"] = (x, joined[key])
+    return variables
+
+
+def _moved(model: Model, name: str, places: np.ndarray) -> Model:
+    if name in model.structure_names:
+        return model.with_structure(**{name: float(places[0])})
+    return model if name == "alpha" else model.with_parameters(**{name: np.ascontiguousarray(places)})
+
+
+def _loads(x_name: str, places: np.ndarray, y: str, alpha: float | None) -> np.ndarray:
+    """alpha at each point of the horizontal axis (unused where y is alpha)."""
+    if x_name == "alpha":
+        return number("alpha", places, low=0.0, open_low=True)
+    if y != "alpha" and alpha is None:
+        raise ValueError(f"neither axis is alpha: give alpha=... for the plane ({x_name}, {y})")
+    return np.full(places.size, np.nan if alpha is None else number("alpha", alpha, low=0.0, open_low=True))
+
+
+def _regions(names: tuple[str, ...], variables: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """A grid in y and, at each of its points, the lines that lie below and those that are not known there."""
+    values = np.stack([variables[name][1] for name in names])
+    known, finite = ~np.isnan(values), np.isfinite(values)
+    top = values[finite].max() if finite.any() else 1.0
+    bottom = min(0.0, float(values[finite].min())) if finite.any() else 0.0
+    heights = np.linspace(bottom, 1.1 * top, 61)
+    passed = heights[None, :, None] > values.T[:, None, :]
+    standing = np.concatenate([passed, np.broadcast_to(known.T[:, None, :], passed.shape)], axis=2)
+    kinds, codes = np.unique(standing.reshape(-1, 2 * len(names)), axis=0, return_inverse=True)
+    labels = np.array([_label(names, kind[: len(names)], kind[len(names) :]) for kind in kinds])
+    return heights, labels[codes.reshape(passed.shape[:2])]
+
+
+def _label(names: tuple[str, ...], passed: np.ndarray, known: np.ndarray) -> str:
+    """Words for one point of the plane; a line that is not known is neither below nor above it."""
+    beyond = [name for name, p, k in zip(names, passed, known, strict=True) if p and k]
+    unknown = [name for name, k in zip(names, known, strict=True) if not k]
+    if len(unknown) == len(names):
+        return "no line known"
+    text = "beyond " + ", ".join(beyond) if beyond else "below all lines"
+    return f"{text} (not known: {', '.join(unknown)})" if unknown else text

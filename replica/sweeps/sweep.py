@@ -1,0 +1,277 @@
+"""Sweeps: observables over grids of alpha and model parameters, as labelled datasets. No thresholds here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from replica._checks import grid, known_options, number, one_number, one_of
+from replica.ansatz import Ansatz, ansatz_or_rs
+from replica.models.model import Model, require_model
+from replica.observables import OBSERVABLES, kind_of, measure, symbol_of
+from replica.solution.single import ORDER_PARAMETERS
+from replica.sweeps.diagram import diagram
+
+if TYPE_CHECKING:
+    import xarray
+
+#: what a sweep shows unless it is told: of states with an entropy, and of single vectors
+USUAL = ("entropy", "q")
+OF_MINIMISERS = ("generalization_error", "training_error", "energy", "q")
+
+CHUNK = 512  # points solved together; fixed, so that results do not depend on the number of workers
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Points of a sweep that are solved in one batch."""
+
+    model: Model
+    ansatz: Ansatz
+    alpha: np.ndarray
+    observables: tuple[str, ...]
+    start: Any
+    tolerance: float
+    rows: np.ndarray  # their places in the product of the grids
+
+
+def solve_chunk(chunk: Chunk) -> dict[str, np.ndarray]:
+    """Observables, errors and status sentences of one chunk."""
+    solutions = chunk.ansatz.solve(chunk.model, chunk.alpha, start=chunk.start, tolerance=chunk.tolerance)
+    found: dict[str, np.ndarray] = {}
+    for name in chunk.observables:
+        found[name], found[f"{name}_error"] = measure(solutions, name)
+    found["status"] = np.array(solutions.sentences())
+    found["branch"] = np.array(solutions.branches or [""] * solutions.size)
+    return found
+
+
+def sweep(
+    model: Model,
+    *,
+    observables: Any = None,
+    ansatz: Ansatz | None = None,
+    start: Any = None,
+    tolerance: float = 1e-12,
+    lines: Any = (),
+    workers: int = 1,
+    checkpoint: Any = None,
+    progress: bool = False,
+    **axes: Any,
+) -> xarray.Dataset:
+    """Solve a model over a grid of alpha and of any of its parameters.
+
+    Parameters
+    ----------
+    model : Model
+    alpha, margin, beta, temperature, penalty, units, ... : float or increasing grid
+        ``alpha`` is required. Several grids are combined into their product; a grid becomes a dimension of the result.
+    observables : sequence of str, optional
+        Observables or order parameters, see ``replica list``. None: ``entropy`` and ``q``; where the solutions have no
+        entropy (vectors of least cost) ``generalization_error``, ``training_error``, ``energy`` and ``q``, as far as
+        they have these.
+    ansatz, start, tolerance
+        As in `solve`.
+    lines : sequence of str
+        Threshold lines in alpha (see `diagram`) to be drawn over a map of alpha and one parameter: ``["capacity"]`` is
+        the line of separability of two clusters.
+    workers : int
+        Processes (joblib; inside ``joblib.parallel_config(backend="dask")`` that cluster). Results do not depend on it.
+    checkpoint : path, optional
+        Folder that keeps finished chunks; a run of the same settings resumes from it.
+    progress : bool
+        A progress bar on stderr.
+
+    Returns
+    -------
+    xarray.Dataset
+        Each observable over the grids with ``NAME_error``, ``error`` (of the first observable) and ``status``.
+        Unsolved points are NaN with their status. Where the solutions lie on several branches (``uninformed``,
+        ``informed``, ``the teacher itself``) ``branch`` says on which; plotted lines end where it changes.
+        ``lines`` over the parameter, as `diagram` gives them.
+
+    Raises
+    ------
+    ValueError
+        Unknown names, observables that no solution of the model has, empty or unordered grids, values outside their
+        domain, a checkpoint of other settings.
+
+    See Also
+    --------
+    solve : One point.
+    diagram : Threshold lines in a plane.
+    plot : A figure of the result.
+
+    Examples
+    --------
+    >>> import replica
+    >>> curve = replica.sweep(replica.perceptron("binary"), alpha=[0.2, 0.4], observables=["entropy"])
+    >>> [f"{s:.6f}" for s in curve["entropy"].values]
+    ['0.550120', '0.396455']
+    """
+    import xarray
+
+    from replica.files.records import record
+    from saddlepoint import sweep as run
+
+    names, chosen = _asked(model, observables, ansatz, axes)
+    tolerance = one_number("tolerance", tolerance, low=0.0, open_low=True)
+    grids, fixed = _axes(model, axes, chosen)
+    base = _changed(model, {name: value for name, value in fixed.items() if name != "alpha"})
+    chosen.check(base)
+    columns = _product(grids)
+    total = math.prod(g.size for g in grids.values())
+    chunks = [
+        _chunk(kind, chosen, own, fixed, rows[i : i + CHUNK], names, start, tolerance)
+        for kind, own, rows in _structures(base, columns, total)
+        for i in range(0, rows.size, CHUNK)
+    ]
+    threshold = _lines(base, chosen, lines, grids, workers)
+    settings = {
+        "verb": "sweep",
+        "model": model.settings(),
+        "ansatz": chosen.settings(),
+        "observables": None if observables is None else list(names),
+        "axes": {name: np.asarray(value).tolist() for name, value in axes.items()},
+        "start": start,
+        "tolerance": tolerance,
+    } | ({"lines": list(threshold.attrs["lines"])} if threshold is not None else {})
+    results = run(solve_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress)
+    order = np.argsort(np.concatenate([chunk.rows for chunk in chunks]))
+    found = {name: np.concatenate([r[name] for r in results])[order] for name in results[0]}
+    if observables is None:
+        names = _usual(found)
+        settings["observables"] = list(names)
+    else:
+        _check_defined(model, chosen, names, found)
+    shape = tuple(g.size for g in grids.values())
+    kept = [key for name in names for key in (name, f"{name}_error")]
+    variables = {key: (tuple(grids), found[key].reshape(shape)) for key in (*kept, "status")}
+    variables["error"] = variables[f"{names[0]}_error"]
+    if len(set(found["branch"])) > 1:
+        variables["branch"] = (tuple(grids), found["branch"].reshape(shape))
+    attributes = record(settings) | {"kind": "curve", "main": names[0], "observables": list(names)}
+    data = xarray.Dataset(variables, coords=dict(grids), attrs=attributes)
+    for name in (*names, *grids):
+        data[name].attrs["symbol"] = symbol_of(name)
+        if kind_of(name):
+            data[name].attrs["kind"] = kind_of(name)
+    cold = base.beta == np.inf and not {"beta", "temperature"} & set(grids)
+    if "q" in names and cold and base.weights.penalised:  # one vector, whose norm is free
+        data["q"].attrs |= {"long_name": "squared norm", "symbol": "|w|^2/N"}
+    if threshold is not None:
+        data = data.assign({name: threshold[name] for name in threshold.data_vars if name != "region"})
+        data.attrs["lines"] = threshold.attrs["lines"]
+    return data
+
+
+def _lines(model: Model, ansatz: Ansatz, lines: Any, grids: dict[str, np.ndarray], workers: int) -> Any:
+    """The lines asked for along the one grid beside alpha; None without any."""
+    names = (lines,) if isinstance(lines, str) else tuple(lines)
+    if not names:
+        return None
+    others = [name for name in grids if name != "alpha"]
+    if len(grids) != 2 or len(others) != 1:
+        raise ValueError(f"lines={list(names)} are drawn over grids of alpha and one parameter, got {list(grids)}")
+    return diagram(model, x=(others[0], grids[others[0]]), lines=names, ansatz=ansatz, workers=workers)
+
+
+def _asked(model: Model, observables: Any, ansatz: Ansatz | None, axes: Any) -> tuple[tuple[str, ...], Ansatz]:
+    """The observables by name and the ansatz, checked."""
+    require_model(model)
+    if observables is None:
+        names = tuple(dict.fromkeys(USUAL + OF_MINIMISERS))  # of which `_usual` keeps what there is
+    else:
+        if not isinstance(observables, str) and not np.iterable(observables):
+            raise ValueError(f"observables must be names, as in ['entropy', 'q'], got {observables!r}")
+        names = (observables,) if isinstance(observables, str) else tuple(observables)
+    if not names:
+        raise ValueError("sweep needs at least one observable")
+    for name in names:
+        one_of("observable", name, (*OBSERVABLES, *ORDER_PARAMETERS))
+    if "alpha" not in axes:
+        raise ValueError("sweep needs alpha: a number or an increasing grid")
+    return names, ansatz_or_rs(ansatz)
+
+
+def _usual(found: dict[str, np.ndarray]) -> tuple[str, ...]:
+    """The observables that are shown unless others are asked for; where nothing is solved the usual ones."""
+    solved = np.char.startswith(found["status"].astype(str), "converged")
+
+    def known(name: str) -> bool:
+        return not np.isnan(found[name][solved]).all()
+
+    shown = USUAL if known(USUAL[0]) or not solved.any() else OF_MINIMISERS
+    return tuple(name for name in shown if known(name) or not solved.any())
+
+
+def _check_defined(model: Model, ansatz: Ansatz, names: tuple[str, ...], found: dict[str, np.ndarray]) -> None:
+    """Refuse an observable that none of the solved points has."""
+    solved = np.char.startswith(found["status"].astype(str), "converged")
+    for name in names:
+        if solved.any() and np.isnan(found[name][solved]).all():
+            raise ValueError(f"the observable {name!r} is not defined for {model} in {ansatz}")
+
+
+def _axes(model: Model, axes: dict[str, Any], ansatz: Ansatz) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+    """Grids (more than a number) and fixed values among the named axes."""
+    known_options("sweep", axes, ("alpha", *model.parameter_names, *model.structure_names))
+    grids, fixed = {}, {}
+    for name, value in axes.items():
+        if np.ndim(value) == 0:
+            fixed[name] = number(name, value, infinite=True)
+        else:
+            grids[name] = grid(name, value, infinite=True)  # which limits there are is for each parameter to say
+    for name, value in (*grids.items(), *fixed.items()):
+        if name == "alpha":
+            number(name, value, low=0.0, open_low=not ansatz.empty)
+    return grids, fixed
+
+
+def _product(grids: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    mesh = np.meshgrid(*grids.values(), indexing="ij")
+    return {name: axis.reshape(-1) for name, axis in zip(grids, mesh, strict=True)}
+
+
+def _changed(model: Model, values: dict[str, Any]) -> Model:
+    """A model with parameters of either kind replaced."""
+    shape = {name: value for name, value in values.items() if name in model.structure_names}
+    rest = {name: value for name, value in values.items() if name not in shape}
+    moved = model.with_structure(**shape) if shape else model
+    return moved.with_parameters(**rest) if rest else moved
+
+
+def _structures(
+    base: Model, columns: dict[str, np.ndarray], total: int
+) -> Iterator[tuple[Model, dict[str, np.ndarray], np.ndarray]]:
+    """For each structure in the grids its model, the other columns, and the rows of the product that it has."""
+    shapes = [name for name in columns if name in base.structure_names]
+    own = {name: column for name, column in columns.items() if name not in shapes}
+    if not shapes:
+        yield base, own, np.arange(total)
+        return
+    table = np.stack([columns[name] for name in shapes], axis=1)
+    for values in np.unique(table, axis=0):
+        rows = np.flatnonzero(np.all(table == values, axis=1))
+        yield base.with_structure(**dict(zip(shapes, values.tolist(), strict=True))), own, rows
+
+
+def _chunk(
+    base: Model,
+    ansatz: Ansatz,
+    columns: dict[str, np.ndarray],
+    fixed: dict[str, float],
+    rows: np.ndarray,
+    names: tuple[str, ...],
+    start: Any,
+    tolerance: float,
+) -> Chunk:
+    own = {name: np.ascontiguousarray(column[rows]) for name, column in columns.items()}
+    alpha = own.pop("alpha", None)
+    if alpha is None:
+        alpha = np.full(rows.size, fixed["alpha"])
+    return Chunk(base.with_parameters(**own) if own else base, ansatz, alpha, names, start, tolerance, rows)
