@@ -37,24 +37,26 @@ SHORTHANDS = {"perceptron", "committee", "parity", "mixture", "clusters", "sign"
 FOLDERS = {"activations": "architectures"}
 FAMILIES["simulate/algorithms"] = Algorithm
 
-#: rooms of `replica` from the ground up: a room may import itself and what stands before it
+#: rooms of `replica` from the ground up: a room may import itself and what stands before it. A file or folder of
+#: `replica/` is a room, and so is one of `ansatz/`
 ORDER = [
-    {"_version", "_checks", "_formats"}, {"_registry", "exact"}, {"weights", "losses"}, {"data"}, {"architectures"},
-    {"model"}, {"committees", "mixtures"}, {"batch"}, {"solution"}, {"ansatz"}, {"verbs"}, {"records"}, {"observables"},
-    {"thresholds"},
-    {"around", "named_references"}, {"references", "clones_at_temperature"},
-    {"local_thresholds", "neighbourhood", "clones"}, {"simulate"},
-    {"diagrams"}, {"curves", "landscape", "local"},
-    {"_two_classes"}, {"_learning"}, {"shaped_data"}, {"real_data"}, {"plots"}, {"demo"}, {"cli"},
+    {"_version", "_checks"}, {"_registry", "exact"}, {"files"}, {"weights", "losses"}, {"data"}, {"architectures"},
+    {"models"}, {"solution"},
+    {"ansatz.base", "ansatz.coverage", "ansatz.cavity", "ansatz.differences"},
+    {"ansatz.zero_temperature_certified", "ansatz.annealed"}, {"ansatz.zero_temperature"},
+    {"ansatz.erm"}, {"ansatz.rs"}, {"ansatz.franz_parisi"}, {"ansatz.replicated"}, {"ansatz.rsb"}, {"ansatz"},
+    {"verbs"}, {"observables"}, {"thresholds"}, {"landscape"}, {"simulate"}, {"sweeps"}, {"real_data"}, {"plots"},
+    {"demo"}, {"cli"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 #: where members may be named outside their family: the public face, defaults and shorthands, a user of the public face
-MAY_NAME = {"__init__.py", "model.py", "committees.py", "mixtures.py", "demo.py", "exact.py"}
+MAY_NAME = {"__init__.py", "models/model.py", "models/committees.py", "models/mixtures.py", "demo.py", "exact.py"}
 #: and the one ansatz that is the default of every verb
 #: and the algorithm that is the default of the verb
 DEFAULT_ALGORITHM = {"simulate/run.py", "cli/simulate.py"}
 DEFAULT_ANSATZ = {
-    "verbs.py", "curves.py", "diagrams.py", "thresholds/__init__.py", "thresholds/penalty.py", "cli/_verb.py",
+    "verbs.py", "sweeps/sweep.py", "sweeps/diagram.py", "thresholds/__init__.py", "thresholds/penalty.py",
+    "cli/_verb.py",
 }
 
 
@@ -100,8 +102,8 @@ def test_nothing_imports_the_closed_forms() -> None:
 
 def test_simulations_know_no_ansatz() -> None:
     """The independent witness: finite N shares no theory with what it checks."""
-    theory = [f"replica.{room}" for room in ("ansatz", "batch", "solution", "verbs", "observables", "thresholds")]
-    theory += [f"replica.{room}" for room in ("curves", "diagrams", "landscape", "local", "exact")]
+    theory = [f"replica.{room}" for room in ("ansatz", "solution", "verbs", "observables", "thresholds")]
+    theory += [f"replica.{room}" for room in ("sweeps", "landscape", "exact")]
     files = {path for name in theory for path in importing("replica", within(name))}
     witness = {path for path in files if path.startswith("replica/simulate/")}
     assert witness <= {"replica/simulate/compare.py"}
@@ -114,7 +116,9 @@ def test_numba_has_one_doorway() -> None:
 
 def room_of(module: str) -> str:
     """The room of a module of replica; of the package itself its own name."""
-    return module.split(".")[1] if "." in module else module
+    parts = module.split(".")[1:3]
+    room = ".".join(parts)
+    return room if room in RANK else (parts or [module])[0]
 
 
 def test_imports_point_downwards() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from replica.ansatz.base import Ansatz
 from replica.ansatz.cavity import Cavity
 from replica.ansatz.coverage import HELD_NORM, Covers
-from replica.ansatz.rs.equations import EPS
+from replica.ansatz.differences import EPS
 from replica.data import Overlaps
 from replica.models.model import Model
 from replica.solution.batch import Part, Solutions, State

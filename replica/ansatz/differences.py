@@ -9,6 +9,8 @@ import numpy as np
 
 from saddlepoint import Problem
 
+EPS = float(np.finfo(float).eps)
+
 
 def fine_jacobian(problem: Problem, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Residual and its Jacobian by fourth-order central differences in one call, accurate to about 1e-11.

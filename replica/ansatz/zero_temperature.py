@@ -1,4 +1,4 @@
-"""Zero temperature and the limit q -> 1 on the sphere: closed formulas in the proximal map, not extrapolations."""
+"""Averages of the proximal map over the patterns at zero temperature: closed formulas, not extrapolations."""
 
 from __future__ import annotations
 
@@ -7,15 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from replica.ansatz.cavity import Cavity, exact_scale, rescaled
-from replica.ansatz.differences import astray
-from replica.ansatz.rs.equations import EPS
-from replica.ansatz.zero_temperature_certified import ReferenceProjection, reference_projection
+from replica.ansatz.cavity import Cavity
+from replica.ansatz.differences import EPS
 from replica.data import Channel, Overlaps
 from replica.losses import Loss
 from replica.losses._ground import ground_nodes
-from replica.models.model import Model
-from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
 from saddlepoint.quadrature.fields import weighted_sums
 
 WHOLE = 1.0 - 1e-15  # a share of the push that is all of it
@@ -101,108 +97,3 @@ def unit_overlaps(lean: np.ndarray) -> Overlaps:
 def floors_of(seen: dict[str, Any]) -> dict[str, Any]:
     """Rounding of what is observed at zero temperature."""
     return {name: 32 * EPS * np.where(np.isfinite(value), np.abs(value), 0.0) for name, value in seen.items()}
-
-
-class LimitProblem(Problem):
-    r"""Capacity of spherical weights, ``q -> 1``: ``alpha E (u-w)^2 = 1 - m^2`` and ``alpha E[(u-w) s] = m``.
-
-    Without a direction to be learned nothing is left to solve; with one, the ratio of the two equations fixes
-    ``lean = m/sqrt(1-m^2)`` (largest margin). A bias that is learned obeys ``E[(u-w) label] = 0``.
-    """
-
-    def __init__(self, model: Model, size: int, level: int = 1) -> None:
-        self.model, self.size, self.level = model, size, level
-        self.taught = bool(model.data.overlaps)
-        names = (*(("lean",) if self.taught else ()), *model.data.trained)
-        self.variables = Variables(*(Variable(name, POSITIVE if name == "lean" else REAL) for name in names))
-
-    def take(self, index: np.ndarray) -> LimitProblem:
-        return LimitProblem(self.model.take(index), len(index), self.level)
-
-    def refined(self) -> LimitProblem:
-        return LimitProblem(self.model, self.size, self.level + 1)
-
-    def astray(self) -> list[Any]:
-        return astray(self)
-
-    def cavity(self, free: np.ndarray) -> Cavity:
-        values = self.variables.values(free)
-        overlaps = unit_overlaps(values.get("lean", np.zeros(self.size)))
-        return Cavity(
-            self.model.learned(values), overlaps, np.full(self.size, np.inf), self.level
-        )  # every cost is worth avoiding
-
-    def residual(self, free: np.ndarray) -> np.ndarray:
-        cavity = self.cavity(free)
-        found, rest = Projection(cavity, whole=False), np.sqrt(cavity.overlaps.transverse)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            rows = [np.log(rest * found.score / found.square) - free[:, 0]]
-            for name in self.model.data.trained:  # pushes of both classes may be tiny: they are compared by logarithms
-                rows.append(np.arctanh(np.clip(found.scores[name] / found.score, -WHOLE, WHOLE)))
-        return np.stack(rows, axis=1)
-
-    def noise(self, free: np.ndarray) -> np.ndarray:
-        """Fields are known to their rounding, and tails fall with the square of their distance."""
-        return 4 * EPS * np.maximum(1.0 + self.steepness(free)[:, None], np.abs(free))
-
-    def steepness(self, free: np.ndarray) -> np.ndarray:
-        """By how much the logarithm of an average changes with that of a field: ``1 + (mean/deviation)^2``."""
-        with np.errstate(all="ignore"):
-            return np.maximum.reduce([1.0 + (c.mean / c.deviation) ** 2 for c in self.cavity(free).channels()])
-
-    def start(self) -> np.ndarray:
-        """Overlap and bias of clusters that are far apart."""
-        free = np.zeros((self.size, len(self.variables)))
-        if self.taught:
-            free[:, 0] = -0.5 * np.log(2.0 * self.model.data.width(self.size))
-        if self.model.data.trained:
-            one, lean = np.ones(self.size), np.exp(free[:, 0])
-            free[:, -1] = self.model.data.best_bias(one, lean / np.hypot(1.0, lean))
-        return free
-
-    def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        cavity = self.cavity(free)
-        at, found, one = cavity.overlaps, Projection(cavity), np.ones(self.size)
-        with np.errstate(divide="ignore", over="ignore"):
-            alpha = at.transverse / found.square
-        jumps = self.model.loss.ground_jumps and self.model.loss.hard  # no pattern is given up at capacity
-        with np.errstate(invalid="ignore"):
-            stability = np.full(self.size, -np.inf) if jumps else 1.0 - alpha * found.rigidity
-        seen = {
-            "q": one,
-            "alpha": alpha,
-            "free_entropy": -np.inf * one,
-            "entropy": -np.inf * one,
-            "energy": 0.0 * one,
-            "training_error": found.wrong,
-            "stability": stability,
-        }
-        if self.taught:
-            seen |= {"m": at.m} | self.model.architecture.generalization(cavity.model.data, at, self.level)
-            seen |= cavity.model.data.reported(self.size)
-        seen = rescaled(seen, self.model.architecture.scale)
-        floors = floors_of(seen)
-        if self.taught:
-            floors["alpha"] = floors["alpha"] * self.steepness(free)
-        return seen, floors
-
-    def _reference(self, values: dict[str, Any], mp: Any, digits: int) -> tuple[Overlaps, ReferenceProjection]:
-        """Overlaps and averages of one row in mpmath numbers."""
-        lean = values.get("lean", mp.zero)
-        at = Overlaps(mp.one, mp.zero, lean / mp.sqrt(1 + lean**2), 1 / (1 + lean**2))
-        return at, reference_projection(self.model.learned(values), at, mp.inf, mp, digits)
-
-    def reference_update(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
-        """The steps of `residual`."""
-        at, found = self._reference(values, mp, digits)
-        new = {"lean": mp.sqrt(at.transverse) * found.scores["m"] / found.square} if self.taught else {}
-        step = mp.sqrt(found.square)
-        return new | {name: values[name] + found.scores[name] / step for name in self.model.data.trained}
-
-    def reference_describe(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
-        at, found = self._reference(values, mp, digits)
-        seen = {"q": at.q, "alpha": at.transverse / found.square}
-        if self.taught:
-            data, network = self.model.learned(values).data, self.model.architecture
-            seen |= {"m": at.m} | data.reference_generalization(network.field_overlaps(at)[0], mp)
-        return rescaled(seen, exact_scale(self.model, mp))

@@ -8,9 +8,10 @@ from replica.ansatz import Ansatz
 from replica.ansatz.coverage import ALPHABET_OR_SPHERE, LETTERS_MEET, NOT_PENALISED, SATISFIABLE, VIOLABLE, Covers
 from replica.ansatz.erm.paths import walked
 from replica.ansatz.rs.equations import Equations
+from replica.ansatz.rs.limits import LimitProblem
 from replica.ansatz.rs.norm_states import states
 from replica.ansatz.rs.special_states import has_paramagnet
-from replica.ansatz.zero_temperature import LimitProblem, Projection
+from replica.ansatz.zero_temperature import Projection
 from replica.models.model import Model, separating
 from replica.solution.batch import Part
 from replica.thresholds.base import Line, closed_line

@@ -9,8 +9,8 @@ import numpy as np
 from replica.ansatz import Ansatz
 from replica.ansatz.rs.alphabet_limit import AlphabetLimit
 from replica.ansatz.rs.branch import scan_branch
+from replica.ansatz.rs.limits import LimitProblem
 from replica.ansatz.rs.special_states import has_paramagnet
-from replica.ansatz.zero_temperature import LimitProblem
 from replica.models.model import Model
 from replica.solution.batch import Part
 from replica.thresholds._small_weights import refused, told

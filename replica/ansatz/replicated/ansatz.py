@@ -14,12 +14,11 @@ from replica.ansatz.coverage import COUNTED, NOT_EVEN, PERCEPTRON, Covers
 from replica.ansatz.replicated.centre import Centre
 from replica.ansatz.replicated.centre_finite import Finite
 from replica.ansatz.replicated.centre_physical import Physical
-from replica.ansatz.replicated.equations import Groups
+from replica.ansatz.replicated.equations import Groups, complexity_facts
 from replica.ansatz.replicated.known import UNTOUCHED, untouched
 from replica.ansatz.replicated.real_kinds import RealReplicas
 from replica.ansatz.replicated.solution_centre_solver import around_solutions
 from replica.ansatz.replicated.solver import GROUPS, ONE_MAXIMISER, Book, observed
-from replica.ansatz.rsb.ansatz import complexity_facts
 from replica.models.model import Model
 from replica.solution.batch import Solutions
 

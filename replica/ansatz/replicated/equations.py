@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica.models.model import Model
+from replica.solution.batch import Solutions
 from saddlepoint import POSITIVE, Problem, Variable, Variables
 
 EPS = np.finfo(float).eps
@@ -181,3 +182,17 @@ class Point:
 
     def slope(self) -> np.ndarray:
         raise TypeError("a point must define slope")
+
+
+def complexity_facts(solutions: Solutions, row: int) -> list[str]:
+    """Clauses on a negative complexity, and on a negative entropy of a finite alphabet."""
+    found = []
+    if solutions.value("complexity")[row] < -solutions.error("complexity")[row]:
+        found.append("the complexity is negative: this many replicas is beyond the physical number")
+    if (
+        solutions.model.weights.discrete
+        and solutions.model.loss.hard
+        and solutions.value("entropy")[row] < -solutions.error("entropy")[row]
+    ):
+        found.append("the entropy is negative: no weights there")
+    return found

@@ -9,14 +9,12 @@ import numpy as np
 
 from replica._registry import per_row
 from replica.ansatz.cavity import Cavity, exact_scale, rescaled
-from replica.ansatz.differences import astray_at_rest, sharpened, with_level_change
+from replica.ansatz.differences import EPS, astray_at_rest, sharpened, with_level_change
 from replica.architectures import PatternAverage
 from replica.data import Overlaps
 from replica.models.model import Model
 from replica.weights.base import Free, SingleWeight
 from saddlepoint import POSITIVE, REAL, Chart, Problem, RealInUnits, Variable, Variables
-
-EPS = np.finfo(float).eps
 
 
 @lru_cache(maxsize=64)

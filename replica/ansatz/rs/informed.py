@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from replica.ansatz.rs.equations import Equations
-from replica.ansatz.zero_temperature import LimitProblem
+from replica.ansatz.rs.limits import LimitProblem
 from replica.models.model import Model
 from replica.weights.base import Average, Free
 

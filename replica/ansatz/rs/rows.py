@@ -11,9 +11,9 @@ from replica.ansatz.erm.no_vector import UNKEPT, no_vector
 from replica.ansatz.erm.solver import minimise
 from replica.ansatz.rs.equations import Equations, RSProblem
 from replica.ansatz.rs.ladders import GENERAL, PARAMAGNET
+from replica.ansatz.rs.limits import LimitProblem
 from replica.ansatz.rs.norm_states import shrinking_pays, states
 from replica.ansatz.rs.special_states import FreezingProblem, FrozenState, learns_from_nothing, paramagnet
-from replica.ansatz.zero_temperature import LimitProblem
 from replica.models.model import Model
 from replica.solution.batch import Part
 from replica.solution.ledger import Rows

@@ -10,6 +10,7 @@ import numpy as np
 
 from replica._checks import number
 from replica.ansatz.base import Ansatz
+from replica.ansatz.replicated.equations import complexity_facts
 from replica.ansatz.replicated.real_kinds import RealReplicas
 from replica.models.model import Model
 from replica.solution.batch import Solutions
@@ -112,17 +113,3 @@ class RSB(Ansatz):
             raise ValueError(f"RSB finds its own start: leave start None, got {start!r}")
         load = np.ascontiguousarray(alpha, dtype=float)
         return self._replicas.solve(self, model, load, np.full(load.size, self.q1), tolerance, relative=False)
-
-
-def complexity_facts(solutions: Solutions, row: int) -> list[str]:
-    """Clauses on a negative complexity, and on a negative entropy of a finite alphabet."""
-    found = []
-    if solutions.value("complexity")[row] < -solutions.error("complexity")[row]:
-        found.append("the complexity is negative: this many replicas is beyond the physical number")
-    if (
-        solutions.model.weights.discrete
-        and solutions.model.loss.hard
-        and solutions.value("entropy")[row] < -solutions.error("entropy")[row]
-    ):
-        found.append("the entropy is negative: no weights there")
-    return found
