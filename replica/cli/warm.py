@@ -27,7 +27,7 @@ THEN = (
 
 @click.command("warm")
 def command() -> int:
-    """Compile the kernels of the common verbs now, on all cores.
+    """Compile the common kernels on all cores.
 
     So that the first answer comes at once. Exit code 1 where a question is not answered, or nothing can be kept.
 
