@@ -19,6 +19,7 @@ DEEP = 256  # pieces that wait to be looked at
 LOW, HIGH, DEGREE, LEAST, MOST, LEFT, RIGHT = range(7)  # columns of a table of panels
 X, ONE, TWO, PLACE, FROM, TO, BEST = range(7)  # rows of what is forgotten from field to field
 _EFOLDS = 40.0  # below the largest weight, where nothing is left of it
+_NOTHING = 746.0  # e-folds below the largest weight, which no number holds
 
 
 @inner_kernel
@@ -175,9 +176,13 @@ def gather(h, s, beta, apart, panels, series, slopes, limits, rule, span, work, 
     order, count, first, last, best = rule.shape[1], 0, panels.shape[0], -1, scratch[BEST]
     for i in range(4):
         best[i] = -np.inf
+    deepest = -np.inf
     for rare in (False, True):
         if rare and not best[3] > -np.inf:
             return 0, 0, 0
+        if rare:
+            deepest = max(best[0], best[1]) - _NOTHING
+            best[2] = deepest
         left, right = survey(h, s, beta, cold, rare, apart, panels, series, limits, best)
         first, last = min(first, left), max(last, right)
         for p in range(first, last + 1):
@@ -192,6 +197,9 @@ def gather(h, s, beta, apart, panels, series, slopes, limits, rule, span, work, 
                 a, b, offset, inside = window(h, s, beta, panels, p, best[side], best)
                 if a < b:
                     climb(s, beta, a, b, offset, inside, panels, series, p, rare, side, work, scratch, best)
+    for i in range(3):  # what is rarer than any number is not looked for
+        if not best[i] > deepest:
+            best[i] = np.inf
     for p in range(first, last + 1):
         if not usable(cold, panels[p, MOST]):
             continue
@@ -223,7 +231,9 @@ def gather(h, s, beta, apart, panels, series, slopes, limits, rule, span, work, 
             lift = math.log(away) if away > 0.0 else -np.inf
             if largest + leap < best[side] - _EFOLDS and not largest + leap + lift > best[2] - _EFOLDS:
                 continue
-            narrow = half <= 1e-13 * s or half <= 2e-16 * abs(inside + middle)
+            # of distances from the field, and within the Gaussian of those in the panel, which only the cost knows
+            finest = abs(offset + middle) if half > 0.1 * s else max(abs(offset + middle), abs(inside + middle))
+            narrow = half <= 1e-13 * s or half <= 2e-16 * finest
             # a flank may be steeper than a summit, and what is small may be less exact
             flank = 2.2 * span if largest == work[1, count] or largest == work[1, end - 1] else span
             flank += 0.4 * max(min(best[side] - largest, best[2] - largest - lift), 0.0)

@@ -192,3 +192,25 @@ def test_costs_that_cannot_be_averaged_say_so() -> None:
     wild = replica.perceptron("binary", loss=Own(lambda u: 1.0 + np.sin(1e5 * u)), beta=2.0)
     with pytest.raises(ValueError, match="varies at too many places"):
         replica.solve(wild, alpha=0.5)
+
+
+@pytest.mark.parametrize("spread", [1e-7, 1e-18, 1e-30, 1e-90])
+@pytest.mark.parametrize(
+    ("cost", "slope", "corners"),
+    [
+        (
+            lambda u: np.clip(0.1 * (2.0 - u), 0.0, 1.0),
+            lambda u: np.where((u > -8.0) & (u < 2.0), -0.1, 0.0),
+            (-8.0, 2.0),
+        ),
+        (lambda u: np.abs(u - 0.7), lambda u: np.sign(u - 0.7), (0.7,)),
+        (lambda u: 0.5 * np.tanh(3.0 * u), lambda u: 1.5 / np.cosh(3.0 * u) ** 2, ()),
+    ],
+    ids=["ramp", "cusp", "sigmoid"],
+)
+def test_a_spread_that_no_cost_resolves_leaves_the_cost_at_the_field(cost, slope, corners, spread):
+    """Next to edges of panels as well: weights frozen on one letter have such spreads."""
+    field = np.sort(np.concatenate([np.linspace(-3.0, 3.0, 400), [0.25 - 1e-12, 1.75 - 1e-4, 0.7 - 1e-5]]))[None, :]
+    found = _inner.tilted_terms(Own(cost, corners), field, np.array([spread**2]), 2.0, False)
+    expected = np.stack([-2.0 * cost(field), -2.0 * slope(field), cost(field)])
+    np.testing.assert_allclose(found[[0, 1, 3]], expected, rtol=1e-9, atol=1e-9)
