@@ -17,6 +17,7 @@ from scipy.special import ndtr
 X, W = np.polynomial.legendre.leggauss(20)
 FAR, DEEP = 12.5, 46.0  # deviations kept of a Gaussian; logarithms below the largest that count
 LADDER = 2.0 ** np.arange(-4, 6)
+SLIP = 1e-15  # rounding of a mean of (u - h)/spread, whose terms of either sign are of order 1
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Setting:
     noise: float = 0.0
     atoms: tuple[tuple[float, float], ...] = ((1.0, 1.0),)
     kernel: tuple[Callable[[Any], Any], Callable[[Any], Any]] | None = field(default=None)
+    slip: float = 0.0  # added to every mean of (u - h)/spread
 
     @property
     def free(self) -> bool:
@@ -220,6 +222,7 @@ def pattern(setting: Setting, s: dict[str, float], fine: int = 1) -> np.ndarray:
     keep = np.abs(places) < 60
     z, weight = gaussian(places[keep], widths[keep], 0.5 / fine)
     value, f, bend, price = local(setting.cost, setting.beta, root * z, v, fine)
+    f = f + setting.slip / spread
     score = np.zeros_like(z)
     if setting.teacher:
         slope = s["m"] / np.sqrt(across)
@@ -268,6 +271,15 @@ def solve(setting: Setting, start: dict[str, float], steps: int = 4, fine: int =
         across = np.sqrt(s["Q"] * (1.0 + setting.noise) - s["m"] ** 2)  # on new labels, as noisy as those learned
         found["generalization_error"] = float(np.arctan2(across, s["m"]) / np.pi)
     return found
+
+
+def slips(setting: Setting, found: dict[str, float]) -> dict[str, float]:
+    """What the rounding of f changes of a solution: weak patterns leave little of f beside it."""
+    size = np.sqrt(found["q_hat"] * found["V"] / setting.alpha)  # of the mean, whatever the kernel
+    step = 1e-3 * float(size)
+    moved = solve(replace(setting, slip=step), found, steps=3)
+    still = solve(setting, found, steps=1)
+    return {name: abs(moved[name] - still[name]) * SLIP / step for name in moved if name != "rounding"}
 
 
 def reach(setting: Setting, steps: int = 24) -> dict[str, float] | None:

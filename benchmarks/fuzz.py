@@ -56,6 +56,8 @@ def judged(task: Task, start: dict[str, float]) -> tuple[dict[str, float], dict[
     coarse, fine = (solver(task.judge, start, fine=f) for f in (1, 2))
     rounding = fine.pop("rounding", 0.0)
     doubt = {name: 4.0 * abs(fine[name] - coarse[name]) for name in fine}
+    slips = {} if erm else _second.slips(task.judge, fine)
+    doubt = {name: d + slips.get(name, 0.0) for name, d in doubt.items()}
     return fine, {n: d + (rounding if n in ("free_entropy", "entropy") else 0.0) for n, d in doubt.items()}
 
 
@@ -144,17 +146,18 @@ def run(seed: int, index: int, about: str = "solutions") -> dict[str, Any]:
         answer = task.ask()
         row["status"], row["converged"] = status_of(answer)
         row["seconds"] = time.process_time() - begin
-        with np.errstate(all="ignore"):
-            if row["converged"]:
-                row["numbers"] = task.rows(answer)
-            else:
-                row["found"] = task.solvable()
+        try:
+            with np.errstate(all="ignore"):
+                if row["converged"]:
+                    row["numbers"] = task.rows(answer)
+                else:
+                    row["found"] = task.solvable()
+        except np.linalg.LinAlgError:  # of the judge
+            row["undecided"] = True
     except (ValueError, SolveFailed) as refusal:
         row |= {"status": f"refused: {refusal}", "converged": False}
     except TooLong:
         row |= {"status": "too long", "converged": False}
-    except np.linalg.LinAlgError:
-        row["undecided"] = True
     finally:
         signal.alarm(0)
     row.setdefault("seconds", time.process_time() - begin)

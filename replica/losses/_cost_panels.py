@@ -269,11 +269,11 @@ def cost_panels(loss: Loss) -> CostPanels:
     return _known[key][0]
 
 
-def cost_scale(loss: Loss) -> float:
-    """Size of a cost near 0, at most 1, for any row of a batch; without its panels."""
+def cost_scale(loss: Loss, reach: float) -> float:
+    """Size of a cost up to a distance from 0, at most 1, for any row of a batch; without its panels."""
     with np.errstate(all="ignore"):
         rows = max((v.size for v in vars(loss).values() if isinstance(v, np.ndarray) and v.ndim == 1), default=1)
-        near = np.abs(np.asarray(loss.cost(np.broadcast_to(2.0 * _NODES, (rows, ORDER))), dtype=float))
+        near = np.abs(np.asarray(loss.cost(np.broadcast_to(reach * _NODES, (rows, ORDER))), dtype=float))
     return float(min(1.0, np.max(near, initial=0.0, where=near < FORBIDDEN)))
 
 

@@ -177,11 +177,13 @@ def _rows_of(loss: Loss, size: int) -> list[tuple[Loss, np.ndarray]]:
     ]
 
 
-def tilted_grain(loss: Loss, beta: Any) -> Any:
+def tilted_grain(loss: Loss, beta: Any, norm: Any) -> Any:
     """Rounding of these averages in units of that of closed forms: a cost known by its values is known to their
-    rounding, which the inverse temperature multiplies. Measured beside closed forms of hinges.
+    rounding, which the inverse temperature multiplies, wherever weights of such a norm (squared) have stabilities.
+    Measured beside closed forms of hinges.
     """
-    return 1.0 + 0.1 * np.where(np.isfinite(beta), beta, 0.0) * cost_scale(loss)
+    reach = 4.0 * max(1.0, float(np.sqrt(np.max(norm, where=np.isfinite(norm), initial=0.0))))
+    return 1.0 + 0.1 * np.where(np.isfinite(beta), beta, 0.0) * cost_scale(loss, reach)
 
 
 def _groups(loss: Loss, variance: np.ndarray, beta: Any) -> list[tuple[Loss, np.ndarray, np.ndarray, np.ndarray]]:

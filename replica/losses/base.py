@@ -105,9 +105,9 @@ class Loss(Certified, Member):
         """Whether the local partition function is an inner average: the member gives its cost alone."""
         return type(self).terms is Loss.terms
 
-    def grain(self, beta: Any) -> Any:
+    def grain(self, beta: Any, norm: Any = 1.0) -> Any:
         """Rounding of ``ln Z`` and its slopes in units of that of a closed form (see `tilted_grain`)."""
-        return tilted_grain(self, beta) if self.averaged else 1.0
+        return tilted_grain(self, beta, norm) if self.averaged else 1.0
 
     def features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
         """Positions and widths (batch, F), in units of the field, where ``ln Z`` varies fast: kinks smeared by

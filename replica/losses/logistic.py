@@ -73,9 +73,9 @@ class Logistic(Loss):
     def mean_cost(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
         return self._moments(field, variance, beta)[3]
 
-    def grain(self, beta: Any) -> Any:
+    def grain(self, beta: Any, norm: Any = 1.0) -> Any:
         """Where a sharp bend is averaged over panels, their rounding is multiplied by the inverse temperature."""
-        return np.where(np.asarray(self.gain) > 10.0, tilted_grain(self, beta), 1.0)
+        return np.where(np.asarray(self.gain) > 10.0, tilted_grain(self, beta, norm), 1.0)
 
     def _moments(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, ...]:
         """``ln Z``, its slopes and the mean cost: steps of the bend's width, or panels graded towards a sharp bend."""

@@ -55,7 +55,7 @@ class Equations:
     @cached_property
     def coarseness(self) -> Any:
         """Rounding of the averages in units of double precision, one number or one per row."""
-        return np.maximum(self.rounding, self.model.loss.grain(self.model.beta))
+        return np.maximum(self.rounding, self.model.loss.grain(self.model.beta, self.norm))
 
     def linear(self, name: str) -> bool:
         """Whether a variable may have either sign: the curvature, but for a log-concave loss of a linear field, and
