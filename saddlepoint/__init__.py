@@ -13,7 +13,7 @@ from saddlepoint.solution import Solution, SolveFailed, Status, Tolerance
 from saddlepoint.solve import solve
 from saddlepoint.solvers import Anderson, Bracket, Deflated, Ladder, Newton, Picard
 from saddlepoint.sweep import SweepFailed, sweep
-from saddlepoint.variables import POSITIVE, REAL, UNIT, Chart, RealInUnits, Variable, Variables
+from saddlepoint.variables import POSITIVE, REAL, UNIT, Chart, OneSign, RealInUnits, Variable, Variables
 
 __all__ = [
     "POSITIVE",
@@ -32,6 +32,7 @@ __all__ = [
     "Ladder",
     "Natural",
     "Newton",
+    "OneSign",
     "Picard",
     "Point",
     "Problem",

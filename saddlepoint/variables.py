@@ -109,6 +109,39 @@ class _Positive(Chart):
         return self.to_value(free, mp)
 
 
+class OneSign(_Positive):
+    """Values of a known sign: free coordinate = ln|value|.
+
+    Parameters
+    ----------
+    sign : array (B,)
+        1 or -1 for each row of the batch.
+    """
+
+    name, domain = "OneSign", "of its known sign and finite"
+
+    def __init__(self, sign: np.ndarray) -> None:
+        self.sign = sign
+
+    def _sign(self, mp: Any) -> Any:
+        return self.sign if mp is None else float(np.ravel(self.sign)[0])
+
+    def contains(self, value: Any) -> Any:
+        return super().contains(self.sign * value)
+
+    def to_free(self, value: Any, mp: Any = None) -> Any:
+        return super().to_free(self._sign(mp) * value, mp)
+
+    def to_value(self, free: Any, mp: Any = None) -> Any:
+        return self._sign(mp) * super().to_value(free, mp)
+
+    def __repr__(self) -> str:
+        return f"OneSign({self.sign!r})"
+
+    def __reduce__(self) -> Any:
+        return OneSign, (self.sign,)
+
+
 class _Unit(Chart):
     name, domain = "UNIT", "strictly between 0 and 1"
     low, high = -700.0, 36.7  # beyond 36.7 the value rounds to 1

@@ -8,13 +8,14 @@ import mpmath
 import numpy as np
 import pytest
 
-from saddlepoint import POSITIVE, REAL, UNIT, Variable, Variables
+from saddlepoint import POSITIVE, REAL, UNIT, OneSign, Variable, Variables
 
 CHARTS = [REAL, POSITIVE, UNIT]
+DOWN = OneSign(-1.0)
 FREE = np.concatenate([np.linspace(-30, 30, 121), [-600.0, -1e-9, 1e-300]])
 
 
-@pytest.mark.parametrize("chart", CHARTS, ids=str)
+@pytest.mark.parametrize("chart", [*CHARTS, DOWN], ids=str)
 def test_round_trip(chart):
     # the value of UNIT next to 1 holds the free coordinate to eps / (1 - value)
     spread = np.exp(np.maximum(FREE, 0.0)) if chart is UNIT else np.ones_like(FREE)
@@ -23,7 +24,7 @@ def test_round_trip(chart):
     assert np.all(chart.contains(chart.to_value(FREE)))
 
 
-@pytest.mark.parametrize("chart", CHARTS, ids=str)
+@pytest.mark.parametrize("chart", [*CHARTS, DOWN], ids=str)
 def test_values_and_slopes_against_mpmath(chart):
     with mpmath.workdps(40):
         for x in [-700.0, -37.5, -2.0, 0.0, 1e-5, 3.0, 36.0]:
@@ -39,10 +40,11 @@ def test_charts_stay_single_objects():
     for chart in CHARTS:
         assert pickle.loads(pickle.dumps(chart)) is chart
     assert pickle.loads(pickle.dumps(Variable("q", UNIT))).chart is UNIT
+    assert pickle.loads(pickle.dumps(DOWN)).sign == -1.0
 
 
 @pytest.mark.parametrize(
-    ("chart", "bad"), [(REAL, np.inf), (POSITIVE, 0.0), (UNIT, 1.0), (UNIT, -0.1), (REAL, np.nan)]
+    ("chart", "bad"), [(REAL, np.inf), (POSITIVE, 0.0), (UNIT, 1.0), (UNIT, -0.1), (REAL, np.nan), (DOWN, 0.5)]
 )
 def test_values_outside_the_domain_are_named(chart, bad):
     variables = Variables(Variable("ok", REAL), Variable("bad", chart))

@@ -153,3 +153,25 @@ def test_a_parameter_of_ones_own_cost_is_an_axis_at_zero_temperature() -> None:
             for loss in (MovedHinge(), replica.Hinge())
         )
         assert np.allclose(own["energy"], known["energy"], rtol=1e-9, atol=0.0)
+
+
+@pytest.mark.parametrize(
+    ("weights", "start", "noise", "alpha"),
+    [("binary", None, 0.0, 0.1), ("spherical", "equilibrium", 0.3, 1.0), (replica.Gaussian(0.5), None, 0.3, 1.0)],
+    ids=str,
+)
+def test_a_cost_that_pays_for_wrong_answers_learns_the_opposite_of_the_teacher(weights, start, noise, alpha):
+    """Labels and costs turned over together are the same problem, with the other sign of m."""
+
+    def asked(sign):
+        cost = Values(lambda u: 0.5 * (1.0 - sign * u) ** 2 + np.logaddexp(0.0, -sign * u))
+        model = replica.perceptron(weights, loss=cost, beta=3.0, labels=replica.Teacher(noise=noise))
+        return replica.solve(model, alpha=alpha, start=start)
+
+    right, wrong = asked(1.0), asked(-1.0)
+    for name in ("q", "q_hat", "free_entropy", "energy", "stability"):
+        assert wrong[name] == pytest.approx(right[name], rel=1e-12)
+    for name in ("m", "m_hat"):
+        assert wrong[name] == pytest.approx(-right[name], rel=1e-12)
+    assert wrong["generalization_error"] == pytest.approx(1.0 - right["generalization_error"], rel=1e-12)
+    assert all(wrong.errors[name] == pytest.approx(right.errors[name], rel=0.5) for name in ("m_hat", "m", "q"))

@@ -294,6 +294,6 @@ class _Solver(RSRows):
         if self.open.size:
             dear = self.model.architecture.few is not None
             pull = informed_pulls(self.model.take(self.open), self.alpha[self.open]) if dear else 1e3
-            self._saddle({"q_hat": pull, "m_hat": pull})
+            self._saddle({"q_hat": pull, "m_hat": pull * self._equations(self.open).lean})
             for row in self.open if dear else ():
                 self.remarks[row] = "no informed state was found where averages over K fields are affordable"

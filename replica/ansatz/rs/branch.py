@@ -149,7 +149,7 @@ def tabulate(equations: Equations, theta: np.ndarray, first: np.ndarray | None =
     """
     held = held_name(equations)
     size, count = theta.shape
-    value = np.exp(theta)
+    value = np.exp(theta) * (equations.lean[:, None] if held == "m_hat" else 1.0)
     if len(equations.names) == 1:
         rows = np.repeat(np.arange(size), count)
         problem = HeldProblem(equations.take(rows), held, value.reshape(-1))

@@ -10,11 +10,13 @@ import numpy as np
 from replica._registry import per_row
 from replica.ansatz.cavity import Cavity, exact_scale, rescaled
 from replica.ansatz.differences import EPS, astray_at_rest, sharpened, with_level_change
+from replica.ansatz.rs.floors import floors_of
+from replica.ansatz.rs.lean import lean_of
 from replica.architectures import PatternAverage
 from replica.data import Overlaps
 from replica.models.model import Model
 from replica.weights.base import Free, SingleWeight
-from saddlepoint import POSITIVE, REAL, Chart, Problem, RealInUnits, Variable, Variables
+from saddlepoint import POSITIVE, REAL, Chart, OneSign, Problem, RealInUnits, Variable, Variables
 
 
 @lru_cache(maxsize=64)
@@ -38,16 +40,19 @@ class Equations:
         self.names = ("q_hat", *(("curvature",) if self.free_norm else ()), *(f"{n}_hat" for n in model.data.overlaps))
         self.learned = model.data.trained
         self.names += self.learned
+        self.lean = lean_of(model, self.norm, size)
 
     def _copy(self, model: Model, size: int, level: int) -> Equations:
         copy = object.__new__(Equations)
         copy.model, copy.size, copy.level, copy.zero = model, size, level, np.zeros(size)
         copy.law, copy.free_norm, copy.rounding = self.law, self.free_norm, self.rounding
-        copy.names, copy.learned = self.names, self.learned
+        copy.names, copy.learned, copy.lean = self.names, self.learned, self.lean
         return copy
 
     def take(self, index: np.ndarray) -> Equations:
-        return self._copy(self.model.take(index), len(index), self.level)
+        copy = self._copy(self.model.take(index), len(index), self.level)
+        copy.lean = self.lean[index]
+        return copy
 
     def at_level(self, level: int) -> Equations:
         return self._copy(self.model, self.size, level)
@@ -72,14 +77,17 @@ class Equations:
 
     def chart(self, name: str) -> Chart:
         """Logarithms; of what may have either sign the value itself, that of a curvature in units of 1/norm."""
+        if name == "m_hat" and np.any(self.lean < 0):
+            return OneSign(self.lean)
         if not self.linear(name):
             return POSITIVE
         return RealInUnits(1.0 / self.norm) if name == "curvature" else REAL
 
     def variables(self, names: tuple[str, ...]) -> Variables:
-        if not any(self.linear(name) for name in names):
+        charts = [self.chart(name) for name in names]
+        if all(chart is POSITIVE for chart in charts):
             return _positive(names)
-        return Variables(*(Variable(name, self.chart(name)) for name in names))
+        return Variables(*(Variable(name, chart) for name, chart in zip(names, charts, strict=True)))
 
     def halves(self, values: dict[str, np.ndarray], *, whole: bool = False) -> tuple[SingleWeight, PatternAverage]:
         """Overlaps at given conjugates, and the averages over patterns at those overlaps.
@@ -118,14 +126,16 @@ class Equations:
         """Conjugates to first order in the patterns: the overlaps q -> 0 put into the pattern average."""
         norm = self.model.weights.initial_norm(self.model.beta) * np.ones(self.size)
         small = 1e-6 * norm
-        m = np.sqrt(small) * 1e-3 if self.model.data.overlaps else self.zero
+        m = self.lean * np.sqrt(small) * 1e-3 if self.model.data.overlaps else self.zero
         overlaps = Overlaps(small, norm - small, m, small - m * m)
         pattern = self.model.architecture.patterns(self.model.loss, self.model.data, overlaps, self.model.beta, 0)
         first = {name: alpha * self.conjugate(pattern, name) for name in self.names if name not in self.learned}
         scale = np.divide(1e-9, norm, out=np.zeros_like(norm), where=norm > 0)  # a penalty at beta = inf leaves no norm
         low = 0.5 * self.model.weights.lowest_curvature(self.model.beta)
         least = {name: low if self.linear(name) else alpha * scale for name in first}
-        return {n: np.maximum(v, least[n]) for n, v in first.items()} | {n: np.zeros(self.size) for n in self.learned}
+        turned = dict.fromkeys(first, 1.0) | {"m_hat": self.lean}
+        first = {n: turned[n] * np.maximum(turned[n] * v, least[n]) for n, v in first.items()}
+        return first | {n: np.zeros(self.size) for n in self.learned}
 
     def potential(self, alpha: Any, values: dict[str, Any], single: SingleWeight, pattern: PatternAverage) -> Any:
         """The free entropy at given conjugates, for arrays and for mpmath numbers."""
@@ -164,28 +174,7 @@ class Equations:
             seen["m"], network = single.m, self.model.architecture
             seen |= network.generalization(data, _overlaps(single), self.level) | data.reported(self.size)
         seen = rescaled(seen, self.model.architecture.scale)
-        floors = {name: 8 * EPS * np.abs(value) for name, value in seen.items()}
-        scale = self._moduli(alpha, values, single, pattern)
-        if self.model.architecture.few is not None:
-            scale = scale + self.rounding * alpha * np.abs(pattern.log_z)
-        floors["free_entropy"] = 8 * EPS * scale
-        floors["entropy"] = 8 * EPS * (scale + np.abs(heat))
-        if self.free_norm:
-            floors["Q_hat"] = 16 * EPS * (np.abs(values["curvature"]) + np.abs(values["q_hat"]))
-        for name in ("energy", "training_error"):  # a small one is an exponential
-            floors[name] *= self.coarseness + np.abs(np.log(np.maximum(seen[name], 1e-300)))
-        floors["stability"] = 64 * EPS * self.coarseness * (1.0 + np.abs(1.0 - seen["stability"]))
-        return seen, floors
-
-    def _moduli(self, alpha: Any, values: dict[str, Any], single: SingleWeight, pattern: PatternAverage) -> Any:
-        """Sum of the moduli of the terms of the free entropy: its rounding is relative to this."""
-        own = self.entropic(values, single) if single.log_z is None else single.log_z
-        terms = [values["q_hat"] * single.variance, own, alpha * pattern.log_z]
-        if self.free_norm:
-            terms.append(values["curvature"] * single.norm)
-        if "m_hat" in values:
-            terms.append(values["m_hat"] * single.m)
-        return sum(np.abs(term) for term in terms)
+        return seen, floors_of(self, alpha, values, single, pattern, seen, heat)
 
     def reference_single(self, values: dict[str, Any], mp: Any, digits: int) -> tuple[SingleWeight, Any]:
         """Overlaps at given conjugates in mpmath arithmetic (one row), and beta."""
