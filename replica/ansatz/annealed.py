@@ -23,6 +23,24 @@ class Annealed(Ansatz):
 
     An upper bound of the typical free entropy (Jensen), exact for even losses while ``q = 0`` is stable. With a
     teacher, labels are as good as random for students at overlap 0; `transition` then maximises over the overlap.
+
+    When not to use it: for typical quantities where ``q = 0`` is unstable: it is then a bound and no estimate.
+
+    See Also
+    --------
+    RS : Typical quantities.
+    capacity : With this ansatz an upper bound.
+
+    References
+    ----------
+    H. S. Seung, H. Sompolinsky and N. Tishby, Phys. Rev. A 45, 6056 (1992).
+
+    Examples
+    --------
+    >>> import replica
+    >>> found = replica.capacity(replica.perceptron("binary"), ansatz=replica.Annealed())
+    >>> print(f"{found:.9f}, {found.status}")
+    1.000000000, converged; first moment: an upper bound
     """
 
     name: ClassVar[str] = "annealed"

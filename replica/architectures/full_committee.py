@@ -18,8 +18,9 @@ class FullCommittee(Architecture):
 
     ``N = K n`` counts all weights, so that ``alpha = P/N`` and X has N/K columns. Units that see the same inputs are
     correlated, and the order in which they stand does not matter: overlaps between different units, and the breaking
-    of that symmetry, are order parameters that the theory of trees does not have. It is for simulations; every
-    ansatz refuses it.
+    of that symmetry, are order parameters that the theory of trees does not have.
+
+    When not to use it: for theory; every ansatz refuses it. Here it is simulated.
 
     Parameters
     ----------
@@ -27,6 +28,11 @@ class FullCommittee(Architecture):
         Hidden units K: odd for sign units, even for activations that are not odd.
     activation : str, Activation or callable
         As in `TreeCommittee`.
+
+    See Also
+    --------
+    TreeCommittee : Inputs of its own for each unit, with theory.
+    simulate : Runs of algorithms.
 
     References
     ----------

@@ -21,14 +21,29 @@ class Parity(Architecture):
     ``q = 0`` is a saddle point: the output does not see the sign of a unit's weights. The field is +-1, so margins
     between 0 and 1 are all the same.
 
+    When not to use it: capacities of spherical weights in replica symmetry are unstable, and the status says so.
+
     Parameters
     ----------
     units : int
         K, 2 to 5 (any number for the capacity of spherical weights).
 
+    See Also
+    --------
+    TreeCommittee : The sum of the units.
+    parity : A model of it.
+
     References
     ----------
     E. Barkai, D. Hansel and I. Kanter, Phys. Rev. Lett. 65, 2312 (1990).
+
+    Examples
+    --------
+    >>> import replica
+    >>> model = replica.Model(weights="binary", architecture=replica.Parity(2))
+    >>> found = replica.capacity(model)
+    >>> print(f"{found:.9f}, {found.status}")
+    1.000000000, converged; exact: the first moment, q = 0 is stable
     """
 
     units: Any = 2

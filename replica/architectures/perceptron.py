@@ -16,10 +16,31 @@ from replica.data.base import Overlaps
 class Perceptron(Architecture):
     """A single unit: the field ``w.x/sqrt(N)`` has the overlaps of the weights.
 
+    When not to use it: weights of free norm (penalised, ternary), whose norm is solved for; their field is
+    multiplied by ``sqrt(norm)`` all the same.
+
     Parameters
     ----------
     norm : float
         ``|w|^2/N`` of weights whose norm is held, above 0: they are those of norm 1 multiplied by its root.
+
+    See Also
+    --------
+    TreeCommittee : Several units.
+    perceptron : A model of one unit.
+
+    References
+    ----------
+    F. Rosenblatt, Psychol. Rev. 65, 386 (1958).
+
+    Examples
+    --------
+    >>> import replica
+    >>> model = replica.mixture("square", weights="spherical", norm=2.0)
+    >>> print(model.architecture)
+    Perceptron(norm=2)
+    >>> print(f"{replica.solve(model, alpha=2.0)['q']:.12f}")
+    2.000000000000
     """
 
     norm: float = 1.0

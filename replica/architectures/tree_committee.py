@@ -24,6 +24,8 @@ class TreeCommittee(Architecture):
     units the field is Gaussian with covariance ``k(q) = E[g(x)g(y)] - (E g)^2`` between replicas, and every theory
     of the perceptron holds with ``k(q)`` in the place of q in its average over patterns.
 
+    When not to use it: units that see the same inputs; take `FullCommittee`, which is simulated only.
+
     Parameters
     ----------
     units : int or inf
@@ -37,6 +39,12 @@ class TreeCommittee(Architecture):
     ------
     ValueError
         Unknown activations, numbers of units that the activation excludes.
+
+    See Also
+    --------
+    FullCommittee : Inputs that all units see.
+    Parity : The product of the units.
+    committee : A model of it.
 
     Notes
     -----

@@ -28,6 +28,9 @@ class Clusters(Data):
     a large system, with corrections of order 1/N where N is small. Reported are ``q = |w|^2/N``,
     ``m = w.(mu_+ - mu_-)/(2 sqrt(N))`` and ``V``, the mean response of the weights.
 
+    When not to use it: anything but penalised (Gaussian) weights at ``beta = inf`` with `RS`; where both covariances
+    are one multiple of the identity `GaussianMixture` is quicker and has more verbs.
+
     Parameters
     ----------
     means : array, shape (2, N) or (N,)
@@ -44,6 +47,12 @@ class Clusters(Data):
     ------
     ValueError
         Arrays that do not fit or are not finite; covariances that are not symmetric and positive semidefinite.
+
+    See Also
+    --------
+    GaussianMixture : Isotropic clusters.
+    clusters : A model of it.
+    from_data : Clusters like those of a data set.
 
     References
     ----------

@@ -14,7 +14,27 @@ from replica.weights.base import Weights
 
 @dataclass(frozen=True)
 class RandomLabels(Data):
-    """Independent inputs and labels: the cavity field is ``sqrt(q) z``."""
+    """Independent inputs and labels, the storage problem: the cavity field is ``sqrt(q) z``, z a standard Gaussian.
+
+    When not to use it: generalisation; there is no rule to be learned, and `generalization_error` refuses.
+
+    See Also
+    --------
+    Teacher : Labels of a rule.
+    GaussianMixture : Inputs that tell their label.
+
+    References
+    ----------
+    E. Gardner, J. Phys. A 21, 257 (1988).
+
+    Examples
+    --------
+    >>> import replica
+    >>> model = replica.Model(weights="spherical", data=replica.RandomLabels())
+    >>> found = replica.capacity(model)
+    >>> print(f"{found:.9f}, {found.status}")
+    2.000000000, converged; the limit q -> 1
+    """
 
     name: ClassVar[str] = "random"
     classes: ClassVar[Classes] = Classes.UNRELATED

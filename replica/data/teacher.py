@@ -24,6 +24,8 @@ class Teacher(Data):
     ``d E ln Z/dM = 2 int Dz f g(eta)/sqrt(1 - M^2/q)``: what decides the label is one Gaussian of variance
     ``1 + noise``, so noise only shortens the overlap. Errors are counted on labels that carry the noise.
 
+    When not to use it: networks of a few units with noise, which have teachers without it only.
+
     Parameters
     ----------
     weights : str, Weights or None
@@ -31,6 +33,24 @@ class Teacher(Data):
         agreement, margin 0, and there is no noise).
     noise : float
         Variance of the noise on the teacher's field, at least 0.
+
+    See Also
+    --------
+    RandomLabels : No rule.
+    generalization_error : Errors on new labels.
+    transition : Where the teacher takes over.
+
+    References
+    ----------
+    G. Gyorgyi, Phys. Rev. A 41, 7097 (1990); H. S. Seung, H. Sompolinsky and N. Tishby, Phys. Rev. A 45, 6056 (1992).
+
+    Examples
+    --------
+    >>> import replica
+    >>> model = replica.perceptron("gaussian", loss="logistic", labels=replica.Teacher("binary", noise=0.5))
+    >>> found = replica.generalization_error(replica.solve(model, alpha=2.0))
+    >>> print(f"{found:.10f} {found.error < 1e-12}")
+    0.3025638055 True
     """
 
     weights: Any = None

@@ -17,14 +17,30 @@ from replica.losses.base import Loss
 class Band(Loss):
     r"""Hard constraint ``|u| <= kappa``: ``Z(h, V) = H((-kappa - h)/sqrt V) - H((kappa - h)/sqrt V)``.
 
+    While ``q = 0`` is stable the capacity of weights +-1 is that of the first moment, ``-ln 2/ln P(|z| <= kappa)``.
+
+    When not to use it: a bound from one side only; take `Margin`.
+
     Parameters
     ----------
     kappa : float
         Half-width of the band, above 0.
 
+    See Also
+    --------
+    OutsideBand : The fields outside in the place of those inside.
+    max_margin : The smallest half-width at a load.
+
     References
     ----------
     B. Aubin, W. Perkins and L. Zdeborova, J. Phys. A 52, 294003 (2019).
+
+    Examples
+    --------
+    >>> import replica
+    >>> found = replica.capacity(replica.perceptron("binary", loss=replica.Band(1.0)))
+    >>> print(f"{found:.9f}, {found.status}")
+    1.815875496, converged; exact: the first moment, q = 0 is stable
     """
 
     kappa: float = 1.0

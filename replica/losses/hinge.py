@@ -24,14 +24,29 @@ class Hinge(Loss):
     kappa, kappa for ``kappa - V < h < kappa``, and ``h + V`` below. At ``beta = inf`` it is the hard margin while that
     can be satisfied.
 
+    When not to use it: to count errors; what a pattern costs grows with its depth and with the norm: `ErrorCount`.
+
     Parameters
     ----------
     kappa : float
-        The margin, in units of the field.
+        The margin, in units of the field (any finite number).
+
+    See Also
+    --------
+    Margin : The hard constraint.
+    Logistic : A smooth cost.
+    ErrorCount : The number of errors.
 
     References
     ----------
     F. Mignacco, F. Krzakala, Y. Lu, P. Urbani and L. Zdeborova, ICML (2020).
+
+    Examples
+    --------
+    >>> import replica
+    >>> solution = replica.solve(replica.mixture(replica.Hinge(1.0)), alpha=2.0)
+    >>> print(f"{solution['q']:.10f} {solution.error < 1e-12}, {solution.status}")
+    0.6191878807 True, converged; the vector of least cost
     """
 
     kappa: float = 1.0

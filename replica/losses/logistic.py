@@ -24,14 +24,29 @@ class Logistic(Loss):
     The proximal point is ``h + V p`` with p the root of ``p = 1/(1 + exp(gain (h + V p)))`` in (0, 1), by Newton in
     a bracket. Every stability costs something: there is no capacity below which nothing has to be paid.
 
+    When not to use it: to count errors (`ErrorCount`); without a penalty separable patterns have no vector of least
+    cost, and the status says in which direction the weights grow.
+
     Parameters
     ----------
     gain : float
         Sharpness, above 0.
 
+    See Also
+    --------
+    Hinge : No cost above the margin.
+    Square : A closed form.
+
     References
     ----------
     D. Salehi, E. Abbasi and B. Hassibi, NeurIPS (2019); F. Mignacco et al., ICML (2020).
+
+    Examples
+    --------
+    >>> import replica
+    >>> solution = replica.solve(replica.mixture(replica.Logistic(gain=1.0), penalty=0.0), alpha=1.0)
+    >>> print(solution.status)
+    converged; the limit penalty -> 0: the weights grow without bound in the direction of largest margin
     """
 
     gain: float = 1.0

@@ -19,14 +19,29 @@ from replica.losses.base import Loss
 class Margin(Loss):
     r"""Hard constraint ``u >= kappa``: ``Z(h, V) = H((kappa - h)/sqrt V)``, H the Gaussian tail.
 
+    When not to use it: above capacity nothing satisfies it; `ErrorCount` and `Hinge` have ground states there.
+
     Parameters
     ----------
     kappa : float
         The margin, in units of the field ``w.x/sqrt(N)`` (any finite number; negative allowed).
 
+    See Also
+    --------
+    ErrorCount : Errors are paid for.
+    Band : A bound from both sides.
+    capacity : Up to which load it can be satisfied.
+
     References
     ----------
     E. Gardner, J. Phys. A 21, 257 (1988), eq. (8).
+
+    Examples
+    --------
+    >>> import replica
+    >>> found = replica.capacity(replica.Model(weights="spherical", loss=replica.Margin(0.5)))
+    >>> print(f"{found:.9f}, {found.status}")
+    0.961205053, converged; the limit q -> 1
     """
 
     kappa: float = 0.0

@@ -17,14 +17,31 @@ from replica.losses.base import Loss
 class OutsideBand(Loss):
     r"""Hard constraint ``|u| >= kappa``: ``Z(h, V) = H((kappa - h)/sqrt V) + H((kappa + h)/sqrt V)``.
 
+    While ``q = 0`` is stable the capacity of weights +-1 is that of the first moment, ``-ln 2/ln P(|z| >= kappa)``.
+
+    When not to use it: weights +-1 above ``kappa = 0.817`` near capacity: replica symmetry is unstable there, and the
+    status says so.
+
     Parameters
     ----------
     kappa : float
         Half-width of the forbidden band, above 0.
 
+    See Also
+    --------
+    Band : The fields inside.
+    Margin : A bound from one side.
+
     References
     ----------
     B. Aubin, W. Perkins and L. Zdeborova, J. Phys. A 52, 294003 (2019).
+
+    Examples
+    --------
+    >>> import replica
+    >>> found = replica.capacity(replica.perceptron("binary", loss=replica.OutsideBand(0.5)))
+    >>> print(f"{found:.9f}, {found.status}")
+    1.435787147, converged; exact: the first moment, q = 0 is stable
     """
 
     kappa: float = 0.5

@@ -20,9 +20,23 @@ class Square(Loss):
     The proximal point of the field h is ``(h + V)/(1 + V)``. At ``beta = inf`` only ``u = 1`` costs nothing, a set
     without volume: free entropies of zero-cost states are ``-inf``, their order parameters finite.
 
+    When not to use it: it punishes stabilities above 1 too, which a classifier need not; `Hinge` leaves them alone.
+
+    See Also
+    --------
+    Hinge, Logistic : Costs of classifiers.
+    Gaussian : The penalty of ridge regression.
+
     References
     ----------
     F. Mignacco, F. Krzakala, Y. Lu, P. Urbani and L. Zdeborova, ICML (2020), theorem 1 (ridge regression).
+
+    Examples
+    --------
+    >>> import replica
+    >>> solution = replica.solve(replica.mixture(replica.Square()), alpha=2.0)
+    >>> print(f"{solution['V']:.10f} {2**0.5 - 1:.10f} {solution.errors['V'] < 1e-12}")
+    0.4142135624 0.4142135624 True
     """
 
     name: ClassVar[str] = "square"

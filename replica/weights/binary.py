@@ -39,9 +39,23 @@ def _binary_sums(edges, panels, rule, most, scale, out):  # type: ignore[no-unty
 class Binary(Weights):
     r"""Weights +-1, counted: ``z(h) = 2 cosh h``, ``<w> = tanh h``; free entropy ``ln 2`` without patterns.
 
+    When not to use it: other letters, or weights that may vanish: `Discrete`, `Ternary`.
+
+    See Also
+    --------
+    Discrete : Other alphabets.
+    Spherical : Real weights of the same norm.
+
     References
     ----------
     W. Krauth and M. Mezard, J. Phys. France 50, 3057 (1989).
+
+    Examples
+    --------
+    >>> import replica
+    >>> found = replica.capacity(replica.perceptron(replica.Binary()))
+    >>> print(f"{found:.9f} {found.error < 1e-12}")
+    0.833078600 True
     """
 
     name: ClassVar[str] = "binary"

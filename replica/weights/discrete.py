@@ -57,16 +57,29 @@ class Discrete(Weights):
     Here ``A = q_hat + Q_hat``. The self-overlap ``Q = <w^2>`` is an order parameter with its own conjugate ``Q_hat``;
     the field is ``w.x/sqrt(N)`` whatever ``Q``. Free entropies count configurations (``alpha = 0``: the logarithm of
     the number of letters).
-    For weights +-1 use `Binary`, whose norm needs no conjugate.
+
+    When not to use it: weights +-1; take `Binary`, whose norm needs no conjugate.
 
     Parameters
     ----------
     values : tuple of float
         The letters, at least two different ones.
 
+    See Also
+    --------
+    Binary : Weights +-1.
+    Ternary : Weights -1, 0, +1.
+
     References
     ----------
     H. Gutfreund and Y. Stein, J. Phys. A 23, 2613 (1990).
+
+    Examples
+    --------
+    >>> import replica
+    >>> found = replica.capacity(replica.perceptron(replica.Discrete((0.0, 1.0, 2.0))))
+    >>> print(f"{found:.9f} {found.error < 1e-12}")
+    0.741150890 True
     """
 
     values: tuple[float, ...] = (-2.0, -1.0, 1.0, 2.0)

@@ -21,10 +21,29 @@ class Gaussian(Weights):
     ``1/(beta penalty)``:
     ``ln z(h, A) = h^2/(2(beta penalty + A)) - ln(1 + A/(beta penalty))/2``. All averages over the field are closed.
 
+    When not to use it: a norm that is given; take `Spherical` or `Binary` (and ``norm`` of `Perceptron`).
+
     Parameters
     ----------
     penalty : float
         At least 0; 0 and ``inf`` (limits) at ``beta = inf`` only.
+
+    See Also
+    --------
+    Spherical : The norm is held.
+    optimal_penalty : The penalty of fewest errors.
+
+    References
+    ----------
+    F. Mignacco, F. Krzakala, Y. Lu, P. Urbani and L. Zdeborova, ICML (2020), for penalised weights at ``beta = inf``.
+
+    Examples
+    --------
+    >>> import replica
+    >>> model = replica.Model(weights=replica.Gaussian(penalty=0.5), loss="square", data="teacher")
+    >>> solution = replica.solve(model, alpha=2.0)
+    >>> print(f"{solution['q']:.10f} {solution.errors['q'] < 1e-12}")
+    0.4735958617 True
     """
 
     penalty: float = 1.0

@@ -38,8 +38,6 @@ from replica.weights.base import Free
 from saddlepoint import Newton, Status, solve
 
 DEAR = "no solution where averages over K fields are affordable: beyond the branch (see capacity), or q near 1"
-
-
 COVERS = Covers("RS", (LEARNABLE, LEAST_COST))
 
 
@@ -60,9 +58,20 @@ class RS(Ansatz):
     When not to use it: spherical weights at negative margin near capacity, `OutsideBand` above 0.817, ground states
     above capacity on the sphere: `stability` of the solution is then negative.
 
+    See Also
+    --------
+    RSB, Annealed : Replicas in groups; the first moment.
+    stability : Whether it holds.
+
     References
     ----------
     E. Gardner and B. Derrida, J. Phys. A 21, 271 (1988); W. Krauth and M. Mezard, J. Phys. France 50, 3057 (1989).
+
+    Examples
+    --------
+    >>> from replica import RS, perceptron, solve
+    >>> print(solve(perceptron("spherical", margin=-1.0), alpha=9.0, ansatz=RS()).status)
+    converged; unstable to replica symmetry breaking (AT): RS is not to be trusted
     """
 
     name: ClassVar[str] = "rs"
@@ -97,15 +106,6 @@ class RS(Ansatz):
             one = not model.data.metastable  # with random labels there is one branch
             return plain if one else equilibrium(plain, self.solve(model, alpha, "informed", tolerance))
         return _Solver(self, model, np.ascontiguousarray(alpha, dtype=float), tolerance).run(start)
-
-
-def ansatz_or_rs(given: Any) -> Ansatz:
-    """The ansatz asked for, also by name, replica symmetry where none is; a sentence for anything else."""
-    if isinstance(given, str):
-        return Ansatz.find(given)()
-    if given is not None and not isinstance(given, Ansatz):
-        raise ValueError(f"ansatz must be an Ansatz such as replica.RS(), got {given!r}")
-    return RS() if given is None else given
 
 
 class _Solver(RSRows):

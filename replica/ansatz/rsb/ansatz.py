@@ -60,6 +60,12 @@ class RSB(Ansatz):
 
     When not to use it: with ``m`` at its extremum the physical 1RSB solution is meant, which is not here.
 
+    See Also
+    --------
+    RS : One overlap.
+    overlap_gap : Where groups of replicas cease to exist.
+    local_entropy : Replicas around a centre.
+
     References
     ----------
     R. Monasson, Phys. Rev. Lett. 75, 2847 (1995); W. Krauth and M. Mezard, J. Phys. France 50, 3057 (1989).

@@ -27,8 +27,10 @@ class Custom(Activation):
     single precision to about 1e-7 (1e-4 with kinks).
 
     The error of the kernel is what two levels of refinement differ in, how far its integral from 1 to 1/2 misses the
-    Hermite series, and how far ``E g^2`` misses the mean over all probes; it is seen in the errors of solutions. The
-    norm must be held (binary and spherical weights); nothing can be certified.
+    Hermite series, and how far ``E g^2`` misses the mean over all probes; it is seen in the errors of solutions.
+
+    When not to use it: weights whose norm is not held (ternary, penalised), or a certificate; committees of a number of
+    units: ``units=inf`` only.
 
     Parameters
     ----------
@@ -41,6 +43,11 @@ class Custom(Activation):
     ValueError
         What is no such function, or has a kernel that cannot be computed: infinite variance, too many kinks, two
         quadratures that differ.
+
+    See Also
+    --------
+    TreeCommittee : Takes the function itself.
+    Activation : Activations with closed forms.
 
     Examples
     --------

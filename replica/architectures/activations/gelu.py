@@ -17,10 +17,25 @@ class GELU(Activation):
     With ``S = sqrt((1+Q)^2 - q^2)`` and ``n = Q^2 + q^2 (1-Q)/(1+Q)`` partial integration gives
     ``k(q) = q/4 + [q arcsin(q/(1+Q)) + n/S - Q^2/(1+Q)]/(2 pi)``.
 
+    When not to use it: the approximation by tanh that some libraries call GELU (give a callable); committees of a
+    number of units: ``units=inf`` only.
+
+    See Also
+    --------
+    ReLU : Its steep limit.
+
     References
     ----------
     R. Tsuchida, T. Pearce, C. van der Heide, F. Roosta and M. Gallagher, AAAI Conference on Artificial Intelligence 35
     (2021): the same average with the mean kept.
+
+    Examples
+    --------
+    >>> import replica
+    >>> from replica.architectures.activations import GELU
+    >>> found = replica.capacity(replica.committee(activation=GELU(), weights="binary"))
+    >>> print(f"{found:.9f}, {found.status}")
+    0.903670879, converged; zero of the RS entropy
     """
 
     name: ClassVar[str] = "gelu"

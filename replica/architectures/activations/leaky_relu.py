@@ -16,15 +16,30 @@ from replica.architectures.activations.base import Activation, Kernel
 class LeakyReLU(Activation):
     r"""``g(x) = max(x, 0) + a min(x, 0)``: ``k(q) = a q + (1-a)^2 k_ReLU(q)``.
 
+    When not to use it: committees of a number of units, which have `ReLU` alone of this kind: ``units=inf`` only.
+
     Parameters
     ----------
     leak : float
-        The slope ``a`` of negative inputs: 0 is the ReLU, -1 the modulus, 1 linear.
+        The slope ``a`` of negative inputs, a finite number: 0 is the ReLU, -1 the modulus, 1 linear.
+
+    See Also
+    --------
+    ReLU : No leak.
+    Identity : A leak of 1.
 
     References
     ----------
     Y. Cho and L. Saul, Advances in Neural Information Processing Systems 22 (2009), eq. (6), for the ReLU, of which and
     of its mirror image this is the difference.
+
+    Examples
+    --------
+    >>> import replica
+    >>> from replica.architectures.activations import LeakyReLU
+    >>> found = replica.capacity(replica.committee(activation=LeakyReLU(), weights="binary"))
+    >>> print(f"{found:.9f}, {found.status}")
+    0.887852255, converged; zero of the RS entropy
     """
 
     leak: float = 0.1

@@ -18,10 +18,25 @@ class ReLU(Activation):
     r"""``g(x) = max(x, 0)``: with ``cos(theta) = q/Q``,
     ``k(q) = Q [sin(theta) + (pi - theta) cos(theta) - 1]/(2 pi)``.
 
+    When not to use it: odd numbers of units, which have no balanced output.
+
+    See Also
+    --------
+    LeakyReLU : A slope for negative inputs too.
+    TreeCommittee : ``ties``, where all units are off.
+
     References
     ----------
     Y. Cho and L. Saul, Advances in Neural Information Processing Systems 22 (2009), eq. (6);
     C. Baldassi, E. Malatesta and R. Zecchina, Phys. Rev. Lett. 123, 170602 (2019).
+
+    Examples
+    --------
+    >>> import replica
+    >>> from replica.architectures.activations import ReLU
+    >>> found = replica.capacity(replica.committee(activation=ReLU(), weights="binary"))
+    >>> print(f"{found:.9f}, {found.status}")
+    0.903986281, converged; zero of the RS entropy
     """
 
     name: ClassVar[str] = "relu"

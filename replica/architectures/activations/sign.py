@@ -16,9 +16,25 @@ from replica.architectures.few_units import FewUnits
 class Sign(Activation):
     r"""``g(x) = sign(x)``, ``k(q) = (2/pi) arcsin(q/Q)``, ``k'(1)`` infinite.
 
+    When not to use it: even numbers of units, whose sum may vanish; where a slope of the units is needed (`Erf`,
+    `Tanh`).
+
+    See Also
+    --------
+    Erf, Tanh : Smooth ones.
+    Parity : The product of signs.
+
     References
     ----------
     E. Barkai, D. Hansel and I. Kanter, Phys. Rev. Lett. 65, 2312 (1990).
+
+    Examples
+    --------
+    >>> import replica
+    >>> from replica.architectures.activations import Sign
+    >>> found = replica.capacity(replica.committee(activation=Sign(), weights="binary"))
+    >>> print(f"{found:.9f}, {found.status}")
+    0.946952427, converged; zero of the RS entropy
     """
 
     name: ClassVar[str] = "sign"

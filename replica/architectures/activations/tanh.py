@@ -19,9 +19,24 @@ class Tanh(Activation):
 
     The coefficients fall like ``exp(-pi sqrt(n/Q)/2)``: a higher level takes more terms from a finer rule.
 
+    When not to use it: where closed forms are wanted, `Erf` has them. Committees of a number of units: ``units=inf``
+    only.
+
+    See Also
+    --------
+    Erf : A sigmoid with a closed kernel.
+
     References
     ----------
     F. G. Mehler, J. reine angew. Math. 66, 161 (1866): the correlated Gaussian density as a Hermite series.
+
+    Examples
+    --------
+    >>> import replica
+    >>> from replica.architectures.activations import Tanh
+    >>> found = replica.capacity(replica.committee(activation=Tanh(), weights="binary"))
+    >>> print(f"{found:.9f}, {found.status}")
+    0.863256649, converged; zero of the RS entropy
     """
 
     name: ClassVar[str] = "tanh"

@@ -31,17 +31,34 @@ class Annealing(Algorithm):
     Energy ``step``: the number of violated patterns; ``linear``: the sum of ``(1 - s)/2`` over them, s the slack in
     units of ``w.x`` (for inputs +-1 the number of flips that mend a pattern). The inverse temperature grows linearly.
 
+    When not to use it: a thousand weights or more at loads near 0.5 (margin 0): it stays stuck with a few errors, where
+    `SBPI` or `ReplicatedAnnealing` solve.
+
     Parameters
     ----------
     energy : {"linear", "step"}
     sweeps : int
-        Sweeps of N proposed flips; it stops after the first one that ends without errors.
+        Sweeps of N proposed flips, at least 1; it stops after the first one that ends without errors.
     first_beta, last_beta : float
         Inverse temperatures, at least 0.
+
+    See Also
+    --------
+    ReplicatedAnnealing : Replicas drawn to each other.
+    PopulationAnnealing : Thermal means with errors.
 
     References
     ----------
     H. Horner, Z. Phys. B 86, 291 (1992).
+
+    Examples
+    --------
+    >>> import replica
+    >>> from replica.simulate.algorithms import Annealing
+    >>> model = replica.perceptron("binary")
+    >>> runs = replica.simulate(model, algorithm=Annealing(), n=51, alpha=0.3, samples=2, seed=1)
+    >>> runs["solved"].values.tolist(), runs["training_error"].values.tolist()
+    ([True, True], [0.0, 0.0])
     """
 
     energy: str = "linear"

@@ -22,7 +22,9 @@ class EntropyDrivenMC(Algorithm):
     The sum is over the solutions w', by belief propagation in the field ``gamma w``. Flips are proposed one by one
     among the weights that the messages disagree with (among all when there are none) and accepted with
     ``min(1, exp(y N dphi))``; gamma grows from round to round. It ends when the weights, or the signs of the messages,
-    satisfy every pattern. Each proposal is a run of belief propagation: meant for a few hundred weights.
+    satisfy every pattern.
+
+    When not to use it: more than a few hundred weights; each proposal is a run of belief propagation.
 
     Parameters
     ----------
@@ -31,13 +33,27 @@ class EntropyDrivenMC(Algorithm):
     replicas : float
         y, above 0.
     rounds : int
-        Values of gamma before giving up.
+        Values of gamma before giving up, at least 1.
     flips : int
-        Proposals in each round.
+        Proposals in each round, at least 1.
+
+    See Also
+    --------
+    FocusingBP : The same aim by messages alone.
+    ReplicatedAnnealing : The same aim by single flips.
 
     References
     ----------
     C. Baldassi, A. Ingrosso, C. Lucibello, L. Saglietti and R. Zecchina, J. Stat. Mech. 023301 (2016).
+
+    Examples
+    --------
+    >>> import replica
+    >>> from replica.simulate.algorithms import EntropyDrivenMC
+    >>> model = replica.perceptron("binary")
+    >>> runs = replica.simulate(model, algorithm=EntropyDrivenMC(), n=51, alpha=0.3, samples=2, seed=1)
+    >>> runs["solved"].values.tolist(), runs["training_error"].values.tolist()
+    ([True, True], [0.0, 0.0])
     """
 
     first_gamma: float = 0.5

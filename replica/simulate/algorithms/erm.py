@@ -23,6 +23,14 @@ class ERM(Algorithm):
     LinearSVC without bias); the bias is learned without a penalty where the data say so. ``q = |w|^2/N``, ``m``,
     ``bias``, ``energy`` (loss per weight, without the penalty), training and generalisation error.
 
+    When not to use it: finite temperatures (`Langevin`), weights of held norm, costs that scikit-learn does not have, a
+    bias that is held.
+
+    See Also
+    --------
+    Langevin : The Gibbs measure of the same cost.
+    MaxMargin : The largest margin.
+
     Notes
     -----
     Errors: the change against a fit at a hundred times looser tolerance. Install scikit-learn, or
@@ -31,6 +39,16 @@ class ERM(Algorithm):
     References
     ----------
     F. Pedregosa et al., J. Mach. Learn. Res. 12, 2825 (2011).
+
+    Examples
+    --------
+    >>> import replica
+    >>> from replica.simulate.algorithms import ERM
+    >>> model = replica.mixture("logistic")
+    >>> runs = replica.simulate(model, algorithm=ERM(), n=200, alpha=2.0, samples=10, seed=1)
+    >>> report = replica.compare(replica.solve(model, alpha=2.0), runs)
+    >>> bool(abs(report["z"].sel(observable="q")) < 4)
+    True
     """
 
     name: ClassVar[str] = "erm"

@@ -47,6 +47,8 @@ class FocusingBP(Algorithm):
     with the field B of the same sweep; gamma and y grow along a protocol. It ends in regions that are dense in
     solutions.
 
+    When not to use it: to draw typical solutions; those of dense regions are not typical.
+
     Parameters
     ----------
     protocol : {"pseudo-reinforcement", "scoping"}
@@ -57,9 +59,23 @@ class FocusingBP(Algorithm):
     damping : float, optional
         Share of the old means kept; None: that of the protocol. It rises towards 0.9 where the means do not settle.
 
+    See Also
+    --------
+    ReinforcedBP : A memory in the place of replicas, quicker.
+    local_entropy : The theory of dense regions.
+
     References
     ----------
     C. Baldassi et al., PNAS 113, E7655 (2016).
+
+    Examples
+    --------
+    >>> import replica
+    >>> from replica.simulate.algorithms import FocusingBP
+    >>> model = replica.perceptron("binary")
+    >>> runs = replica.simulate(model, algorithm=FocusingBP(), n=101, alpha=0.4, samples=2, seed=1)
+    >>> runs["solved"].values.tolist(), runs["training_error"].values.tolist()
+    ([True, True], [0.0, 0.0])
     """
 
     protocol: str = "pseudo-reinforcement"

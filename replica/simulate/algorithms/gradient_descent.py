@@ -22,15 +22,37 @@ class GradientDescent(Algorithm):
     A single unit, or a committee of sign units (trained through ``tanh(b lambda)``). The sharpness gamma, which
     stands for a slowly growing norm, and b rise, the rate falls, all geometrically over the epochs.
 
+    When not to use it: weights +-1 (`SBPI`, `ReplicatedSGD`), other margins than 0, or the largest margin
+    (`MaxMargin`).
+
     Parameters
     ----------
     epochs, batch : int
+        At least 1.
     first_gamma, last_gamma : float
         Sharpness, above 0.
     first_bend, last_bend : float
-        b of committees.
+        b of committees, above 0.
     first_rate, last_rate : float
-        Step per pattern in units of 1/N; above about 2.5 batches' worth it destroys learning.
+        Above 0: step per pattern in units of 1/N; above about 2.5 batches' worth it destroys learning.
+
+    See Also
+    --------
+    EntropicSGD : Steps to the mean of a walk.
+    LeastAction : Pushes of wrong patterns only.
+
+    References
+    ----------
+    C. Baldassi, F. Pittorino and R. Zecchina, PNAS 117, 161 (2020), for the growing norm.
+
+    Examples
+    --------
+    >>> import replica
+    >>> from replica.simulate.algorithms import GradientDescent
+    >>> model = replica.perceptron("spherical")
+    >>> runs = replica.simulate(model, algorithm=GradientDescent(), n=50, alpha=0.6, samples=2, seed=1)
+    >>> runs["solved"].values.tolist(), runs["training_error"].values.tolist()
+    ([True, True], [0.0, 0.0])
     """
 
     epochs: int = 600

@@ -33,15 +33,24 @@ class Langevin(Algorithm):
     Numbers are means over the second half of both chains: ``energy``, ``training_error``, ``q`` (overlap of the
     chains), ``m`` (with the direction to be learned), and ``acceptance``.
 
+    When not to use it: hard constraints and costs that are not convex (`PopulationAnnealing`), the minimum itself
+    (`ERM`), a learned bias.
+
     Parameters
     ----------
     moves : int
         Of each chain; the first half is left out, and tunes the step.
     leaps : int
+        Steps of a move, at least 1.
     persistence : float
         c in [0, 1): share of the momenta that the next move keeps (0: all fresh).
     curl : float
         Angular velocity of the momenta, at least 0.
+
+    See Also
+    --------
+    PopulationAnnealing : Any cost, and free entropies.
+    ERM : beta = inf.
 
     Notes
     -----
@@ -54,6 +63,15 @@ class Langevin(Algorithm):
     ----------
     S. Byrne and M. Girolami, Scand. J. Stat. 40, 825 (2013) (geodesic steps on the sphere); A. Horowitz, Phys. Lett. B
     268, 247 (1991) (kept momenta); N. Tripuraneni et al., ICML (2017) (turning momenta).
+
+    Examples
+    --------
+    >>> import replica
+    >>> from replica.simulate.algorithms import Langevin
+    >>> model = replica.mixture("logistic", beta=2.0, bias=False)
+    >>> runs = replica.simulate(model, algorithm=Langevin(moves=200), n=10, alpha=2.0, samples=1, seed=1)
+    >>> bool(runs["energy_error"][0] < 0.2), str(runs["status"].values[0])
+    (True, 'converged in 200 moves')
     """
 
     moves: int = 3000

@@ -22,14 +22,31 @@ class LeastAction(Algorithm):
     (Rosenblatt's rule; for weights +-1 their hidden variables learn ``2 y x_k``). For a single unit with real weights
     the number of updates is at most ``max|x|^2/kappa^2`` with the largest margin of ``x.w/|w|``.
 
+    When not to use it: other margins than 0; it stops at the first solution, not at that of the largest margin
+    (`MinOver`, `MaxMargin`).
+
     Parameters
     ----------
     max_sweeps : int
-        Passes over the patterns before giving up.
+        Passes over the patterns before giving up, at least 1.
+
+    See Also
+    --------
+    ReplicatedSGD : The same pushes for replicas.
+    SBPI : Pushes that know how sure a weight is.
 
     References
     ----------
     G. J. Mitchison and R. M. Durbin, Biol. Cybern. 60, 345 (1989).
+
+    Examples
+    --------
+    >>> import replica
+    >>> from replica.simulate.algorithms import LeastAction
+    >>> model = replica.committee(3, weights="spherical")
+    >>> runs = replica.simulate(model, algorithm=LeastAction(), n=99, alpha=1.0, samples=2, seed=1)
+    >>> runs["solved"].values.tolist(), runs["training_error"].values.tolist()
+    ([True, True], [0.0, 0.0])
     """
 
     max_sweeps: int = 4000

@@ -9,12 +9,12 @@ import numpy as np
 
 from replica._checks import grid, number
 from replica.models.model import Model
+from replica.simulate.algorithms._populations import GROUPS, between, jackknife, log_mean, tails, weighted_mean
 from replica.simulate.algorithms._walkers import Walkers
 from replica.simulate.algorithms.base import Algorithm, Outcome, require_single_unit
 from replica.simulate.instances import Instance, whole
 from replica.weights.base import Average, Pinned
 
-GROUPS = 10  # populations that are resampled apart from each other, for errors
 COLDEST = 40.0  # inverse temperature at which walkers without a solution are given up
 UNSURE = 0.5  # error of ln Z above which the populations say nothing
 FINER = 3  # times that 1 - keep is halved where the populations say nothing
@@ -35,6 +35,9 @@ class PopulationAnnealing(Algorithm):
     means. With ``distance`` instead ``free_entropy``, ``energy`` and ``error_around`` (training error) over
     ``distance`` from a walker drawn in equilibrium, as in `franz_parisi` (weights +-1 or on the sphere, one unit).
 
+    When not to use it: systems that `Enumeration` counts; below a transition of first order walkers do not cross over,
+    and the status says so.
+
     Parameters
     ----------
     population : int
@@ -49,6 +52,11 @@ class PopulationAnnealing(Algorithm):
     reference_margin : float, optional
         Margin of the reference; None: the model's own.
 
+    See Also
+    --------
+    Enumeration : Exact, for small systems.
+    Langevin : Convex costs of real weights.
+
     Notes
     -----
     Errors: jackknife over the ten populations with tails of Student's t, and what a state too rare for a walker may
@@ -59,6 +67,17 @@ class PopulationAnnealing(Algorithm):
     ----------
     K. Hukushima and Y. Iba, AIP Conf. Proc. 690, 200 (2003); W. Wang, J. Machta and H. Katzgraber, Phys. Rev. E 92,
     063307 (2015).
+
+    Examples
+    --------
+    >>> import replica
+    >>> from replica.simulate.algorithms import Enumeration, PopulationAnnealing
+    >>> model = replica.perceptron("binary", loss="error-count", beta=1.0)
+    >>> setting = dict(n=15, alpha=1.0, samples=1, seed=1)
+    >>> runs = replica.simulate(model, algorithm=PopulationAnnealing(200), **setting)
+    >>> exact = replica.simulate(model, algorithm=Enumeration(), **setting)
+    >>> bool((abs(runs["free_entropy"] - exact["free_entropy"]) < 4 * runs["free_entropy_error"])[0])
+    True
     """
 
     population: int = 500
@@ -195,7 +214,7 @@ class Cooled(NamedTuple):
         if not np.any(np.isfinite(log_z)):
             return cls(log_z, *groups, None, steps, unseen, "no walker meets the constraint")
         trouble = ""
-        if not _jackknife(log_z, np.zeros(GROUPS), _log_mean)[1] <= UNSURE:
+        if not jackknife(log_z, np.zeros(GROUPS), log_mean)[1] <= UNSURE:
             trouble = "the populations differ in ln Z"
         shares = np.unique(family, return_counts=True)[1] / family.size
         if 1.0 / np.sum(shares**2) < FEWEST * GROUPS:
@@ -218,23 +237,23 @@ class Cooled(NamedTuple):
         if self.trouble:
             return dict.fromkeys(names, (np.nan, np.nan))
         overlaps = self.mean @ self.mean.T / n
-        free, error = _jackknife(self.log_z, np.zeros(GROUPS), _log_mean)
+        free, error = jackknife(self.log_z, np.zeros(GROUPS), log_mean)
         found = {"free_entropy": (volume + free / n, error / n)}
-        energy, spread = (0.0, 0.0) if model.loss.hard else _jackknife(self.log_z, self.cost / n, _mean)
+        energy, spread = (0.0, 0.0) if model.loss.hard else jackknife(self.log_z, self.cost / n, weighted_mean)
         beta = model.beta if np.isfinite(model.beta) else 0.0
-        entropy = _jackknife(self.log_z, beta * self.cost, lambda z, e: _log_mean(z, e) + _mean(z, e))
+        entropy = jackknife(self.log_z, beta * self.cost, lambda z, e: log_mean(z, e) + weighted_mean(z, e))
         if np.isinf(model.beta) and not model.loss.hard:  # the limit of phi/beta
             found["free_entropy"] = (-energy, spread)
         found["entropy"] = (volume + entropy[0] / n, entropy[1] / n)
-        found |= {"energy": (energy, spread), "training_error": _jackknife(self.log_z, self.wrong, _mean)}
-        found["q"] = _jackknife(self.log_z, overlaps, _between)
+        found |= {"energy": (energy, spread), "training_error": jackknife(self.log_z, self.wrong, weighted_mean)}
+        found["q"] = jackknife(self.log_z, overlaps, between)
         if instance.direction is not None:
-            found["m"] = _jackknife(self.log_z, self.mean @ instance.direction / n, _mean)
+            found["m"] = jackknife(self.log_z, self.mean @ instance.direction / n, weighted_mean)
         share, cost, overlap = self.unseen
         cost = 0.0 if np.isinf(model.beta) or model.loss.hard else cost  # solutions cost nothing
         floors = {"training_error": share / np.sqrt(max(instance.patterns, 1)), "q": overlap, "m": overlap}
         floors |= {"free_entropy": share / n, "energy": cost, "entropy": share / n + beta * cost}
-        t = _tails(self.log_z)
+        t = tails(self.log_z)
         return {name: (value, float(np.hypot(t * error, floors[name]))) for name, (value, error) in found.items()}
 
 
@@ -262,38 +281,3 @@ def _resampled(log_weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     total = np.cumsum(np.exp(log_weight - top))
     places = (np.arange(log_weight.size) + rng.random()) / log_weight.size * total[-1]
     return np.minimum(np.searchsorted(total, places, side="right"), log_weight.size - 1)
-
-
-def _jackknife(log_z: np.ndarray, values: np.ndarray, function: Any) -> tuple[float, float]:
-    """A function of the populations' ``ln Z`` and values, and its error from leaving each of them out."""
-    every = np.arange(GROUPS)
-    kept = [every[every != out] for out in every]
-    pairs = values.ndim == 2
-    parts = [function(log_z[k], values[np.ix_(k, k)] if pairs else values[k]) for k in kept]
-    error = np.sqrt((GROUPS - 1) * np.var(parts)) if np.all(np.isfinite(parts)) else np.inf
-    return float(function(log_z, values)), float(error + 1e-14)
-
-
-def _tails(log_z: np.ndarray) -> float:
-    """Factor of errors from few populations: makes three of them as rare by Student's t as for a Gaussian."""
-    from scipy.special import ndtr, stdtrit
-
-    chance = np.exp(log_z - np.logaddexp.reduce(log_z))
-    return float(stdtrit(max(1.0 / np.sum(chance**2) - 1.0, 2.0), ndtr(3.0)) / 3.0)
-
-
-def _log_mean(log_z: np.ndarray, values: np.ndarray) -> float:
-    return float(np.logaddexp.reduce(log_z) - np.log(log_z.size))
-
-
-def _mean(log_z: np.ndarray, values: np.ndarray) -> float:
-    chance = np.exp(log_z - np.logaddexp.reduce(log_z))
-    return float(chance @ values)
-
-
-def _between(log_z: np.ndarray, overlaps: np.ndarray) -> float:
-    """Mean overlap of walkers of different populations."""
-    chance = np.exp(log_z - np.logaddexp.reduce(log_z))
-    pairs = np.outer(chance, chance)
-    np.fill_diagonal(pairs, 0.0)
-    return float(np.sum(pairs * overlaps) / pairs.sum())

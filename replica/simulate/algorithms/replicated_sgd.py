@@ -28,17 +28,34 @@ class ReplicatedSGD(Algorithm):
     fewest units that mend it (those nearest to changing sign): ``H_k += rate y x_k``. Then it is drawn to the mean C of
     all replicas, ``H += pull (tanh(gamma y C) - sign H)``, with gamma growing by a step each epoch.
 
+    When not to use it: real weights (`GradientDescent`, `EntropicSGD`) or other margins than 0.
+
     Parameters
     ----------
     replicas : int
-        y; a single one (``replicas=1, pull=0``) is plain SGD.
+        y, at least 1; a single one (``replicas=1, pull=0``) is plain SGD.
     batch, max_epochs : int
+        At least 1.
     rate, pull, first_gamma, gamma_step : float
         At least 0.
+
+    See Also
+    --------
+    LeastAction : The pushes alone.
+    ReplicatedAnnealing : Replicas with a temperature.
 
     References
     ----------
     C. Baldassi et al., PNAS 113, E7655 (2016), supporting information.
+
+    Examples
+    --------
+    >>> import replica
+    >>> from replica.simulate.algorithms import ReplicatedSGD
+    >>> model = replica.committee(3, weights="binary", connectivity="full")
+    >>> runs = replica.simulate(model, algorithm=ReplicatedSGD(), n=63, alpha=0.3, samples=2, seed=1)
+    >>> runs["solved"].values.tolist(), runs["training_error"].values.tolist()
+    ([True, True], [0.0, 0.0])
     """
 
     replicas: int = 7

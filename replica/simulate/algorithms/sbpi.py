@@ -28,16 +28,32 @@ class SBPI(Algorithm):
     A wrong pattern pushes every hidden variable by ``2 y x``; one that is right by less than one flip (``0 <= s < 2``,
     s in units of ``w.x``) pushes those that agree with it, with a probability.
 
+    When not to use it: loads above 0.7 (margin 0), where the sweeps run out: `ReinforcedBP`, `FocusingBP`; networks.
+
     Parameters
     ----------
     push_probability : float
         In [0, 1]; 0.3 is safe up to alpha = 0.7, 0.4 faster below 0.65.
     max_sweeps : int
-        Passes over all patterns before giving up.
+        Passes over all patterns before giving up, at least 1.
+
+    See Also
+    --------
+    ReinforcedBP : Higher loads.
+    success_threshold : The load at which half of the instances are solved.
 
     References
     ----------
     C. Baldassi, A. Braunstein, N. Brunel and R. Zecchina, PNAS 104, 11079 (2007).
+
+    Examples
+    --------
+    >>> import replica
+    >>> from replica.simulate.algorithms import SBPI
+    >>> model = replica.perceptron("binary")
+    >>> runs = replica.simulate(model, algorithm=SBPI(), n=101, alpha=0.4, samples=2, seed=1)
+    >>> runs["solved"].values.tolist(), runs["training_error"].values.tolist()
+    ([True, True], [0.0, 0.0])
     """
 
     push_probability: float = 0.3
