@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from saddlepoint._kernels import differences, shifted_points
+from saddlepoint.rows import Rowwise
 from saddlepoint.variables import Variables
 
 
-class Problem(ABC):
+class Problem(Rowwise):
     r"""A batch of B systems of k equations in k named unknowns, in free coordinates ``free`` of shape (B, k).
 
-    A subclass sets ``variables`` (`Variables`) and ``size`` (B), defines `take` and at least one of `update`
-    (a map whose fixed points are sought) and `residual` (whose zeros are sought); they are linked by
+    A subclass sets ``variables`` (`Variables`) and ``size`` (B), keeps its arguments under their names, with those in
+    ``rows`` that have one entry per row (see `saddlepoint.rows`), and defines at least one of `update` (a map whose
+    fixed points are sought) and `residual` (whose zeros are sought); they are linked by
     ``residual = update - free``. Problems are immutable: what `take` and `refined` return may be kept. A row
     must not depend on the others. A residual that is not finite marks its row as failed; it must not raise.
 
@@ -30,8 +31,6 @@ class Problem(ABC):
     ...         self.size = size
     ...     def update(self, free):
     ...         return np.cos(free)
-    ...     def take(self, index):
-    ...         return Cosine(len(index))
     >>> round(float(solve(Cosine())["x"][0]), 12)
     0.739085133215
     """
@@ -88,14 +87,6 @@ class Problem(ABC):
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_repeated"}
-
-    @abstractmethod
-    def take(self, index: np.ndarray) -> Problem:
-        """The problem of the rows ``index`` (integers, repeats allowed)."""
-
-    def refined(self) -> Problem:
-        """The same equations with finer integrals; the default has none and returns itself."""
-        return self
 
     def noise(self, free: np.ndarray) -> np.ndarray:
         """Rounding floor of the residual, (B, k); called at every step, so it must be cheap."""

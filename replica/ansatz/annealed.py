@@ -64,14 +64,10 @@ class AnnealedState(State):
 
     variables = Variables()
 
+    rows = ("model", "alpha")
+
     def __init__(self, model: Model, alpha: np.ndarray, level: int = 1) -> None:
         self.model, self.alpha, self.size, self.level = model, alpha, alpha.size, level
-
-    def take(self, index: np.ndarray) -> AnnealedState:
-        return AnnealedState(self.model.take(index), self.alpha[index], self.level)
-
-    def refined(self) -> AnnealedState:
-        return AnnealedState(self.model, self.alpha, self.level + 1)
 
     def cavity(self, free: np.ndarray) -> Cavity:
         return Cavity(self.model, self._overlaps(), None, self.level)

@@ -32,16 +32,11 @@ class CentroidProblem(Problem):
     A guessed label is worth ``E_sigma[sigma tanh(sigma q/noise + sqrt(q/noise) z + ln(rho/(1-rho))/2)]``.
     """
 
+    rows = ("data", "alpha")
     variables = Variables(Variable("q", UNIT))
 
     def __init__(self, data: Any, alpha: np.ndarray, labelled: float, level: int = 1) -> None:
         self.data, self.alpha, self.labelled, self.level, self.size = data, alpha, labelled, level, alpha.size
-
-    def take(self, index: np.ndarray) -> CentroidProblem:
-        return CentroidProblem(self.data.take(index), self.alpha[index], self.labelled, self.level)
-
-    def refined(self) -> CentroidProblem:
-        return CentroidProblem(self.data, self.alpha, self.labelled, self.level + 1)
 
     def start(self) -> np.ndarray:
         return np.full((self.size, 1), 3.0)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from saddlepoint.rows import Rowwise
+
 if TYPE_CHECKING:
     from replica.models.model import Model
 
 
-class State:
+class State(Rowwise):
     """What stands for a solved problem without equations of its own, and so without tables in them."""
 
     def astray(self) -> list[Any]:

@@ -15,15 +15,14 @@ from saddlepoint import Bracket, Problem, RealInUnits, Variable, Variables, solv
 class InverseProblem(Problem):
     """``ln line(parameter) = ln alpha`` for a batch of models; the one variable is the parameter."""
 
+    rows = ("model", "target")
+
     def __init__(
         self, line: Callable[[Model, int], Line], model: Model, parameter: str, target: np.ndarray, unit: float
     ) -> None:
         self.line, self.model, self.parameter, self.target, self.unit = line, model, parameter, target, unit
         self.size = target.size
         self.variables = Variables(Variable(parameter, RealInUnits(unit)))
-
-    def take(self, index: np.ndarray) -> InverseProblem:
-        return InverseProblem(self.line, self.model.take(index), self.parameter, self.target[index], self.unit)
 
     def at(self, free: np.ndarray) -> Line:
         """The line at values of the parameter."""

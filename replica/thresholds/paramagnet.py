@@ -19,16 +19,12 @@ GRID = np.exp(np.linspace(np.log(1e-14), np.log(1e100), 200))  # loads for bands
 class ParamagnetPoint(Problem):
     """``q = 0`` with alpha (and, for a free norm, the conjugate of the norm) solved for: an observable vanishes."""
 
+    rows = ("equations",)
+
     def __init__(self, equations: Equations, condition: str) -> None:
         self.equations, self.condition, self.size = equations, condition, equations.size
         free = equations.variables(("curvature",)) if equations.free_norm else ()
         self.variables = Variables(Variable("alpha", POSITIVE), *free)
-
-    def take(self, index: np.ndarray) -> ParamagnetPoint:
-        return ParamagnetPoint(self.equations.take(index), self.condition)
-
-    def refined(self) -> ParamagnetPoint:
-        return ParamagnetPoint(self.equations.at_level(self.equations.level + 1), self.condition)
 
     def residual(self, free: np.ndarray) -> np.ndarray:
         seen, _ = self.observe(free)

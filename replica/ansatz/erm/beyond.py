@@ -17,14 +17,10 @@ class Beyond(Problem):
     #: what the limit makes of numbers of the other problem, by name
     ends: ClassVar[dict[str, float]] = {}
 
+    rows = ("found",)
+
     def __init__(self, found: Any) -> None:
         self.found, self.size, self.variables = found, found.size, found.variables
-
-    def take(self, index: np.ndarray) -> Any:
-        return type(self)(self.found.take(index))
-
-    def refined(self) -> Any:
-        return type(self)(self.found.refined())
 
     def astray(self) -> list[Any]:
         others = []

@@ -80,19 +80,15 @@ class ClusterProblem(Problem):
     #: variables that `settled` of the solver damps: none, these equations settle by themselves
     damped: ClassVar[None] = None
 
+    rows = ("model", "alpha")
+
     def __init__(self, model: Model, alpha: np.ndarray, level: int = 1, interpolates: bool = False) -> None:
         self.model, self.alpha, self.level, self.size = model, alpha, level, alpha.size
         self.interpolates, self.variables = interpolates, BIASED if model.data.trained else LEARNED
 
-    def take(self, index: np.ndarray) -> ClusterProblem:
-        return ClusterProblem(self.model.take(index), self.alpha[index], self.level, self.interpolates)
-
     def on(self, model: Model) -> ClusterProblem:
         """The equations of another model."""
         return ClusterProblem(model, self.alpha, self.level, self.interpolates)
-
-    def refined(self) -> ClusterProblem:
-        return ClusterProblem(self.model, self.alpha, self.level + 1, self.interpolates)
 
     def astray(self) -> list[Any]:
         return astray(self)
@@ -233,12 +229,6 @@ class RestingProblem(ClusterProblem):
         super().__init__(model, alpha, level)
         self.bias, self.corners, _ = corners(model, self.size)
         self.held = np.stack([corner.strong > corner.weak for corner in self.corners], axis=1).astype(float)
-
-    def take(self, index: np.ndarray) -> RestingProblem:
-        return RestingProblem(self.model.take(index), self.alpha[index], self.level)
-
-    def refined(self) -> RestingProblem:
-        return RestingProblem(self.model, self.alpha, self.level + 1)
 
     def stiffness(self, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return np.zeros(self.size), self.held

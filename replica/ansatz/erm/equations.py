@@ -40,6 +40,8 @@ class RiskProblem(Problem):
     #: variables that approach their solution by damped steps; the others by roots
     damped = ("lean", "transverse")
 
+    rows = ("model", "alpha")
+
     def __init__(self, model: Model, alpha: np.ndarray, level: int = 1, interpolates: bool = False) -> None:
         self.model, self.alpha, self.level, self.size = model, alpha, level, alpha.size
         self.interpolates, self.penalised = interpolates, model.weights.penalised
@@ -48,15 +50,9 @@ class RiskProblem(Problem):
         names += [*(() if interpolates else ("V",)), *model.data.trained]
         self.variables = _variables(tuple(names))
 
-    def take(self, index: np.ndarray) -> RiskProblem:
-        return RiskProblem(self.model.take(index), self.alpha[index], self.level, self.interpolates)
-
     def on(self, model: Model) -> RiskProblem:
         """The equations of another model."""
         return RiskProblem(model, self.alpha, self.level, self.interpolates)
-
-    def refined(self) -> RiskProblem:
-        return RiskProblem(self.model, self.alpha, self.level + 1, self.interpolates)
 
     def cavity(self, free: np.ndarray) -> Cavity:
         values = self.variables.values(free)

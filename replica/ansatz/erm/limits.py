@@ -38,6 +38,8 @@ class WeakProblem(Problem):
     #: variables that approach their solution by damped steps; the others by roots
     damped = ("lean", "transverse")
 
+    rows = ("model", "alpha")
+
     def __init__(self, model: Model, alpha: np.ndarray, level: int = 1) -> None:
         self.model, self.alpha, self.level, self.size = model, alpha, level, alpha.size
         self.taught = bool(model.data.overlaps)
@@ -47,15 +49,9 @@ class WeakProblem(Problem):
         names = (*(("lean",) if self.taught else ()), "transverse", *(("hold",) if self.learned else ()))
         self.variables = Variables(*(Variable(name, POSITIVE if name == "transverse" else REAL) for name in names))
 
-    def take(self, index: np.ndarray) -> WeakProblem:
-        return WeakProblem(self.model.take(index), self.alpha[index], self.level)
-
     def on(self, model: Model) -> WeakProblem:
         """The equations of another model."""
         return WeakProblem(model, self.alpha, self.level)
-
-    def refined(self) -> WeakProblem:
-        return WeakProblem(self.model, self.alpha, self.level + 1)
 
     def fields(self, free: np.ndarray) -> Cavity:
         """The cavity of a batch, at V' = 1."""

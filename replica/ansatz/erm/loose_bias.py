@@ -26,15 +26,11 @@ LOOSELY = (
 class LooseState(Beyond):
     """A vector of least cost at one of many biases that cost the same; errors are those of the range."""
 
+    rows = ("found", "low", "high")
+
     def __init__(self, found: Any, low: np.ndarray, high: np.ndarray) -> None:
         super().__init__(found)
         self.low, self.high = low, high
-
-    def take(self, index: np.ndarray) -> LooseState:
-        return LooseState(self.found.take(index), self.low[index], self.high[index])
-
-    def refined(self) -> LooseState:
-        return LooseState(self.found.refined(), self.low, self.high)
 
     def cavity(self, free: np.ndarray) -> Cavity:
         found: Cavity = self.found.cavity(free)

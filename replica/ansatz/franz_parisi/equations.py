@@ -29,6 +29,7 @@ class HeldProblem(Problem):
     real vectors. ``reference`` has ``errors`` of its numbers, ``number(name)`` and ``varied(name, step)``.
     """
 
+    rows = ("distance", "alpha")
     reference: Any
     light = False  # one evaluation costs much: rows that are not solved are followed in the load only as a last resort
 
@@ -40,7 +41,7 @@ class HeldProblem(Problem):
         names = ["own_hat", *unknowns, *(["curvature"] if self.free_norm else [])]
         self.variables = Variables(*(Variable(name, REAL) for name in names))
 
-    def _like(self, **changes: Any) -> Self:
+    def like(self, **changes: Any) -> Self:
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__ | changes)
         copy.__dict__.pop("_repeated", None)
@@ -57,30 +58,24 @@ class HeldProblem(Problem):
         """``1 - cosine^2``."""
         return 4.0 * self.distance * (1.0 - self.distance)
 
-    def take(self, index: np.ndarray) -> Self:
-        return self._like(distance=self.distance[index], alpha=self.alpha[index])
-
     def at_level(self, level: int) -> Self:
-        return self._like(level=min(level, len(LADDER) - 1))
+        return self.like(level=min(level, len(LADDER) - 1))
 
     def at_alpha(self, alpha: np.ndarray) -> Self:
         """The same problem with the probes at other loads (the reference stays)."""
-        return self._like(alpha=alpha)
+        return self.like(alpha=alpha)
 
     def at_distance(self, distance: np.ndarray) -> Self:
         """The same problem at other distances."""
-        return self._like(distance=distance)
+        return self.like(distance=distance)
 
     def around(self, reference: Any) -> Self:
         """The same problem around another reference."""
-        return self._like(reference=reference)
+        return self.like(reference=reference)
 
     def unheld(self, point: np.ndarray) -> tuple[Self, np.ndarray]:
         """The same probes free to choose their distance, where the curve has its maximum, and their point there."""
-        return self._like(held=False), point
-
-    def refined(self) -> Self:
-        return self.at_level(self.level + 1)
+        return self.like(held=False), point
 
     @property
     def probe(self) -> Side:

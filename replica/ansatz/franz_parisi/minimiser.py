@@ -46,14 +46,14 @@ class MinimiserProblem(HeldProblem):
         self.stretched = Stretched(model.loss, float(np.sqrt(model.architecture.scale)))
 
     def around(self, reference: Minimiser) -> MinimiserProblem:
-        return self._like(reference=reference, centre=dataclasses.replace(self.centre, m=reference.m))
+        return self.like(reference=reference, centre=dataclasses.replace(self.centre, m=reference.m))
 
     def unheld(self, point: np.ndarray) -> tuple[MinimiserProblem, np.ndarray]:
         if not self.closed:
-            return self._like(held=False), point
+            return self.like(held=False), point
         hats = self.conjugates(point)
         lean = hats.t * (1.0 - self.centre.m**2) + hats.zeta
-        free = self._like(held=False, closed=False, variables=Variables(*self.variables, LEAN))
+        free = self.like(held=False, closed=False, variables=Variables(*self.variables, LEAN))
         return free, np.concatenate([point, lean[:, None]], axis=1)
 
     def _free_overlap(self, field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

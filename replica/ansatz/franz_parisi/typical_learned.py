@@ -54,7 +54,7 @@ class TypicalProblem(HeldOnSphere):
         self.root = float(np.sqrt(model.architecture.scale))
 
     def unheld(self, point: np.ndarray) -> tuple[TypicalProblem, np.ndarray]:
-        free = self._like(held=False, variables=Variables(*self.variables, FREE))
+        free = self.like(held=False, variables=Variables(*self.variables, FREE))
         return free, np.concatenate([point, np.arctanh(self.cosine)[:, None]], axis=1)
 
     @property

@@ -11,6 +11,7 @@ import numpy as np
 from replica.models.model import Model
 from replica.solution.batch import Solutions
 from saddlepoint import POSITIVE, Problem, Variable, Variables
+from saddlepoint.rows import Rowwise
 
 EPS = np.finfo(float).eps
 TOP = 4  # the finest level of integrals
@@ -19,10 +20,11 @@ Named = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
-class Groups:
+class Groups(Rowwise):
     """What defines a batch of groups: ``power`` replicas each, at overlap ``q1`` or at ``distance`` from a
     centre (batch,)."""
 
+    rows: ClassVar[tuple[str, ...]] = ("model", "alpha", "power", "q1", "distance")
     model: Model
     alpha: np.ndarray
     power: np.ndarray
@@ -32,13 +34,6 @@ class Groups:
     @property
     def size(self) -> int:
         return self.alpha.size
-
-    def take(self, index: np.ndarray) -> Groups:
-        rows = {
-            name: None if (column := getattr(self, name)) is None else column[index]
-            for name in ("alpha", "power", "q1", "distance")
-        }
-        return Groups(self.model.take(index), **rows)
 
     def with_power(self, power: np.ndarray) -> Groups:
         return replace(self, power=power)
@@ -63,18 +58,11 @@ class GroupProblem(Problem):
     #: all solutions, seen from a centre that is only looked for
     plateau: ClassVar[bool] = False
 
+    rows = ("groups",)
+
     def __init__(self, groups: Groups, level: int = 0, closed: bool = False) -> None:
         self.groups, self.level, self.closed, self.size = groups, level, closed, groups.size
         self.variables = Variables(*self.own, Variable("power", POSITIVE)) if closed else self.own
-
-    def take(self, index: np.ndarray) -> GroupProblem:
-        return type(self)(self.groups.take(index), self.level, self.closed)
-
-    def at_level(self, level: int) -> GroupProblem:
-        return type(self)(self.groups, level, self.closed)
-
-    def refined(self) -> GroupProblem:
-        return self.at_level(self.level + 1)
 
     @property
     def finer(self) -> int:

@@ -23,12 +23,6 @@ class GapProblem(GroupProblem):
         self.own = Variables(*kind.own, Variable("alpha", POSITIVE), Variable("q1", UNIT))
         super().__init__(groups, level, closed)
 
-    def take(self, index: np.ndarray) -> GapProblem:
-        return GapProblem(self.groups.take(index), self.level, self.closed, self.kind)
-
-    def at_level(self, level: int) -> GapProblem:
-        return GapProblem(self.groups, level, self.closed, self.kind)
-
     def _there(self, values: Named) -> BinaryReplicas:
         power = values["power"] if self.closed else self.groups.power
         return self.kind(Groups(self.groups.model, values["alpha"], power, q1=values["q1"]), self.level)

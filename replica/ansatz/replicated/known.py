@@ -21,16 +21,11 @@ class Known(GroupProblem):
 
     own = Variables()
 
+    rows = ("groups", "seen", "errors")
+
     def __init__(self, groups: Groups, seen: Named, errors: Named, level: int = 0) -> None:
         super().__init__(groups, level)
         self.seen, self.errors = seen, errors
-
-    def take(self, index: np.ndarray) -> Known:
-        seen, errors = ({k: v[index] for k, v in table.items()} for table in (self.seen, self.errors))
-        return Known(self.groups.take(index), seen, errors, self.level)
-
-    def at_level(self, level: int) -> Known:
-        return Known(self.groups, self.seen, self.errors, level)
 
     def observe(self, free: np.ndarray) -> tuple[Named, Named]:
         return self.seen, {name: self.errors.get(name, 8 * EPS * np.abs(v)) for name, v in self.seen.items()}

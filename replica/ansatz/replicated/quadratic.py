@@ -10,8 +10,8 @@ Where ``alpha (beta Delta (Q-q1)/k1)^2 > 1`` and alpha > 1 the differences conde
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -63,6 +63,7 @@ def quadratic_replicas(
 class QuadraticReplicas(State):
     """Observables of a batch of groups from those of their centres, which are the point."""
 
+    rows: ClassVar[tuple[str, ...]] = ("model", "alpha", "beta", "norm", "power", "q1")
     model: Model
     alpha: np.ndarray
     beta: np.ndarray
@@ -70,13 +71,6 @@ class QuadraticReplicas(State):
     power: np.ndarray
     q1: np.ndarray
     level: int = 1
-
-    def take(self, index: np.ndarray) -> QuadraticReplicas:
-        columns = (self.alpha, self.beta, self.norm, self.power, self.q1)
-        return QuadraticReplicas(self.model.take(index), *(c[index] for c in columns), self.level)
-
-    def refined(self) -> QuadraticReplicas:
-        return replace(self, level=self.level + 1)
 
     @property
     def apart(self) -> np.ndarray:

@@ -20,12 +20,6 @@ class TupleLoad(GroupProblem):
         self.own = Variables(*kind.own, Variable("alpha", POSITIVE))
         super().__init__(groups, level)
 
-    def take(self, index: np.ndarray) -> TupleLoad:
-        return TupleLoad(self.groups.take(index), self.level, kind=self.kind)
-
-    def at_level(self, level: int) -> TupleLoad:
-        return TupleLoad(self.groups, level, kind=self.kind)
-
     def averages(self, values: Named, power: np.ndarray, whole: bool) -> BinaryPoint:
         groups = Groups(self.groups.model, values["alpha"], power, q1=self.groups.q1)
         return self.kind(groups, self.level).averages(values, power, True)  # the cost is needed

@@ -43,6 +43,8 @@ class AlphabetLimit(Problem):
     weights +-1 and the margin 0: 4/pi (E. Gardner and B. Derrida, J. Phys. A 21, 271 (1988)).
     """
 
+    rows = ("model",)
+
     def __init__(self, model: Model, size: int, level: int = 1) -> None:
         self.model, self.size, self.level = model, size, level
         self.free_norm = isinstance(model.weights.norm, Free)
@@ -53,12 +55,6 @@ class AlphabetLimit(Problem):
         """Whether the formulas hold: an alphabet and, where the norm is free, a proximal map that does not jump."""
         smooth = not (isinstance(model.weights.norm, Free) and model.loss.ground_jumps)
         return model.weights.letters is not None and smooth
-
-    def take(self, index: np.ndarray) -> AlphabetLimit:
-        return AlphabetLimit(self.model.take(index), len(index), self.level)
-
-    def refined(self) -> AlphabetLimit:
-        return AlphabetLimit(self.model, self.size, self.level + 1)
 
     def _weights(self, free: np.ndarray) -> Frozen:
         lean = np.exp(free[:, 0]) if self.free_norm else np.ones(self.size)

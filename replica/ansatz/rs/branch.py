@@ -198,20 +198,13 @@ def zoom(table: BranchTable, low: np.ndarray, high: np.ndarray, count: int = 17)
 class ConditionProblem(Problem):
     """The saddle-point equations with alpha eliminated, closed by a condition that vanishes at the point sought."""
 
+    rows = ("equations",)
+
     def __init__(self, equations: Equations, condition: str) -> None:
         self.equations, self.condition, self.size = equations, condition, equations.size
         self.held = held_name(equations)
         self.names = equations.names
         self.variables = equations.variables(self.names)
-
-    def take(self, index: np.ndarray) -> ConditionProblem:
-        return ConditionProblem(self.equations.take(index), self.condition)
-
-    def refined(self) -> ConditionProblem:
-        return self.at_level(self.equations.level + 1)
-
-    def at_level(self, level: int) -> ConditionProblem:
-        return ConditionProblem(self.equations.at_level(level), self.condition)
 
     def noise(self, free: np.ndarray) -> np.ndarray:
         """Rounding floor; the determinant of differences is known to about 1e-10 only (alpha is stationary at a

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from replica.data import Overlaps
 from replica.models.model import Model
 from replica.weights.base import Free, SingleWeight
 from saddlepoint import POSITIVE, REAL, Chart, OneSign, Problem, RealInUnits, Variable, Variables
+from saddlepoint.rows import Rowwise
 
 
 @lru_cache(maxsize=64)
@@ -24,13 +25,15 @@ def _positive(names: tuple[str, ...]) -> Variables:
     return Variables(*(Variable(name, POSITIVE) for name in names))
 
 
-class Equations:
+class Equations(Rowwise):
     r"""The two halves of the RS saddle point of a batch of models: conjugates -> overlaps -> conjugates.
 
     .. math:: \phi = \mathrm{entropic}(\hat q, \hat m, A) + \alpha\, E \ln Z(h, Q - q)
 
     with ``q_hat = alpha E f^2``, ``A = q_hat + Q_hat = -alpha E f'`` (free norms), ``m_hat = alpha E[f s]`` (teacher).
     """
+
+    rows = ("model", "lean")
 
     def __init__(self, model: Model, size: int, level: int = 1) -> None:
         self.model, self.size, self.level, self.zero = model, size, level, np.zeros(size)
@@ -42,20 +45,11 @@ class Equations:
         self.names += self.learned
         self.lean = lean_of(model, self.norm, size)
 
-    def _copy(self, model: Model, size: int, level: int) -> Equations:
-        copy = object.__new__(Equations)
-        copy.model, copy.size, copy.level, copy.zero = model, size, level, np.zeros(size)
-        copy.law, copy.free_norm, copy.rounding = self.law, self.free_norm, self.rounding
-        copy.names, copy.learned, copy.lean = self.names, self.learned, self.lean
+    def like(self, **changed: Any) -> Self:
+        copy = object.__new__(type(self))  # what is known of the model is that of its rows
+        copy.__dict__ |= {name: kept for name, kept in self.__dict__.items() if name != "coarseness"} | changed
+        copy.zero = np.zeros(copy.size)
         return copy
-
-    def take(self, index: np.ndarray) -> Equations:
-        copy = self._copy(self.model.take(index), len(index), self.level)
-        copy.lean = self.lean[index]
-        return copy
-
-    def at_level(self, level: int) -> Equations:
-        return self._copy(self.model, self.size, level)
 
     @cached_property
     def coarseness(self) -> Any:
@@ -201,17 +195,13 @@ class RSProblem(Problem):
     ``held`` fixes conjugates by name (``{"q_hat": 0.0}`` is the paramagnet of an even loss).
     """
 
+    rows = ("equations", "alpha")
+
     def __init__(self, equations: Equations, alpha: np.ndarray, held: dict[str, float] | None = None) -> None:
         self.equations, self.alpha, self.held, self.size = equations, alpha, held or {}, alpha.size
         self.names = tuple(name for name in equations.names if name not in self.held)
         self.variables = equations.variables(self.names)
         self._charts = [variable.chart for variable in self.variables]
-
-    def take(self, index: np.ndarray) -> RSProblem:
-        return RSProblem(self.equations.take(index), self.alpha[index], self.held)
-
-    def refined(self) -> RSProblem:
-        return self.at_level(self.equations.level + 1)
 
     def conjugates(self, free: np.ndarray) -> dict[str, np.ndarray]:
         """All conjugates, those held included."""
@@ -220,9 +210,6 @@ class RSProblem(Problem):
 
     def noise(self, free: np.ndarray) -> np.ndarray:
         return with_level_change(self, np.reshape(self.equations.coarseness, (-1, 1)) * super().noise(free), free)
-
-    def at_level(self, level: int) -> RSProblem:
-        return RSProblem(self.equations.at_level(level), self.alpha, self.held)
 
     def astray(self) -> list[Any]:
         """With patterns elsewhere than where their cost is least, by all that is not known of that place."""

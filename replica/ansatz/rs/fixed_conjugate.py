@@ -15,17 +15,13 @@ class HeldProblem(Problem):
     With a single conjugate nothing is left to solve, and `alpha` is an explicit function.
     """
 
+    rows = ("equations", "value")
+
     def __init__(self, equations: Equations, held: str, value: np.ndarray) -> None:
         self.equations, self.held, self.value = equations, held, value
         self.size = value.size
         self.names = tuple(name for name in equations.names if name != held)
         self.variables = equations.variables(self.names)
-
-    def take(self, index: np.ndarray) -> HeldProblem:
-        return HeldProblem(self.equations.take(index), self.held, self.value[index])
-
-    def refined(self) -> HeldProblem:
-        return HeldProblem(self.equations.at_level(self.equations.level + 1), self.held, self.value)
 
     def conjugates(self, free: np.ndarray) -> dict[str, np.ndarray]:
         return self.variables.values(free) | {self.held: self.value}

@@ -22,17 +22,13 @@ class LimitProblem(Problem):
     ``lean = m/sqrt(1-m^2)`` (largest margin). A bias that is learned obeys ``E[(u-w) label] = 0``.
     """
 
+    rows = ("model",)
+
     def __init__(self, model: Model, size: int, level: int = 1) -> None:
         self.model, self.size, self.level = model, size, level
         self.taught = bool(model.data.overlaps)
         names = (*(("lean",) if self.taught else ()), *model.data.trained)
         self.variables = Variables(*(Variable(name, POSITIVE if name == "lean" else REAL) for name in names))
-
-    def take(self, index: np.ndarray) -> LimitProblem:
-        return LimitProblem(self.model.take(index), len(index), self.level)
-
-    def refined(self) -> LimitProblem:
-        return LimitProblem(self.model, self.size, self.level + 1)
 
     def astray(self) -> list[Any]:
         return astray(self)

@@ -23,6 +23,8 @@ SMALL = 1e-30  # conjugates below are those to first order in the patterns, to d
 class FrozenState(State):
     """The teacher itself as a state: ``q = m = 1``, no errors, zero entropy (finite alphabets)."""
 
+    rows = ("model",)
+
     def __init__(self, model: Model, size: int, level: int = 1) -> None:
         self.model, self.size, self.level = model, size, level
         self.variables = Variables()
@@ -59,12 +61,6 @@ class FrozenState(State):
         grown = float(equations.conjugate(pattern, "m_hat")[0])
         return bool(np.isfinite(grown) and grown > 2 * pull * norm**0.5)
 
-    def take(self, index: np.ndarray) -> FrozenState:
-        return FrozenState(self.model.take(index), len(index), self.level)
-
-    def refined(self) -> FrozenState:
-        return FrozenState(self.model, self.size, self.level + 1)
-
     def cavity(self, free: np.ndarray) -> Cavity:
         """The teacher's own fields cost nothing, so that none is moved, whatever the response."""
         one = np.ones(self.size)
@@ -93,17 +89,13 @@ class FreezingProblem(Problem):
     Below it the alphabet's free energy is frozen at ``-phi/beta``: the ground-state energy (frozen 1RSB).
     """
 
+    rows = ("model", "alpha")
+
     def __init__(self, model: Model, alpha: np.ndarray, level: int = 1) -> None:
         self.model, self.alpha, self.level, self.size = model, alpha, level, alpha.size
         equations = Equations(model.with_parameters(beta=1.0), 1)
         self.names = equations.names
         self.variables = Variables(*equations.variables(self.names), Variable("beta", POSITIVE))
-
-    def take(self, index: np.ndarray) -> FreezingProblem:
-        return FreezingProblem(self.model.take(index), self.alpha[index], self.level)
-
-    def refined(self) -> FreezingProblem:
-        return FreezingProblem(self.model, self.alpha, self.level + 1)
 
     def _at(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], Equations]:
         values = self.variables.values(free)
