@@ -78,7 +78,7 @@ def gaussian(places: np.ndarray, widths: np.ndarray, most: float = 0.5) -> tuple
 
 def local(cost: Cost, beta: float, h: np.ndarray, v: float, fine: int = 1) -> tuple[np.ndarray, ...]:
     """``ln Z``, its slope and bend in the field, the mean cost; in pieces that stay in the cache."""
-    pieces = [_local(cost, beta, part, v, fine) for part in np.array_split(h, max(1, h.size // 64))]
+    pieces = [_local(cost, beta, part, v, fine) for part in np.array_split(h, max(1, h.size // 256))]
     return tuple(np.concatenate(rows) for rows in zip(*pieces, strict=True))
 
 
@@ -127,7 +127,7 @@ def _stretch(exponent: Callable[[np.ndarray], np.ndarray], cost: Cost, h: np.nda
 def _nodes(cost: Cost, low: np.ndarray, high: np.ndarray, fine: int) -> tuple[np.ndarray, np.ndarray]:
     """Nodes and weights (field, node) on equal panels between the ends and the places that are known."""
     stops = [low, *(np.clip(np.full(low.size, b), low, high) for b in sorted(set(cost.breaks))), high]
-    count, nodes, weights = 10 * fine, [], []
+    count, nodes, weights = 5 * fine, [], []
     for a, b in zip(stops[:-1], stops[1:], strict=True):
         half = (0.5 * (b - a) / count)[:, None, None]
         middle = 2 * np.arange(count)[None, :, None] + 1
@@ -185,7 +185,7 @@ def single(setting: Setting, x: dict[str, float], fine: int = 1) -> dict[str, fl
             places = np.array([(p - m_hat * atom) / scale for p in middles])
             widths = np.array([1.0 / (g * scale) for g in gaps])
             keep = np.abs(places) < 60
-            z, weight = gaussian(places[keep], widths[keep], 0.5 / fine)
+            z, weight = gaussian(places[keep], widths[keep], 1.0 / fine)
             h = m_hat * atom + scale * z
             e = h[:, None] * w - 0.5 * c * w * w
             top = e.max(axis=1, keepdims=True)
@@ -220,7 +220,7 @@ def pattern(setting: Setting, s: dict[str, float], fine: int = 1) -> np.ndarray:
             np.append(widths, np.sqrt(across / q) / max(s["m"] / np.sqrt(q), 1e-300)),
         )
     keep = np.abs(places) < 60
-    z, weight = gaussian(places[keep], widths[keep], 0.5 / fine)
+    z, weight = gaussian(places[keep], widths[keep], 1.0 / fine)
     value, f, bend, price = local(setting.cost, setting.beta, root * z, v, fine)
     f = f + setting.slip / spread
     score = np.zeros_like(z)
