@@ -16,8 +16,8 @@ class Problem(Rowwise):
     r"""A batch of B systems of k equations in k named unknowns, in free coordinates ``free`` of shape (B, k).
 
     A subclass sets ``variables`` (`Variables`) and ``size`` (B), keeps its arguments under their names, with those in
-    ``rows`` that have one entry per row (see `saddlepoint.rows`), and defines at least one of `update` (a map whose
-    fixed points are sought) and `residual` (whose zeros are sought); they are linked by
+    ``rowwise`` that have one entry per row (see `saddlepoint.rows`), and defines at least one of `update` (a map
+    whose fixed points are sought) and `residual` (whose zeros are sought); they are linked by
     ``residual = update - free``. Problems are immutable: what `take` and `refined` return may be kept. A row
     must not depend on the others. A residual that is not finite marks its row as failed; it must not raise.
 

@@ -29,7 +29,7 @@ def _taken(value: Any, index: np.ndarray) -> Any:
 class Rowwise:
     """A batch that keeps each argument it is made of under the argument's name.
 
-    ``rows`` names the arguments with one entry per row; ``size``, where it is an argument, is the number of rows, and
+    ``rowwise`` names the arguments with one entry per row; ``size``, where it is an argument, is the number of rows, and
     ``level`` the fineness of integrals. Where ``level`` is none, that of the arguments is meant.
 
     Examples
@@ -37,7 +37,7 @@ class Rowwise:
     >>> import numpy as np
     >>> from saddlepoint.rows import Rowwise
     >>> class Pair(Rowwise):
-    ...     rows = ("alpha",)
+    ...     rowwise = ("alpha",)
     ...     def __init__(self, alpha, level=1):
     ...         self.alpha, self.level = alpha, level
     >>> some = Pair(np.array([0.1, 0.2, 0.3])).take(np.array([2, 0])).refined()
@@ -45,7 +45,7 @@ class Rowwise:
     (array([0.3, 0.1]), 2)
     """
 
-    rows: ClassVar[tuple[str, ...]] = ()
+    rowwise: ClassVar[tuple[str, ...]] = ()
     level: int
 
     def like(self, **changed: Any) -> Self:
@@ -54,19 +54,19 @@ class Rowwise:
 
     def take(self, index: np.ndarray) -> Self:
         """The rows ``index`` (integers, repeats allowed)."""
-        return self.like(**{name: _taken(getattr(self, name), index) for name in self.rows}, size=len(index))
+        return self.like(**{name: _taken(getattr(self, name), index) for name in self.rowwise}, size=len(index))
 
     def at_level(self, level: int) -> Self:
         """The same on integrals of that fineness."""
         if "level" in _arguments(type(self)):
             return self.like(level=level)
-        parts = {name: getattr(self, name) for name in self.rows}
+        parts = {name: getattr(self, name) for name in self.rowwise}
         return self.like(**{name: part.at_level(level) for name, part in parts.items() if isinstance(part, Rowwise)})
 
     def refined(self) -> Self:
         """The same on the next finer integrals; itself where there are none."""
         if "level" in _arguments(type(self)):
             return self.at_level(self.level + 1)
-        parts = {name: getattr(self, name) for name in self.rows}
+        parts = {name: getattr(self, name) for name in self.rowwise}
         finer = {name: part.refined() for name, part in parts.items() if isinstance(part, Rowwise)}
         return self.like(**finer) if finer else self

@@ -64,7 +64,7 @@ class AnnealedState(State):
 
     variables = Variables()
 
-    rows = ("model", "alpha")
+    rowwise = ("model", "alpha")
 
     def __init__(self, model: Model, alpha: np.ndarray, level: int = 1) -> None:
         self.model, self.alpha, self.size, self.level = model, alpha, alpha.size, level

@@ -32,7 +32,7 @@ class CentroidProblem(Problem):
     A guessed label is worth ``E_sigma[sigma tanh(sigma q/noise + sqrt(q/noise) z + ln(rho/(1-rho))/2)]``.
     """
 
-    rows = ("data", "alpha")
+    rowwise = ("data", "alpha")
     variables = Variables(Variable("q", UNIT))
 
     def __init__(self, data: Any, alpha: np.ndarray, labelled: float, level: int = 1) -> None:

@@ -15,7 +15,7 @@ from saddlepoint import Bracket, Problem, RealInUnits, Variable, Variables, solv
 class InverseProblem(Problem):
     """``ln line(parameter) = ln alpha`` for a batch of models; the one variable is the parameter."""
 
-    rows = ("model", "target")
+    rowwise = ("model", "target")
 
     def __init__(
         self, line: Callable[[Model, int], Line], model: Model, parameter: str, target: np.ndarray, unit: float

@@ -19,7 +19,7 @@ GRID = np.exp(np.linspace(np.log(1e-14), np.log(1e100), 200))  # loads for bands
 class ParamagnetPoint(Problem):
     """``q = 0`` with alpha (and, for a free norm, the conjugate of the norm) solved for: an observable vanishes."""
 
-    rows = ("equations",)
+    rowwise = ("equations",)
 
     def __init__(self, equations: Equations, condition: str) -> None:
         self.equations, self.condition, self.size = equations, condition, equations.size

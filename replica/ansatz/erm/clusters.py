@@ -80,7 +80,7 @@ class ClusterProblem(Problem):
     #: variables that `settled` of the solver damps: none, these equations settle by themselves
     damped: ClassVar[None] = None
 
-    rows = ("model", "alpha")
+    rowwise = ("model", "alpha")
 
     def __init__(self, model: Model, alpha: np.ndarray, level: int = 1, interpolates: bool = False) -> None:
         self.model, self.alpha, self.level, self.size = model, alpha, level, alpha.size

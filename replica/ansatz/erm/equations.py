@@ -40,7 +40,7 @@ class RiskProblem(Problem):
     #: variables that approach their solution by damped steps; the others by roots
     damped = ("lean", "transverse")
 
-    rows = ("model", "alpha")
+    rowwise = ("model", "alpha")
 
     def __init__(self, model: Model, alpha: np.ndarray, level: int = 1, interpolates: bool = False) -> None:
         self.model, self.alpha, self.level, self.size = model, alpha, level, alpha.size

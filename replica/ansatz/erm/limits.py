@@ -38,7 +38,7 @@ class WeakProblem(Problem):
     #: variables that approach their solution by damped steps; the others by roots
     damped = ("lean", "transverse")
 
-    rows = ("model", "alpha")
+    rowwise = ("model", "alpha")
 
     def __init__(self, model: Model, alpha: np.ndarray, level: int = 1) -> None:
         self.model, self.alpha, self.level, self.size = model, alpha, level, alpha.size

@@ -26,7 +26,7 @@ LOOSELY = (
 class LooseState(Beyond):
     """A vector of least cost at one of many biases that cost the same; errors are those of the range."""
 
-    rows = ("found", "low", "high")
+    rowwise = ("found", "low", "high")
 
     def __init__(self, found: Any, low: np.ndarray, high: np.ndarray) -> None:
         super().__init__(found)

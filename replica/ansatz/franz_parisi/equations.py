@@ -29,7 +29,7 @@ class HeldProblem(Problem):
     real vectors. ``reference`` has ``errors`` of its numbers, ``number(name)`` and ``varied(name, step)``.
     """
 
-    rows = ("distance", "alpha")
+    rowwise = ("distance", "alpha")
     reference: Any
     light = False  # one evaluation costs much: rows that are not solved are followed in the load only as a last resort
 

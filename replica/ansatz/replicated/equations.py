@@ -24,7 +24,7 @@ class Groups(Rowwise):
     """What defines a batch of groups: ``power`` replicas each, at overlap ``q1`` or at ``distance`` from a
     centre (batch,)."""
 
-    rows: ClassVar[tuple[str, ...]] = ("model", "alpha", "power", "q1", "distance")
+    rowwise: ClassVar[tuple[str, ...]] = ("model", "alpha", "power", "q1", "distance")
     model: Model
     alpha: np.ndarray
     power: np.ndarray
@@ -58,7 +58,7 @@ class GroupProblem(Problem):
     #: all solutions, seen from a centre that is only looked for
     plateau: ClassVar[bool] = False
 
-    rows = ("groups",)
+    rowwise = ("groups",)
 
     def __init__(self, groups: Groups, level: int = 0, closed: bool = False) -> None:
         self.groups, self.level, self.closed, self.size = groups, level, closed, groups.size

@@ -21,7 +21,7 @@ class Known(GroupProblem):
 
     own = Variables()
 
-    rows = ("groups", "seen", "errors")
+    rowwise = ("groups", "seen", "errors")
 
     def __init__(self, groups: Groups, seen: Named, errors: Named, level: int = 0) -> None:
         super().__init__(groups, level)

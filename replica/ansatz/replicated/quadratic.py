@@ -63,7 +63,7 @@ def quadratic_replicas(
 class QuadraticReplicas(State):
     """Observables of a batch of groups from those of their centres, which are the point."""
 
-    rows: ClassVar[tuple[str, ...]] = ("model", "alpha", "beta", "norm", "power", "q1")
+    rowwise: ClassVar[tuple[str, ...]] = ("model", "alpha", "beta", "norm", "power", "q1")
     model: Model
     alpha: np.ndarray
     beta: np.ndarray

@@ -43,7 +43,7 @@ class AlphabetLimit(Problem):
     weights +-1 and the margin 0: 4/pi (E. Gardner and B. Derrida, J. Phys. A 21, 271 (1988)).
     """
 
-    rows = ("model",)
+    rowwise = ("model",)
 
     def __init__(self, model: Model, size: int, level: int = 1) -> None:
         self.model, self.size, self.level = model, size, level

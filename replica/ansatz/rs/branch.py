@@ -198,7 +198,7 @@ def zoom(table: BranchTable, low: np.ndarray, high: np.ndarray, count: int = 17)
 class ConditionProblem(Problem):
     """The saddle-point equations with alpha eliminated, closed by a condition that vanishes at the point sought."""
 
-    rows = ("equations",)
+    rowwise = ("equations",)
 
     def __init__(self, equations: Equations, condition: str) -> None:
         self.equations, self.condition, self.size = equations, condition, equations.size

@@ -33,7 +33,7 @@ class Equations(Rowwise):
     with ``q_hat = alpha E f^2``, ``A = q_hat + Q_hat = -alpha E f'`` (free norms), ``m_hat = alpha E[f s]`` (teacher).
     """
 
-    rows = ("model", "lean")
+    rowwise = ("model", "lean")
 
     def __init__(self, model: Model, size: int, level: int = 1) -> None:
         self.model, self.size, self.level, self.zero = model, size, level, np.zeros(size)
@@ -195,7 +195,7 @@ class RSProblem(Problem):
     ``held`` fixes conjugates by name (``{"q_hat": 0.0}`` is the paramagnet of an even loss).
     """
 
-    rows = ("equations", "alpha")
+    rowwise = ("equations", "alpha")
 
     def __init__(self, equations: Equations, alpha: np.ndarray, held: dict[str, float] | None = None) -> None:
         self.equations, self.alpha, self.held, self.size = equations, alpha, held or {}, alpha.size

@@ -15,7 +15,7 @@ class HeldProblem(Problem):
     With a single conjugate nothing is left to solve, and `alpha` is an explicit function.
     """
 
-    rows = ("equations", "value")
+    rowwise = ("equations", "value")
 
     def __init__(self, equations: Equations, held: str, value: np.ndarray) -> None:
         self.equations, self.held, self.value = equations, held, value

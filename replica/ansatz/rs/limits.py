@@ -22,7 +22,7 @@ class LimitProblem(Problem):
     ``lean = m/sqrt(1-m^2)`` (largest margin). A bias that is learned obeys ``E[(u-w) label] = 0``.
     """
 
-    rows = ("model",)
+    rowwise = ("model",)
 
     def __init__(self, model: Model, size: int, level: int = 1) -> None:
         self.model, self.size, self.level = model, size, level

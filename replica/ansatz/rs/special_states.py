@@ -23,7 +23,7 @@ SMALL = 1e-30  # conjugates below are those to first order in the patterns, to d
 class FrozenState(State):
     """The teacher itself as a state: ``q = m = 1``, no errors, zero entropy (finite alphabets)."""
 
-    rows = ("model",)
+    rowwise = ("model",)
 
     def __init__(self, model: Model, size: int, level: int = 1) -> None:
         self.model, self.size, self.level = model, size, level
@@ -89,7 +89,7 @@ class FreezingProblem(Problem):
     Below it the alphabet's free energy is frozen at ``-phi/beta``: the ground-state energy (frozen 1RSB).
     """
 
-    rows = ("model", "alpha")
+    rowwise = ("model", "alpha")
 
     def __init__(self, model: Model, alpha: np.ndarray, level: int = 1) -> None:
         self.model, self.alpha, self.level, self.size = model, alpha, level, alpha.size
