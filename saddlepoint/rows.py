@@ -29,7 +29,7 @@ def _taken(value: Any, index: np.ndarray) -> Any:
 class Rowwise:
     """A batch that keeps each argument it is made of under the argument's name.
 
-    ``rowwise`` names the arguments with one entry per row; ``size``, where it is an argument, is the number of rows, and
+    ``rowwise`` names those with one entry per row; ``size``, where it is an argument, is the number of rows, and
     ``level`` the fineness of integrals. Where ``level`` is none, that of the arguments is meant.
 
     Examples
