@@ -11,7 +11,7 @@ from saddlepoint.continuation import Arclength, Branch, Event, Fold, Natural, Po
 from saddlepoint.problem import Problem
 from saddlepoint.solution import Solution, SolveFailed, Status, Tolerance
 from saddlepoint.solve import solve
-from saddlepoint.solvers import Anderson, Bracket, Deflated, Ladder, Newton, Picard
+from saddlepoint.solvers import Anderson, Bracket, Ladder, Newton, Picard
 from saddlepoint.sweep import SweepFailed, sweep
 from saddlepoint.variables import POSITIVE, REAL, UNIT, Chart, OneSign, RealInUnits, Variable, Variables
 
@@ -26,7 +26,6 @@ __all__ = [
     "Certificate",
     "CertificationFailed",
     "Chart",
-    "Deflated",
     "Event",
     "Fold",
     "Ladder",

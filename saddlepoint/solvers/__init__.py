@@ -2,9 +2,8 @@
 
 from saddlepoint.solvers.anderson import Anderson
 from saddlepoint.solvers.bracket import Bracket
-from saddlepoint.solvers.deflated import Deflated
 from saddlepoint.solvers.ladder import Ladder
 from saddlepoint.solvers.newton import Newton
 from saddlepoint.solvers.picard import Picard
 
-__all__ = ["Anderson", "Bracket", "Deflated", "Ladder", "Newton", "Picard"]
+__all__ = ["Anderson", "Bracket", "Ladder", "Newton", "Picard"]

@@ -8,7 +8,6 @@ import pytest
 from saddlepoint import (
     Anderson,
     Bracket,
-    Deflated,
     Ladder,
     Newton,
     Picard,
@@ -17,7 +16,7 @@ from saddlepoint import (
     Tolerance,
     solve,
 )
-from tests.engine.zoo import Cliff, Cubic, CurieWeiss, Explode, Linear, Magnet, Nowhere, Pair, Triple
+from tests.engine.zoo import Cliff, Cubic, CurieWeiss, Explode, Linear, Nowhere, Pair, Triple
 
 SOLVERS = {
     "newton": Newton(),
@@ -174,18 +173,6 @@ def test_bracket_uses_few_evaluations():
     np.testing.assert_allclose(solution["x"], 2.0945514815423265, rtol=1e-13)
 
 
-def test_deflation_finds_the_other_solutions():
-    problem = Magnet(beta=[1.5, 3.0], h=[0.0, 0.1])
-    first = solve(problem, start=[0.9])
-    second = solve(problem, start=[0.2], solver=Deflated(Newton(), known=[first]))
-    third = solve(problem, start=[0.3], solver=Deflated(Ladder(Newton(), Anderson()), known=[first, second]))
-    found = np.sort(np.concatenate([first.point, second.point, third.point], axis=1), axis=1)
-    np.testing.assert_allclose(np.tanh(problem.beta[:, None] * found + problem.h[:, None]), found, atol=1e-12)
-    assert np.all(np.diff(found, axis=1) > 0.1)
-    assert np.all(found[:, 0] < 0) and np.all(found[:, 2] > 0)
-    assert second.solver[0] == "deflated newton"
-
-
 def test_ladder_hands_on_failed_rows_only_and_can_be_promoted():
     problem = Explode(rate=[0.5, 3.0])
     ladder = Ladder(Picard(steps=60), Newton())
@@ -219,7 +206,6 @@ def test_ladder_start_of_later_rungs():
         (lambda: Newton(steps=2.5), "steps must be a whole number"),
         (lambda: Bracket(1.0, 0.0), "a bracket needs finite ends with low < high"),
         (lambda: Ladder(), "at least one solver"),
-        (lambda: Deflated(Newton(), known=[]), "at least one solution"),
         (lambda: Tolerance(absolute=-1.0), "absolute tolerance must be in"),
     ],
 )
