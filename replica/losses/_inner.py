@@ -27,7 +27,9 @@ _NEAR = 8.0  # edges of panels beyond it, or of panels wider than 2, are no feat
 _GRID = 12  # places by which a panel of fields is judged
 _AT = np.cos(np.pi * (np.arange(_GRID) + 0.5) / _GRID)
 _LAST = 2.0 / _GRID * np.cos(np.outer(np.pi * (np.arange(_GRID) + 0.5) / _GRID, (_GRID - 2, _GRID - 1)))
-_SMOOTH, _RARE = 1e-4, 1e-6  # what is left in the last two terms of twelve, and what counts as small
+# what is left in the last two terms of twelve (of sixteen nodes, which are as exact as 32 terms, it is 1e-15), and what
+# counts as small
+_SMOOTH, _RARE = 1e-5, 1e-6
 _ALIKE = 1e-4  # logarithm by which spreads may differ that share features
 _EFOLDS = 50.0
 MANY = 1024  # panels of one width: what is rough on so many is rounding, as where a weight is 1e7 deviations away

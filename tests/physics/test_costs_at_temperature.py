@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import replica
+from benchmarks import _second
 from replica.losses import Loss, _inner
 from replica.losses._logistic import logistic_terms
 
@@ -214,3 +215,21 @@ def test_a_spread_that_no_cost_resolves_leaves_the_cost_at_the_field(cost, slope
     found = _inner.tilted_terms(Own(cost, corners), field, np.array([spread**2]), 2.0, False)
     expected = np.stack([-2.0 * cost(field), -2.0 * slope(field), cost(field)])
     np.testing.assert_allclose(found[[0, 1, 3]], expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("place", "slope", "beta", "penalty"), [(0.185626, 22.3279, 6.15643, 1.14), (0.1, 31.0, 11.0, 0.9)]
+)
+def test_a_steep_ramp_is_resolved_between_its_two_sides(place, slope, beta, penalty):
+    """Against plain panels: a mesh as coarse at two levels as between them is no estimate of its error."""
+    edge = place - 1.0 / slope
+    ramp = Own(lambda u: np.clip(slope * (place - u), 0.0, 1.0), (edge, place))
+    model = replica.perceptron(replica.Gaussian(penalty), loss=ramp, beta=beta, labels=replica.Teacher(noise=1.0))
+    found = replica.solve(model, alpha=0.494634)
+    cost = _second.Cost(ramp.cost, (edge, place))
+    setting = _second.Setting(0.494634, beta, cost, penalty=penalty, teacher=True, noise=1.0)
+    q_hat = found["q_hat"]
+    start = {"q_hat": q_hat, "curvature": found["Q_hat"] + q_hat, "m_hat": found["m_hat"]}
+    right = _second.solve(setting, start, steps=3)
+    for name in ("q_hat", "m_hat", "V"):
+        assert abs(found[name] - right[name]) <= 5.0 * found.errors[name] + 2e-15 * abs(right[name]), name
