@@ -20,7 +20,8 @@ from replica.observables import flatness, generalization_error, margin_distribut
 from replica.real_data.isotropic import TwoClusters, from_data
 from replica.real_data.shaped import ShapedClusters
 from replica.simulate import instance, simulate
-from replica.solution.single import Quantity, Solution, SolveFailed
+from replica.solution.quantity import Quantity
+from replica.solution.single import Solution, SolveFailed
 from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, optimal_penalty, spinodal, transition
 from replica.verbs import solve
 from replica.weights import Binary, Discrete, Gaussian, Spherical, Ternary

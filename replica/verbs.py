@@ -33,6 +33,9 @@ def solve(
     that is ``q = E <w>^2``, ``q_hat = alpha E f^2`` with ``f = d ln Z/d omega``. A teacher adds ``m`` and ``m_hat``, a
     free norm ``Q`` and ``Q_hat``; vectors of least cost obey the limit ``beta -> inf`` with ``V = lim beta (1-q)``.
 
+    When not to use it: to find where solutions end (`capacity`); where `stability` of the answer is negative, replica
+    symmetry is an approximation.
+
     Parameters
     ----------
     model : Model

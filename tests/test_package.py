@@ -162,17 +162,6 @@ VERBS = (
 )
 
 
-@pytest.mark.parametrize("name", VERBS)
-def test_verbs_are_documented_whole(name: str) -> None:
-    """Arguments, answers, refusals, relatives and an example; every argument is named."""
-    verb = getattr(importlib.import_module("replica"), name)
-    text = inspect.getdoc(verb) or ""
-    sections = ("Parameters", "Returns", "Raises", "See Also", "Examples")
-    assert [one for one in sections if f"\n{one}\n{'-' * len(one)}\n" not in text] == []
-    named = {key for key, one in inspect.signature(verb).parameters.items() if one.kind is not one.VAR_KEYWORD}
-    assert sorted(key for key in named if not re.search(rf"\b{key}\b", text)) == []
-
-
 def test_editors_see_every_name_and_the_types_of_the_answers() -> None:
     """Names that load on first use are imported for type checkers, and the package says that it is typed."""
     tree_of = ast.parse((ROOT / "replica" / "__init__.py").read_text(encoding="utf-8"))

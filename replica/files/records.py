@@ -134,6 +134,11 @@ def save(dataset: xarray.Dataset, path: str | os.PathLike[str]) -> None:
     ValueError
         An unknown suffix, a place that cannot be written, or a type of data that has no place in these files.
 
+    See Also
+    --------
+    load : Reads it back.
+    plot : Figures.
+
     Examples
     --------
     >>> import replica, xarray, tempfile

@@ -26,6 +26,8 @@ def isolation(
     Counted weights: where the Franz-Parisi entropy is negative there is typically no solution at that distance, so that
     typical solutions are isolated up to the first zero of the curve.
 
+    When not to use it: for solutions that an algorithm finds, which need not be typical: `local_entropy`.
+
     Parameters
     ----------
     model : Model

@@ -66,6 +66,9 @@ def local_entropy(
     Centres are weighted with ``exp(y N S_I)``, S_I the logarithm of the number (sphere: volume) of solutions at
     distance d, per weight; see `replica.ansatz.replicated.ansatz.LocalEntropy` for the equations.
 
+    When not to use it: around typical solutions (`franz_parisi`); with ``replicas=inf`` for what some centres really
+    have: ``"zero-complexity"``.
+
     Parameters
     ----------
     model : Model
@@ -98,6 +101,11 @@ def local_entropy(
         ``NAME_error``; ``error`` (of ``local_entropy``) and ``status``. Unsolved points are NaN with their
         status; a branch that ends before a distance says where. Spherical weights have no conjugates (NaN).
 
+    Raises
+    ------
+    ValueError
+        Values outside their domain, a model that is not covered, a checkpoint of other settings.
+
     See Also
     --------
     franz_parisi : Around typical solutions, minimisers or the teacher.
@@ -110,13 +118,7 @@ def local_entropy(
     turned away at random has the same solutions farther away. At y = inf that is the largest local entropy at smaller
     distances, finite y take the branch that goes over into it. Binary weights have ``F >= phi(y beta) + h(d)``, that of
     groups whose replicas are one vector (q1 = 1, S_I = 0 for solutions; equal at y = 1). The status says which it is,
-    and where the complexity is negative: no such centres exist. When not to use y = inf: for what some centres
-    really have, ``"zero-complexity"``.
-
-    Raises
-    ------
-    ValueError
-        Values outside their domain, a model that is not covered, a checkpoint of other settings.
+    and where the complexity is negative: no such centres exist.
 
     Examples
     --------

@@ -19,6 +19,8 @@ LARGEST = "max"
 class Reference:
     """What a Franz-Parisi curve is drawn around.
 
+    When not to use it: where a word does: `franz_parisi` takes None, a margin or ``"max"`` in its place.
+
     Parameters
     ----------
     margin : float, "max", None or a list of these
@@ -41,6 +43,11 @@ class Reference:
     ------
     ValueError
         For values outside these domains and combinations that mean nothing.
+
+    See Also
+    --------
+    franz_parisi : The curve around it.
+    isolation : The empty neighbourhood of it.
 
     Examples
     --------

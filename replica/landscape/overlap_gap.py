@@ -31,6 +31,8 @@ def overlap_gap(model: Model, *, clones: float | None = None) -> Threshold:
     beta phi counts nothing: there the groups at their energy e are counted, ``phi + beta e`` (`tuple_entropy`), and the
     load is the lowest over q1 at which that vanishes.
 
+    When not to use it: as a bound that is proved: groups are taken as replica symmetric among themselves.
+
     Parameters
     ----------
     model : Model

@@ -32,6 +32,8 @@ def local_entropy_threshold(model: Model, *, reference: Reference | None = None)
     Up to that load the entropy of the solutions at a distance d grows with d all the way to its maximum: dense regions
     are connected to typical ones. At it the curve has a flat place, ``dS/dd = d^2 S/dd^2 = 0``.
 
+    When not to use it: to set it beside a threshold of another definition, of which the literature has several.
+
     Parameters
     ----------
     model : Model
@@ -56,8 +58,7 @@ def local_entropy_threshold(model: Model, *, reference: Reference | None = None)
 
     Notes
     -----
-    The threshold depends on the definition: the literature's values rest on others again. The curves are
-    replica-symmetric. Loads are tried up to 0.985 of the capacity, distances from 1e-4.
+    The curves are replica-symmetric. Loads are tried up to 0.985 of the capacity, distances from 1e-4.
 
     References
     ----------

@@ -33,6 +33,9 @@ def committee(
 ) -> Model:
     """The committee: two layers, hidden units on disjoint inputs.
 
+    When not to use it: a single unit (`perceptron`); theory of ``connectivity="full"``, which only `simulate` and
+    `instance` take.
+
     Parameters
     ----------
     units : int
@@ -67,6 +70,12 @@ def committee(
     ValueError
         Unknown names, values outside their domain, numbers of units that the activation excludes.
 
+    See Also
+    --------
+    parity : The product of the units.
+    perceptron : A single unit.
+    TreeCommittee, FullCommittee : The architectures.
+
     Examples
     --------
     >>> import replica
@@ -92,6 +101,9 @@ def parity(
 ) -> Model:
     """The parity machine: the product of the signs of hidden units on disjoint inputs.
 
+    When not to use it: spherical weights near their RS capacity, where replica symmetry is unstable: the status says
+    so.
+
     Parameters
     ----------
     units : int
@@ -111,6 +123,16 @@ def parity(
     Returns
     -------
     Model
+
+    Raises
+    ------
+    ValueError
+        Unknown names, values outside their domain.
+
+    See Also
+    --------
+    committee : The sum of the units.
+    Parity : The architecture.
 
     Examples
     --------

@@ -30,6 +30,8 @@ def mixture(
 
     The stability of a pattern is ``h = label (w.x/sqrt(N) + bias)``, the cost ``sum loss(h) + (penalty/2)|w|^2``.
 
+    When not to use it: clusters of other shapes (`clusters`), or before a look at a data set of your own (`from_data`).
+
     Parameters
     ----------
     loss : str or Loss
@@ -62,6 +64,12 @@ def mixture(
     ------
     ValueError
         Unknown names or values outside their domain; a norm for weights that are penalised.
+
+    See Also
+    --------
+    clusters : Means and covariances of their own.
+    from_data : Clusters like those of a data set.
+    optimal_penalty : The penalty of fewest errors.
 
     References
     ----------
@@ -101,6 +109,9 @@ def clusters(
     The stability of a pattern is ``h = label (w.x/sqrt(N) + bias)``, the cost ``sum loss(h) + (penalty/2)|w|^2``, N the
     dimension of the arrays. `replica.mixture` is ``means = v/sqrt(N)``, ``covariances = noise``.
 
+    When not to use it: round clusters of one size, for which `mixture` has more verbs; a few dimensions, where
+    corrections of order 1/N are large.
+
     Parameters
     ----------
     loss : str or Loss
@@ -126,6 +137,11 @@ def clusters(
     ------
     ValueError
         Unknown names or values outside their domain; arrays that do not fit.
+
+    See Also
+    --------
+    mixture : Round clusters.
+    from_data : Clusters like those of a data set.
 
     References
     ----------

@@ -23,6 +23,8 @@ from replica.weights import Binary, Spherical, Weights
 class Model:
     """Weights, loss, architecture and data at inverse temperature beta.
 
+    When not to use it: models that have a shorthand: `perceptron`, `committee`, `parity`, `mixture`, `clusters`.
+
     Parameters
     ----------
     weights, loss, architecture, data
@@ -30,6 +32,15 @@ class Model:
         be a function of arrays of stabilities, as in `replica.losses.from_function`.
     beta : float
         Inverse temperature that multiplies the loss, above 0; ``inf`` is the zero-temperature limit.
+
+    Raises
+    ------
+    ValueError
+        Unknown names (the nearest valid one is suggested), parts that are of no family, a beta outside its domain.
+
+    See Also
+    --------
+    perceptron, committee, parity, mixture, clusters : Shorthands.
 
     Examples
     --------
@@ -235,7 +246,9 @@ def perceptron(
     temperature: float | None = None,
     labels: str | Data = "random",
 ) -> Model:
-    """The perceptron.
+    """The perceptron: one unit, whose field ``w.x/sqrt(N)`` times the label is the stability of a pattern.
+
+    When not to use it: several units (`committee`, `parity`), or inputs that tell their label (`mixture`).
 
     Parameters
     ----------
@@ -261,6 +274,11 @@ def perceptron(
     ------
     ValueError
         Unknown names (the nearest valid one is suggested) or values outside their domain.
+
+    See Also
+    --------
+    committee, mixture : Other shorthands.
+    Model : Any combination of parts.
 
     Examples
     --------

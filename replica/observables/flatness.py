@@ -34,6 +34,8 @@ def flatness(solution: Solution, *, noise: Any, margin: float | None = None) -> 
     with the `margin_distribution` P, atoms included. In an architecture whose fields overlap as ``k(q)`` the new
     field follows the cavity field by ``k(tq)/k(q)`` and what the solution adds to it by ``(k(t)-k(tq))/(k(1)-k(q))``.
 
+    When not to use it: to count solutions at a distance (`franz_parisi`): perturbed weights need not be solutions.
+
     Parameters
     ----------
     solution : Solution
@@ -63,10 +65,6 @@ def flatness(solution: Solution, *, noise: Any, margin: float | None = None) -> 
     --------
     franz_parisi : How many solutions are around.
     margin_distribution : How far patterns are from the margin.
-
-    Notes
-    -----
-    The perturbed weights are not solutions: for how many solutions lie at a distance see `franz_parisi`.
 
     References
     ----------

@@ -10,7 +10,8 @@ from replica._checks import number, one_of
 from replica.models.model import Model, bayes_student
 from replica.observables.registry import Measured, observable
 from replica.solution.batch import Solutions
-from replica.solution.single import Quantity, Solution
+from replica.solution.quantity import Quantity
+from replica.solution.single import Solution
 from replica.verbs import optimal_students
 
 #: rules that follow from the data, whatever the model does
@@ -92,6 +93,8 @@ def generalization_error(
     solution: Solution, *, estimator: str = "typical", labelled: float = 1.0, label: Any = None
 ) -> Quantity:
     r"""Generalisation error of a model with something to be learned (a teacher, two clusters).
+
+    When not to use it: random labels, where there is nothing to be learned.
 
     Parameters
     ----------

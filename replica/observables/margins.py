@@ -26,6 +26,8 @@ def margin_distribution(solution: Solution, *, field: Any) -> xarray.Dataset:
     (w the teacher's reweighting). At capacity and in ground states on the sphere the field w is moved to its proximal
     point u: the density is that of unmoved fields, and each pinned value carries an atom.
 
+    When not to use it: for what an algorithm finds, whose solutions need not be typical: the read-outs of `simulate`.
+
     Parameters
     ----------
     solution : Solution

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from replica.observables.registry import Measured, measure, observable
 from replica.solution.batch import Solutions
-from replica.solution.single import Quantity, Solution
+from replica.solution.quantity import Quantity
+from replica.solution.single import Solution
 
 
 @observable("stability", r"1-\Lambda_{\mathrm{AT}}")
@@ -19,6 +20,8 @@ def stability(solution: Solution) -> Quantity:
     For the hard margin ``f' = -G(G-x)/(1-q)``: ``1 - alpha int Dz [G(G-x)]^2`` on the sphere and
     ``1 - alpha/(1-q)^2 int Dz [G(G-x)]^2 int Dz sech^4`` for binary weights. ``-inf`` where the zero-temperature map
     jumps.
+
+    When not to use it: to tell which of several solutions holds: metastable ones may be stable too.
 
     Parameters
     ----------

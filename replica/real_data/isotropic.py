@@ -48,6 +48,20 @@ class TwoClusters(Described):
         The user's labels that stand for -1 and +1.
     status : str
         What the data say about the assumption.
+
+    See Also
+    --------
+    from_data : Makes it.
+    ShapedClusters : With covariances of their own.
+    mixture : The model.
+
+    Examples
+    --------
+    >>> import replica
+    >>> X, y = replica.instance(replica.mixture(noise=0.5), n=50, alpha=8.0, seed=1)
+    >>> found = replica.from_data(X, y, standardise=False)
+    >>> bool(abs(found.noise - 0.5) < 3 * found.errors["noise"]), found.status[:9]
+    (True, 'converged')
     """
 
     noise: float
@@ -132,6 +146,11 @@ def from_data(
     -----
     UserWarning
         A column that counts the patterns: an index, no feature.
+
+    See Also
+    --------
+    mixture, clusters : The models.
+    TwoClusters, ShapedClusters : What one does with the answer.
 
     Notes
     -----

@@ -40,6 +40,20 @@ class ShapedClusters(Described):
     classes : tuple
         The user's labels that stand for -1 and +1.
     status : str
+
+    See Also
+    --------
+    from_data : Makes it.
+    TwoClusters : Round clusters of one size.
+    clusters : The model.
+
+    Examples
+    --------
+    >>> import replica
+    >>> X, y = replica.instance(replica.mixture(noise=0.5), n=20, alpha=20.0, seed=1)
+    >>> found = replica.from_data(X, y, standardise=False, covariance="general")
+    >>> found.covariances.shape, found.dimension, found.status[:9]
+    ((2, 20, 20), 20.0, 'converged')
     """
 
     means: np.ndarray = field(repr=False)

@@ -25,6 +25,8 @@ SAME = 1e-9  # coordinates that differ by less are one place
 def compare(theory: Any, simulation: Any, *, observables: Any = None, power: float = 1.0) -> xarray.Dataset:
     r"""Set a theory beside a simulation: ``z = (simulation - theory)/sqrt(standard_error^2 + theory_error^2)``.
 
+    When not to use it: with a single sample, of which no standard error is known (z is NaN).
+
     Parameters
     ----------
     theory : Solution, Threshold, xarray.Dataset or path

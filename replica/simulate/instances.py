@@ -128,6 +128,8 @@ def instance(
 ) -> tuple[np.ndarray, np.ndarray]:
     r"""Patterns and labels of one finite system.
 
+    When not to use it: for patterns of your own; `simulate` takes them as ``instance=(X, y)``.
+
     Parameters
     ----------
     model : Model
@@ -153,6 +155,11 @@ def instance(
     ------
     ValueError
         Values outside their domain, or data that cannot be drawn.
+
+    See Also
+    --------
+    simulate : Runs an algorithm on such systems.
+    from_data : The model of patterns of your own.
 
     Examples
     --------

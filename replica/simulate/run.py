@@ -65,6 +65,8 @@ def simulate(
 ) -> xarray.Dataset:
     """Run an algorithm on finite systems.
 
+    When not to use it: for typical numbers at large N, which `solve` has without the spread over samples.
+
     Parameters
     ----------
     model : Model

@@ -38,6 +38,9 @@ def success_threshold(runs: Any, *, power: float = 1.0) -> xarray.Dataset:
     fitted to the binomial counts at each size (penalised likelihood: finite for few samples too), and over several
     sizes ``alpha_N = alpha_inf + b N^{-power}``.
 
+    When not to use it: as a threshold of the problem; it is that of an algorithm at its settings, and with another
+    budget it moves.
+
     Parameters
     ----------
     runs : xarray.Dataset or path
@@ -64,9 +67,8 @@ def success_threshold(runs: Any, *, power: float = 1.0) -> xarray.Dataset:
 
     Notes
     -----
-    Errors are standard errors; where the fraction jumps from 1 to 0 between two loads, half of that gap at least. The
-    threshold is that of an algorithm at its settings, not of the problem: with another budget it moves. Loads are P/N:
-    those of a fine grid that round to one number of patterns P are the same instances, and count once.
+    Errors are standard errors; where the fraction jumps from 1 to 0 between two loads, half of that gap at least. Loads
+    are P/N: those of a fine grid that round to one number of patterns P are the same instances, and count once.
 
     References
     ----------

@@ -10,55 +10,33 @@ import numpy as np
 
 import saddlepoint
 from replica.solution.batch import Solutions
+from replica.solution.quantity import Quantity
 
 if TYPE_CHECKING:
     from replica.models.model import Model
 
 
-class Quantity(float):
-    """A number with its error and its standing; behaves as a float in formats, comparisons and arithmetic.
+class SolveFailed(saddlepoint.SolveFailed):
+    """No solution was found, and ``on_failure="raise"`` was asked of `solve`.
 
     Attributes
     ----------
-    value, error : float
-    status : str
-        Begins with ``converged`` or ``not converged``; what has no known error is not converged.
+    solution : Solution
+        Not converged: its ``status`` is the message, ``last_iterate`` the last point.
+
+    See Also
+    --------
+    solve : Returns the unsolved solution with ``on_failure="keep"``.
+
+    Examples
+    --------
+    >>> import replica
+    >>> try:
+    ...     replica.solve(replica.perceptron("binary"), alpha=3.0)
+    ... except replica.SolveFailed as failed:
+    ...     print(failed.solution.status[:13])
+    not converged
     """
-
-    error: float
-    status: str
-
-    def __new__(cls, value: float, error: float, status: str) -> Quantity:
-        if status.startswith("converged") and np.isnan(error):
-            value, status = float("nan"), "not converged: the error of the number could not be estimated"
-        self = super().__new__(cls, value)
-        self.error, self.status = float(error), status
-        return self
-
-    def __getnewargs__(self) -> tuple[Any, ...]:
-        return self.value, self.error, self.status
-
-    @property
-    def value(self) -> float:
-        return float(self)
-
-    @property
-    def converged(self) -> bool:
-        return self.status.startswith("converged")
-
-    def __str__(self) -> str:
-        return f"{float(self):.12g} +- {self.error:.1e}: {self.status}"
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self}>"
-
-    def _repr_html_(self) -> str:
-        number = f"{float(self):.12g} &plusmn; {self.error:.1e}"
-        return f"<b>{number}</b><br><small>{html.escape(self.status)}</small>"
-
-
-class SolveFailed(saddlepoint.SolveFailed):
-    """No solution was found; ``.solution`` holds its status, and the last point in ``.solution.last_iterate``."""
 
     def __init__(self, solution: Solution) -> None:
         Exception.__init__(self, solution.status)
@@ -111,7 +89,9 @@ class Solution:
     free_entropy, entropy, energy, complexity, training_error : float
         Per weight, natural logarithms; NaN where the ansatz does not define it.
     error : float
-        Estimated error of the free entropy; ``errors[name]`` that of any order parameter or observable.
+        Estimated error of the free entropy.
+    errors : dict of float
+        That of any order parameter or observable by name.
     residual : float
         Undamped residual of the equations, in logarithmic coordinates.
     status : str
@@ -120,6 +100,24 @@ class Solution:
         The equations are solved to the asked accuracy (instability or negative entropy do not make it false).
     model, alpha, ansatz
         What was solved.
+    doubts : list of str
+        What its status says against it.
+    last_iterate : dict of float
+        Where a failed iteration stood.
+    problem, point
+        The equations (`saddlepoint.Problem`) and the place, for those who go on from it.
+
+    See Also
+    --------
+    solve : Makes it.
+    stability, margin_distribution, flatness, generalization_error : What is read from it.
+
+    Examples
+    --------
+    >>> import replica
+    >>> solution = replica.solve(replica.perceptron("binary"), alpha=0.5)
+    >>> print(f"{solution['q']:.10f} {solution.errors['q'] < 1e-12} {solution.entropy:.10f}, {solution.status}")
+    0.3223853632 True 0.3143900669, converged
     """
 
     def __init__(self, batch: Solutions) -> None:
@@ -128,14 +126,17 @@ class Solution:
 
     @property
     def model(self) -> Model:
+        """The model, with numbers for parameters."""
         return self.batch.model
 
     @property
     def ansatz(self) -> Any:
+        """The ansatz it was solved with."""
         return self.batch.ansatz
 
     @property
     def alpha(self) -> float:
+        """Patterns per weight."""
         return float(self.batch.alpha[0])
 
     def __getitem__(self, name: str) -> float:
@@ -149,6 +150,7 @@ class Solution:
 
     @property
     def order_parameters(self) -> dict[str, float]:
+        """Order parameters by name; see the conventions in the README."""
         return {name: self[name] for name in ORDER_PARAMETERS if name in self.batch.names}
 
     @property
@@ -166,42 +168,52 @@ class Solution:
 
     @property
     def errors(self) -> dict[str, float]:
+        """The error of every order parameter and observable by name."""
         return {name: float(self.batch.error(name)[0]) for name in self.batch.names}
 
     @property
     def free_entropy(self) -> float:
+        """``phi`` per weight; at beta = inf of a cost that is paid the limit of ``phi/beta``."""
         return float(self.batch.value("free_entropy")[0])
 
     @property
     def entropy(self) -> float:
+        """``s = phi + beta energy`` per weight; of groups of replicas that inside a group, ``d(m phi)/dm``."""
         return float(self.batch.value("entropy")[0])
 
     @property
     def energy(self) -> float:
+        """Mean loss per weight, alpha times that per pattern, without the penalty."""
         return float(self.batch.value("energy")[0])
 
     @property
     def complexity(self) -> float:
+        """``m (phi - s)`` per weight; NaN where the ansatz has no groups of replicas."""
         return float(self.batch.value("complexity")[0])
 
     @property
     def training_error(self) -> float:
+        """Fraction of patterns on the wrong side."""
         return float(self.batch.value("training_error")[0])
 
     @property
     def error(self) -> float:
+        """Error of the free entropy."""
         return float(self.batch.error("free_entropy")[0])
 
     @property
     def residual(self) -> float:
+        """Undamped residual of the equations, in logarithmic coordinates."""
         return float(self.batch.residual[0])
 
     @property
     def status(self) -> str:
+        """A sentence that begins with ``converged`` or ``not converged``; facts about the solution follow."""
         return self.batch.sentence(0)
 
     @property
     def converged(self) -> bool:
+        """Whether the equations are solved to the asked accuracy."""
         return bool(self.batch.converged[0])
 
     @property

@@ -87,6 +87,8 @@ def diagram(
 ) -> xarray.Dataset:
     """Threshold lines of a model in a plane.
 
+    When not to use it: for one point of one line; call the threshold itself.
+
     Parameters
     ----------
     model : Model

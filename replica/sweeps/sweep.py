@@ -65,6 +65,8 @@ def sweep(
 ) -> xarray.Dataset:
     """Solve a model over a grid of alpha and of any of its parameters.
 
+    When not to use it: to find where something vanishes; thresholds and `diagram` solve for that.
+
     Parameters
     ----------
     model : Model

@@ -46,6 +46,8 @@ def capacity(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
     Sphere: ``q -> 1``, for the margin ``1/alpha_c = (1 + kappa^2) H(-kappa) + kappa g(kappa)``.
     `Annealed`: first moment.
 
+    When not to use it: for the load that an algorithm reaches, which is lower: `success_threshold`.
+
     Parameters
     ----------
     model : Model
@@ -89,6 +91,8 @@ def capacity(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
 
 def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> Threshold:
     r"""The margin at which ``alpha`` is the capacity (the largest margin; for a band the smallest half-width).
+
+    When not to use it: for the margins of a typical solution: `margin_distribution`.
 
     Parameters
     ----------

@@ -10,7 +10,8 @@ import numpy as np
 from replica.ansatz.base import Ansatz
 from replica.models.model import Model
 from replica.solution.batch import Part, Solutions
-from replica.solution.single import Quantity, Solution
+from replica.solution.quantity import Quantity
+from replica.solution.single import Solution
 from saddlepoint import Status
 
 NAN = float("nan")
@@ -58,10 +59,18 @@ class Threshold(Quantity):
         Values between which it was located (value -+ error for closed formulas).
     status : str
         Begins with ``converged`` or ``not converged``; says on which branch and by which definition.
+    converged : bool
     solution : Solution or None
-        The saddle point there; ``order_parameters`` are its own.
-    parameters : dict
-        What ``order_parameters`` says where there is no such solution.
+        The saddle point there.
+    order_parameters : dict of float
+        Those of the solution; where there is no such solution ``parameters``.
+    parameters : dict of float
+        What is known of the place where there is no such solution.
+
+    See Also
+    --------
+    capacity, max_margin, at_line, spinodal, transition, freezing, isolation : Thresholds.
+    Quantity : A number without a bracket.
 
     Examples
     --------
@@ -95,6 +104,7 @@ class Threshold(Quantity):
 
     @property
     def order_parameters(self) -> dict[str, float]:
+        """Of the solution there, or what is known of the place."""
         return self.parameters if self.solution is None else self.solution.order_parameters
 
 

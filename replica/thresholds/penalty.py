@@ -30,6 +30,9 @@ def optimal_penalty(model: Model, *, alpha: float, ansatz: Ansatz | None = None)
     finite. Where the patterns do not determine a learned bias (equal clusters and a cost of straight pieces at a large
     penalty) there is no best penalty to be told.
 
+    When not to use it: to tune a classifier on one data set: the penalty is that of large systems, and the best one of
+    few patterns scatters.
+
     Parameters
     ----------
     model : Model

@@ -27,6 +27,8 @@ def at_line(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
 
     with ``f`` the slope of ``ln Z`` of a pattern in its field (see `solve`).
 
+    When not to use it: for a single load; `stability` of its solution says it at once.
+
     Parameters
     ----------
     model : Model
@@ -71,6 +73,9 @@ def spinodal(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
     With a teacher the branch from overlap 0 is metastable between `transition` and here; beyond, solving from any start
     finds the teacher. With random labels it is the end of the RS branch.
 
+    When not to use it: for the load up to which there are solutions (`capacity`): with random labels the branch goes on
+    beyond it.
+
     Parameters
     ----------
     model : Model
@@ -109,6 +114,9 @@ def transition(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
 
     The load at which the free entropy of the uninformed branch falls to that of the teacher itself, which is 0. With
     `Annealed`: the load at which ``max over R < 1 of h2((1-R)/2) + alpha ln(1 - arccos(R)/pi)`` vanishes, a bound.
+
+    When not to use it: for the load from which a search finds the teacher: up to `spinodal` the uninformed branch is in
+    its way.
 
     Parameters
     ----------
@@ -150,6 +158,8 @@ def freezing(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> Thr
 
     Below it the system is frozen in its ground states, whose energy is that of this point. The model's own ``beta`` is
     ignored: it is what is sought.
+
+    When not to use it: weights that are not counted: the entropy of a volume has no such zero.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ import replica
 from replica.ansatz.rs.branch import held_name, tabulate
 from replica.ansatz.rs.equations import Equations
 from replica.data import Teacher
-from replica.solution.single import Quantity
+from replica.solution.quantity import Quantity
 from replica.thresholds import Threshold
 
 

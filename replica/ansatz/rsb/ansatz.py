@@ -26,22 +26,20 @@ class RSB(Ansatz):
     .. math:: \phi = -\tfrac{\hat q_1}{2}(1-q_1) + \tfrac m2 (q_0 \hat q_0 - q_1 \hat q_1)
               + \tfrac1m \int Dz_0 \ln \int Dz_1 (2\cosh h)^m + \tfrac{\alpha}{m} \int Dz_0 \ln \int Dz_1 Z^m
 
-    with ``h = sqrt(q0_hat) z0 + sqrt(q1_hat - q0_hat) z1`` and ``Z`` the local partition function of a
-    pattern at the field
-    ``sqrt(q0) z0 + sqrt(q1 - q0) z1`` and variance ``1 - q1``. The solution reports ``free_entropy`` phi,
-    ``entropy``
-    ``s = d(m phi)/dm``, ``complexity`` ``m (phi - s)``, ``q0``, ``q1``, ``q0_hat``, ``q1_hat``, ``parisi``
-    and ``slope``, the
-    derivative of phi with respect to the distance ``(1-q1)/2``.
+    with ``h = sqrt(q0_hat) z0 + sqrt(q1_hat - q0_hat) z1`` and ``Z`` the local partition function of a pattern at the
+    field ``sqrt(q0) z0 + sqrt(q1 - q0) z1`` and variance ``1 - q1``. The solution reports ``free_entropy`` phi,
+    ``entropy`` ``s = d(m phi)/dm``, ``complexity`` ``m (phi - s)``, ``q0``, ``q1``, ``q0_hat``, ``q1_hat``, ``parisi``
+    and ``slope``, the derivative of phi with respect to the distance ``(1-q1)/2``.
+
+    When not to use it: with ``m`` at its extremum the physical 1RSB solution is meant, which is not here.
 
     Parameters
     ----------
     steps : int
         1, for the time being.
     m : float
-        Above 0; held. ``inf`` is the limit of many real replicas, where ``q0 = q1`` and ``q1_hat = q0_hat``
-        and the differences
-        times m are reported as ``gap`` and ``gap_hat`` (margins only).
+        Above 0; held. ``inf`` is the limit of many real replicas, where ``q0 = q1`` and ``q1_hat = q0_hat`` and the
+        differences times m are reported as ``gap`` and ``gap_hat`` (margins only).
     q0 : None
         Extremised.
     q1 : float
@@ -53,12 +51,9 @@ class RSB(Ansatz):
     Raises
     ------
     ValueError
-        Parameters outside their domain; on solving, an ``m`` or ``q1`` that is not held, and models other
-        than the perceptron
-        with random labels and weights of held norm, spherical weights of norm 1 on two clusters (finite m), or the
-        square loss on the sphere.
-
-    When not to use it: with ``m`` at its extremum the physical 1RSB solution is meant, which is not here.
+        Parameters outside their domain; on solving, an ``m`` or ``q1`` that is not held, and models other than the
+        perceptron with random labels and weights of held norm, spherical weights of norm 1 on two clusters (finite m),
+        or the square loss on the sphere.
 
     See Also
     --------
