@@ -21,7 +21,7 @@ from replica.losses import Loss
 from replica.simulate.algorithms import Algorithm
 from replica.weights import Weights
 
-FAMILIES = (Weights, Loss, Architecture, Activation, Data, Ansatz, Algorithm)
+FAMILIES: tuple[type[Member], ...] = (Weights, Loss, Architecture, Activation, Data, Ansatz, Algorithm)
 #: numpydoc's order
 ORDER = ["Parameters", "Attributes", "Returns", "Raises", "Warns", "See Also", "Notes", "References", "Examples"]
 #: what a verb or a shorthand must have
@@ -52,9 +52,10 @@ def entries(section: str) -> set[str]:
     return {name.strip() for head in heads for name in head.split(",")}
 
 
-def members() -> dict[str, type]:
+def members() -> dict[str, type[Member]]:
     """Every member of a family that the package itself brings, registered or made of a user's function."""
-    found = {f"{one.family}:{one.__name__}": one for root in FAMILIES for one in root.registry.values()}
+    every = (one for root in FAMILIES for one in root.registry.values())
+    found: dict[str, type[Member]] = {f"{one.family}:{one.__name__}": one for one in every}
     for root in FAMILIES:
         home = importlib.import_module(root.__module__.rpartition(".")[0])
         kinds = [one for one in map(vars(home).get, home.__all__) if inspect.isclass(one) and issubclass(one, root)]

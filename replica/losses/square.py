@@ -33,6 +33,8 @@ class Square(Loss):
 
     Examples
     --------
+    At noise and penalty 1 and load 2 the response is the root of ``V^2 + 2V - 1``:
+
     >>> import replica
     >>> solution = replica.solve(replica.mixture(replica.Square()), alpha=2.0)
     >>> print(f"{solution['V']:.10f} {2**0.5 - 1:.10f} {solution.errors['V'] < 1e-12}")

@@ -46,7 +46,7 @@ def capacity(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
     Sphere: ``q -> 1``, for the margin ``1/alpha_c = (1 + kappa^2) H(-kappa) + kappa g(kappa)``.
     `Annealed`: first moment.
 
-    When not to use it: for the load that an algorithm reaches, which is lower: `success_threshold`.
+    When not to use it: for the load that an algorithm reaches, which may be far below: `success_threshold`.
 
     Parameters
     ----------
