@@ -52,14 +52,14 @@ def entries(section: str) -> set[str]:
     return {name.strip() for head in heads for name in head.split(",")}
 
 
-def members() -> dict[str, type[Member]]:
+def members() -> dict[str, type[Any]]:
     """Every member of a family that the package itself brings, registered or made of a user's function."""
-    every = (one for root in FAMILIES for one in root.registry.values())
-    found: dict[str, type[Member]] = {f"{one.family}:{one.__name__}": one for one in every}
+    found: dict[str, type[Any]] = {}
     for root in FAMILIES:
+        found |= {f"{root.family}:{one.__name__}": one for one in root.registry.values()}
         home = importlib.import_module(root.__module__.rpartition(".")[0])
         kinds = [one for one in map(vars(home).get, home.__all__) if inspect.isclass(one) and issubclass(one, root)]
-        found |= {f"{one.family}:{one.__name__}": one for one in kinds if dataclasses.is_dataclass(one)}
+        found |= {f"{root.family}:{one.__name__}": one for one in kinds if dataclasses.is_dataclass(one)}
     return {name: one for name, one in found.items() if one.__module__.startswith("replica.")}
 
 

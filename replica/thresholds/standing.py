@@ -73,7 +73,7 @@ def spinodal(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
     With a teacher the branch from overlap 0 is metastable between `transition` and here; beyond, solving from any start
     finds the teacher. With random labels it is the end of the RS branch.
 
-    When not to use it: for the load up to which there are solutions (`capacity`): with random labels the branch of counted
+    When not to use it: for the load up to which there are solutions (`capacity`): with random labels that of counted
     weights goes on beyond it.
 
     Parameters
