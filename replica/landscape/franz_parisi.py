@@ -10,6 +10,8 @@ import numpy as np
 from replica._checks import grid, number
 from replica.ansatz import Ansatz
 from replica.ansatz.franz_parisi.solver import method
+from replica.files.dataset import curve as labelled
+from replica.files.dataset import joined
 from replica.landscape.kinds import Around
 from replica.landscape.named_references import labels, settings_of, spread
 from replica.landscape.references import Reference, resolve
@@ -124,7 +126,6 @@ def franz_parisi(
     >>> [f"{s:.6f}" for s in curve["entropy"].values]
     ['-0.003838', '0.006197']
     """
-    from replica.files.records import record
     from saddlepoint import sweep as run
 
     require_model(model)
@@ -148,9 +149,7 @@ def franz_parisi(
     axes = {"alpha": loads} if np.ndim(alpha) else {}
     axes |= {"reference": labels(references)} if several else {}
     main = "entropy" if model.loss.hard else "free_entropy"
-    data = _dataset(curves, results, points, axes, main)
-    data.attrs = record(settings) | {"kind": "curve", "main": main} | data.attrs
-    return data
+    return _dataset(curves, results, axes | {"distance": points}, settings, main)
 
 
 @dataclass(frozen=True)
@@ -184,35 +183,31 @@ def _places(around: Around) -> dict[str, float]:
 
 
 def _dataset(
-    curves: list[Around], results: list[dict[str, np.ndarray]], points: np.ndarray, axes: dict[str, Any], main: str
+    curves: list[Around],
+    results: list[dict[str, np.ndarray]],
+    axes: dict[str, Any],
+    settings: dict[str, Any],
+    main: str,
 ) -> Any:
     """All curves over their axes; what belongs to a whole curve is a variable, of a single one an attribute."""
-    import xarray
-
     count = len(results) // len(curves)
     groups = [results[i : i + count] for i in range(0, len(results), count)]
-    shape, dims = tuple(len(axis) for axis in axes.values()), tuple(axes)
-    names = dict.fromkeys(name for group in groups for name in group[0] if not name.startswith(PLACE))
-    names = dict.fromkeys([main, *names])  # what is asked for comes first
-    blank = np.full(points.size, np.nan)
-    columns = {
-        name: np.array([np.concatenate([r.get(name, blank[: r["status"].size]) for r in group]) for group in groups])
-        for name in names
-    }
-    columns["error"] = columns[f"{main}_error"]
-    variables = {name: ((*dims, "distance"), rows.reshape(*shape, -1)) for name, rows in columns.items()}
+    points = [{name: column for name, column in found.items() if not name.startswith(PLACE)} for found in results]
+    columns = joined(points)
+    columns = {name: columns[name] for name in dict.fromkeys([main, *columns])}  # what is asked for comes first
+    symbols = SYMBOLS | {main: r"S_{\mathrm{FP}}"}
+    data = labelled(columns, axes, settings, main=main, symbols=symbols)
     whole: dict[str, list[Any]] = {"reference_status": [around.sentence for around in curves]}
     if any(around.margin is not None for around in curves):
         whole["reference_margin"] = [np.nan if around.margin is None else around.margin for around in curves]
-    places = dict.fromkeys(name for group in groups for name in group[0] if name.startswith(PLACE))
-    for name in places:
+    for name in dict.fromkeys(name for group in groups for name in group[0] if name.startswith(PLACE)):
         whole[name.removeprefix(PLACE)] = [float(group[0].get(name, np.array([np.nan]))[0]) for group in groups]
-    if dims:
-        variables |= {name: (dims, np.array(values).reshape(shape)) for name, values in whole.items()}
-    attrs = {} if dims else {name: values[0] for name, values in whole.items()}
-    data = xarray.Dataset(variables, coords={**axes, "distance": points}, attrs=attrs)
-    for name, symbol in SYMBOLS.items():
-        if name in data.variables:
-            data[name].attrs["symbol"] = symbol
-    data[main].attrs["symbol"] = r"S_{\mathrm{FP}}"
+    dims = [name for name in axes if name != "distance"]
+    if not dims:
+        data.attrs |= {name: values[0] for name, values in whole.items()}
+        return data
+    shape = tuple(len(axes[name]) for name in dims)
+    data = data.assign({name: (dims, np.array(values).reshape(shape)) for name, values in whole.items()})
+    for name in whole.keys() & SYMBOLS.keys():
+        data[name].attrs["symbol"] = SYMBOLS[name]
     return data

@@ -127,9 +127,8 @@ def local_entropy(
     >>> [f"{s:.10f}" for s in curve["local_entropy"].values]
     ['0.0599967964', '0.0797245984']
     """
-    import xarray
-
-    from replica.files.records import record
+    from replica.files.dataset import curve as labelled
+    from replica.files.dataset import joined
     from saddlepoint import sweep as run
 
     require_model(model)
@@ -158,18 +157,10 @@ def local_entropy(
     results = run(solve_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress)
     given = {"alpha": (loads, alpha), "replicas": (numbers, replicas)}
     axes = {name: values for name, (values, asked) in given.items() if np.ndim(asked)}
-    dims, shape = (*axes, "distance"), (*map(len, axes.values()), distances.size)
-    variables = {name: (dims, np.concatenate([r[name] for r in results]).reshape(shape)) for name in results[0]}
-    variables["error"] = variables["local_entropy_error"]
-    attributes = record(settings) | {"kind": "curve", "main": "local_entropy"}
-    data = xarray.Dataset(variables, coords=axes | {"distance": distances}, attrs=attributes)
-    for name, symbol in (("alpha", symbol_of("alpha")), ("replicas", "y")):
-        if name in axes:
-            data[name].attrs["symbol"] = symbol
-    for name in (*variables_of(model), "distance"):
-        data[name].attrs["symbol"] = symbol_of(name)
-    data["distance"].attrs["symbol"] = "d"
-    return data
+    symbols = {name: symbol_of(name) for name in ("alpha", *variables_of(model))} | {"replicas": "y", "distance": "d"}
+    return labelled(
+        joined(results), axes | {"distance": distances}, settings, main="local_entropy", symbols=symbols
+    )
 
 
 def _axis(argument: str, value: Any) -> list[Any]:

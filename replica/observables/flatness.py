@@ -78,9 +78,8 @@ def flatness(solution: Solution, *, noise: Any, margin: float | None = None) -> 
     >>> [f"{e:.10f}" for e in found["training_error"].values]
     ['0.0095372821', '0.0966095488']
     """
-    import xarray
 
-    from replica.files.records import record
+    from replica.files.dataset import curve
 
     Solution.of(solution, "flatness")
     places = number("noise", grid("noise", noise), low=0.0, high=1.0)
@@ -98,12 +97,8 @@ def flatness(solution: Solution, *, noise: Any, margin: float | None = None) -> 
     sure = np.abs(mass - 1.0) + slack < SURE
     unsure = "not converged: the integral over the margins is unsure: the weights are nearly frozen (q -> 1)"
     status = np.where(sure, solution.status, unsure if solution.converged else solution.status)
-    data = {
-        "training_error": ("noise", np.where(sure, rate, np.nan)),
-        "training_error_error": ("noise", np.where(sure, error, np.nan)),
-        "error": ("noise", np.where(sure, error, np.nan)),
-        "status": ("noise", status),
-    }
+    rate, error = np.where(sure, rate, np.nan), np.where(sure, error, np.nan)
+    columns = {"training_error": rate, "training_error_error": error, "status": status}
     settings = {
         "verb": "flatness",
         "model": solution.model.settings(),
@@ -112,11 +107,10 @@ def flatness(solution: Solution, *, noise: Any, margin: float | None = None) -> 
         "noise": places.tolist(),
         "margin": margin,
     }
-    attributes = record(settings) | {"kind": "curve", "main": "training_error"}
-    curve = xarray.Dataset(data, coords={"noise": places}, attrs=attributes)
-    curve["training_error"].attrs["symbol"] = r"\epsilon_{\mathrm{t}}"
-    curve["noise"].attrs.update(symbol="(1-t)/2", long_name="distance of perturbed weights")
-    return curve
+    symbols = {"training_error": r"\epsilon_{\mathrm{t}}", "noise": "(1-t)/2"}
+    data = curve(columns, {"noise": places}, settings, main="training_error", symbols=symbols)
+    data["noise"].attrs["long_name"] = "distance of perturbed weights"
+    return data
 
 
 def _error_rate(cavity: Cavity, counted: Counted, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -115,9 +115,7 @@ def sweep(
     >>> [f"{s:.6f}" for s in curve["entropy"].values]
     ['0.550120', '0.396455']
     """
-    import xarray
-
-    from replica.files.records import record
+    from replica.files.dataset import curve, joined
     from saddlepoint import sweep as run
 
     names, chosen = _asked(model, observables, ansatz, axes)
@@ -144,22 +142,17 @@ def sweep(
     } | ({"lines": list(threshold.attrs["lines"])} if threshold is not None else {})
     results = run(solve_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress)
     order = np.argsort(np.concatenate([chunk.rows for chunk in chunks]))
-    found = {name: np.concatenate([r[name] for r in results])[order] for name in results[0]}
+    found = joined(results, order)
     if observables is None:
         names = _usual(found)
         settings["observables"] = list(names)
     else:
         _check_defined(model, chosen, names, found)
-    shape = tuple(g.size for g in grids.values())
-    kept = [key for name in names for key in (name, f"{name}_error")]
-    variables = {key: (tuple(grids), found[key].reshape(shape)) for key in (*kept, "status")}
-    variables["error"] = variables[f"{names[0]}_error"]
-    if len(set(found["branch"])) > 1:
-        variables["branch"] = (tuple(grids), found["branch"].reshape(shape))
-    attributes = record(settings) | {"kind": "curve", "main": names[0], "observables": list(names)}
-    data = xarray.Dataset(variables, coords=dict(grids), attrs=attributes)
-    for name in (*names, *grids):
-        data[name].attrs["symbol"] = symbol_of(name)
+    kept = [key for name in names for key in (name, f"{name}_error")] + ["status"]
+    columns = {key: found[key] for key in (*kept, *(["branch"] if len(set(found["branch"])) > 1 else []))}
+    symbols = {name: symbol_of(name) for name in (*names, *grids)}
+    data = curve(columns, grids, settings, main=names[0], symbols=symbols, observables=list(names))
+    for name in symbols:
         if kind_of(name):
             data[name].attrs["kind"] = kind_of(name)
     cold = base.beta == np.inf and not {"beta", "temperature"} & set(grids)

@@ -1,0 +1,50 @@
+"""A labelled dataset of columns over a product of axes: settings, errors, symbols; nothing is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from replica.files.records import record
+
+if TYPE_CHECKING:
+    import xarray
+
+__all__ = ["curve", "joined"]
+
+
+def joined(results: list[dict[str, np.ndarray]], order: Any = slice(None)) -> dict[str, np.ndarray]:
+    """Columns of chunks one after the other, NaN where a chunk lacks one; ``order`` puts the rows in place."""
+    names = dict.fromkeys(name for found in results for name in found)
+    blank = [np.full(found["status"].size, np.nan) for found in results]
+    rows = {name: [found.get(name, none) for found, none in zip(results, blank, strict=True)] for name in names}
+    return {name: np.concatenate(parts)[order] for name, parts in rows.items()}
+
+
+def curve(
+    columns: Mapping[str, np.ndarray],
+    axes: Mapping[str, np.ndarray],
+    settings: dict[str, Any],
+    *,
+    main: str,
+    symbols: Mapping[str, str],
+    **attributes: Any,
+) -> xarray.Dataset:
+    """Columns, flat over the product of the axes in their order, with ``error`` that of the main one.
+
+    The dataset carries what made it (see `record`), ``kind="curve"``, ``main`` and ``attributes``; variables and axes
+    their symbols.
+    """
+    import xarray
+
+    shape = tuple(len(axis) for axis in axes.values())
+    variables = {name: (tuple(axes), np.asarray(column).reshape(shape)) for name, column in columns.items()}
+    variables["error"] = variables[f"{main}_error"]
+    kept = record(settings) | {"kind": "curve", "main": main} | attributes
+    data = xarray.Dataset(variables, coords=dict(axes), attrs=kept)
+    for name, symbol in symbols.items():
+        if name in data.variables:
+            data[name].attrs["symbol"] = symbol
+    return data
