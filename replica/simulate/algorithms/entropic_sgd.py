@@ -21,7 +21,7 @@ class EntropicSGD(GradientDescent):
     Inner steps ``w' <- normalise(w' - rate N grad - c (w' - w) + noise sqrt(rate) z)`` with ``mu <- mu/4 + 3 w'/4``,
     then ``w <- normalise(mu)``. Models and schedules as in `GradientDescent`.
 
-    When not to use it: to save time; it takes that of plain descent several times over (see the notes).
+    When not to use it: to save time; an epoch costs more than one of plain descent (see the notes for what it gains).
 
     Parameters
     ----------
