@@ -45,7 +45,7 @@ class ERM(Algorithm):
     >>> import replica
     >>> from replica.simulate.algorithms import ERM
     >>> model = replica.mixture("logistic")
-    >>> runs = replica.simulate(model, algorithm=ERM(), n=200, alpha=2.0, samples=10, seed=1)
+    >>> runs = replica.simulate(model, algorithm=ERM(), n=100, alpha=2.0, samples=5, seed=1)
     >>> report = replica.compare(replica.solve(model, alpha=2.0), runs)
     >>> bool(abs(report["z"].sel(observable="q")) < 4)
     True

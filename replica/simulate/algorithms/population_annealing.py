@@ -35,8 +35,8 @@ class PopulationAnnealing(Algorithm):
     means. With ``distance`` instead ``free_entropy``, ``energy`` and ``error_around`` (training error) over
     ``distance`` from a walker drawn in equilibrium, as in `franz_parisi` (weights +-1 or on the sphere, one unit).
 
-    When not to use it: systems that `Enumeration` counts; barriers, as those of a transition of first order, which single
-    moves do not cross.
+    When not to use it: systems that `Enumeration` counts; barriers, as those of a transition of first order, which
+    single moves do not cross.
 
     Parameters
     ----------
