@@ -80,14 +80,14 @@ def test_every_public_name_is_of_one_kind() -> None:
 
 
 def missing(thing: Any, wanted: tuple[str, ...]) -> list[str]:
-    """Sections that are absent, empty or out of order, and a summary that is not one line."""
+    """Sections that are absent, empty or out of order, and a summary that is not one line of its own."""
     found = documented(thing)
     faults = [title for title in wanted if not found.get(title, "").strip()]
     titles = [title for title in found if title]
     if titles != sorted(titles, key=ORDER.index):
         faults.append(f"the order of {titles}")
-    if not found[""].split("\n\n")[0].strip().endswith((".", ":")):
-        faults.append("a summary that ends in a full stop")
+    if not re.match(r"[^\n]+\.(\n\n|$)", found[""].strip()):
+        faults.append("a summary of one line that ends in a full stop")
     return faults
 
 

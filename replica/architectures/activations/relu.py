@@ -15,8 +15,7 @@ from replica.architectures.rectified import RectifiedUnits
 
 @dataclass(frozen=True)
 class ReLU(Activation):
-    r"""``g(x) = max(x, 0)``: with ``cos(theta) = q/Q``,
-    ``k(q) = Q [sin(theta) + (pi - theta) cos(theta) - 1]/(2 pi)``.
+    r"""``g(x) = max(x, 0)``: ``k(q) = Q [sin(theta) + (pi - theta) cos(theta) - 1]/(2 pi)``, ``cos(theta) = q/Q``.
 
     When not to use it: odd numbers of units, which have no balanced output.
 

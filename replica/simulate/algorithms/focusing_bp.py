@@ -39,8 +39,9 @@ PROTOCOLS = {"pseudo-reinforcement": (pseudo_reinforcement, 20, 0.8), "scoping":
 
 @dataclass(frozen=True)
 class FocusingBP(Algorithm):
-    r"""Focusing belief propagation (AMP form) for weights +-1, of one unit or of a committee of sign units: y
-    identical replicas, each drawn to a common centre.
+    r"""Focusing belief propagation (AMP form): y identical replicas, each drawn to a common centre.
+
+    For weights +-1, of one unit or of a committee of sign units:
 
     .. math:: e = \mathrm{atanh}[\tanh\gamma \tanh((y-1)\,\mathrm{atanh}(\tanh\gamma\tanh B))],\qquad m = \tanh(B + e)
 

@@ -20,8 +20,9 @@ LARGEST_FIELD = 300.0
 
 @dataclass(frozen=True)
 class ReinforcedBP(Algorithm):
-    r"""Reinforced belief propagation (AMP form) for weights +-1, of one unit or of a committee of sign units:
-    the field of each weight is added to its next one.
+    r"""Reinforced belief propagation (AMP form): the field of each weight is added to its next one.
+
+    For weights +-1, of one unit or of a committee of sign units:
 
     .. math:: B^{t+1} = F^T g + A m + r_t B^t,\qquad r_t = 1 - (1 - \rho)^t
 
