@@ -15,6 +15,7 @@ test: .venv/installed-tools
 
 lint: .venv/installed-tools
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 
 bench: .venv/installed-tools
 	$(BIN)/python -m pytest -q -s -m bench benchmarks tests
@@ -23,7 +24,7 @@ notebooks: .venv/installed-tools
 	$(BIN)/jupyter execute --inplace notebooks/*.ipynb
 
 clean:
-	rm -rf .venv demo build dist *.egg-info .pytest_cache .ruff_cache .coverage htmlcov
+	rm -rf .venv demo build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .coverage htmlcov
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/installed: $(METADATA)

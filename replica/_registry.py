@@ -7,7 +7,7 @@ import hashlib
 import inspect
 import itertools
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -26,8 +26,11 @@ class Member:
     stands for a batch of members, one per entry, which is how sweeps are solved together.
     """
 
+    if TYPE_CHECKING:  # each member is a dataclass
+        __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+
     family: ClassVar[str] = ""
-    registry: ClassVar[dict[str, type]]
+    registry: ClassVar[dict[str, type[Any]]]
     name: ClassVar[str] = ""
     #: public parameter name -> name of the dataclass field
     parameters: ClassVar[dict[str, str]] = {}
@@ -47,7 +50,7 @@ class Member:
         cls.registry[cls.name] = cls
 
     @classmethod
-    def find(cls, name: str) -> type:
+    def find(cls, name: str) -> type[Any]:
         """The class of this ``name``, however it is hyphenated; `ValueError` with the nearest name otherwise."""
         return cls.registry[one_of(cls.family, spelled(name, cls.registry), cls.registry)]
 

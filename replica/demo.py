@@ -105,7 +105,7 @@ def landscape_curves() -> dict[str, Any]:
     margins[-1] = largest
     fan = [franz_parisi(model, alpha=0.5, distance=distance, reference=Reference(margin=float(x))) for x in margins]
     best = local_entropy(model, alpha=[0.5, 0.7, 0.76, 0.8], distance=distance)
-    pick = {"combine_attrs": "override", "data_vars": "all", "coords": "minimal", "compat": "override"}
+    pick: dict[str, Any] = {"combine_attrs": "override", "data_vars": "all", "coords": "minimal", "compat": "override"}
     curves = {
         "landscape-margins": xarray.concat(fan, xarray.Variable("reference_margin", margins), **pick),
         "landscape-centres": best,
@@ -163,7 +163,7 @@ def draw_teacher(data: Any) -> Any:
     with house_style():
         ax = plot(data, panels[0, 0])
         ax.set(xlim=(0.0, 1.0), ylim=(1.0, 3.0))
-        middle = {"ha": "center", "va": "center"}
+        middle: dict[str, Any] = {"ha": "center", "va": "center"}
         ax.text(0.36, 2.15, "perfect generalisation", **middle)
         ax.text(0.775, 2.17, "perfect stable,\npoor metastable", rotation=36, linespacing=1.4, **middle)
         ax.text(0.70, 1.35, "poor generalisation", **middle)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -63,7 +63,11 @@ class Solver:
 
     name: ClassVar[str] = ""
     steps: int
-    patience: int
+
+    if TYPE_CHECKING:  # a field, or a property of a solver whose residual need not fall
+
+        @property
+        def patience(self) -> int: ...
 
     def begin(self, problem: Problem, free: np.ndarray) -> Any:
         """State at the starting point."""

@@ -137,7 +137,8 @@ class Solution:
 
     def sentence(self, row: int = 0) -> str:
         """The status sentence of a row with what is known of its cause."""
-        status, remark = Status(_TABLE[self.codes[row]]), self.remarks.get(row, "")
+        status: Status = _TABLE[self.codes[row]]
+        remark = self.remarks.get(row, "")
         if status is Status.LEFT_DOMAIN and not remark:
             variables = self.problem.variables
             free = self.point[row]
@@ -155,6 +156,8 @@ class Solution:
 
 class SolveFailed(Exception):
     """Raised by `solve` when a row did not converge; ``solution`` holds all rows, the solved ones too."""
+
+    solution: Any
 
     def __init__(self, solution: Solution) -> None:
         self.solution = solution

@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import Any
@@ -104,7 +104,7 @@ def _numbered(function: Callable[[Any], Any], index: int, item: Any) -> tuple[in
 
 def _finished(
     function: Callable[[Any], Any], items: list[Any], waiting: list[int], workers: int
-) -> Iterator[Any]:
+) -> Generator[Any, None, None]:
     """(index, result) as they are done, in any order."""
     # a parallel_config can only be active where joblib has been imported
     if workers == 1 and "joblib" not in sys.modules:

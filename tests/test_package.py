@@ -43,7 +43,7 @@ FORBIDDEN_CODE = [
     r"\bpytest\.(mark\.)?([s]kip|[x]fail|[i]mportorskip)",
 ]
 TEXT_SUFFIXES = {".cff", ".cfg", ".in", ".ipynb", ".json", ".md", ".py", ".toml", ".txt", ".yaml", ".yml", ""}
-CACHES = {".git", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache", "__pycache__"}
+CACHES = {".git", ".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache", "__pycache__"}
 GENERATED = CACHES | {"build", "demo", "dist", "htmlcov", "replica-demo"}
 
 

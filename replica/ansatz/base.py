@@ -18,7 +18,7 @@ class Ansatz(Member):
     """
 
     family = "ansatz"
-    registry: ClassVar[dict[str, type]] = {}
+    registry: ClassVar[dict[str, type[Any]]] = {}
     #: how threshold lines are found: "branch" (points of its followed branch), "first-moment", or "" (it has none)
     method: ClassVar[str] = ""
     #: whether it has the limit without patterns, ``alpha = 0``

@@ -95,7 +95,7 @@ class Group:
     def density(self, x: np.ndarray) -> np.ndarray:
         """Density of S at x > 0."""
         both = self._both(x)[0] if self.size == 2 else 0.0
-        return sum(self._alone(x)) + both
+        return np.asarray(sum(self._alone(x)) + both)
 
     def survival(self, grid: Grid, shift: float) -> tuple[np.ndarray, np.ndarray]:
         """P(S > x) at the nodes ``x`` of a grid moved by ``shift``, and at its start."""

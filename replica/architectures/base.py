@@ -54,14 +54,14 @@ class Architecture(Member):
     """
 
     family = "architecture"
-    registry: ClassVar[dict[str, type]] = {}
+    registry: ClassVar[dict[str, type[Any]]] = {}
     parameters: ClassVar[dict[str, str]] = {}
     #: the output does not see the sign of a unit's weights, so that q = 0 is a saddle point whatever the loss
     even: ClassVar[bool] = False
     #: the field is linear in the weights: a log-concave loss then holds a free norm with a positive curvature
     linear: ClassVar[bool] = True
     #: hidden units, each with N/units weights, in order
-    units: ClassVar[int] = 1
+    units: Any = 1
     #: a field of exactly the margin violates it (networks whose units can all be off)
     strict: ClassVar[bool] = False
     #: all units see the same N/units inputs, not each a block of its own of N inputs
@@ -144,7 +144,7 @@ class Architecture(Member):
         scores = {}
         cost = wrong = None
         if whole:
-            value, first, second, cost, wrong = loss.averages(field, channel.variance, beta)
+            value, first, second, *averages = loss.averages(field, channel.variance, beta)
         else:
             value, first, second = loss.terms(field, channel.variance, beta)
         if channel.density is not None:
@@ -157,7 +157,7 @@ class Architecture(Member):
             scores = _leverage(channel.levers, push, slopes, channel.gain)
         rigidity = None
         if whole:
-            sums = weighted_sums(weight, (value, second, cost, wrong), (first, second))
+            sums = weighted_sums(weight, (value, second, *averages), (first, second))
             log_z, bend, cost, wrong, square, rigidity = sums
             rigidity = _rigidity(channel, slopes, square, rigidity)
         else:
@@ -204,7 +204,7 @@ def _reference_features(channel: Channel, loss: Loss, beta: Any) -> tuple[list[t
     places, widths = loss.features(np.array([float(channel.variance)]), float(beta))
     mean, deviation = float(channel.mean), max(float(channel.deviation), 1e-300)
     found = list(zip(places[0], widths[0], strict=True))
-    if channel.places is not None:
+    if channel.places is not None and channel.widths is not None:
         found += zip(channel.places[0], channel.widths[0], strict=True)
     scaled = [((p - mean) / deviation, w / deviation) for p, w in found]
     features = [(float(p), float(w)) for p, w in scaled if np.isfinite(p) and abs(p) < 40 and np.isfinite(w)]

@@ -153,7 +153,7 @@ def _sentence(wrong: click.ClickException) -> str:
             if name[0] == "-"
         ]
         return f"unknown option {wrong.option_name!r}; {suggest(wrong.option_name, names)}"
-    if isinstance(wrong, click.MissingParameter) and wrong.param is not None:
+    if isinstance(wrong, click.MissingParameter) and wrong.param is not None and context is not None:
         what = f"option {wrong.param.opts[0]}" if isinstance(wrong.param, click.Option) else wrong.param.metavar
         return f"missing {what} (see {context.command_path} --help)"
     return " ".join(wrong.format_message().split())

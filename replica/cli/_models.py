@@ -192,7 +192,7 @@ class ModelVerb(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command:
         one_of("model", name, MODELS)
         of_model = model_options(name, self.grids)
-        parameters = [*of_model, *(_beside(option, of_model) for option in self.own)]
+        parameters: list[click.Parameter] = [*of_model, *(_beside(option, of_model) for option in self.own)]
         summary = (inspect.getdoc(MODELS[name]) or "").splitlines()[0]
         return click.Command(
             name,

@@ -41,7 +41,7 @@ def with_error(value: float, error: float, digits: int = FULL) -> str:
 
 def folded(label: str, text: str, indent: int) -> str:
     """A label and a sentence in lines of the terminal, the later ones below the beginning of the sentence."""
-    unbroken = {"break_long_words": False, "break_on_hyphens": False}
+    unbroken: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
     return textwrap.fill(text, width(), initial_indent=f"{label:<{indent}}", subsequent_indent=" " * indent, **unbroken)
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 
 from replica.ansatz import Ansatz
 from replica.cli._answers import Curves, Point
@@ -85,7 +84,7 @@ class Request:
 
     verb: str
     model: Model
-    axes: dict[str, np.ndarray]
+    axes: dict[str, Any]
     options: dict[str, Any]
 
     @property
@@ -206,5 +205,6 @@ def draw(dataset: Any, suffix: str) -> bytes:
     from replica.plots import write
 
     stream = io.BytesIO()
-    write(replica.plot(dataset).figure, stream, suffix)
+    figure: Any = replica.plot(dataset).figure  # of axes of its own: no part of another figure
+    write(figure, stream, suffix)
     return stream.getvalue()

@@ -99,7 +99,7 @@ def _reference(request: Request, word: str | None) -> Any:
     other = _hebb(request.model) if word == HEBB else None
     if minimised or own:
         weights = _made(Weights, own.get("weights") or _continuous("penalty" in own), own, "weights")
-        cost = _made(Loss, word, loss, "") if minimised else request.model.loss
+        cost = _made(Loss, word or "", loss, "") if minimised else request.model.loss
         other = dataclasses.replace(request.model, weights=weights, loss=cost, beta=np.inf)
     margin = None if minimised or word in (None, HEBB) else "max" if word == "max" else _margin(word)
     return replica.Reference(margin=margin, model=other, tilt=options["tilt"], clipped=options["clipped"])

@@ -34,8 +34,8 @@ def command() -> int:
     Example: replica warm
     """
     if kept_in() is None:
-        said = "compiled kernels cannot be kept: no folder can be written (NUMBA_CACHE_DIR may name one)"
-        click.echo(f"replica: {said}", err=True)
+        nowhere = "compiled kernels cannot be kept: no folder can be written (NUMBA_CACHE_DIR may name one)"
+        click.echo(f"replica: {nowhere}", err=True)
         return NOT_SOLVED
     click.echo("compiling kernels for the common verbs, on all cores: up to a minute", err=True)
     said = [answer(FIRST), *sweep(answer, THEN, workers=-1, progress=False)]

@@ -131,7 +131,7 @@ class Data(Member):
     """
 
     family = "data"
-    registry: ClassVar[dict[str, type]] = {}
+    registry: ClassVar[dict[str, type[Any]]] = {}
     parameters: ClassVar[dict[str, str]] = {}
     overlaps: ClassVar[tuple[str, ...]] = ()
     #: what is known of the classes of patterns

@@ -160,8 +160,10 @@ class Clusters(Data):
         its terms.
         """
         signs = [sign for sign, _ in self.labels]
-        wrong = [np.exp(tail(s * (mean[:, k] + self.held) / np.sqrt(variance[:, k]))[0]) for k, s in enumerate(signs)]
-        return by_label(*wrong, self.balance, suffix)
+        positive, negative = (
+            np.exp(tail(s * (mean[:, k] + self.held) / np.sqrt(variance[:, k]))[0]) for k, s in enumerate(signs)
+        )
+        return by_label(positive, negative, self.balance, suffix)
 
     def error_of(self, weights: np.ndarray, direction: np.ndarray | None) -> dict[str, float]:
         root = np.sqrt(self.shapes.dimension)

@@ -211,12 +211,13 @@ class GaussianMixture(Data):
         """For one classifier, of norm ``Q = q + variance``, and for the barycentre, of norm q; of either label
         ``H((m +- b)/sqrt(noise Q))``.
         """
-        found, bias = {}, self.held
+        found: dict[str, Any] = {}
+        bias = self.held
         for name, norm in (("", overlaps.q + overlaps.variance), ("_centre", overlaps.q)):
             scale = np.sqrt(self.noise * norm)
             with np.errstate(divide="ignore", invalid="ignore"):  # weights of 0: the bias alone decides
-                wrong = [np.exp(tail((overlaps.m + sign * bias) / scale)[0]) for sign in (1, -1)]
-            found |= by_label(*wrong, self.balance, name)
+                positive, negative = (np.exp(tail((overlaps.m + sign * bias) / scale)[0]) for sign in (1, -1))
+            found |= by_label(positive, negative, self.balance, name)
         return found
 
     def channels(self, overlaps: Overlaps) -> list[Channel]:

@@ -30,10 +30,10 @@ def warm_gap(model: Model, clones: float) -> Threshold:
     if walk is None:
         return _none(f"no load was found at which the number of groups of {clones:g} vanishes")
     place, slack = walk.lowest(), np.inf
-    for half in HALVES if place is not None else ():
-        place, slack = walk.closer(place, half)
+    for half in HALVES:
         if place is None:
             break
+        place, slack = walk.closer(place, half)
     part = None if place is None else walk.part(place)
     if part is None:
         return _none("the load has no minimum over the overlap within reach")
@@ -71,7 +71,8 @@ class _Walk:
 
     def __init__(self, model: Model, clones: float, place: float, point: np.ndarray, kind: type) -> None:
         self.model, self.clones, self.kind = model.take(np.array([0])), clones, kind
-        self.begin, self.points, self.parts = place, {place: point}, {}
+        self.begin, self.points = place, {place: point}
+        self.parts: dict[float, GroupPart] = {}
 
     def _problem(self, place: float) -> TupleLoad:
         q1 = np.array([1.0 / (1.0 + np.exp(-place))])

@@ -96,7 +96,7 @@ def _typical(model: Model, alpha: float, given: Reference, first_moment: bool) -
         return _clustered(model, alpha, solution, margin, known, doubt)
     if kind is FreeNorm:
         curvature, error = solution["q_hat"] + solution["Q_hat"], solution.errors["q_hat"] + solution.errors["Q_hat"]
-        norm = {"norm": solution["Q"], "norm_error": solution.errors["Q"]}
+        norm: dict[str, Any] = {"norm": solution["Q"], "norm_error": solution.errors["Q"]}
         known = dataclasses.replace(known, curvature=curvature, curvature_error=error, **norm)
     return kind(model, alpha, solution.status, margin, doubt, given=known)
 
@@ -110,7 +110,7 @@ def _clustered(
 ) -> Around:
     """Order parameters in units of weights of norm 1; the probe follows the bias of the reference."""
     root = float(np.sqrt(model.architecture.scale))
-    found = {"q": known.q / root**2, "q_error": known.q_error / root**2}
+    found: dict[str, Any] = {"q": known.q / root**2, "q_error": known.q_error / root**2}
     for name in ("m", "bias"):
         found |= {name: solution[name] / root, f"{name}_error": solution.errors[name] / root}
     known = dataclasses.replace(known, **found)

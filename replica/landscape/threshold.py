@@ -148,8 +148,8 @@ def _of_margin(model: Model) -> Callable[[float, float], float]:
 def _line(model: Model, size: int, reference: Reference | None) -> Line:
     """The threshold of each model of a batch."""
     found = [local_entropy_threshold(model.row(row), reference=reference) for row in range(size)]
-    columns = [np.array([getattr(one, name) for one in found]) for name in ("value", "error", "bracket")]
-    return Line(*columns, [one.status for one in found])
+    value, error, bracket = (np.array([getattr(one, name) for one in found]) for name in ("value", "error", "bracket"))
+    return Line(value, error, bracket, [one.status for one in found])
 
 
 @threshold_line("local-entropy", r"\alpha_{\mathrm{LE}}", cold=True, slow=True)

@@ -74,7 +74,7 @@ def _free(loss: Loss) -> bool:
     ends = np.flatnonzero(free[1:] & free[:-1] & ~np.append(free[2:], False)) + 1
     return any(
         _real(cost, u, first, first - 1, typical) and _real(cost, u, last, last + 1, typical)
-        for first, last in zip(starts, ends, strict=True)
+        for first, last in zip(starts.tolist(), ends.tolist(), strict=True)
     )
 
 

@@ -113,8 +113,8 @@ class CostPanels:
         for start in range(0, probes, CHUNK):
             # a step that no cost knows, so that the probes do not fall on its own places
             done = self._probed(done, low + step * (np.arange(start, min(start + CHUNK, probes)) + 0.38196601125))
-        beside = [kink + sign * _BESIDE for kink in self.kinks for sign in (-1.0, 1.0)]
-        close = np.sort(np.concatenate(beside))
+        probed = [kink + sign * _BESIDE for kink in self.kinks for sign in (-1.0, 1.0)]
+        close = np.sort(np.concatenate(probed))
         done = self._probed(done, close[(close > low) & (close < high)])
         return done.kept()
 

@@ -129,7 +129,8 @@ class CostTable:
         self.edges = np.append(whole.low, whole.high[-1])
         smooth = merged(self._given, whole, np.array(self.kinks), self.scale)
         half = 0.5 * (whole.high - whole.low)
-        self.slope, self.doubt = (whole.series, 4.0 * whole.doubt) if given else (whole.slope, whole.unsure)
+        self.slope: np.ndarray = whole.series if given else whole.slope
+        self.doubt: np.ndarray = 4.0 * whole.doubt if given else whole.unsure
         self.bend = chebyshev.chebder(self.slope, axis=1) / half[:, None]
         self.bend_doubt = ORDER**2 * self.doubt / half
         ends = whole.ends(self.slope)

@@ -131,7 +131,9 @@ def _resolving(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Middles and lengths of the panels between the stops on each of which f and P(u < 0) are smooth."""
     rule, limits = _rule(loss), panels.limits(not beta < np.inf)
-    waiting, middles, lengths, size = np.stack([stops[:-1], stops[1:]], axis=1), [], [], 0.0
+    waiting, size = np.stack([stops[:-1], stops[1:]], axis=1), 0.0
+    middles: list[np.ndarray] = []
+    lengths: list[np.ndarray] = []
     scratch = _scratch()
     while len(waiting):
         middle, half = waiting.mean(axis=1), 0.5 * (waiting[:, 1] - waiting[:, 0])
@@ -260,8 +262,8 @@ def _stops(panels: CostPanels, s: float, beta: float) -> np.ndarray:
     high = max(edges.max(), fields.max()) + leap + 8.0 * s
     # within the range a first look sees what is not much narrower than the Gaussian; the rest is pointed out
     sharp = (panels.high - panels.low)[narrow] < 0.1 * s
-    told = [sharp | np.isin(edge[narrow], panels.kinks) for edge in (panels.low, panels.high)]
-    told = np.concatenate([[True], *told])
+    edged = [sharp | np.isin(edge[narrow], panels.kinks) for edge in (panels.low, panels.high)]
+    told = np.concatenate([[True], *edged])
     fields = np.sort(np.concatenate([[low], edges[told], fields[told], [high]]))
     kept = [fields[0]]
     for field in fields[1:]:

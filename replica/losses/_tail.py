@@ -24,6 +24,9 @@ from saddlepoint.special import (
 _LOG_SQRT_2PI = 0.9189385332046728
 _PLACES, _WEIGHTS = (np.array(part)[7:] for part in gauss_legendre(14))  # the right half
 
+#: ln Z and its first two derivatives in the field
+Terms = tuple[np.ndarray, np.ndarray, np.ndarray]
+
 
 @array_kernel
 def _margin_kernel(field, kappa, variance, log_z, slope, curvature):  # type: ignore[no-untyped-def]
@@ -185,20 +188,20 @@ def _outside_kernel(field, kappa, variance, log_z, slope, curvature):  # type: i
             curvature[row, node] = (inner + right * left * (hazard_x + hazard_y) ** 2) * inverse * inverse
 
 
-def _outputs(field: np.ndarray, count: int) -> tuple[np.ndarray, ...]:
-    return tuple(np.empty(field.shape) for _ in range(count))
+def _outputs(field: np.ndarray) -> Terms:
+    return np.empty(field.shape), np.empty(field.shape), np.empty(field.shape)
 
 
-def tail_log_and_slopes(field: np.ndarray, kappa: Any, variance: np.ndarray) -> tuple[np.ndarray, ...]:
+def tail_log_and_slopes(field: np.ndarray, kappa: Any, variance: np.ndarray) -> Terms:
     """``ln H((kappa-h)/sqrt V)`` and its first two derivatives in h."""
-    out = _outputs(field, 3)
+    out = _outputs(field)
     _margin_kernel(np.ascontiguousarray(field), per_row(kappa, len(field)), per_row(variance, len(field)), *out)
     return out
 
 
-def mixed_log_and_slopes(field: np.ndarray, kappa: Any, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, ...]:
+def mixed_log_and_slopes(field: np.ndarray, kappa: Any, variance: np.ndarray, beta: Any) -> Terms:
     """``ln[e^-beta + (1-e^-beta) H]`` and its first two derivatives in h."""
-    size, out = len(field), _outputs(field, 3)
+    size, out = len(field), _outputs(field)
     rows = np.ascontiguousarray(field), per_row(kappa, size), per_row(variance, size), per_row(beta, size)
     _mixed_kernel(*rows, *out)
     return out
@@ -211,16 +214,16 @@ def error_probability(field: np.ndarray, kappa: Any, variance: np.ndarray, beta:
     return cost
 
 
-def band_log_and_slopes(field: np.ndarray, kappa: Any, variance: np.ndarray) -> tuple[np.ndarray, ...]:
+def band_log_and_slopes(field: np.ndarray, kappa: Any, variance: np.ndarray) -> Terms:
     """``ln[H((-kappa-h)/sqrt V) - H((kappa-h)/sqrt V)]`` and its first two derivatives in h."""
-    out = _outputs(field, 3)
+    out = _outputs(field)
     _band_kernel(np.ascontiguousarray(field), per_row(kappa, len(field)), per_row(variance, len(field)), *out)
     return out
 
 
-def outside_log_and_slopes(field: np.ndarray, kappa: Any, variance: np.ndarray) -> tuple[np.ndarray, ...]:
+def outside_log_and_slopes(field: np.ndarray, kappa: Any, variance: np.ndarray) -> Terms:
     """``ln[H((kappa-h)/sqrt V) + H((kappa+h)/sqrt V)]`` and its first two derivatives in h."""
-    out = _outputs(field, 3)
+    out = _outputs(field)
     _outside_kernel(np.ascontiguousarray(field), per_row(kappa, len(field)), per_row(variance, len(field)), *out)
     return out
 

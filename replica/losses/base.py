@@ -39,7 +39,7 @@ class Loss(Certified, Member):
     """
 
     family = "loss"
-    registry: ClassVar[dict[str, type]] = {}
+    registry: ClassVar[dict[str, type[Any]]] = {}
     parameters: ClassVar[dict[str, str]] = {}
     #: the cost is 0 or infinity: the temperature does not matter
     hard: ClassVar[bool] = False

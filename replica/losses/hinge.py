@@ -92,7 +92,8 @@ class Hinge(Loss):
         return places, np.stack([deviation, np.where(np.isfinite(low), deviation, np.inf)], axis=1)
 
     def terms(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return hinge_terms(field, self.kappa, variance, beta)[:3]
+        log_z, slope, bend, _ = hinge_terms(field, self.kappa, variance, beta)
+        return log_z, slope, bend
 
     def mean_cost(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
         share = hinge_terms(field, self.kappa, variance, beta)[3]

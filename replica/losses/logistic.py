@@ -83,7 +83,8 @@ class Logistic(Loss):
         return np.stack([place, low], axis=1), np.stack([width, width], axis=1)
 
     def terms(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return self._moments(field, variance, beta)[:3]
+        log_z, slope, bend, *_ = self._moments(field, variance, beta)
+        return log_z, slope, bend
 
     def mean_cost(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
         return self._moments(field, variance, beta)[3]

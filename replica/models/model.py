@@ -176,7 +176,7 @@ class Model:
         return f"Model({parts}, beta={beta})"
 
 
-_FAMILIES: dict[str, type] = {"weights": Weights, "loss": Loss, "architecture": Architecture, "data": Data}
+_FAMILIES: dict[str, type[Any]] = {"weights": Weights, "loss": Loss, "architecture": Architecture, "data": Data}
 
 
 def bayes_student(model: Model) -> Model:

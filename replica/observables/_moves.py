@@ -188,7 +188,9 @@ def _bent(cavity: Cavity, distance: float) -> Step:
 
 def arrivals(channel: Channel, moves: list[Shaken], counted: Counted) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Stabilities at which the probability of an error changes fast, how fast, and those at which it jumps."""
-    places, widths, jumps = [], [], []
+    places: list[np.ndarray] = []
+    widths: list[np.ndarray] = []
+    jumps: list[np.ndarray] = []
     for move in moves:
         spots = move.arrives(counted.edges, float(channel.mean[0]))
         spots = spots[np.isfinite(spots)]
@@ -198,4 +200,5 @@ def arrivals(channel: Channel, moves: list[Shaken], counted: Counted) -> tuple[n
             widths.append(np.full(spots.size, np.sqrt(move.rest) / stays if stays else np.inf))
         else:
             jumps.append(spots)
-    return tuple(np.concatenate([np.empty(0), *parts]) for parts in (places, widths, jumps))
+    at, wide, jump = (np.concatenate([np.empty(0), *parts]) for parts in (places, widths, jumps))
+    return at, wide, jump

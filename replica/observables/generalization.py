@@ -64,7 +64,7 @@ def oracle_error(solutions: Solutions) -> Measured:
     """Error of the rule that knows what is to be learned, the limit of any rule for alpha -> inf."""
     data = solutions.model.data
     if not data.overlaps:
-        return np.full((2, solutions.size), np.nan)
+        return np.full(solutions.size, np.nan), np.full(solutions.size, np.nan)
     return data.oracle_error * np.ones(solutions.size), np.full(solutions.size, 1e-15)
 
 

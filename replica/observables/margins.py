@@ -87,7 +87,7 @@ def margin_distribution(solution: Solution, *, field: Any) -> xarray.Dataset:
     masses, slack = found[size:].tolist(), error[size:].tolist()
     # a mass within its error is a node that rounding moved onto a kink
     atoms = [atom for atom in zip(pins.tolist(), masses, slack, strict=True) if atom[1] > atom[2]]
-    attributes = record({"model": solution.model.settings(), "alpha": solution.alpha})
+    attributes: dict[str, Any] = record({"model": solution.model.settings(), "alpha": solution.alpha})
     attributes |= {"atoms": [(place, mass) for place, mass, _ in atoms], "atom_errors": [e for *_, e in atoms]}
     attributes |= {"kind": "curve", "main": "density", "status": solution.status}
     curve = xarray.Dataset(data, coords={"field": places}, attrs=attributes)

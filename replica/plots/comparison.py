@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,14 +27,14 @@ def draw_comparison(data: xarray.Dataset, ax: Axes) -> None:
     reach = max(3.0, 1.1 * float(np.nanmax(np.abs(np.append(data["z"].values, 0.0)))))
     ax.axhspan(-SIGNIFICANT, SIGNIFICANT, color="0.92", linewidth=0)
     ax.axhline(0.0, color=GREY, linewidth=0.8)
-    looks = {"linestyle": "none", "markersize": 3.2}
+    looks: dict[str, Any] = {"linestyle": "none", "markersize": 3.2}
     for i, name in enumerate(names):
         part = data.sel(observable=name)
         x = np.array([float(i)]) if axis is None else data[axis].values
         keys = ("theory", "simulation", "standard_error", "z")
         theory, value, bar, z = (np.atleast_1d(part[key].values) for key in keys)
-        own = {"color": COLOURS[i % len(COLOURS)], "marker": MARKERS[i % len(MARKERS)]}
-        mark = {"linestyle": "none", "marker": "_", "markersize": 14} if axis is None else {}
+        own: dict[str, Any] = {"color": COLOURS[i % len(COLOURS)], "marker": MARKERS[i % len(MARKERS)]}
+        mark: dict[str, Any] = {"linestyle": "none", "marker": "_", "markersize": 14} if axis is None else {}
         above.plot(x, theory, color=own["color"], **mark)
         above.errorbar(x, value, np.nan_to_num(bar), label=words(name), elinewidth=0.8, capsize=1.5, **own, **looks)
         ax.plot(x, z, **own, **looks)

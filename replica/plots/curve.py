@@ -114,7 +114,7 @@ def panels(data: xarray.Dataset) -> list[xarray.Dataset]:
     those of one kind go together.
     """
     asked = [str(name) for name in np.atleast_1d(data.attrs.get("observables", ()))]
-    found = [data.attrs.get("main"), *(name for name in asked if name != data.attrs.get("main"))]
+    found: list[Any] = [data.attrs.get("main"), *(name for name in asked if name != data.attrs.get("main"))]
     if len(found) < 2:
         return [data]
     single = data[found[0]].ndim == 1
@@ -229,7 +229,7 @@ def _draw_atoms(ax: Axes, data: xarray.Dataset, trace: Trace) -> None:
         top = 1.12 * float(np.nanmax(trace.y)) if trace.solved.any() else 1.0
         arrow = {"arrowstyle": "-|>", "color": COLOURS[1], "linewidth": 1.3, "shrinkA": 0, "shrinkB": 0}
         ax.annotate("", (place, top), (place, 0.0), arrowprops=arrow)
-        beside = {"xytext": (5, 0), "textcoords": "offset points", "va": "top", "color": COLOURS[1]}
+        beside: dict[str, Any] = {"xytext": (5, 0), "textcoords": "offset points", "va": "top", "color": COLOURS[1]}
         ax.annotate(f"mass {mass:.3f}", (place, 0.96 * top), **beside)
         ax.set_ylim(0.0, 1.08 * top)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LOGARITHMIC = 30.0  # ratio of the largest to the smallest value beyond which a positive axis is logarithmic
-HATCH = {"facecolor": "0.93", "edgecolor": "0.62", "hatch": "/////", "linewidth": 0.0}
+HATCH: dict[str, Any] = {"facecolor": "0.93", "edgecolor": "0.62", "hatch": "/////", "linewidth": 0.0}
 
 
 def draw_diagram(data: xarray.Dataset, ax: Axes) -> None:

@@ -152,7 +152,7 @@ def draw_unsolved(ax: Axes, x: np.ndarray, unsolved: np.ndarray, *, colour: Any)
     if not places.size:  # an empty line without clipping would upset the layout
         return
     places = places[:: -(-places.size // CIRCLES)]
-    looks = {"linestyle": "none", "marker": "o", "markersize": 3.2, "markerfacecolor": "white"}
+    looks: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 3.2, "markerfacecolor": "white"}
     ax.plot(
         places, np.zeros(places.size), transform=ax.get_xaxis_transform(), clip_on=False, zorder=5,
         markeredgecolor=colour, markeredgewidth=0.7, **looks,

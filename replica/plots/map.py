@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 RIM = 0.04  # share of the points of a map, at either end, that may lie beyond the colours
-UNSOLVED = {"hatch": "....", "facecolor": "white", "edgecolor": "0.6"}
+UNSOLVED: dict[str, Any] = {"hatch": "....", "facecolor": "white", "edgecolor": "0.6"}
 DOUBTFUL_HATCH = "/////"  # as in a diagram
-CONTOUR = {"colors": "black", "linewidths": 0.6, "linestyles": "solid"}
+CONTOUR: dict[str, Any] = {"colors": "black", "linewidths": 0.6, "linestyles": "solid"}
 LINE = COLOURS[1]  # threshold lines over a map
 
 
@@ -84,7 +84,7 @@ def draw_map(ax: Axes, table: xarray.Dataset, main: str, trace: Trace) -> None:
         levels = [x for x in MaxNLocator(6).tick_values(low, high) if low < x < high]
         lines = ax.contour(places, heights, trace.y, levels=levels, **CONTOUR)
     if "stability" in table and main != "stability":
-        edge = {"levels": [0.0], "colors": [COLOURS[1]], "linestyles": "dashed"}
+        edge: dict[str, Any] = {"levels": [0.0], "colors": [COLOURS[1]], "linestyles": "dashed"}
         ax.contour(places, heights, table["stability"].values, **edge)
         entries.append(sample("AT line", colour=COLOURS[1], dash="--"))
     entries += _standing(ax, places, heights, trace)

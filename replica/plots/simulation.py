@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 GRIDS = ("n", "alpha")
-DOTS = {"fmt": "o", "markersize": 3, "elinewidth": 0.8}
+DOTS: dict[str, Any] = {"fmt": "o", "markersize": 3, "elinewidth": 0.8}
 
 
 def draw_simulation(data: xarray.Dataset, ax: Axes) -> None:

@@ -37,7 +37,7 @@ DECADE = 9.999  # the ratio of the ends of a grid from which a logarithmic axis 
 UNEVEN = 4.0  # ratios of neighbours in a geometric grid, as 1, 3, 10, 100, differ by less
 GREY = "0.45"
 
-_SETTINGS = {
+_SETTINGS: dict[Any, Any] = {
     "font.family": ["STIXGeneral", "DejaVu Sans"],
     "mathtext.fontset": "stix",
     "font.size": 9.0,
@@ -62,7 +62,7 @@ _SETTINGS = {
     "svg.fonttype": "path",
     "svg.hashsalt": "replica",
 }
-_TICKS = {"direction": "in", "top": True, "right": True, "width": 0.6, "labelsize": 8.0}
+_TICKS: dict[str, Any] = {"direction": "in", "top": True, "right": True, "width": 0.6, "labelsize": 8.0}
 
 
 @contextmanager

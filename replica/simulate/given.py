@@ -113,7 +113,7 @@ def _listed(argument: str, given: Any) -> list[Any]:
         raise ValueError(f"{argument} must be an array of labels, one per pattern, got {type(given).__name__}")
     masked = np.ma.getmaskarray(given).ravel() if np.ma.isMaskedArray(given) else None
     if isinstance(given, (list, tuple)):
-        array = np.empty(len(given), dtype=object)
+        array: np.ndarray = np.empty(len(given), dtype=object)
         array[:] = given
     else:
         array = np.asarray(given) if isinstance(given, np.ndarray) else np.asarray(given, dtype=object)

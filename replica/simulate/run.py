@@ -259,7 +259,7 @@ def work(task: Task) -> dict[str, np.ndarray]:
 
 
 def _assemble(
-    parts: list[dict[str, np.ndarray]], axes: dict[str, Any], samples: int, width: int, attrs: dict[str, str],
+    parts: list[dict[str, np.ndarray]], axes: dict[str, Any], samples: int, width: int, attrs: dict[str, Any],
     more: dict[str, Any],
 ) -> Any:  # fmt: skip
     import xarray

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -36,7 +36,7 @@ class Quantity(float):
     error: float
     status: str
 
-    def __new__(cls, value: float, error: float, status: str) -> Quantity:
+    def __new__(cls, value: float, error: float, status: str) -> Self:
         if status.startswith("converged") and np.isnan(error):
             value, status = float("nan"), "not converged: the error of the number could not be estimated"
         self = super().__new__(cls, value)

@@ -38,6 +38,8 @@ class SolveFailed(saddlepoint.SolveFailed):
     not converged
     """
 
+    solution: Solution
+
     def __init__(self, solution: Solution) -> None:
         Exception.__init__(self, solution.status)
         self.solution = solution

@@ -22,8 +22,8 @@ def larger(line: Line, model: Model) -> dict[int, float]:
     rows = np.flatnonzero(line.converged & warm)
     if model.data.overlaps or not isinstance(model.weights.norm, Free) or not rows.size:
         return {}
-    energy = np.full(rows.size, np.inf) if model.loss.hard else line.solutions.value("energy")[rows]
-    known, equations = line.solutions.value("free_entropy")[rows], Equations(model.take(rows), rows.size)
+    energy = np.full(rows.size, np.inf) if model.loss.hard else line.saddle_points.value("energy")[rows]
+    known, equations = line.saddle_points.value("free_entropy")[rows], Equations(model.take(rows), rows.size)
     pays = np.flatnonzero(shrinking_pays(equations, line.value[rows], energy))
     if not pays.size:
         return {}

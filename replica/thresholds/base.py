@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -27,6 +27,13 @@ class Line:
     bracket: np.ndarray
     status: list[str]
     solutions: Solutions | None = None
+
+    @property
+    def saddle_points(self) -> Solutions:
+        """The solutions of a line that has them."""
+        if self.solutions is None:
+            raise ValueError("this line was not found from saddle points")
+        return self.solutions
 
     @property
     def converged(self) -> np.ndarray:
@@ -92,7 +99,7 @@ class Threshold(Quantity):
         status: str,
         solution: Solution | None = None,
         parameters: dict[str, float] | None = None,
-    ) -> Threshold:
+    ) -> Self:
         if status.startswith("converged") and np.isnan(error):
             value, status, solution = NAN, UNKNOWN, None
         self = super().__new__(cls, value, error, status)

@@ -244,7 +244,8 @@ def _close_in(
     good &= ~beyond & np.isfinite(value) & np.isfinite(error)
     bracket = np.sort(np.stack([table.alpha[rows, low], table.alpha[rows, high]], axis=1), axis=1)
     bracket = np.stack([np.minimum(bracket[:, 0], value - error), np.maximum(bracket[:, 1], value + error)], axis=1)
-    status = np.where(found.converged & ~good, Status.LEFT_DOMAIN, found.status)
+    status = found.status
+    status[found.converged & ~good] = Status.LEFT_DOMAIN
     return _Located(value, error, bracket, good, beyond, status, found.residual, found.point, found.error)
 
 

@@ -90,12 +90,12 @@ def _with_easy_rows(model: Model, size: int, ansatz: Ansatz, easy: np.ndarray, s
     if hard.size:
         found = capacity_line(model.take(hard), hard.size, ansatz)
         line.value[hard], line.error[hard], line.bracket[hard] = found.value, found.error, found.bracket
-        parts = [Part(hard[part.rows], part.problem, part.point, part.error) for part in found.solutions.parts]
-        line.solutions.parts.extend(parts)
+        parts = [Part(hard[part.rows], part.problem, part.point, part.error) for part in found.saddle_points.parts]
+        line.saddle_points.parts.extend(parts)
         for i, row in enumerate(hard):
             line.status[row] = found.status[i]
         for name in ("alpha", "status", "residual"):
-            getattr(line.solutions, name)[hard] = getattr(found.solutions, name)
+            getattr(line.saddle_points, name)[hard] = getattr(found.saddle_points, name)
     return line
 
 
@@ -108,7 +108,7 @@ def _holds_at_zero(model: Model) -> np.ndarray:
 def _even(model: Model, size: int, ansatz: Ansatz) -> Line:
     """Zero entropy of q = 0 while that is stable, of the branch q > 0 otherwise; a mixed batch goes row by row."""
     line = line_on_paramagnet(model, size, ansatz, "entropy", "exact: the first moment, q = 0 is stable")
-    stable = line.converged & (line.solutions.value("stability") > 0)
+    stable = line.converged & (line.saddle_points.value("stability") > 0)
     if stable.all():
         return line
     if not stable.any():
@@ -120,7 +120,7 @@ def _merge(lines: list[Line], model: Model, ansatz: Ansatz) -> Line:
     parts = [
         Part(np.array([row]), part.problem, part.point, part.error)
         for row, line in enumerate(lines)
-        for part in line.solutions.parts
+        for part in line.saddle_points.parts
     ]
     joined = [np.concatenate([getattr(line, name) for line in lines]) for name in ("value", "error", "bracket")]
     merged = closed_line(model, ansatz, joined[0], joined[1], [line.status[0] for line in lines], parts)
@@ -153,7 +153,7 @@ def _limit(model: Model, size: int, ansatz: Ansatz) -> Line:
     rows = np.flatnonzero(good)
     parts = [Part(rows, problem.take(rows), point[rows], error[rows])] if rows.size else []
     line = closed_line(model, ansatz, alpha, errors["alpha"], status, parts)
-    line.status = line.solutions.sentences()
+    line.status = line.saddle_points.sentences()
     return line
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from replica.ansatz import Ansatz
+from replica.ansatz.differences import EPS
 from replica.ansatz.rs.branch import first_sign_change
-from replica.ansatz.rs.equations import EPS, Equations, RSProblem
+from replica.ansatz.rs.equations import Equations, RSProblem
 from replica.ansatz.rs.special_states import paramagnet
 from replica.models.model import Model
 from replica.solution.batch import Part
@@ -70,7 +71,7 @@ def line_on_paramagnet(model: Model, size: int, ansatz: Ansatz, condition: str, 
     saddle = RSProblem(equations.take(rows), seen["alpha"][rows], paramagnet(equations))
     parts = [Part(rows, saddle, found.point[rows, 1:], found.error[rows, 1:])] if rows.size else []
     line = closed_line(model, ansatz, seen["alpha"], errors["alpha"], status, parts)
-    line.solutions.residual[:] = found.residual
-    for row in rows:  # with what must be known of the state there, as an entropy below 0
-        line.status[row] = line.solutions.sentence(row)
+    line.saddle_points.residual[:] = found.residual
+    for row in rows.tolist():  # with what must be known of the state there, as an entropy below 0
+        line.status[row] = line.saddle_points.sentence(row)
     return line

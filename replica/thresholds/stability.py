@@ -65,7 +65,7 @@ def _with_limits(line: Line, model: Model, size: int) -> Line:
 
     The table must have come close to it; without a formula the value is that of its far end (1 - q ~ 1e-11).
     """
-    table = scan_branch(line.solutions.ansatz.equations(model, size), -34.0, 50.0, step=2.0)
+    table = scan_branch(line.saddle_points.ansatz.equations(model, size), -34.0, 50.0, step=2.0)
     solved = np.where(table.solved, table.alpha, np.nan)
     reached = np.array([row[np.isfinite(row)][-1] if np.isfinite(row).any() else np.nan for row in solved])
     end, before = table.alpha[:, -1], table.alpha[:, -2]
@@ -75,9 +75,9 @@ def _with_limits(line: Line, model: Model, size: int) -> Line:
     for row in np.flatnonzero(~line.converged):
         if known is not None and abs(reached[row] - known.values[row]) < 1e-3 * known.values[row]:
             value, error = known.values[row], known.errors[row]
-            line.solutions.parts += known.part(row)
-            line.solutions.status[row], line.solutions.residual[row] = Status.CONVERGED, 0.0
-            line.solutions.alpha[row] = value
+            line.saddle_points.parts += known.part(int(row))
+            line.saddle_points.status[row], line.saddle_points.residual[row] = Status.CONVERGED, 0.0
+            line.saddle_points.alpha[row] = value
         elif settled[row]:
             value, error = end[row], abs(end[row] - before[row]) + 1e-13 * end[row]
         else:
@@ -85,7 +85,7 @@ def _with_limits(line: Line, model: Model, size: int) -> Line:
         line.value[row], line.error[row] = value, error
         line.bracket[row] = min(reached[row], value - error), value + error
         line.status[row] = "converged; the branch ends at q -> 1 without a fold"
-        line.solutions.remarks[row] = "the branch ends at q -> 1 without a fold"
+        line.saddle_points.remarks[row] = "the branch ends at q -> 1 without a fold"
     return line
 
 

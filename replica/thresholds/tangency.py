@@ -77,14 +77,15 @@ def first_tangency(
             return _none(text, (loads[low], loads[high]))
         dips[here] = coarse_dip(seen)
         low, high = (low, here) if _falls(dips[here]) else (here, high)
-    if high not in dips:
+    upper = dips.get(high)
+    if upper is None:
         text = f"not converged: the curve grows up to its maximum at loads up to {loads[low]:.6g}"
         return _none(text, (loads[low], largest))
     if low == 0:
         text = f"not converged: the curve does not grow up to its maximum at any load from {loads[high]:.4g}"
         return _none(text, (0.0, loads[high]))
     # a coarse look may miss a shallow dip: the bracket reaches one load further down
-    return _close_in(curve, loads[low - 1 : high + 1], [dips[low], dips[high]], remark, drift)
+    return _close_in(curve, loads[low - 1 : high + 1], (dips[low], upper), remark, drift)
 
 
 def _falls(dip: Dip | None) -> bool:
@@ -127,7 +128,7 @@ def fine_dip(curve: Callable[[float, np.ndarray], Curve], load: float, near: flo
 def _close_in(
     curve: Callable[[float, np.ndarray], Curve],
     loads: list[float],
-    dips: list[Dip | None],
+    dips: tuple[Dip | None, Dip],
     remark: str,
     drift: Drift | None,
 ) -> Threshold:

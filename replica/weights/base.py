@@ -82,7 +82,7 @@ class Weights(Member):
     """
 
     family = "weights"
-    registry: ClassVar[dict[str, type]] = {}
+    registry: ClassVar[dict[str, type[Any]]] = {}
     parameters: ClassVar[dict[str, str]] = {}
     norm: ClassVar[Norm]
     #: a finite alphabet, counted: entropies below 0 are unphysical

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from saddlepoint._jit import array_kernel, patient_kernel
-from saddlepoint.quadrature.panels import FEW, build_nodes, edge_room, lay_panels, nodes_between
-from saddlepoint.quadrature.panels import _settings as rule_and_grading
+from saddlepoint.quadrature.panels import FEW, build_nodes, edge_room, lay_panels, nodes_between, rule_and_grading
 
 _FAR = 40.0  # a feature that many deviations away is outside the Gaussian: the integrand is smooth there
 

@@ -44,7 +44,7 @@ LEVELS = (
 
 
 @cache
-def _settings(level: int) -> tuple[np.ndarray, np.ndarray]:
+def rule_and_grading(level: int) -> tuple[np.ndarray, np.ndarray]:
     """The rule (2, order) and the grading of a level, as the kernels want them."""
     if level not in range(len(LEVELS)):
         raise ValueError(f"level must be a whole number from 0 to {len(LEVELS) - 1}, got {level!r}")
@@ -117,7 +117,7 @@ def gaussian_nodes(
     >>> z.shape, abs((weight * np.tanh(z / 1e-5) ** 2).sum() - exact) < 1e-14
     ((1, 420), np.True_)
     """
-    rule, grading = _settings(level)
+    rule, grading = rule_and_grading(level)
     position = np.array(position, dtype=float, order="C", ndmin=2)
     width = np.array(width, dtype=float, order="C", ndmin=2)
     none = breaks is None

@@ -18,7 +18,7 @@ GROWTH = 4.0
 
 
 @patient_kernel(FEW)
-def _mix(free, residual, points, residuals, filled, damping, regularisation, new):
+def _mix(free, residual, points, residuals, filled, damping, regularisation, new):  # type: ignore[no-untyped-def]
     """Next points from the histories (B, memory, k) of differences, newest first.
 
     ``new = x + d r - (dX + d dR) gamma`` with gamma minimising ``|r - dR gamma|``, by Gram-Schmidt from the
@@ -71,7 +71,7 @@ def _mix(free, residual, points, residuals, filled, damping, regularisation, new
 
 
 @patient_kernel(FEW)
-def _digest(
+def _digest(  # type: ignore[no-untyped-def]
     new, new_residual, free, residual, points, residuals, filled, damping, best, best_free, best_residual
 ):
     """Take in the step to ``new``: histories, best point, and the way back where the residual has grown.

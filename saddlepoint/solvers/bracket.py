@@ -17,7 +17,7 @@ LARGE = 1e300
 
 
 @patient_kernel(FEW)
-def _chandrupatla(x1, f1, x2, f2, x3, f3, trial, value, code):
+def _chandrupatla(x1, f1, x2, f2, x3, f3, trial, value, code):  # type: ignore[no-untyped-def]
     """Take in the residual ``value`` (B, 1) at ``trial`` (B, 1), and choose the next trial.
 
     On return x1 is the latest point, [x1, x2] encloses the root, x3 is the point before; the next trial is
@@ -53,7 +53,7 @@ def _chandrupatla(x1, f1, x2, f2, x3, f3, trial, value, code):
 
 
 @patient_kernel(FEW)
-def _better_end(x1, f1, x2, f2, free, residual):
+def _better_end(x1, f1, x2, f2, free, residual):  # type: ignore[no-untyped-def]
     """The end with the smaller residual as present point; an infinite one becomes a large number."""
     for b in range(len(x1)):
         first = abs(f1[b]) <= abs(f2[b]) or np.isnan(f2[b])
@@ -179,7 +179,7 @@ class Bracket(Solver):
 
 
 @patient_kernel(FEW)
-def _scan(f, lower, upper, code):
+def _scan(f, lower, upper, code):  # type: ignore[no-untyped-def]
     """Per column of ``f`` (points, B) the neighbours between which the sign first changes, passing over NaN.
 
     A column without change gives NO_SOLUTION, or NOT_FINITE where a NaN may have hidden it; its ends stay.

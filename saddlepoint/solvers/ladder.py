@@ -90,5 +90,5 @@ def _merge(total: Outcome, part: Outcome, rows: np.ndarray, number: int) -> None
         total.remarks.pop(int(row), None)
         if at in part.remarks:
             total.remarks[int(row)] = part.remarks[at]
-    if total.trace is not None:
+    if total.trace is not None and part.trace is not None:
         total.trace.extend((rows[where], point, norm) for where, point, norm in part.trace)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import copy
 from typing import Any, ClassVar
 
@@ -32,12 +33,12 @@ class Beyond(Problem):
     def residual(self, free: np.ndarray) -> np.ndarray:
         return self.found.residual(free)
 
-    def reference_update(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+    def reference_update(self, values: Mapping[str, Any], mp: Any, digits: int) -> dict[str, Any]:
         if type(self.found).reference_update is Problem.reference_update:
             raise CertificationFailed("the equations of this limit have no form in mpmath")
         return self.found.reference_update(values, mp, digits)
 
-    def reference_describe(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+    def reference_describe(self, values: Mapping[str, Any], mp: Any, digits: int) -> dict[str, Any]:
         found = self.found.reference_describe(values, mp, digits)
         return {name: mp.mpf(self.ends.get(name, value)) for name, value in found.items()}
 

@@ -8,11 +8,11 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from replica._registry import per_row
-from replica.ansatz.differences import astray
+from replica.ansatz.differences import EPS, astray
 from replica.ansatz.erm.beyond import Beyond
 from replica.ansatz.erm.cluster_steps import settled
 from replica.ansatz.erm.corners import corners
-from replica.ansatz.zero_temperature import EPS, floors_of
+from replica.ansatz.zero_temperature import floors_of
 from replica.data import Channel
 from replica.data._shapes import Forms
 from replica.data.base import by_label
@@ -259,10 +259,10 @@ class RestingState(Beyond):
         found, zero = self.found, np.zeros(self.size)
         share = found.shares()
         energy = sum((share[:, k] * corner.level for k, corner in enumerate(found.corners)), zero)
-        wrong = [(corner.place < 0) * np.ones(self.size) for corner in found.corners]
+        positive, negative = ((corner.place < 0) * np.ones(self.size) for corner in found.corners)
         seen = {"q": zero, "m": zero, "V": zero, "free_entropy": 0.0 - energy, "energy": energy, "bias": found.bias}
         for suffix in ("", "_centre"):
-            seen |= by_label(*wrong, share[:, 0] / found.alpha, suffix)
+            seen |= by_label(positive, negative, share[:, 0] / found.alpha, suffix)
         seen["training_error"] = seen["generalization_error"]
         return seen, floors_of(seen)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -9,8 +10,8 @@ import numpy as np
 
 from replica._registry import exact, per_row
 from replica.ansatz.cavity import Cavity, exact_scale, rescaled
-from replica.ansatz.differences import astray
-from replica.ansatz.zero_temperature import EPS, Projection, floors_of, unit_overlaps
+from replica.ansatz.differences import EPS, astray
+from replica.ansatz.zero_temperature import Projection, floors_of, unit_overlaps
 from replica.ansatz.zero_temperature_certified import ReferenceProjection, reference_projection
 from replica.data import Channel, Overlaps
 from replica.models.model import Model
@@ -141,14 +142,14 @@ class RiskProblem(Problem):
             floors["multiplier"] = 8 * EPS * (1.0 + self.alpha * found.pull) / cavity.response
         return seen, floors
 
-    def _reference(self, values: dict[str, Any], mp: Any, digits: int) -> tuple[Overlaps, Any, ReferenceProjection]:
+    def _reference(self, values: Mapping[str, Any], mp: Any, digits: int) -> tuple[Overlaps, Any, ReferenceProjection]:
         """Overlaps, response and averages of one row in mpmath numbers."""
         lean, response = values.get("lean", mp.zero), values.get("V", mp.inf)
         rest = values["transverse"] if self.penalised else 1 / (1 + lean**2)
         at = Overlaps(rest * (1 + lean**2), mp.zero, lean * mp.sqrt(rest), rest)
         return at, response, reference_projection(self.model.learned(values), at, response, mp, digits)
 
-    def reference_update(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+    def reference_update(self, values: Mapping[str, Any], mp: Any, digits: int) -> dict[str, Any]:
         """The steps of `residual`."""
         at, response, found = self._reference(values, mp, digits)
         alpha, new = mp.mpf(float(self.alpha[0])), dict(values)
@@ -161,7 +162,7 @@ class RiskProblem(Problem):
             new[name] += found.scores[name] / mp.sqrt(found.square)
         return new
 
-    def reference_describe(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+    def reference_describe(self, values: Mapping[str, Any], mp: Any, digits: int) -> dict[str, Any]:
         """Order parameters, energy and generalisation error at certified variables."""
         at, response, found = self._reference(values, mp, digits)
         alpha = mp.mpf(float(self.alpha[0]))
@@ -175,7 +176,7 @@ class RiskProblem(Problem):
             seen |= {"m": at.m} | data.reference_generalization(network.field_overlaps(at)[0], mp)
         return rescaled(seen, exact_scale(self.model, mp))
 
-    def reference_potential(self, values: dict[str, Any], mp: Any, digits: int) -> Any:
+    def reference_potential(self, values: Mapping[str, Any], mp: Any, digits: int) -> Any:
         at, _, found = self._reference(values, mp, digits)
         penalty = exact(self.model.weights.penalty, mp) if self.penalised else mp.zero
         return -mp.mpf(float(self.alpha[0])) * found.cost - penalty * at.q / 2
@@ -241,7 +242,8 @@ def square_moments(
             scores = channel.density(np.zeros((size, 1)))[1]
             pull += np.stack([chance * scores[name][:, 0] for name in names], axis=1)
             continue
-        levers = np.array([channel.levers[name] for name in names])
+        given = channel.levers or {}
+        levers = np.array([given[name] for name in names])
         pull += (chance * (1.0 - channel.mean))[:, None] * levers
         matrix += chance[:, None, None] * np.outer(levers, levers)
     return constant, pull, matrix

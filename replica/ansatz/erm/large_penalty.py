@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ class HeavyState(Beyond):
         variables = RiskProblem(found.model, found.alpha).variables
         return variables.free({name: seen[name] for name in variables.names}, found.size)
 
-    def reference_describe(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+    def reference_describe(self, values: Mapping[str, Any], mp: Any, digits: int) -> dict[str, Any]:
         seen, penalty = self.found.reference_describe(values, mp, digits), exact(self.found.model.weights.penalty, mp)
         scaled = {name: seen[name] / penalty**power for name, power in POWERS.items() if name in seen}
         moved = self.found.exact_shift(values, mp) * seen["V"] / penalty

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
 from replica._registry import exact, per_row
 from replica.ansatz.cavity import Cavity
+from replica.ansatz.differences import EPS
 from replica.ansatz.erm.beyond import Beyond
 from replica.ansatz.erm.corners import corners
 from replica.ansatz.erm.equations import lean_step
-from replica.ansatz.zero_temperature import EPS, Projection, floors_of
+from replica.ansatz.zero_temperature import Projection, floors_of
 from replica.ansatz.zero_temperature_certified import ReferenceProjection, reference_corners, reference_projection
 from replica.data import Overlaps
 from replica.models.model import Model
@@ -162,13 +164,15 @@ class WeakProblem(Problem):
         floors["V"] = floors["stability"] = 32 * EPS * np.ones(self.size)
         return seen, floors
 
-    def exact_shift(self, values: dict[str, Any], mp: Any) -> Any:
+    def exact_shift(self, values: Mapping[str, Any], mp: Any) -> Any:
         """`shift` of one row in mpmath numbers."""
         if not self.learned:
             return mp.zero
         return float(self.rested[0]) * (values["hold"] - values["lean"]) * mp.sqrt(values["transverse"])
 
-    def _reference(self, values: dict[str, Any], mp: Any, digits: int) -> tuple[Model, Overlaps, ReferenceProjection]:
+    def _reference(
+        self, values: Mapping[str, Any], mp: Any, digits: int
+    ) -> tuple[Model, Overlaps, ReferenceProjection]:
         """The model with its bias, overlaps and averages of one row in mpmath numbers, at V' = 1."""
         bias, found = reference_corners(self.model, self.bias, mp)
         lean, rest = values.get("lean", mp.zero), values["transverse"]
@@ -177,7 +181,7 @@ class WeakProblem(Problem):
         averages = reference_projection(shifted, at, mp.one, mp, digits, found)
         return self.model.learned({"bias": bias}), at, averages
 
-    def reference_update(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+    def reference_update(self, values: Mapping[str, Any], mp: Any, digits: int) -> dict[str, Any]:
         """The steps of `residual`."""
         _, at, found = self._reference(values, mp, digits)
         alpha, new = mp.mpf(float(self.alpha[0])), dict(values)
@@ -188,7 +192,7 @@ class WeakProblem(Problem):
             new["hold"] += float(self.rested[0]) * found.scores[name] / mp.sqrt(found.square)
         return new
 
-    def reference_describe(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+    def reference_describe(self, values: Mapping[str, Any], mp: Any, digits: int) -> dict[str, Any]:
         model, at, found = self._reference(values, mp, digits)
         alpha = mp.mpf(float(self.alpha[0]))
         response = 1 - alpha * found.pull
@@ -199,7 +203,7 @@ class WeakProblem(Problem):
             seen |= {name: exact(model.data.held, mp) for name in model.data.trained or self.model.data.trained}
         return seen
 
-    def reference_potential(self, values: dict[str, Any], mp: Any, digits: int) -> Any:
+    def reference_potential(self, values: Mapping[str, Any], mp: Any, digits: int) -> Any:
         return -mp.mpf(float(self.alpha[0])) * self._reference(values, mp, digits)[2].cost
 
 
@@ -226,7 +230,7 @@ def weak_observables(
     energy = alpha * found.cost
     seen = {"free_entropy": 0.0 - energy, "energy": energy, "training_error": found.wrong}
     if model.data.overlaps:
-        small = at._make((at.q * TINY**2, 0.0 * at.q, at.m * TINY, at.transverse * TINY**2))
+        small = Overlaps(at.q * TINY**2, 0.0 * at.q, at.m * TINY, at.transverse * TINY**2)
         data = model.learned({"bias": bias}).data
         seen |= model.architecture.generalization(data, small) | data.reported(alpha.size)
     return seen

@@ -47,11 +47,12 @@ def located(problem: HeldProblem, starts: np.ndarray) -> tuple[float, float]:
 
 def settled(problem: HeldProblem, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Point and row of the first start that leads to a solution on the coarse mesh; empty where none does."""
-    for row in np.arange(problem.size):
-        part = problem.take(row[None])
-        point, done = solved_from(part, starts[row][None], FIRST)
+    for row in range(problem.size):
+        here = np.array([row])
+        part = problem.take(here)
+        point, done = solved_from(part, starts[here], FIRST)
         if done[0]:
-            return point, row[None]
+            return point, here
     return starts[:0], np.zeros(0, dtype=int)
 
 

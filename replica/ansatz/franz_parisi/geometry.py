@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,8 +25,8 @@ class Geometry(NamedTuple):
     qt: float
     norm: float = 1.0
     size: float = 1.0
-    away: float | None = None
-    off: float | None = None
+    away: Any = None
+    off: Any = None
 
     @classmethod
     def of_rest(

@@ -44,7 +44,8 @@ class Minimiser:
         """The same reference with one of these moved."""
         if name in self.loss.parameters:
             return replace(self, loss=self.loss.with_parameters(**{name: self.number(name) + step}))
-        return replace(self, **{name: self.number(name) + step})
+        changes: dict[str, Any] = {name: self.number(name) + step}
+        return replace(self, **changes)
 
     def reaction(self, field: np.ndarray, scale: float = 1.0) -> np.ndarray:
         """``k``: field on the training pattern less cavity field; ``scale^2`` multiplies the response."""
@@ -73,7 +74,7 @@ class Minimiser:
 class Stretched:
     """What a probe does with a field of weights of unit norm when its own are longer by ``root``."""
 
-    loss: Loss
+    loss: Any  # a loss, or what stands in its place
     root: float = 1.0
 
     def features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -219,7 +220,7 @@ def _channel_sums(
     scale, size, rows = channel.scale, at.q.size, net.rows
     f, g, g1 = loss.terms(net.field, scale**2 * at.variance[rows], beta)
     lever = at.t / at.own
-    inner, turn, score = net.inner, 0.0, None
+    inner, turn, score = net.inner, np.zeros(0), None
     if channel.density is not None:
         density, score, turned = channel.density(net.cavity[:, None], net.noise, rows)
         inner, turn = inner * density, turned

@@ -139,8 +139,8 @@ class Centre:
         size, jump = at.own.size, self.tilt * at.t
         edges, narrow = weights.features(at.curvature, beta)
         wide = np.sqrt(narrow**2 + scale[:, None] ** 2) / np.abs(slope[:, None] * spread)
-        places = [(edges - (start + sign * jump)[:, None]) / (slope[:, None] * spread) for sign in (1.0, -1.0)]
-        places = np.concatenate(places, axis=1) - middle / spread
+        sides = [(edges - (start + sign * jump)[:, None]) / (slope[:, None] * spread) for sign in (1.0, -1.0)]
+        places = np.concatenate(sides, axis=1) - middle / spread
         kink = np.full((size, 1), -middle / spread)
         x, outer = gaussian_nodes(places, np.concatenate([wide, wide], axis=1), kink, min(level + 1, 4))
         u = middle + spread * x

@@ -44,9 +44,9 @@ def reached(problem: Any, first: Solver) -> tuple[np.ndarray, np.ndarray, dict[i
         point[rows], share = follow(problem.take(rows), first)
         done[rows] = share >= 1.0
         loads |= dict(zip(rows.tolist(), share.tolist(), strict=True))
-    for row in places:
-        if not done[row]:
-            remarks[row] = _ended(float(problem.alpha[row]), loads[row], places[row])
+    for i, place in places.items():
+        if not done[i]:
+            remarks[i] = _ended(float(problem.alpha[i]), loads[i], place)
     return point, done, remarks
 
 
@@ -73,7 +73,8 @@ def _log_odds(distance: Any) -> Any:
 
 def _along_paths(problem: Any, rows: np.ndarray, first: Solver) -> tuple[np.ndarray, np.ndarray, list[Any]]:
     """Rows reached along the paths from a distance of the table; points, which arrive, and where paths end."""
-    found, ends = np.zeros((rows.size, len(problem.variables))), [None] * rows.size
+    found = np.zeros((rows.size, len(problem.variables)))
+    ends: list[Any] = [None] * rows.size
     arrived = np.zeros(rows.size, dtype=bool)
     one = problem.take(rows[:1])
     for anchor in ANCHORS:

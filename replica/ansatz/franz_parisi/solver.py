@@ -84,8 +84,8 @@ def curve(problem: FranzParisiProblem, tolerance: float | None = None) -> Column
                 remarks[row] = Status.INTEGRAL_UNSURE.sentence
             break
         level += 1
-        found = solve(problem.take(unsure).at_level(level), point[unsure], Newton(), FINE, "keep", check=False)
-        point[unsure], rows = found.point, unsure
+        again = solve(problem.take(unsure).at_level(level), point[unsure], Newton(), FINE, "keep", check=False)
+        point[unsure], rows = again.point, unsure
     for store in (values, errors):
         for column in store.values():
             column[~done] = np.nan

@@ -69,7 +69,7 @@ class AlphabetProblem(HeldProblem):
     def __init__(self, model: Model, alpha: float, reference: Reference, distance: np.ndarray, level: int = 1) -> None:
         super().__init__(model, alpha, distance, level, [*(["s_hat"] if reference.q > 0 else []), "t_hat"])
         self.reference: Reference = reference
-        self.values = np.array(model.weights.values)  # type: ignore[attr-defined]
+        self.values = np.array(model.weights.values)
 
     def letters(self) -> Letters:
         """The reference's weights on nodes of its field; a single one where it vanishes."""

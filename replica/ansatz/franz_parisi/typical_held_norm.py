@@ -55,7 +55,8 @@ class Reference:
 
     def varied(self, name: str, step: float) -> Reference:
         """The same reference with one of its numbers moved."""
-        return replace(self, **{name: self.number(name) + step})
+        changes: dict[str, Any] = {name: self.number(name) + step}
+        return replace(self, **changes)
 
 
 @dataclass(frozen=True)

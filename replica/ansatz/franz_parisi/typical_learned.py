@@ -118,8 +118,8 @@ class TypicalProblem(HeldOnSphere):
         at = self.overlaps(self.conjugates(free))
         total = {name: np.zeros(self.size) for name in ("cost", "training_error")}
         for row in range(self.size):
-            for chance, _, *sides in self._classes(at, row):
-                for name, value in pattern_means(*sides, self.level).items():
+            for chance, _, reference, probe, fields in self._classes(at, row):
+                for name, value in pattern_means(reference, probe, fields, self.level).items():
                     total[name][row] += chance * value
         return total
 

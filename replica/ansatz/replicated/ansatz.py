@@ -121,7 +121,7 @@ class LocalEntropy(Ansatz):
         if rows.size:
             given = alpha[rows], distance[rows]
             if self.centre == "solution":
-                found = around_solutions(model.take(rows), given[0], self.replicas, given[1], tolerance)
+                found = around_solutions(model.take(rows), given[0], float(self.replicas), given[1], tolerance)
             else:
                 found = self._around_centre(model.take(rows), *given, tolerance)
             book.adopt_rows(found, rows)
@@ -146,7 +146,7 @@ class LocalEntropy(Ansatz):
         elif self.replicas == ZERO_COMPLEXITY:
             book = Physical(centre).book()
         else:
-            book = Finite(centre).with_number(self.replicas)
+            book = Finite(centre).with_number(float(self.replicas))
         book.note(centre.beyond_capacity, BEYOND)
         with np.errstate(invalid="ignore"):
             book.note(observed(book, "entropy") > centre.typical.free_entropy + 1e-9, MORE)

@@ -4,6 +4,7 @@ here. No row depends on the others of its batch."""
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
@@ -176,11 +177,11 @@ class Finite:
             before[at], now[at] = now[at], np.where((found.converged & ~above)[:, None], found.point, np.nan)
         return now, alone
 
-    def elsewhere(self, distance: np.ndarray) -> Finite:
+    def elsewhere(self, distance: np.ndarray) -> Self:
         """The same model and load at other distances."""
         return type(self)(self.centre.elsewhere(distance))
 
-    def subset(self, rows: np.ndarray) -> Finite:
+    def subset(self, rows: np.ndarray) -> Self:
         return self.elsewhere(self.groups.distance[rows])
 
     def _starts(self, power: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -28,7 +28,7 @@ def between(groups: Groups, limit: Book, books: Sequence[Book]) -> tuple[Known, 
     for name in sorted(names):
         at = 1.0 / groups.power
         whole, shares = _lagrange(places, at), _lagrange(places[[0, 1, 3]], at)
-        values, floors = (np.stack([table[i].get(name) for table in tables]) for i in (0, 1))
+        values, floors = (np.stack([table[i][name] for table in tables]) for i in (0, 1))
         seen[name] = np.sum(whole * values, axis=0)
         change = np.abs(seen[name] - np.sum(shares * values[[0, 1, 3]], axis=0))
         errors[name] = change + np.sum(np.abs(whole) * floors, axis=0) + 8 * EPS * np.abs(seen[name])

@@ -22,14 +22,14 @@ Named = dict[str, np.ndarray]
 @dataclass(frozen=True)
 class Groups(Rowwise):
     """What defines a batch of groups: ``power`` replicas each, at overlap ``q1`` or at ``distance`` from a
-    centre (batch,)."""
+    centre, arrays (batch,) (None: not given)."""
 
     rowwise: ClassVar[tuple[str, ...]] = ("model", "alpha", "power", "q1", "distance")
     model: Model
     alpha: np.ndarray
     power: np.ndarray
-    q1: np.ndarray | None = None
-    distance: np.ndarray | None = None
+    q1: Any = None
+    distance: Any = None
 
     @property
     def size(self) -> int:

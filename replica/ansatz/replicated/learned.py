@@ -118,7 +118,7 @@ class Classes(GroupProblem):
         for channel in data.channels(Overlaps(q0, rest, m, across)):
             gain = channel.gain
             part = group_patterns(
-                Class(groups.model, channel.mean),  # type: ignore[arg-type]
+                Class(groups.model, channel.mean),
                 gain * q0,
                 gain * gap,
                 gain * rest,
@@ -129,7 +129,7 @@ class Classes(GroupProblem):
             lever = lever + channel.probability * channel.levers["bias"] * part.force
             scaled = part._replace(common=gain * part.common, spread=gain * part.spread)
             total.append([None if x is None else channel.probability * x for x in scaled])
-        sums = (None if column[0] is None else sum(column) for column in zip(*total, strict=True))
+        sums: list[Any] = [None if column[0] is None else sum(column) for column in zip(*total, strict=True)]
         apart, none = rest, np.zeros(self.size)  # replicas without a centre
         return ClassesPoint(groups, power, GroupPatterns(*sums), q0, q1, gap, apart, none, m, bias, across, lever)
 

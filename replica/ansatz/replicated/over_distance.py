@@ -54,7 +54,11 @@ def close_by_end(
         if turned is not None:
             sentence, ended = FOLD.format(end=distance_of(turned)), np.zeros(place.size, dtype=bool)
             ended[some[place[some] <= turned]] = True
-            book.refuse(ended, lambda row, why=sentence: f"distance {book.groups.distance[row]:g}: {why}")
+
+            def refused(row: int, why: str = sentence) -> str:
+                return f"distance {book.groups.distance[row]:g}: {why}"
+
+            book.refuse(ended, refused)
         some = some[book.open[some]]
         if some.size and len(walk) > 1:
             trace, along = np.array([p.free for p in walk]), np.array([p.parameter for p in walk])

@@ -3,18 +3,29 @@ equations."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from replica.ansatz.replicated.kernels import tilted_rows
-from replica.models.model import Model
 from saddlepoint.quadrature.fields import field_nodes
 from saddlepoint.quadrature.panels import gaussian_nodes
 
 POINTS = 400_000  # nodes (z0 times z1) handled at a time
 #: places, in widths of a bend of ln Z, whose maximisers get a feature of their own where they are moved
 BENDS = np.array([-5.0, -2.5, 0.0, 2.5, 5.0])
+
+
+class PatternSide(Protocol):
+    """The side of a model that averages over patterns see: its loss at its inverse temperature."""
+
+    @property
+    def loss(self) -> Any: ...
+
+    @property
+    def beta(self) -> Any: ...
+
+    def take(self, index: np.ndarray) -> PatternSide: ...
 
 
 class GroupPatterns(NamedTuple):
@@ -53,7 +64,7 @@ class LimitPatterns(NamedTuple):
 
 
 def _outer(
-    model: Model, common: np.ndarray, log_gap: np.ndarray, variance: np.ndarray, power: np.ndarray, level: int
+    model: PatternSide, common: np.ndarray, log_gap: np.ndarray, variance: np.ndarray, power: np.ndarray, level: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Nodes for z0: the places where ``ln Z`` bends, and where their maximisers come from."""
     places, widths = model.loss.features(variance, model.beta)
@@ -83,14 +94,14 @@ def _outer(
     return field_nodes(places, np.concatenate([widths, stretched, sharp], axis=1), none, np.sqrt(common), level)
 
 
-def _drops(model: Model, places: np.ndarray, widths: np.ndarray, variance: np.ndarray, sign: float) -> np.ndarray:
+def _drops(model: PatternSide, places: np.ndarray, widths: np.ndarray, variance: np.ndarray, sign: float) -> np.ndarray:
     """By how much ln Z is lower a few widths to one side of each feature than to the other (0 where it is not)."""
     here, there = (model.loss.terms(places + side * 6.0 * widths, variance, model.beta)[0] for side in (sign, -sign))
     return np.maximum(there - here, 0.0)
 
 
 def _corners(
-    model: Model, places: np.ndarray, widths: np.ndarray, log_gap: np.ndarray, variance: np.ndarray
+    model: PatternSide, places: np.ndarray, widths: np.ndarray, log_gap: np.ndarray, variance: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean fields beyond each bend at which ``-gap f' = 1`` at the maximiser, where it leaves them; it; widths."""
     low = np.zeros_like(places)
@@ -105,7 +116,7 @@ def _corners(
 
 
 def limit_patterns(
-    model: Model, common: np.ndarray, log_gap: np.ndarray, variance: np.ndarray, level: int
+    model: PatternSide, common: np.ndarray, log_gap: np.ndarray, variance: np.ndarray, level: int
 ) -> LimitPatterns:
     """Averages at infinite power over fields ``sqrt(common) z0`` with thermal variance ``1 - q1``."""
     z, weight, field = _outer(model, common, log_gap, variance, np.ones(common.size), level)
@@ -124,7 +135,7 @@ def limit_patterns(
 
 
 def group_patterns(
-    model: Model,
+    model: PatternSide,
     common: np.ndarray,
     gap: np.ndarray,
     variance: np.ndarray,
@@ -142,13 +153,14 @@ def group_patterns(
         _tilted(model.take(rows), field[rows], weight[rows], gap[rows], variance[rows], power[rows], level, whole)
         for rows in (np.arange(i, min(i + step, size)) for i in range(0, size, step))
     ]
-    return GroupPatterns(
-        *(np.concatenate(found) if found[0] is not None else None for found in zip(*parts, strict=True))
-    )
+    joined: list[Any] = [
+        np.concatenate(found) if found[0] is not None else None for found in zip(*parts, strict=True)
+    ]
+    return GroupPatterns(*joined)
 
 
 def _tilted(
-    model: Model,
+    model: PatternSide,
     field: np.ndarray,
     weight: np.ndarray,
     gap: np.ndarray,

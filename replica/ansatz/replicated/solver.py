@@ -114,7 +114,7 @@ class Book:
     def refuse(self, refused: np.ndarray, sentence: Callable[[int], str]) -> None:
         """Close rows that have no solution, saying why."""
         for row in np.flatnonzero(refused & self.open):
-            self.remarks[row], self.open[row] = sentence(row), False
+            self.remarks[row], self.open[row] = sentence(int(row)), False
 
     def state(self, rows: np.ndarray, problem: GroupProblem, remark: str) -> None:
         """Close ``rows`` with a problem that has nothing to be solved for."""
@@ -138,7 +138,9 @@ class Book:
         if good.any():
             good[good] = problem.take(np.flatnonzero(good)).on_branch(found.point[good])
         unsure = finite & np.array([status is Status.INTEGRAL_UNSURE for status in found.status])
-        self.status[rows] = np.where(finite & (good | ~found.converged), found.status, Status.NO_SOLUTION)
+        status = found.status
+        status[~(finite & (good | ~found.converged))] = Status.NO_SOLUTION
+        self.status[rows] = status
         self.residual[rows] = np.where(finite, found.residual, np.nan)
         at = np.flatnonzero(good)
         if at.size:
@@ -171,7 +173,7 @@ class Book:
         self.parts = [kept for part in self.parts if (kept := part.without(rows)) is not None]
         for row in np.flatnonzero(rows):
             self.status[row], self.residual[row] = Status.NO_SOLUTION, np.nan
-            self.remarks[row], self.open[row] = sentence(row), False
+            self.remarks[row], self.open[row] = sentence(int(row)), False
 
     def improve(self, rows: np.ndarray, problem: GroupProblem, start: np.ndarray) -> None:
         """Solve ``rows`` from ``start`` and take over what has a larger free entropy than is known of them."""
@@ -192,15 +194,15 @@ class Book:
             at = np.flatnonzero(rows[part.rows])
             if at.size:
                 more = {name: column[part.rows[at]] for name, column in (slack or {}).items()}
-                kept = part.rows[at], part.problem.take(at), part.point[at], part.error[at]
-                self.parts.append(GroupPart(*kept, slack=more))
+                problem, point, error = part.problem.take(at), part.point[at], part.error[at]
+                self.parts.append(GroupPart(part.rows[at], problem, point, error, slack=more))
         for row in np.flatnonzero(rows):
             self.status[row], self.residual[row] = other.status[row], other.residual[row]
-            self.remarks[row], self.open[row] = remark if isinstance(remark, str) else remark(row), False
+            self.remarks[row], self.open[row] = remark if isinstance(remark, str) else remark(int(row)), False
 
     def solutions(self, ansatz: Any) -> Solutions:
         groups = self.groups
-        return Solutions(groups.model, ansatz, groups.alpha, self.parts, self.status, self.residual, self.remarks)
+        return Solutions(groups.model, ansatz, groups.alpha, list(self.parts), self.status, self.residual, self.remarks)
 
 
 def along(

@@ -155,7 +155,7 @@ class _Solver(RSRows):
                 continue
             equations = self._equations(at)
             problem = RSProblem(equations, self.alpha[at], dict.fromkeys(equations.names, 0.0))
-            self.hold(row, problem, "without patterns")
+            self.hold(int(row), problem, "without patterns")
 
     def _saddle(self, start: Any) -> None:
         rows = self.open
@@ -218,7 +218,7 @@ class _Solver(RSRows):
                 continue
             problem, point, solved = known
             if solved and problem.observe(point)[0]["stability"][0] > 1.0 - 1e-9:
-                self.hold(row, problem, TRACELESS if problem.held else "", point)
+                self.hold(int(row), problem, TRACELESS if problem.held else "", point)
             elif not solved:
                 found = solve(problem, start=point, solver=GENERAL, tolerance=self.tolerance, on_failure="keep")
                 stable = problem.observe(found.point)[0]["stability"] > 0

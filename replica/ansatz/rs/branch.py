@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from replica._registry import per_row
-from replica.ansatz.differences import fine_jacobian, with_level_change
-from replica.ansatz.rs.equations import EPS, Equations, RSProblem
+from replica.ansatz.differences import EPS, fine_jacobian, with_level_change
+from replica.ansatz.rs.equations import Equations, RSProblem
 from replica.ansatz.rs.fixed_conjugate import HeldProblem
 from saddlepoint import Ladder, Newton, Picard, Problem, solve
 

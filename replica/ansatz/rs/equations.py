@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from typing import Any, Self
 
@@ -107,7 +108,7 @@ class Equations(Rowwise):
         """The pattern average that, times alpha, gives back the conjugate ``name``."""
         return pattern.conjugates["m" if name == "m_hat" else name]
 
-    def mismatch(self, alpha: Any, values: dict[str, Any], pattern: PatternAverage, name: str) -> Any:
+    def mismatch(self, alpha: Any, values: Mapping[str, Any], pattern: PatternAverage, name: str) -> Any:
         """Residual of one variable in its chart (a logarithm, or itself where it may have either sign); the step
         ``E[f s]/E(-f')`` of one that is learned beside the weights.
         """
@@ -248,16 +249,16 @@ class RSProblem(Problem):
     def cavity(self, free: np.ndarray) -> Cavity:
         return self.equations.cavity(self.conjugates(free))
 
-    def _reference_values(self, values: dict[str, Any], mp: Any) -> dict[str, Any]:
-        return values | {name: mp.mpf(v) for name, v in self.held.items()}
+    def _reference_values(self, values: Mapping[str, Any], mp: Any) -> dict[str, Any]:
+        return {**values} | {name: mp.mpf(v) for name, v in self.held.items()}
 
-    def reference_update(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+    def reference_update(self, values: Mapping[str, Any], mp: Any, digits: int) -> dict[str, Any]:
         _, pattern = self.equations.reference(self._reference_values(values, mp), mp, digits)
         alpha = mp.mpf(float(self.alpha[0]))
         moved = {n: values[n] + self.equations.mismatch(alpha, values, pattern, n) for n in self.equations.learned}
         return {n: alpha * self.equations.conjugate(pattern, n) for n in self.names if n not in moved} | moved
 
-    def reference_describe(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+    def reference_describe(self, values: Mapping[str, Any], mp: Any, digits: int) -> dict[str, Any]:
         """The overlaps at certified conjugates."""
         values = self._reference_values(values, mp)
         single, _ = self.equations.reference_single(values, mp, digits)
@@ -268,6 +269,6 @@ class RSProblem(Problem):
         found |= {"m": single.m} if self.equations.model.data.overlaps else {}
         return rescaled(found, exact_scale(self.equations.model, mp))
 
-    def reference_potential(self, values: dict[str, Any], mp: Any, digits: int) -> Any:
+    def reference_potential(self, values: Mapping[str, Any], mp: Any, digits: int) -> Any:
         values, alpha = self._reference_values(values, mp), mp.mpf(float(self.alpha[0]))
         return self.equations.potential(alpha, values, *self.equations.reference(values, mp, digits))

@@ -31,7 +31,7 @@ def equilibrium(first: Solutions, second: Solutions) -> Solutions:
     )
     same = np.abs(first.value("q") - second.value("q")) <= SAME
     for row in np.flatnonzero((first.converged | second.converged) & ~known & ~same):
-        said = _missing(first, second, row)
+        said = _missing(first, second, int(row))
         remarks[row] = f"{remarks[row]}; {said}" if remarks[row] else said
     return Solutions(first.model, first.ansatz, first.alpha, parts, status, residual, remarks, last, branches)
 

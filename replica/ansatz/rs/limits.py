@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -94,20 +95,20 @@ class LimitProblem(Problem):
             floors["alpha"] = floors["alpha"] * self.steepness(free)
         return seen, floors
 
-    def _reference(self, values: dict[str, Any], mp: Any, digits: int) -> tuple[Overlaps, ReferenceProjection]:
+    def _reference(self, values: Mapping[str, Any], mp: Any, digits: int) -> tuple[Overlaps, ReferenceProjection]:
         """Overlaps and averages of one row in mpmath numbers."""
         lean = values.get("lean", mp.zero)
         at = Overlaps(mp.one, mp.zero, lean / mp.sqrt(1 + lean**2), 1 / (1 + lean**2))
         return at, reference_projection(self.model.learned(values), at, mp.inf, mp, digits)
 
-    def reference_update(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+    def reference_update(self, values: Mapping[str, Any], mp: Any, digits: int) -> dict[str, Any]:
         """The steps of `residual`."""
         at, found = self._reference(values, mp, digits)
         new = {"lean": mp.sqrt(at.transverse) * found.scores["m"] / found.square} if self.taught else {}
         step = mp.sqrt(found.square)
         return new | {name: values[name] + found.scores[name] / step for name in self.model.data.trained}
 
-    def reference_describe(self, values: dict[str, Any], mp: Any, digits: int) -> dict[str, Any]:
+    def reference_describe(self, values: Mapping[str, Any], mp: Any, digits: int) -> dict[str, Any]:
         at, found = self._reference(values, mp, digits)
         seen = {"q": at.q, "alpha": at.transverse / found.square}
         if self.taught:

@@ -110,10 +110,11 @@ class RSRows(Rows):
         if not rows.size:
             return
         at, points, values = states(self._equations(rows), self.alpha[rows])
-        best = [mine[values[mine].argmax()] for mine in (np.flatnonzero(at == i) for i in np.unique(at))]
+        tops = [mine[values[mine].argmax()] for mine in (np.flatnonzero(at == i) for i in np.unique(at))]
+        best = np.array(tops, dtype=int)
         known = entropy[rows[at[best]]]
         floor = np.where(np.isfinite(known), SAME * np.maximum(1.0, np.abs(known)), 0.0)
-        best = np.array(best, dtype=int)[values[best] > known + floor]
+        best = best[values[best] > known + floor]
         if not best.size:
             return
         rows = rows[at[best]]

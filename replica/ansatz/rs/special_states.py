@@ -9,7 +9,8 @@ import numpy as np
 from replica._checks import number, suggest
 from replica._registry import per_row
 from replica.ansatz.cavity import Cavity, ground_cavity
-from replica.ansatz.rs.equations import EPS, Equations, RSProblem
+from replica.ansatz.differences import EPS
+from replica.ansatz.rs.equations import Equations, RSProblem
 from replica.data import Overlaps
 from replica.models.model import Model
 from replica.solution.batch import State

@@ -51,7 +51,7 @@ def closed_point(problem: RSProblem) -> np.ndarray:
     overlaps = Overlaps(q, gap / norm, m, np.maximum(q - m**2, 1e-12 * q))
     data = model.learned({"bias": bias}).data
     pattern = model.architecture.patterns(model.loss, data, overlaps, model.beta, 1)
-    names = [name for name in problem.names if name not in equations.learned]
-    values = {name: alpha * equations.conjugate(pattern, name) for name in names}
+    conjugates = [name for name in problem.names if name not in equations.learned]
+    values = {name: alpha * equations.conjugate(pattern, name) for name in conjugates}
     values |= dict.fromkeys(equations.learned, bias)
     return np.stack([equations.chart(name).to_free(values[name]) for name in problem.names], axis=1)

@@ -106,7 +106,7 @@ class RSB(Ansatz):
 
     def doubts(self, solutions: Solutions, row: int) -> list[str]:
         """Signs that the number of replicas is beyond its physical range."""
-        return complexity_facts(solutions, row) if np.isfinite(self.m) else []
+        return complexity_facts(solutions, row) if self.m is not None and np.isfinite(self.m) else []
 
     def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
         self.check(model)

@@ -41,7 +41,7 @@ def probe(function: Function, reach: float) -> Probe:
     found: list[np.ndarray] = []
     scatter: list[tuple[float, float]] = []
     for start in range(0, int(CORE / STEP), BLOCK):
-        x = (index + start) * STEP
+        x: np.ndarray = (index + start) * STEP
         density = np.exp(-0.5 * x[1:-1] ** 2) * (STEP / np.sqrt(2.0 * np.pi))
         sides = [_finite(function(side), side) for side in (x, -x)]
         for side, g in zip((x, -x), sides, strict=True):

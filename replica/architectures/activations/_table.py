@@ -132,7 +132,7 @@ class KernelTable:
             parts.append(self.fit @ value)
         self.p = np.stack(parts, axis=1)
         rest = self.total - polynomial.polyval(1.0 - 2.0 * TOP**2, self.square)
-        self.gap = abs(so_far - rest) / self.total
+        self.gap = float(abs(so_far - rest) / self.total)
 
     def _before(self) -> float:
         """``F`` below the panels."""

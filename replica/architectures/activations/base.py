@@ -65,7 +65,7 @@ class Activation(Member):
     """A function ``g`` of one hidden unit, known to the theory through its `Kernel`."""
 
     family = "activation"
-    registry: ClassVar[dict[str, type]] = {}
+    registry: ClassVar[dict[str, type[Any]]] = {}
     #: g(-x) = -g(x): all units may enter with the sign +1
     odd: ClassVar[bool] = False
     #: no two units can cancel exactly, so that any number of them has no ties

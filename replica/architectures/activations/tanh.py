@@ -85,7 +85,7 @@ def _sum_up(square: np.ndarray, drift: np.ndarray, q: np.ndarray, variance: np.n
 
 @lru_cache(maxsize=64)
 def _squares(norm: float, level: int) -> tuple[np.ndarray, np.ndarray]:
-    return tuple(row[0] for row in _squares_of(np.array([norm]), level))  # type: ignore[return-value]
+    return tuple(row[0] for row in _squares_of(np.array([norm]), level))
 
 
 def _squares_of(norm: np.ndarray, level: int) -> tuple[np.ndarray, np.ndarray]:

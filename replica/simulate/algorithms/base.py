@@ -31,7 +31,7 @@ class Algorithm(Member):
     """Finds or counts weights of one finite system. Members are frozen dataclasses whose fields are the settings."""
 
     family = "algorithm"
-    registry: ClassVar[dict[str, type]] = {}
+    registry: ClassVar[dict[str, type[Any]]] = {}
     parameters: ClassVar[dict[str, str]] = {}
     #: learns or heeds a bias of the output field
     biased: ClassVar[bool] = False

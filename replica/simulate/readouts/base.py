@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -18,7 +18,7 @@ class Readout(Member):
     """Measures weights. Members are frozen dataclasses whose fields are the settings."""
 
     family = "readout"
-    registry: ClassVar[dict[str, type]] = {}
+    registry: ClassVar[dict[str, type[Any]]] = {}
     parameters: ClassVar[dict[str, str]] = {}
     #: attributes of its variables: ``theory``, what a theory calls them where it has another word for it, and
     #: ``error="independent"`` where errors are noise that differs from sample to sample
