@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import Any, TypeVar
 
 import numba
 import numpy as np
@@ -41,6 +41,9 @@ _ONE_BITS = 0x3FF0000000000000
 
 _PATIENCE = 1.0  # seconds of compilation before a word is said
 _common = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}, "no_cfunc_wrapper": True}
+
+#: a compiled function is called as it is written
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
 def _ingredients(function: Any, seen: set[int]) -> Iterator[bytes]:
@@ -184,8 +187,8 @@ def _of_any_numbers(template: Callable[..., Any]) -> Callable[..., Any]:
     )
 
 
-def _decorator(**options: Any) -> Callable[[Any], Any]:
-    compiled = numba.njit(**options)
+def _decorator(**options: Any) -> Callable[[Kernel], Kernel]:
+    compiled: Any = numba.njit(**options)
 
     def decorate(function: Any) -> Any:
         kernel = compiled(function)
@@ -205,7 +208,7 @@ class PatientKernel:
 
     def __init__(self, function: Callable[..., Any], few: int) -> None:
         self.py_func, self.few, self.seen = function, few, 0
-        self.compiled = _decorator(**(_common | {"fastmath": set()}))(function)
+        self.compiled: Any = _decorator(**(_common | {"fastmath": set()}))(function)
         self.__doc__, self.__name__, self.__module__ = function.__doc__, function.__name__, function.__module__
 
     def __call__(self, first: Any, *others: Any) -> Any:
@@ -218,13 +221,17 @@ class PatientKernel:
 
 
 @typeof_impl.register(PatientKernel)
-def _type_of_patient_kernel(kernel: PatientKernel, _context: Any) -> types.Dispatcher:
+def _type_of_patient_kernel(kernel: Any, _context: Any) -> types.Dispatcher:
     return types.Dispatcher(kernel.compiled)
 
 
-def patient_kernel(few: int) -> Callable[[Any], Any]:
+def patient_kernel(few: int) -> Callable[[Kernel], Kernel]:
     """Decorator of functions that do little for each row: interpreted while they were asked for ``few`` numbers."""
-    return lambda function: function if numba.config.DISABLE_JIT else PatientKernel(function, few)
+
+    def decorate(function: Any) -> Any:
+        return function if numba.config.DISABLE_JIT else PatientKernel(function, few)
+
+    return decorate
 
 
 #: Decorator of functions of a few numbers: always inlined, so that loops that call them are vectorised.

@@ -138,7 +138,7 @@ def _resolving(
     while len(waiting):
         middle, half = waiting.mean(axis=1), 0.5 * (waiting[:, 1] - waiting[:, 0])
         found = np.empty((5, len(waiting), _GRID))
-        alike = np.full((2, len(waiting)), [[s], [beta]])
+        alike = np.full(len(waiting), s), np.full(len(waiting), beta)
         terms_rows(middle[:, None] + half[:, None] * _AT, *alike, False, *panels.tables, limits, *rule, *scratch, found)
         seen = np.where(np.isfinite(found[[1, 4]]), found[[1, 4]], 0.0)
         largest = np.abs(seen).max(axis=2)
