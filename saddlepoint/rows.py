@@ -10,9 +10,14 @@ import numpy as np
 
 
 @cache
-def _arguments(kind: type) -> tuple[str, ...]:
-    """Names of what a class is made of."""
+def _parameters(kind: type) -> tuple[str, ...]:
     return tuple(inspect.signature(kind).parameters)
+
+
+def _arguments(batch: Rowwise) -> tuple[str, ...]:
+    """Names of what a batch is made of."""
+    kind: Any = type(batch)
+    return _parameters(kind)
 
 
 def _taken(value: Any, index: np.ndarray) -> Any:
@@ -50,7 +55,7 @@ class Rowwise:
 
     def like(self, **changed: Any) -> Self:
         """Made of the same arguments, but for those that are given."""
-        return type(self)(**{name: changed.get(name, getattr(self, name)) for name in _arguments(type(self))})
+        return type(self)(**{name: changed.get(name, getattr(self, name)) for name in _arguments(self)})
 
     def take(self, index: np.ndarray) -> Self:
         """The rows ``index`` (integers, repeats allowed)."""
@@ -58,14 +63,14 @@ class Rowwise:
 
     def at_level(self, level: int) -> Self:
         """The same on integrals of that fineness."""
-        if "level" in _arguments(type(self)):
+        if "level" in _arguments(self):
             return self.like(level=level)
         parts = {name: getattr(self, name) for name in self.rowwise}
         return self.like(**{name: part.at_level(level) for name, part in parts.items() if isinstance(part, Rowwise)})
 
     def refined(self) -> Self:
         """The same on the next finer integrals; itself where there are none."""
-        if "level" in _arguments(type(self)):
+        if "level" in _arguments(self):
             return self.at_level(self.level + 1)
         parts = {name: getattr(self, name) for name in self.rowwise}
         finer = {name: part.refined() for name, part in parts.items() if isinstance(part, Rowwise)}

@@ -18,7 +18,7 @@ class Beyond(Problem):
     #: what the limit makes of numbers of the other problem, by name
     ends: ClassVar[dict[str, float]] = {}
 
-    rowwise = ("found",)
+    rowwise: ClassVar[tuple[str, ...]] = ("found",)
 
     def __init__(self, found: Any) -> None:
         self.found, self.size, self.variables = found, found.size, found.variables

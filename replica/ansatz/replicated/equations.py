@@ -58,7 +58,7 @@ class GroupProblem(Problem):
     #: all solutions, seen from a centre that is only looked for
     plateau: ClassVar[bool] = False
 
-    rowwise = ("groups",)
+    rowwise: ClassVar[tuple[str, ...]] = ("groups",)
 
     def __init__(self, groups: Groups, level: int = 0, closed: bool = False) -> None:
         self.groups, self.level, self.closed, self.size = groups, level, closed, groups.size
