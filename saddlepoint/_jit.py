@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
@@ -227,11 +227,7 @@ def _type_of_patient_kernel(kernel: Any, _context: Any) -> types.Dispatcher:
 
 def patient_kernel(few: int) -> Callable[[Kernel], Kernel]:
     """Decorator of functions that do little for each row: interpreted while they were asked for ``few`` numbers."""
-
-    def decorate(function: Any) -> Any:
-        return function if numba.config.DISABLE_JIT else PatientKernel(function, few)
-
-    return decorate
+    return lambda function: function if numba.config.DISABLE_JIT else cast(Any, PatientKernel(function, few))
 
 
 #: Decorator of functions of a few numbers: always inlined, so that loops that call them are vectorised.
