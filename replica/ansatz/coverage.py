@@ -21,12 +21,14 @@ __all__ = ["Covers", "Demand", "first"]
 @dataclass(frozen=True)
 class Demand:
     """What equations ask of a model: ``holds`` in its traits, ``words`` in a sentence "... WORDS, got ..." about one of
-    its parts. Demands are joined by ``|`` (either will do); the sentence is that of the first.
+    its parts. Demands are joined by ``|`` (either will do); the sentence is that of the first. ``weight``: how far away
+    equations are that lack this.
     """
 
     words: str
     holds: Callable[[Model], bool]
     part: str
+    weight: float = 1.0
 
     def __or__(self, other: Demand) -> Demand:
         return Demand(self.words, lambda model: self.holds(model) or other.holds(model), self.part)
@@ -73,10 +75,14 @@ def first(candidates: Sequence[Covers], model: Model) -> int:
     """Index of the first that covers a model; `ValueError` in the sentence of the nearest, which lacks the least (of
     several the last).
     """
+
+    def distance(covers: Covers) -> float:
+        return sum(demand.weight for demand in covers.lacks(model))
+
     for index, covers in enumerate(candidates):
         if covers(model):
             return index
-    nearest = min(reversed(candidates), key=lambda covers: len(covers.lacks(model)))
+    nearest = min(reversed(candidates), key=distance)
     nearest.check(model)
     raise AssertionError("a class of equations that lacks nothing covers the model")
 
@@ -90,13 +96,13 @@ def _classes(*known: Classes) -> Callable[[Model], bool]:
     return lambda model: model.data.classes in known
 
 
-RANDOM_LABELS = Demand("is here for random labels", _classes(Classes.UNRELATED), "data")
+RANDOM_LABELS = Demand("is here for random labels", _classes(Classes.UNRELATED), "data", weight=1.5)
 KNOWN_LABELS = Demand(
     "needs random labels, a teacher or two clusters",
     _classes(Classes.UNRELATED, Classes.GAUSSIAN, Classes.REWEIGHTED),
     "data",
 )
-TWO_CLUSTERS = Demand("is here for two clusters", _classes(Classes.GAUSSIAN), "data")
+TWO_CLUSTERS = Demand("is here for two clusters", _classes(Classes.GAUSSIAN), "data", weight=2.0)
 NOTHING_TUNED = Demand("needs a bias that is learned or held", lambda model: not model.data.tuned, "data")
 
 HELD_NORM = Demand(
@@ -107,7 +113,7 @@ HELD_NORM = Demand(
 SIGNS = Demand("is here for weights of +-1", lambda model: model.weights.letters == (-1.0, 1.0), "weights")
 SPHERE = Demand("is here for the whole sphere", lambda model: model.weights.isotropic, "weights")
 SIGNS_OR_SPHERE = (SIGNS | SPHERE).instead("is here for weights of +-1 and for the whole sphere")
-COUNTED = Demand("needs weights that can be counted", lambda model: model.weights.discrete, "weights")
+COUNTED = Demand("needs counted weights", lambda model: model.weights.discrete, "weights")
 LETTERS = Demand(
     "counts letters that are equally likely",
     lambda model: not model.weights.discrete or model.weights.letters is not None,
@@ -156,7 +162,7 @@ LOG_CONCAVE = Demand(
 )
 NOT_EVEN = Demand("needs a loss that is not even in the field", lambda model: not model.loss.even, "loss")
 LEARNABLE = Demand(
-    "learns from labels with a loss that is not even in the field (or labels='random')",
+    "learns nothing with a loss that is even in the field: labels teach nothing, use labels='random'",
     lambda model: not (model.loss.even and model.data.overlaps),
     "loss",
 )

@@ -73,7 +73,7 @@ def overlap_gap(model: Model, *, clones: float | None = None) -> Threshold:
     >>> print(f"{found.value:.6f} {found.order_parameters['q1']:.4f}")
     0.798774 0.9732
     """
-    Covers("overlap_gap", (*GROUPS, COUNTED)).check(require_model(model))
+    Covers("overlap_gap", (*GROUPS, COUNTED.instead("needs weights that can be counted"))).check(require_model(model))
     if clones is not None:
         clones = one_number("clones", clones, low=1.0, open_low=True)
     if not np.isinf(model.beta):

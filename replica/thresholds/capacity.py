@@ -30,7 +30,8 @@ def max_margin_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     return capacity_line(model, size, ansatz)
 
 
-COVERS = Covers("capacity", (VIOLABLE, SATISFIABLE, LETTERS_MEET, NOT_PENALISED, ALPHABET_OR_SPHERE))
+FINITE = ALPHABET_OR_SPHERE.instead("is here for counted weights and for weights on the sphere")
+COVERS = Covers("capacity", (VIOLABLE, SATISFIABLE, LETTERS_MEET, NOT_PENALISED, FINITE))
 
 
 @threshold_line("capacity", r"\alpha_c", cold=True)

@@ -88,9 +88,10 @@ class LocalEntropy(Ansatz):
         solution, physical = self.centre == "solution", self.replicas == ZERO_COMPLEXITY
         endless = physical or self.replicas == np.inf
         shape = ONE_MAXIMISER if endless or solution else (NOT_EVEN | COUNTED,)
+        countable = COUNTED.instead("needs centres that can be counted").where(physical)
         what = "the local entropy round a solution" if solution else "the local entropy"
         what += " with replicas = inf" if endless else ""
-        return Covers(what, (*GROUPS, PERCEPTRON.where(solution), *shape, COUNTED.where(physical)))
+        return Covers(what, (*GROUPS, PERCEPTRON.where(solution), *shape, countable))
 
     @property
     def _real(self) -> RealReplicas:
