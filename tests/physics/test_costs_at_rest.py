@@ -112,7 +112,7 @@ def test_squares_at_their_capacity_say_where_the_branch_ends():
 
 def test_above_capacity_no_solutions_are_looked_for_that_pay_nothing(monkeypatch):
     """The ground state is the vector of least cost, as of the known hinge, and no branch is followed in vain."""
-    from replica.ansatz.rs.ansatz import ansatz as rs
+    from replica.ansatz.rs import ansatz as rs
 
     def followed(*_):
         raise AssertionError("a branch was followed")
