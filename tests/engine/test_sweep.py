@@ -335,3 +335,20 @@ def test_long_settings_that_differ_are_said_in_short(tmp_path):
         sweep(magnetise, CHUNKS[:1], checkpoint=tmp_path, settings=moved, progress=False)
     with pytest.raises(ValueError, match=r"settings: axes alpha was 200 values, now it is 199 values;"):
         sweep(magnetise, CHUNKS[:1], checkpoint=tmp_path, settings={"axes": {"alpha": grid[1:]}}, progress=False)
+
+
+FORKED = """
+import os, signal
+from saddlepoint._ending import ended_in_order
+with ended_in_order():
+    assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+"""
+
+
+def test_forked_workers_end_at_once():
+    """They are ended by a signal: with a handler in Python some would never look at it."""
+    assert subprocess.run([sys.executable, "-c", FORKED], check=False).returncode == 0
