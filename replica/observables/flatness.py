@@ -8,6 +8,7 @@ import numpy as np
 
 from replica._checks import grid, number
 from replica.ansatz.cavity import Cavity
+from replica.ansatz.coverage import KNOWN_LABELS, Covers
 from replica.data import Channel
 from replica.losses import Loss
 from replica.observables._fields import CAP, EPS, average, loss_features, moved_fields, reach, thermal_shares
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 #: the mass of the distribution of the margins may miss 1 by this much; beyond it the integrals are not to be believed
 SURE = 1e-8
+
+#: how perturbed weights see a pattern that has a mean is not known of data that say nothing of their classes
+COVERS = Covers("flatness", (KNOWN_LABELS,))
 
 
 def flatness(solution: Solution, *, noise: Any, margin: float | None = None) -> xarray.Dataset:
@@ -85,6 +89,7 @@ def flatness(solution: Solution, *, noise: Any, margin: float | None = None) -> 
     places = number("noise", grid("noise", noise), low=0.0, high=1.0)
     if solution.model.data.shapes is not None:
         raise ValueError(f"flatness is for inputs of one variance in all directions, got {solution.model.data}")
+    COVERS.check(solution.model)
     if margin is not None and np.ndim(margin):
         raise ValueError(f"margin must be one number or None, got {margin!r}")
     counted = Counted.of(solution.model, None if margin is None else number("margin", margin))

@@ -56,8 +56,10 @@ def test_light_commands_import_nothing_heavy():
 
 
 def test_an_interrupt_keeps_the_checkpoint(tmp_path):
-    grids = ("--alpha", "0.01:0.8:4096", "--margin", "0:0.7:64")  # long enough for a machine that is busy
+    grids = ("--alpha", "0.01:0.8:4096", "--margin", "0:0.7:16")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background would pass on "ignored"
     process = start("sweep", "perceptron", *grids, "--checkpoint", str(tmp_path))
+    signal.signal(signal.SIGINT, before)
     # the first finished chunk is the sign that the sweep is under way
     while not list(tmp_path.glob("*.npz")) and process.poll() is None:
         time.sleep(0.01)
@@ -67,7 +69,7 @@ def test_an_interrupt_keeps_the_checkpoint(tmp_path):
     assert err.startswith(f"replica: interrupted; finished points are kept in {tmp_path}: ")
     assert "resume" in err
     assert err.count("\n") == 1
-    assert 1 <= len(list(tmp_path.glob("*.npz"))) < 512
+    assert 1 <= len(list(tmp_path.glob("*.npz"))) < 128
 
 
 def test_workers_end_with_the_process(tmp_path):
