@@ -7,7 +7,7 @@ member nobody thought of is refused by every special class of equations, in the 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,15 +31,15 @@ class Demand:
     weight: float = 1.0
 
     def __or__(self, other: Demand) -> Demand:
-        return Demand(self.words, lambda model: self.holds(model) or other.holds(model), self.part)
+        return replace(self, holds=lambda model: self.holds(model) or other.holds(model))
 
     def where(self, applies: bool) -> Demand:
         """The demand itself, or none."""
-        return self if applies else Demand(self.words, lambda model: True, self.part)
+        return self if applies else replace(self, holds=lambda model: True)
 
     def instead(self, words: str) -> Demand:
         """The same demand in other words."""
-        return Demand(words, self.holds, self.part)
+        return replace(self, words=words)
 
     def got(self, model: Model) -> str:
         """The part of a model that this is about, as a sentence names it."""
@@ -65,10 +65,6 @@ class Covers:
         """`ValueError` with the first thing that a model lacks."""
         for demand in self.lacks(model)[:1]:
             raise ValueError(f"{self.what} {demand.words}, got {demand.got(model)}")
-
-    def named(self, what: str) -> Covers:
-        """The same coverage under the name of a verb."""
-        return Covers(what, self.demands)
 
 
 def first(candidates: Sequence[Covers], model: Model) -> int:
@@ -119,7 +115,7 @@ LETTERS = Demand(
     lambda model: not model.weights.discrete or model.weights.letters is not None,
     "weights",
 )
-PAIRED = Demand("is here for the weights binary, spherical", lambda model: model.weights.paired, "weights")
+PAIRED = Demand("needs weights that give pair(), as signs and the sphere do", lambda m: m.weights.paired, "weights")
 NOT_PENALISED = Demand("needs weights that cannot take any norm", lambda model: not model.weights.penalised, "weights")
 PENALISED = Demand("needs penalised weights", lambda model: model.weights.penalised, "weights")
 LETTERS_MEET = Demand(

@@ -59,7 +59,7 @@ class Architecture(Member):
     #: the output does not see the sign of a unit's weights, so that q = 0 is a saddle point whatever the loss
     even: ClassVar[bool] = False
     #: the field is linear in the weights: a log-concave loss then holds a free norm with a positive curvature
-    linear: ClassVar[bool] = True
+    linear: ClassVar[bool] = False
     #: hidden units, each with N/units weights, in order
     units: Any = 1
     #: a field of exactly the margin violates it (networks whose units can all be off)

@@ -50,7 +50,6 @@ class FullCommittee(Architecture):
     units: Any = 3
     activation: Any = Sign()
     name: ClassVar[str] = "full-committee"
-    linear: ClassVar[bool] = False
     shared_inputs: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

@@ -49,7 +49,6 @@ class Parity(Architecture):
     units: Any = 2
     name: ClassVar[str] = "parity"
     even: ClassVar[bool] = True
-    linear: ClassVar[bool] = False
     structure: ClassVar[tuple[str, ...]] = ("units",)
 
     def __post_init__(self) -> None:

@@ -44,6 +44,7 @@ class Perceptron(Architecture):
     """
 
     norm: float = 1.0
+    linear: ClassVar[bool] = True
     name: ClassVar[str] = "perceptron"
     parameters: ClassVar[dict[str, str]] = {"norm": "norm"}
 

@@ -70,7 +70,6 @@ class TreeCommittee(Architecture):
     activation: Any = Sign()
     ties: str = "satisfied"
     name: ClassVar[str] = "tree-committee"
-    linear: ClassVar[bool] = False
     structure: ClassVar[tuple[str, ...]] = ("units",)
     _few: ClassVar[FewUnits | None] = None  # set per instance
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from replica._registry import per_row
 from replica.ansatz import Ansatz
 from replica.ansatz.coverage import ALPHABET_OR_SPHERE, LETTERS_MEET, NOT_PENALISED, SATISFIABLE, VIOLABLE, Covers
 from replica.ansatz.erm.paths import walked
@@ -55,7 +56,7 @@ def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
             "a noise-free teacher satisfies its own labels for nothing",
         )
     else:
-        easy = np.broadcast_to(model.weights.vanishing & _holds_at_zero(model), (size,))
+        easy = np.broadcast_to(model.weights.vanishing & _holds_at_zero(model, size), (size,))
         why = "w = 0 satisfies every pattern"
     if easy.any():
         return _with_easy_rows(model, size, ansatz, easy, f"not converged: no capacity, {why}")
@@ -69,7 +70,7 @@ def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
 
 def _unless_small_weights(line: Line, model: Model) -> Line:
     """The line, less rows where small weights, which few patterns do not lead to, still solve when the others cease."""
-    rows = np.flatnonzero(line.converged & _holds_at_zero(model))
+    rows = np.flatnonzero(line.converged & _holds_at_zero(model, line.value.size))
     if model.data.overlaps or not rows.size:
         return line
     at, _, entropy = states(Equations(model.take(rows), rows.size), line.value[rows])
@@ -100,10 +101,14 @@ def _with_easy_rows(model: Model, size: int, ansatz: Ansatz, easy: np.ndarray, s
     return line
 
 
-def _holds_at_zero(model: Model) -> np.ndarray:
-    """Whether a field of 0 lies inside the allowed region, per row."""
-    around = np.array([[-1e-300, 1e-300]])
-    return np.all(model.loss.cost(around) == 0, axis=-1)
+def _holds_at_zero(model: Model, size: int) -> np.ndarray:
+    """Whether what weights of 0 see of each class of patterns lies inside the allowed region, per row."""
+    held = np.ones(size, dtype=bool)
+    for channel in model.data.resting(size):
+        mean = per_row(channel.mean, size)[:, None]
+        free = np.all(model.loss.cost(np.nextafter(mean, [[-np.inf, np.inf]])) == 0, axis=-1)
+        held &= free | (per_row(channel.probability, size) == 0)
+    return held
 
 
 def _even(model: Model, size: int, ansatz: Ansatz) -> Line:

@@ -95,8 +95,6 @@ class Weights(Member):
     vanishing: ClassVar[bool] = False
     #: every direction is as likely as any other: the whole sphere
     isotropic: ClassVar[bool] = False
-    #: -w is as likely as w
-    symmetric: ClassVar[bool] = True
     #: of the family: what makes weights of a list of letters, set by the file of such weights
     from_letters: ClassVar[Any] = None
 
@@ -106,6 +104,16 @@ class Weights(Member):
         if cls.from_letters is not None and isinstance(given, (list, tuple, np.ndarray)):
             return cls.from_letters(given)
         return super().made_of(argument, given)
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether -w is as likely as w, as seen from the values of `log_z`; members that know it say so."""
+        if type(self).log_z is Weights.log_z:
+            return False
+        rows = max((value.size for value in vars(self).values() if isinstance(value, np.ndarray)), default=1)
+        field, one = np.tile([0.1, 0.7, 2.0, 5.0], (rows, 1)), np.ones(rows)
+        there, back = (self.log_z(side * field, one, 1.0)[0] for side in (1.0, -1.0))
+        return bool(np.allclose(there, back, rtol=1e-12, atol=1e-12))
 
     @property
     def paired(self) -> bool:

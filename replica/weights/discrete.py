@@ -113,7 +113,7 @@ class Discrete(Weights):
         return 0.0 in self.values
 
     @property
-    def symmetric(self) -> bool:  # type: ignore[override]
+    def symmetric(self) -> bool:
         """Whether the alphabet contains -w with each w."""
         return is_symmetric(self.values)
 

@@ -23,6 +23,11 @@ class Twin(NamedTuple):
     offset: Numbers | None = None
 
 
+def outside(shift: float) -> Any:
+    """The count of fields u with ``|u + shift| < 1/2``."""
+    return replica.losses.from_function(lambda u: 1.0 * (np.abs(u + shift) < 0.5), kinks=(-0.5 - shift, 0.5 - shift))
+
+
 def scope(text: str) -> dict[str, Any]:
     """What a file of one's own defines; registries forget it when the test ends."""
     found: dict[str, Any] = {"__name__": "own_member"}
@@ -34,7 +39,7 @@ def scope(text: str) -> dict[str, Any]:
 def twins() -> Iterator[dict[str, Twin]]:
     families = [replica.weights.Weights, replica.losses.Loss, replica.architectures.Architecture, replica.data.Data]
     before = [dict(family.registry) for family in families]
-    files = ("weights", "loss", "architecture", "data", "signs")
+    files = ("weights", "loss", "architecture", "data", "signs", "half")
     own = {name: scope(getattr(toys, f"{name.upper()}_FILE")) for name in files}
     yield {
         "weights": Twin(
@@ -56,6 +61,14 @@ def twins() -> Iterator[dict[str, Twin]]:
         "architecture": Twin(
             replica.Model(weights="binary", loss=replica.Margin(0.8), architecture="toy-stretched", data="random"),
             replica.perceptron("binary", margin=0.4),
+        ),
+        "even loss": Twin(  # patterns with a mean do not see it as even
+            replica.perceptron("binary", loss=outside(0.0), beta=1.5, labels=own["data"]["Helped"](0.3)),
+            replica.perceptron("binary", loss=outside(0.3), beta=1.5),
+        ),
+        "even loss, weights of one sign": Twin(
+            replica.perceptron(own["half"]["Half"](), loss=replica.OutsideBand(0.5)),
+            replica.perceptron(replica.Discrete((0.0, 1.0)), loss=replica.OutsideBand(0.5)),
         ),
         "data": Twin(
             replica.perceptron("binary", margin=0.7, labels=own["data"]["Helped"](0.3)),
@@ -107,7 +120,12 @@ def flat(model: replica.Model) -> Numbers:
     return {"flatness": float(replica.flatness(replica.solve(model, alpha=0.4), noise=[0.3])["training_error"][0])}
 
 
-AT = {"alpha": 0.4, "distance": [0.1]}
+def minimised(model: replica.Model) -> Numbers:
+    vector = replica.Model(weights="spherical", loss="logistic", architecture="perceptron", data=model.data)
+    return curve(replica.franz_parisi, "free_entropy", reference=replica.Reference(model=vector), **AT)(model)
+
+
+AT: dict[str, Any] = {"alpha": 0.4, "distance": [0.1]}
 VERBS: dict[str, Callable[[replica.Model], Numbers]] = {
     "solve": solved(),
     "annealed": solved(replica.Annealed()),
@@ -120,6 +138,7 @@ VERBS: dict[str, Callable[[replica.Model], Numbers]] = {
     "franz-parisi": curve(replica.franz_parisi, "free_entropy", **AT),
     "franz-parisi annealed": curve(replica.franz_parisi, "free_entropy", ansatz=replica.Annealed(), **AT),
     "franz-parisi max": curve(replica.franz_parisi, "free_entropy", reference=replica.Reference(margin="max"), **AT),
+    "franz-parisi minimiser": minimised,
     "local-entropy": curve(replica.local_entropy, "local_entropy", **AT),
     "local-entropy y=3": curve(replica.local_entropy, "local_entropy", replicas=3, **AT),
     "local-entropy physical": curve(replica.local_entropy, "local_entropy", replicas="zero-complexity", **AT),
@@ -143,6 +162,8 @@ FAMILIES = ["weights", "signs", "loss", "architecture", "data"]
 #: of a cost at a temperature, whose inner averages are numerical: verbs that need few of them
 FEW = ("solve", "annealed", "rsb", "margin-distribution", "sweep", "diagram", "isolation")
 PAIRS = [(family, verb) for family in FAMILIES for verb in VERBS] + [("warm loss", verb) for verb in FEW]
+EVEN = ("solve", "annealed", "capacity", "at-line", "sweep")
+PAIRS += [(f"even loss{weights}", verb) for weights in ("", ", weights of one sign") for verb in EVEN]
 
 
 @pytest.mark.parametrize(("family", "verb"), PAIRS)

@@ -53,6 +53,29 @@ class Signs(Weights):
         return rng.choice(np.array([-1.0, 1.0]), size=n)
 '''
 
+HALF_FILE = '''
+"""Weights 0 and 1 known by their partition function alone: a toy that is not symmetric."""
+from dataclasses import dataclass
+import numpy as np
+from replica.weights import Free, Weights
+
+@dataclass(frozen=True)
+class Half(Weights):
+    """A toy: off or on."""
+    name = "toy-half-on"
+    norm = Free()
+    discrete = True
+
+    def log_z(self, field, curvature, beta):
+        on = field - 0.5 * curvature[:, None]
+        log_z = np.logaddexp(0.0, on)
+        share = np.exp(on - log_z)
+        return log_z, share, share * (1 - share)
+
+    def initial_norm(self, beta):
+        return 0.5
+'''
+
 LOSS_FILE = '''
 """A loss known by its cost and its kink alone: a toy."""
 from dataclasses import dataclass

@@ -174,9 +174,12 @@ def attracting(problem: RSProblem, point: np.ndarray) -> np.ndarray:
 
 
 def has_paramagnet(model: Model) -> bool:
-    """Whether ``q = m = 0`` is a saddle point: symmetric weights, an even network or (without a teacher) loss."""
-    taught = bool(model.data.overlaps)
-    even = model.loss.even and not taught or model.architecture.even and (model.data.imitates or not taught)
+    """Whether ``q = m = 0`` is a saddle point: symmetric weights, an even network or (random labels) loss.
+
+    Fields of other data may have a mean, which a loss that is even does not see from both sides.
+    """
+    data, network = model.data, model.architecture
+    even = data.unrelated and (model.loss.even or network.even) or data.imitates and network.even
     return even and model.weights.symmetric
 
 
