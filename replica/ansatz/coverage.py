@@ -115,7 +115,9 @@ LETTERS = Demand(
     lambda model: not model.weights.discrete or model.weights.letters is not None,
     "weights",
 )
-PAIRED = Demand("needs weights that give pair(), as signs and the sphere do", lambda m: m.weights.paired, "weights")
+PAIRED = Demand(
+    "is here for the weights that give pair(), as signs and the sphere do", lambda m: m.weights.paired, "weights"
+)
 NOT_PENALISED = Demand("needs weights that cannot take any norm", lambda model: not model.weights.penalised, "weights")
 PENALISED = Demand("needs penalised weights", lambda model: model.weights.penalised, "weights")
 LETTERS_MEET = Demand(
@@ -137,9 +139,7 @@ LINEAR = Demand("is here for the perceptron", lambda model: model.architecture.l
 GAUSSIAN_FIELD = Demand(
     "is here for the perceptron and for units=inf", lambda model: model.architecture.few is None, "architecture"
 )
-NORM_GIVEN = Demand(
-    "needs a norm that is given", lambda model: "norm" in model.architecture.parameters, "architecture"
-)
+NORM_GIVEN = Demand("needs a norm that is given", lambda model: "norm" in model.architecture.parameters, "architecture")
 
 TAUGHT = Demand("needs something to be learned", lambda model: bool(model.data.overlaps), "data")
 ALL_COLD = Demand("is here for beta = inf", lambda model: bool(np.all(np.isinf(model.beta))), "model")
