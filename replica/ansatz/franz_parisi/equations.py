@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -70,8 +71,11 @@ class HeldProblem(Problem):
         return self.like(distance=distance)
 
     def around(self, reference: Any) -> Self:
-        """The same problem around another reference."""
-        return self.like(reference=reference)
+        """The same problem around another reference; a probe that has taken over its bias takes that of the other."""
+        model, root = self.model, float(np.sqrt(self.model.architecture.scale))
+        if reference.bias != self.reference.bias and model.data.held_bias == root * self.reference.bias:
+            model = replace(model, data=model.data.learned({"bias": root * reference.bias}))
+        return self.like(reference=reference, model=model)
 
     def unheld(self, point: np.ndarray) -> tuple[Self, np.ndarray]:
         """The same probes free to choose their distance, where the curve has its maximum, and their point there."""

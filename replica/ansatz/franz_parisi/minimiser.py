@@ -46,7 +46,7 @@ class MinimiserProblem(HeldProblem):
         self.stretched = Stretched(model.loss, float(np.sqrt(model.architecture.scale)))
 
     def around(self, reference: Minimiser) -> MinimiserProblem:
-        return self.like(reference=reference, centre=dataclasses.replace(self.centre, m=reference.m))
+        return super().around(reference).like(centre=dataclasses.replace(self.centre, m=reference.m))
 
     def unheld(self, point: np.ndarray) -> tuple[MinimiserProblem, np.ndarray]:
         if not self.closed:
