@@ -1,4 +1,4 @@
-"""Stabilities beyond replica symmetry of single solutions, and errors that are not to be understated."""
+"""Stabilities, slopes and limits that have one independent witness each, and errors that are not to be understated."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ import numpy as np
 import pytest
 
 import replica
+from replica.ansatz.erm.equations import RiskProblem
 from replica.ansatz.franz_parisi.fixed_overlap_curve import _corrected, held_curve
 from replica.ansatz.franz_parisi.minimiser import MinimiserProblem
+from replica.ansatz.replicated.equations import Groups
+from replica.ansatz.replicated.known import centres_of_many, untouched
+from replica.ansatz.rs.equations import Equations
+from replica.ansatz.rs.special_states import learns_from_nothing
 from replica.landscape.references import resolve
 from replica.thresholds.tangency import Curve, first_tangency
 
@@ -83,3 +88,85 @@ def test_errors_of_curves_cover_what_the_last_step_left() -> None:
         off = np.abs(seen[name] - clean.values[name])
         assert np.all(off > 0.0), name
         assert np.all(errors[name] > 4.0 * off), name  # the last step may go to either side, and again
+
+
+@pytest.mark.parametrize("alpha", [0.5, 4.0])
+def test_weights_of_a_large_penalty_solve_the_equations_of_any(alpha: float) -> None:
+    """A class that rests on its kink takes part of the response: the limit, read off at a penalty that is not one."""
+    penalty = 2e4
+    model = replica.mixture("hinge", balance=0.2, penalty=penalty)
+    found, limit = (replica.solve(m, alpha=alpha) for m in (model, model.with_parameters(penalty=np.inf)))
+    problem = RiskProblem(model, np.array([alpha]), 2)
+    rest = found["q"] - found["m"] ** 2
+    values = {"lean": found["m"] / np.sqrt(rest), "transverse": rest, "V": found["V"], "bias": found["bias"]}
+    free = problem.variables.free({name: np.array([values[name]]) for name in problem.variables.names}, 1)
+    assert np.abs(problem.residual(free)).max() < 1e-10
+    seen = problem.observe(free)[0]
+    for name in ("energy", "free_entropy", "stability"):
+        assert found.batch.value(name)[0] == pytest.approx(seen[name][0], rel=1e-10), name
+    assert limit["V"] < 0.9 and limit.batch.value("stability")[0] == pytest.approx(seen["stability"][0], rel=1e-10)
+    for name, power in (("q", 2), ("m", 1), ("V", 1)):
+        assert limit[name] == pytest.approx(found[name] * penalty**power, rel=1e-10), name
+
+
+def test_margins_of_a_large_penalty_are_of_the_size_of_its_weights() -> None:
+    """Density and atoms hold every pattern once."""
+    solution = replica.solve(replica.mixture("hinge", balance=0.2, penalty=2e4), alpha=2.0)
+    step = 5e-6
+    near = step * (np.arange(-120, 120) + 0.5)
+    found = [replica.margin_distribution(solution, field=place + near) for place in (-1.0, 1.0)]
+    whole = step * sum(part["density"].values.sum() for part in found)
+    assert whole + sum(mass for _, mass in found[0].attrs["atoms"]) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_bent_fields_reach_their_limit_at_capacity() -> None:
+    """Replicon and flatness of a wide network: the kernel bends, and moved fields have a part of their own."""
+    model = replica.committee(np.inf, activation="erf", weights="spherical", margin=0.3)
+    end = replica.capacity(model)
+    near = replica.solve(model, alpha=end.value * (1.0 - 1e-5))
+    assert end.solution is not None
+    assert float(replica.stability(end.solution)) == pytest.approx(float(replica.stability(near)), abs=3e-3)
+    rates = [replica.flatness(state, noise=[0.05, 0.2])["training_error"].values for state in (near, end.solution)]
+    assert rates[1] == pytest.approx(rates[0], abs=3e-5)
+
+
+def test_first_moment_of_pairs_that_look_away() -> None:
+    """``P2 = 1/4 + arcsin(t)/(2 pi)`` at margin 0, of either sign of t."""
+    distance = np.array([0.3, 0.6, 0.9])
+    found = replica.franz_parisi(replica.perceptron("binary"), alpha=0.5, distance=distance, ansatz="annealed")
+    room = -distance * np.log(distance) - (1 - distance) * np.log1p(-distance)
+    exact = room + 0.5 * np.log(0.5 + np.arcsin(1 - 2 * distance) / np.pi)
+    assert np.all(np.abs(found["free_entropy"].values - exact) <= found["error"].values)
+
+
+@pytest.mark.parametrize("weights", ["binary", "spherical"])
+def test_slopes_of_neighbours_that_no_pattern_touches(weights: str) -> None:
+    """Differences of their own entropies, round a centre and round a barycentre."""
+    model, distance = replica.perceptron(weights, margin=-9.0), 0.2 + 1e-5 * np.array([-1.0, 0.0, 1.0])
+    alpha, models = np.full(3, 0.7), model.take(np.zeros(3, dtype=int))
+    centre = untouched(Groups(models, alpha, np.full(3, 3.0), distance=distance))[0]
+    many = centres_of_many(Groups(models, alpha, np.full(3, np.inf), 1.0 - 2.0 * distance))
+    for seen in (centre.seen, many.seen):
+        entropy = seen["free_entropy"]
+        assert seen["slope"][1] == pytest.approx((entropy[2] - entropy[0]) / 2e-5, rel=1e-8)
+
+
+def test_the_gap_of_clones_lies_where_their_free_entropy_is_lowest() -> None:
+    model, step = replica.perceptron("binary"), 2e-4
+    found = replica.overlap_gap(model, clones=3)
+    below, above = (
+        replica.solve(model, alpha=found.value, ansatz=replica.RSB(m=3.0, q1=found.order_parameters["q1"] + k * step))
+        for k in (-1, 1)
+    )
+    assert abs(above.free_entropy - below.free_entropy) / (2 * step) < 1e-5
+
+
+def test_bayes_optimal_students_learn_from_nothing_where_nothing_is_unstable() -> None:
+    """The teacher is one more replica: both begin at the load at which q = 0 loses its stability."""
+    for model in (
+        replica.parity(2, weights="spherical", labels="teacher"),
+        replica.committee(np.inf, activation="quadratic", weights="spherical", labels="teacher"),
+    ):
+        load, equations = replica.at_line(model).value, Equations(model, 1)
+        learns = [learns_from_nothing(equations, np.array([load * share]))[0] for share in (0.99, 1.01)]
+        assert learns == [False, True]
