@@ -14,6 +14,7 @@ import pytest
 import replica
 from replica.ansatz.replicated.gap import GapProblem
 from replica.ansatz.rs.branch import ConditionProblem
+from replica.ansatz.rs.equations import Equations
 from replica.ansatz.rs.equilibrium import equilibrium
 from replica.ansatz.rs.informed import InformedLine
 from replica.ansatz.rs.limits import LimitProblem
@@ -84,6 +85,15 @@ def test_the_end_of_a_branch_by_its_last_points(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(stability, "_limits", lambda model, size: None)
     found = replica.spinodal(BINARY)
     assert 0.0 < abs(found.value - 4 / np.pi) <= found.error < 1e-8
+
+
+def test_a_zero_that_rounding_hides_is_known_as_the_range_of_its_loads() -> None:
+    loads, equations = 0.5 + np.array([[0.0, 1e-8, 2e-8]]), Equations(BINARY, 1)
+    table = SimpleNamespace(alpha=loads, free=np.zeros((1, 3, 1)))
+    course: Any = SimpleNamespace(table=table, values=np.array([[1.0, 1e-3, -1.0]]), floors=np.full((1, 3), 0.1))
+    findings = branch._Findings(equations, "entropy", np.ones(1), "", "")
+    findings.enclose(course)
+    assert np.all(np.abs(loads[0] - findings.value[0]) <= findings.error[0]) and findings.error[0] < 2e-8
 
 
 @pytest.mark.parametrize("size", [0.0, 1e-6, -1e-6])

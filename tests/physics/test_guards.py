@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -170,3 +171,12 @@ def test_bayes_optimal_students_learn_from_nothing_where_nothing_is_unstable() -
         load, equations = replica.at_line(model).value, Equations(model, 1)
         learns = [learns_from_nothing(equations, np.array([load * share]))[0] for share in (0.99, 1.01)]
         assert learns == [False, True]
+
+
+def test_margins_without_patterns_are_known_to_their_rounding() -> None:
+    """``2 N(Delta)`` above 0, far into the tail, against mpmath."""
+    field = np.linspace(0.1, 37.0, 20)
+    found = replica.margin_distribution(replica.solve(replica.perceptron("spherical"), alpha=0.0), field=field)
+    exact = np.array([float(2 * mpmath.npdf(place)) for place in field])
+    away, error = np.abs(found["density"].values - exact), found["error"].values
+    assert np.all(away <= error) and np.any(away > 0) and np.all(error < 1e-12 * exact)
