@@ -137,6 +137,16 @@ def test_imports_point_downwards() -> None:
     assert back == set()
 
 
+@pytest.mark.parametrize("folder", ["weights", "losses", "data", "architectures", "simulate/algorithms"])
+def test_the_files_of_a_family_import_in_no_circle(folder: str) -> None:
+    """Not for types either: what the helpers of a base need of it stands in a file of its own."""
+    paths = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in sources(f"replica/{folder}")}
+    below = {name: imports(path) & set(paths) for name, path in paths.items()}
+    while free := [name for name, found in below.items() if not found]:
+        below = {name: found - set(free) for name, found in below.items() if name not in free}
+    assert sorted(below) == []
+
+
 def named_in(path: Path, classes: set[str], names: set[str]) -> Iterator[tuple[int, str]]:
     """Lines on which a file uses one of the classes, or has one of the names as a string that is no docstring."""
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from replica.losses._cost_table import NoTable, cost_table, single_rows
 from replica.losses._pieces import Function
-
-if TYPE_CHECKING:
-    from replica.losses.base import Loss
+from replica.losses._protocol import Cost
 
 NEAR = np.linspace(-12.0, 12.0, 4801)
 FAR = np.geomspace(12.0, 1e5, 400)
@@ -19,11 +15,11 @@ BOTH = np.concatenate([np.linspace(0.0, 16.0, 16_385)[1:] - 3.7e-4, np.geomspace
 LOST = 1e-14  # of other costs: what may be left of one in rounding
 
 
-def _rows(loss: Loss) -> int:
+def _rows(loss: Cost) -> int:
     return next((len(v) for v in vars(loss).values() if isinstance(v, np.ndarray) and v.ndim == 1), 1)
 
 
-def seems_convex(loss: Loss) -> bool:
+def seems_convex(loss: Cost) -> bool:
     """Whether the slopes of a finite cost never decrease, for each row of a batch: see `CostTable.convex`."""
     if loss.hard:
         return False
@@ -33,21 +29,21 @@ def seems_convex(loss: Loss) -> bool:
         return False
 
 
-def seems_exact(loss: Loss) -> bool:
+def seems_exact(loss: Cost) -> bool:
     """Whether a finite convex cost is least at one stability and higher at any other, in each row of a batch."""
     if loss.hard or not loss.log_concave:
         return False
     return all(np.isfinite(cost_table(single).rest[0]) for single in single_rows(loss, _rows(loss)))
 
 
-def costs_nothing(loss: Loss) -> bool:
+def costs_nothing(loss: Cost) -> bool:
     """Whether a finite cost is 0 over an interval of stabilities, in each row of a batch; a tail that is lost in
     rounding does not count.
     """
     return loss.hard or all(_free(single) for single in single_rows(loss, _rows(loss)))
 
 
-def seems_even(loss: Loss) -> bool:
+def seems_even(loss: Cost) -> bool:
     """Whether stabilities of either sign cost the same, to rounding, in each row of a batch."""
     kinks = [np.ravel(kink).astype(float) for kink in loss.kinks()]
     beside = [np.abs(kink[:, None] + sign * STEPS).ravel() for kink in kinks for sign in (-1.0, 1.0)]
@@ -58,7 +54,7 @@ def seems_even(loss: Loss) -> bool:
         return bool(np.all((one == two) | near & np.isfinite(one - two)))
 
 
-def _free(loss: Loss) -> bool:
+def _free(loss: Cost) -> bool:
     kinks = np.array([float(kink) for kink in loss.kinks()])
     beside = (kinks[:, None] + np.concatenate([-STEPS, STEPS])).ravel()
     u = np.unique(np.concatenate([-FAR, NEAR, FAR, beside, 0.5 * (kinks[1:] + kinks[:-1])]))

@@ -7,14 +7,12 @@ disagrees with the series: a feature is seen wherever it is wider than the probe
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from replica.losses._protocol import Cost
 from saddlepoint._jit import array_kernel
-
-if TYPE_CHECKING:
-    from replica.losses.base import Loss
 
 ORDER = 16  # Chebyshev nodes of a panel
 MIDDLE, SHELLS = 8.0, 57  # half-width of the middle, and how often it may double
@@ -47,7 +45,7 @@ class CostPanels:
     is; ``ends`` (P, 2) of the cost.
     """
 
-    def __init__(self, loss: Loss) -> None:
+    def __init__(self, loss: Cost) -> None:
         self.loss, self.kinks = loss, sorted({0.0, *(float(kink) for kink in loss.kinks())})
         self.features: dict[Any, np.ndarray] = {}  # of averages with this cost, for those who take them
         self.reach = [0, 0]  # shells to the left and to the right of the middle
@@ -259,7 +257,7 @@ def _probe(u, values, low, high, series, degree, most, slack, first, missed):  #
 _known: dict[Any, tuple[CostPanels, Any]] = {}
 
 
-def cost_panels(loss: Loss) -> CostPanels:
+def cost_panels(loss: Cost) -> CostPanels:
     """The panels of a cost whose parameters are numbers; kept, for the cost alone decides them."""
     key, held = _key(loss)
     if key not in _known:
@@ -269,7 +267,7 @@ def cost_panels(loss: Loss) -> CostPanels:
     return _known[key][0]
 
 
-def cost_scale(loss: Loss, reach: float) -> float:
+def cost_scale(loss: Cost, reach: float) -> float:
     """Size of a cost up to a distance from 0, at most 1, for any row of a batch; without its panels."""
     with np.errstate(all="ignore"):
         rows = max((v.size for v in vars(loss).values() if isinstance(v, np.ndarray) and v.ndim == 1), default=1)
@@ -277,7 +275,7 @@ def cost_scale(loss: Loss, reach: float) -> float:
     return float(min(1.0, np.max(near, initial=0.0, where=near < FORBIDDEN)))
 
 
-def _key(loss: Loss) -> tuple[Any, list[Any]]:
+def _key(loss: Cost) -> tuple[Any, list[Any]]:
     """Class and fields as something that can be looked up, with the objects that are known by their identity."""
     held: list[Any] = []
 

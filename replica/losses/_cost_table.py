@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import dataclasses
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.polynomial import chebyshev
 
 from replica._registry import per_row
 from replica.losses._pieces import EPS, ORDER, Pieces, clusters, fitted, joined, kinks_at, merged, missed, resolved
+from replica.losses._protocol import AnyCost, Cost
 from replica.losses._rest import resting_place
 from saddlepoint._jit import array_kernel, scalar_kernel
-
-if TYPE_CHECKING:
-    from replica.losses.base import Loss
 
 FIRST, SHELLS = 2.0, 60  # half-width of the middle, and how often it may double
 WIDE = 64.0, 4096.0  # how far from 0 and its kinks a cost is looked at to tell whether it is convex
@@ -40,7 +37,7 @@ class NoTable(ValueError):
 class CostTable:
     """Slopes of one cost on as wide a range as has been asked for."""
 
-    def __init__(self, loss: Loss) -> None:
+    def __init__(self, loss: Cost) -> None:
         self.loss, self.kinks = loss, sorted({float(kink) for kink in loss.kinks()})
         self.reach, self.ended = [0, 0], [False, False]  # doublings to the left and to the right
         sizes = (np.abs(self.values(reach * _LOOK)) for reach in (FIRST, *WIDE))
@@ -269,11 +266,11 @@ def _slope_kernel(u, side, edges, slope, bend, first, second):  # type: ignore[n
 
 
 @lru_cache(maxsize=1024)
-def _known_table(loss: Loss) -> CostTable:
+def _known_table(loss: Cost) -> CostTable:
     return CostTable(loss)
 
 
-def cost_table(loss: Loss) -> CostTable:
+def cost_table(loss: Cost) -> CostTable:
     """The table of a cost whose parameters are numbers: one for all that are equal, or its own where none can tell."""
     try:
         return _known_table(loss)
@@ -283,7 +280,7 @@ def cost_table(loss: Loss) -> CostTable:
         return vars(loss)["_table"]
 
 
-def single_rows(loss: Loss, size: int) -> list[Loss]:
+def single_rows(loss: AnyCost, size: int) -> list[AnyCost]:
     """The cost of each row, with numbers for parameters."""
     names = [f.name for f in dataclasses.fields(loss) if isinstance(getattr(loss, f.name), np.ndarray)]
     columns = {name: per_row(getattr(loss, name), size) for name in names}

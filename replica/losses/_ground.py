@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from replica._registry import column, per_row
+from replica.losses._protocol import Cost
 from replica.losses._tabulated import tabulated_breaks
 from saddlepoint._jit import array_kernel, scalar_kernel
 from saddlepoint.quadrature.fields import weighted_sums
@@ -14,16 +15,13 @@ from saddlepoint.quadrature.panels import gaussian_nodes
 from saddlepoint.quadrature.rules import gauss_legendre
 from saddlepoint.special import hazard_excess, tail_pair
 
-if TYPE_CHECKING:
-    from replica.losses.base import Loss
-
 INVERSE_SQRT_2PI = 0.3989422804014327
 STEP = 2.0**-24  # of the slope of a proximal map that is known by its values, exact in binary
 _NEAR = 0.7  # reaches up to that many deviations are integrated, not subtracted
 
 
 def ground_nodes(
-    loss: Loss,
+    loss: Cost,
     mean: np.ndarray,
     deviation: np.ndarray,
     response: np.ndarray,
@@ -50,7 +48,7 @@ def ground_nodes(
     return z, weight, shift + scale * z
 
 
-def slope_of_map(loss: Loss, field: np.ndarray, variance: np.ndarray) -> np.ndarray:
+def slope_of_map(loss: Cost, field: np.ndarray, variance: np.ndarray) -> np.ndarray:
     """`Loss.ground_slope` of a loss that gives its map: from the bend of a convex cost, else by differences, which are
     exact for maps made of straight pieces.
     """
@@ -66,7 +64,7 @@ def slope_of_map(loss: Loss, field: np.ndarray, variance: np.ndarray) -> np.ndar
 
 
 def panel_sums(
-    loss: Loss, mean: np.ndarray, deviation: np.ndarray, response: np.ndarray, level: int, whole: bool = True
+    loss: Cost, mean: np.ndarray, deviation: np.ndarray, response: np.ndarray, level: int, whole: bool = True
 ) -> np.ndarray:
     """`Loss.ground_sums` on panels."""
     _, weight, field = ground_nodes(loss, mean, deviation, response, level, whole=whole)

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from copy import copy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from replica._registry import per_row
-from replica.losses._cost_panels import cost_panels, cost_scale
+from replica.losses._cost_panels import CostPanels, cost_panels, cost_scale
+from replica.losses._protocol import AnyCost, Cost
 from replica.losses._tabulated import resting
 from replica.losses._tilted import nodes_row, terms_rows
 from replica.losses._tilted_nodes import DEEP, ROOM
 from saddlepoint.quadrature.panels import LEVELS
 from saddlepoint.quadrature.rules import gauss_legendre
-
-if TYPE_CHECKING:
-    from replica.losses._cost_panels import CostPanels
-    from replica.losses.base import Loss
 
 #: nodes of a piece and the e-folds by which its weight may vary, by level: two levels share neither
 RULES = ((16, 6.0), (20, 6.0), (24, 5.0), (28, 4.0), (32, 3.0))
@@ -35,14 +32,14 @@ _EFOLDS = 50.0
 MANY = 1024  # panels of one width: what is rough on so many is rounding, as where a weight is 1e7 deviations away
 
 
-def at_level(loss: Loss, level: int) -> Loss:
+def at_level(loss: AnyCost, level: int) -> AnyCost:
     """A copy whose averages follow the rule of that level."""
     finer = copy(loss)
     vars(finer)["inner_level"] = level
     return finer
 
 
-def tilted_terms(loss: Loss, field: np.ndarray, variance: np.ndarray, beta: Any, whole: bool) -> np.ndarray:
+def tilted_terms(loss: Cost, field: np.ndarray, variance: np.ndarray, beta: Any, whole: bool) -> np.ndarray:
     """``ln Z``, its first two derivatives in the field, the mean cost and P(u < 0) (5, batch, node).
 
     ``whole``: the last two to their relative digits, however rare they are.
@@ -62,7 +59,7 @@ def tilted_terms(loss: Loss, field: np.ndarray, variance: np.ndarray, beta: Any,
     return out
 
 
-def tilted_mean(loss: Loss, function: Any, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
+def tilted_mean(loss: Cost, function: Any, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
     """Mean of ``function(u)``, which may jump where the cost has a kink and at 0."""
     out = np.empty(field.shape)
     for own, at, spread, inverse in _groups(loss, variance, beta):
@@ -83,7 +80,7 @@ def tilted_mean(loss: Loss, function: Any, field: np.ndarray, variance: np.ndarr
     return out
 
 
-def tilted_features(loss: Loss, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
+def tilted_features(loss: Cost, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
     """Positions and widths (batch, F), in units of the field, next to which ``ln Z`` or P(u < 0) varies fast."""
     places, widths = np.zeros((variance.size, FEATURES)), np.full((variance.size, FEATURES), np.inf)
     count = 1
@@ -110,12 +107,12 @@ def tilted_features(loss: Loss, variance: np.ndarray, beta: Any) -> tuple[np.nda
     return places[:, :count], widths[:, :count]
 
 
-def _rests(loss: Loss, inverse: np.ndarray) -> bool:
+def _rests(loss: Cost, inverse: np.ndarray) -> bool:
     """Whether all the weight of cold rows is at one stability."""
     return not np.isfinite(inverse[0]) and not loss.hard and loss.exact
 
 
-def _at_rest(loss: Loss, field: np.ndarray, spread: np.ndarray) -> np.ndarray:
+def _at_rest(loss: Cost, field: np.ndarray, spread: np.ndarray) -> np.ndarray:
     """`tilted_terms` of the weight at the stability of least cost: a set without volume."""
     place, least = resting(loss)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -127,7 +124,7 @@ def _at_rest(loss: Loss, field: np.ndarray, spread: np.ndarray) -> np.ndarray:
 
 
 def _resolving(
-    loss: Loss, panels: CostPanels, stops: np.ndarray, s: float, beta: float
+    loss: Cost, panels: CostPanels, stops: np.ndarray, s: float, beta: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Middles and lengths of the panels between the stops on each of which f and P(u < 0) are smooth."""
     rule, limits = _rule(loss), panels.limits(not beta < np.inf)
@@ -167,7 +164,7 @@ def _narrow(middle: np.ndarray, length: np.ndarray) -> np.ndarray:
     return found
 
 
-def _rows_of(loss: Loss, size: int) -> list[tuple[Loss, np.ndarray]]:
+def _rows_of(loss: Cost, size: int) -> list[tuple[Cost, np.ndarray]]:
     """The costs of a batch, numbers for parameters, each with its rows."""
     names = [f.name for f in dataclasses.fields(loss) if isinstance(getattr(loss, f.name), np.ndarray)]
     if not names or size == 0:
@@ -181,7 +178,7 @@ def _rows_of(loss: Loss, size: int) -> list[tuple[Loss, np.ndarray]]:
     ]
 
 
-def tilted_grain(loss: Loss, beta: Any, norm: Any) -> Any:
+def tilted_grain(loss: Cost, beta: Any, norm: Any) -> Any:
     """Rounding of these averages in units of that of closed forms: a cost known by its values is known to their
     rounding, which the inverse temperature multiplies, wherever weights of such a norm (squared) have stabilities.
     Measured beside closed forms of hinges.
@@ -190,7 +187,7 @@ def tilted_grain(loss: Loss, beta: Any, norm: Any) -> Any:
     return 1.0 + 0.1 * np.where(np.isfinite(beta), beta, 0.0) * cost_scale(loss, reach)
 
 
-def _groups(loss: Loss, variance: np.ndarray, beta: Any) -> list[tuple[Loss, np.ndarray, np.ndarray, np.ndarray]]:
+def _groups(loss: Cost, variance: np.ndarray, beta: Any) -> list[tuple[Cost, np.ndarray, np.ndarray, np.ndarray]]:
     """Costs with numbers for parameters, their rows, and spreads and inverse temperatures of these: cold and warm rows
     apart.
     """
@@ -209,7 +206,7 @@ def _scratch() -> tuple[np.ndarray, np.ndarray]:
     return np.empty((5, ROOM)), np.empty((7, DEEP))
 
 
-def _rule(loss: Loss) -> tuple[np.ndarray, float]:
+def _rule(loss: Cost) -> tuple[np.ndarray, float]:
     order, span = RULES[min(loss.inner_level, len(RULES) - 1)]
     return np.array(gauss_legendre(order)), span
 
@@ -272,7 +269,7 @@ def _stops(panels: CostPanels, s: float, beta: float) -> np.ndarray:
     return np.array(kept)
 
 
-def reference_moments(loss: Loss, field: Any, variance: Any, beta: Any, strip: Any, mp: Any) -> tuple[Any, Any, Any]:
+def reference_moments(loss: Cost, field: Any, variance: Any, beta: Any, strip: Any, mp: Any) -> tuple[Any, Any, Any]:
     """``ln Z`` and its first two derivatives of a smooth convex cost in mpmath.
 
     By the trapezoidal rule, outwards from the mode. The cost is analytic within about ``strip/4`` of the real line, so

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.polynomial import chebyshev
 
 from replica.losses._pieces import EPS
-
-if TYPE_CHECKING:
-    from replica.losses._cost_table import CostTable
+from replica.losses._protocol import Slopes
 
 STEPS = np.geomspace(1e-16, 1.0, 161)  # from a place of least cost, within which the cost is seen to grow
 
 
-def resting_place(table: CostTable, low: int, high: int) -> tuple[float, float]:
+def resting_place(table: Slopes, low: int, high: int) -> tuple[float, float]:
     """The only stability of least cost and what it may be wrong by; nan where there are others, or none.
 
     ``low`` and ``high`` bound, as a range, the panels whose slope is 0 in the middle.
@@ -36,7 +32,7 @@ def resting_place(table: CostTable, low: int, high: int) -> tuple[float, float]:
     return (0.0 if abs(place) <= unsure else place), unsure
 
 
-def _root(table: CostTable, panel: int) -> float:
+def _root(table: Slopes, panel: int) -> float:
     """Where the slope of a panel passes through 0."""
     low, high = -1.0, 1.0
     for _ in range(60):
@@ -47,7 +43,7 @@ def _root(table: CostTable, panel: int) -> float:
     return float(0.5 * (a + b) + 0.5 * (b - a) * low)
 
 
-def _unsure(table: CostTable, place: float) -> float:
+def _unsure(table: Slopes, place: float) -> float:
     """How far from a place of least cost the true one may be: where slopes, or else values, are told apart."""
     at = np.array([place])
     bend, doubt = float(table.slopes(at)[1][0]), float(table.doubt[table.pieces.at(at)[0][0]])

@@ -6,26 +6,15 @@ A search of the panel, in which the slope grows, and Newton's method inside it.
 from __future__ import annotations
 
 from copy import copy
-from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from replica.losses._cost_table import CostTable, cost_table, single_rows, two_series
 from replica.losses._map_breaks import breaks
+from replica.losses._protocol import AnyCost, Cost, Moved
 from saddlepoint._jit import array_kernel, scalar_kernel
 
-if TYPE_CHECKING:
-    from replica.losses.base import Loss
-
 SURE = 1e-10  # of a panel: a step of Newton's method after which nothing is left but rounding
-
-
-class Moved(NamedTuple):
-    """What a proximal map does to fields: where it takes them, how far that is, and ``1 - u'``."""
-
-    best: np.ndarray
-    move: np.ndarray
-    held: np.ndarray
 
 
 def moved_fields(table: CostTable, field: np.ndarray, chi: np.ndarray, doubtful: int) -> Moved:
@@ -132,7 +121,7 @@ def _panel_of_root(h, chi, low, near, edges, ends, push):  # type: ignore[no-unt
     return low
 
 
-def _by_row(loss: Loss, size: int) -> list[tuple[slice, CostTable]]:
+def _by_row(loss: Cost, size: int) -> list[tuple[slice, CostTable]]:
     """Rows of a batch that share a table: all, where no parameter of the cost is an array."""
     rows = single_rows(loss, size)
     if all(row is rows[0] for row in rows):  # one row too: its parameters are numbers
@@ -140,26 +129,26 @@ def _by_row(loss: Loss, size: int) -> list[tuple[slice, CostTable]]:
     return [(slice(k, k + 1), cost_table(row)) for k, row in enumerate(rows)]
 
 
-def tabulated_map(loss: Loss, field: np.ndarray, chi: np.ndarray) -> Moved:
+def tabulated_map(loss: Cost, field: np.ndarray, chi: np.ndarray) -> Moved:
     """The proximal map of a batch of costs, all arrays (batch, node)."""
     field, chi = np.ascontiguousarray(field, dtype=float), np.asarray(chi, dtype=float)
     parts = [moved_fields(table, field[rows], chi[rows], loss.doubtful) for rows, table in _by_row(loss, len(field))]
     return Moved(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
-def tabulated_rounding(loss: Loss, u: np.ndarray) -> np.ndarray:
+def tabulated_rounding(loss: Cost, u: np.ndarray) -> np.ndarray:
     """What a batch of costs may be wrong by at ``u`` (batch, node)."""
     return np.concatenate([table.rounding(u[rows]) for rows, table in _by_row(loss, len(u))])
 
 
-def tabulated_slopes(loss: Loss, u: np.ndarray, side: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def tabulated_slopes(loss: Cost, u: np.ndarray, side: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """First and second derivative of a batch of costs at ``u`` (batch, node)."""
     first, second = zip(*(table.slopes(u[rows], side) for rows, table in _by_row(loss, len(u))), strict=True)
     return np.concatenate(first), np.concatenate(second)
 
 
 def tabulated_breaks(
-    loss: Loss, chi: np.ndarray, mean: np.ndarray | None = None, deviation: np.ndarray | None = None
+    loss: Cost, chi: np.ndarray, mean: np.ndarray | None = None, deviation: np.ndarray | None = None
 ) -> np.ndarray:
     """Fields (batch, K) between which the map of a batch of costs is smooth, filled up with nan: all, or those that an
     average over Gaussian fields feels.
@@ -176,7 +165,7 @@ def tabulated_breaks(
     return whole
 
 
-def resting(loss: Loss) -> tuple[float, float]:
+def resting(loss: Cost) -> tuple[float, float]:
     """The one stability of least cost of an exact cost with numbers for parameters, and that cost; off by what is not
     known of the place in doubtful copies.
     """
@@ -185,7 +174,7 @@ def resting(loss: Loss) -> tuple[float, float]:
     return place, float(loss.cost(np.array([[table.rest[0]]]))[0, 0])
 
 
-def off_by_table(loss: Loss) -> list[Loss]:
+def off_by_table(loss: AnyCost) -> list[AnyCost]:
     """A cost with a proximal map off by all that its table may be wrong by, in two ways."""
     others = [copy(loss), copy(loss)]
     for way, other in enumerate(others, start=1):

@@ -13,8 +13,8 @@ from replica.losses._convex import costs_nothing, seems_convex, seems_even, seem
 from replica.losses._ground import panel_sums, slope_of_map
 from replica.losses._inner import at_level, tilted_features, tilted_grain, tilted_mean, tilted_terms
 from replica.losses._optimal import optimal_field
+from replica.losses._protocol import Moved
 from replica.losses._tabulated import (
-    Moved,
     off_by_table,
     tabulated_breaks,
     tabulated_map,
