@@ -22,7 +22,17 @@ from replica.real_data.shaped import ShapedClusters
 from replica.simulate import instance, simulate
 from replica.solution.quantity import Quantity
 from replica.solution.single import Solution, SolveFailed
-from replica.thresholds import Threshold, at_line, capacity, freezing, max_margin, optimal_penalty, spinodal, transition
+from replica.thresholds import (
+    Threshold,
+    at_line,
+    capacity,
+    freezing,
+    max_margin,
+    optimal_penalty,
+    spinodal,
+    threshold,
+    transition,
+)
 from replica.verbs import solve
 from replica.weights import Binary, Discrete, Gaussian, Spherical, Ternary
 
@@ -123,6 +133,7 @@ __all__ = [
     "stability",
     "success_threshold",
     "sweep",
+    "threshold",
     "transition",
 ]
 

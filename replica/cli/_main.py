@@ -27,6 +27,7 @@ VERBS = {
     "transition": "replica.cli.thresholds:transition",
     "freezing": "replica.cli.thresholds:freezing",
     "optimal-penalty": "replica.cli.optimal_penalty:command",
+    "threshold": "replica.cli.threshold:command",
     "local-entropy-threshold": "replica.cli.local_thresholds:threshold",
     "isolation": "replica.cli.local_thresholds:isolated",
     "flatness": "replica.cli.flatness:command",

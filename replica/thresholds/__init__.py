@@ -12,6 +12,7 @@ from replica.thresholds import first_moment as _first_moment
 from replica.thresholds import first_order as _first_order
 from replica.thresholds import stability as _stability
 from replica.thresholds.base import Line, Threshold
+from replica.thresholds.crossing import threshold
 from replica.thresholds.inverse import invert
 from replica.thresholds.levels import highest_step
 from replica.thresholds.penalty import optimal_penalty
@@ -33,6 +34,7 @@ __all__ = [
     "max_margin",
     "optimal_penalty",
     "spinodal",
+    "threshold",
     "transition",
 ]
 

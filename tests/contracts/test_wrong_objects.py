@@ -29,6 +29,7 @@ OF_MODELS = {
     "max_margin": lambda x: replica.max_margin(x, alpha=0.5),
     "freezing": lambda x: replica.freezing(x, alpha=0.5),
     "optimal_penalty": lambda x: replica.optimal_penalty(x, alpha=0.5),
+    "threshold": lambda x: replica.threshold(x, "q", level=0.5),
     "overlap_gap": lambda x: replica.overlap_gap(x, clones=3),
     "local_entropy_threshold": lambda x: replica.local_entropy_threshold(x),
     "franz_parisi": lambda x: replica.franz_parisi(x, alpha=0.5, distance=[0.1]),
