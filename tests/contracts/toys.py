@@ -163,3 +163,47 @@ class Guess(Algorithm):
         weights = instance.model.weights.sample(rng, instance.n)
         return Outcome("converged", weights, {})
 '''
+
+ACTIVATION_FILE = '''
+"""Units that answer with the cube of their field: a toy."""
+from dataclasses import dataclass
+from replica.architectures.activations.base import Activation, Kernel
+
+@dataclass(frozen=True)
+class Cubic(Activation):
+    """A toy: x^3, k(q) = 9 Q^2 q + 6 q^3."""
+    name = "toy-cubic"
+
+    def function(self, x):
+        return x**3
+
+    def kernel(self, q, variance, level=1):
+        Q = q + variance
+        slope = 9 * Q**2 + 18 * q**2
+        rest = variance * (15 * Q**2 + 6 * Q * q + 6 * q**2)
+        return Kernel(9 * Q**2 * q + 6 * q**3, rest, slope, 36 * q, 45 * Q**2, slope + 18 * Q * q)
+'''
+
+THRESHOLD_FILE = '''
+"""Twice the capacity: a toy."""
+from replica.thresholds.registry import find_line, threshold_line
+
+@threshold_line("toy-double", r"2\\alpha_c")
+def double_line(model, size, ansatz):
+    """A toy: twice the capacity."""
+    line = find_line("capacity").line(model, size, ansatz)
+    line.value = 2 * line.value
+    return line
+'''
+
+VERB_FILE = '''
+"""``replica toy``: the load that was given."""
+from replica.cli._answers import Point
+from replica.cli._verb import ALPHA, Request, model_verb
+
+@model_verb("toy", ALPHA)
+def command(request: Request) -> Point:
+    """A toy: the load that was given."""
+    alpha = request.options["alpha"]
+    return Point("load", alpha, 0.0, "converged", {}, request.settings)
+'''
