@@ -32,7 +32,7 @@ def curve(
     symbols: Mapping[str, str],
     **attributes: Any,
 ) -> xarray.Dataset:
-    """Columns, flat over the product of the axes in their order, with ``error`` that of the main one.
+    """Columns, flat over the product of the axes in their order, with ``error`` (that of the main one).
 
     The dataset carries what made it (see `record`), ``kind="curve"``, ``main`` and ``attributes``; variables and axes
     their symbols.
@@ -41,7 +41,8 @@ def curve(
 
     shape = tuple(len(axis) for axis in axes.values())
     variables = {name: (tuple(axes), np.asarray(column).reshape(shape)) for name, column in columns.items()}
-    variables["error"] = variables[f"{main}_error"]
+    if "error" not in variables:
+        variables["error"] = variables[f"{main}_error"]
     kept = record(settings) | {"kind": "curve", "main": main} | attributes
     data = xarray.Dataset(variables, coords=dict(axes), attrs=kept)
     for name, symbol in symbols.items():

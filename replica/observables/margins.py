@@ -67,9 +67,7 @@ def margin_distribution(solution: Solution, *, field: Any) -> xarray.Dataset:
     >>> print(f"{found['density'].values[1]:.10f}")
     0.3628621854
     """
-    import xarray
-
-    from replica.files.records import record
+    from replica.files.dataset import curve
 
     Solution.of(solution, "margin_distribution")
     places = grid("field", field)
@@ -83,16 +81,19 @@ def margin_distribution(solution: Solution, *, field: Any) -> xarray.Dataset:
 
     found, error = average(solution, of, places.size + pins.size, "the distribution of the margins")
     size = places.size
-    data = {"density": ("field", found[:size]), "error": ("field", error[:size])}
     masses, slack = found[size:].tolist(), error[size:].tolist()
     # a mass within its error is a node that rounding moved onto a kink
     atoms = [atom for atom in zip(pins.tolist(), masses, slack, strict=True) if atom[1] > atom[2]]
-    attributes: dict[str, Any] = record({"model": solution.model.settings(), "alpha": solution.alpha})
-    attributes |= {"atoms": [(place, mass) for place, mass, _ in atoms], "atom_errors": [e for *_, e in atoms]}
-    attributes |= {"kind": "curve", "main": "density", "status": solution.status}
-    curve = xarray.Dataset(data, coords={"field": places}, attrs=attributes)
-    curve["density"].attrs["symbol"], curve["field"].attrs["symbol"] = "P", r"\Delta"
-    return curve
+    return curve(
+        {"density": found[:size], "error": error[:size]},
+        {"field": places},
+        {"model": solution.model.settings(), "alpha": solution.alpha},
+        main="density",
+        symbols={"density": "P", "field": r"\Delta"},
+        atoms=[(place, mass) for place, mass, _ in atoms],
+        atom_errors=[e for *_, e in atoms],
+        status=solution.status,
+    )
 
 
 def _pins(solution: Solution) -> np.ndarray:

@@ -80,9 +80,7 @@ class Described(ABC):
             ``alpha`` beside it), ``error`` and ``NAME_error``, ``status``. Errors hold those of the solution and of the
             estimates, not that of the assumption of Gaussian clusters: `compare` shows it.
         """
-        import xarray
-
-        from replica.files.records import record
+        from replica.files.dataset import curve
 
         places = grid("samples", samples)
         number("samples", places, low=0.0, open_low=True)
@@ -92,25 +90,20 @@ class Described(ABC):
         step = min(self.errors["balance"], 0.5 * min(self.balance, 1.0 - self.balance))
         tilted = [model.with_parameters(balance=self.balance + sign * step) for sign in (1, -1)]
         sides = [_solved(one, places / self.dimension) for one in tilted]
-        variables: dict[str, Any] = {}
+        columns: dict[str, np.ndarray] = {}
         for name in PREDICTED:
             spread = jackknife(np.array([one[name].values for one in around]))
             tilt = 0.5 * (sides[0][name].values - sides[1][name].values) * self.errors["balance"] / step
             error = np.sqrt(found[f"{name}_error"].values ** 2 + spread**2 + tilt**2)
             value = np.where(np.isfinite(error), found[name].values, np.nan)
-            variables |= {name: ("samples", value), f"{name}_error": ("samples", error)}
-        main = variables[f"{FITTED[0]}_error"]
-        known_alone = np.isfinite(found[FITTED[0]].values) & ~np.isfinite(main[1])
-        status = np.where(known_alone, UNSURE, found["status"].values.astype(object)).astype(str)
-        variables |= {"status": ("samples", status), "error": main}
+            columns |= {name: value, f"{name}_error": error}
+        known_alone = np.isfinite(found[FITTED[0]].values) & ~np.isfinite(columns[f"{FITTED[0]}_error"])
+        columns["status"] = np.where(known_alone, UNSURE, found["status"].values.astype(object)).astype(str)
         settings = {"verb": "learning_curve", "model": model.settings(), "penalty": penalty, "samples": places.tolist()}
-        attrs = record(settings) | {"kind": "curve", "main": FITTED[0], "observables": list(PREDICTED)}
-        loads = {"samples": places, "alpha": ("samples", places / self.dimension)}
-        data = xarray.Dataset(variables, coords=loads, attrs=attrs)
-        for name in PREDICTED:
-            data[name].attrs["symbol"] = found[name].attrs["symbol"]
-        data["samples"].attrs["symbol"] = "P"
-        return data
+        symbols = {"samples": "P"} | {name: found[name].attrs["symbol"] for name in PREDICTED}
+        axes = {"samples": places}
+        data = curve(columns, axes, settings, main=FITTED[0], symbols=symbols, observables=list(PREDICTED))
+        return data.assign_coords(alpha=("samples", places / self.dimension))
 
     def compare(
         self,

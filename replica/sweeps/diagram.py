@@ -10,6 +10,7 @@ import numpy as np
 import replica.landscape.threshold as _local_thresholds
 from replica._checks import grid, known_options, number
 from replica.ansatz import Ansatz, ansatz_or_rs
+from replica.files.dataset import joined
 from replica.models.model import Model, require_model
 from replica.observables import measure, symbol_of
 from replica.thresholds import Line, LineDefinition, find_line, invert
@@ -200,10 +201,9 @@ def _variables(
     variables: dict[str, Any] = {}
     for definition in definitions:
         mine = [result for chunk, result in zip(chunks, results, strict=True) if chunk.name == definition.name]
-        joined = {key: np.concatenate([r[key] for r in mine]) for key in mine[0]}
-        variables[definition.name] = (x, joined["value"], {"symbol": definition.symbol})
-        for key in (key for key in joined if key != "value"):
-            variables[f"{definition.name}_{key}"] = (x, joined[key])
+        columns = joined(mine)
+        variables[definition.name] = (x, columns.pop("value"), {"symbol": definition.symbol})
+        variables |= {f"{definition.name}_{key}": (x, column) for key, column in columns.items()}
     return variables
 
 
