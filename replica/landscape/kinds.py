@@ -5,23 +5,21 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from replica.ansatz.franz_parisi.equations import FixedOverlap
 from replica.ansatz.franz_parisi.first_moment import annealed_curve
 from replica.ansatz.franz_parisi.largest_overlap import STRICT, nearest_overlap
 from replica.ansatz.franz_parisi.minimiser import MinimiserProblem
-from replica.ansatz.franz_parisi.minimiser_curve import minimiser_curve
-from replica.ansatz.franz_parisi.minimiser_curve import typical_overlap as minimiser_overlap
 from replica.ansatz.franz_parisi.pair_patterns import Side
-from replica.ansatz.franz_parisi.solver import NAMES, Columns, random_curve, typical_overlap
+from replica.ansatz.franz_parisi.solver import NOWHERE, Columns, curve, typical_overlap
 from replica.ansatz.franz_parisi.teacher import student_curve, taught_curve, taught_problem
 from replica.ansatz.franz_parisi.thermal import thermal_names
 from replica.ansatz.franz_parisi.typical_free_norm import AlphabetProblem
-from replica.ansatz.franz_parisi.typical_free_norm_curve import alphabet_curve, alphabet_overlap
+from replica.ansatz.franz_parisi.typical_held_norm import FranzParisiProblem
 from replica.ansatz.franz_parisi.typical_learned import TypicalProblem
-from replica.ansatz.franz_parisi.typical_learned_curve import sphere_curve, sphere_overlap
 from replica.models.model import Model
 from replica.solution.single import Solution
 from replica.verbs import solve
@@ -67,11 +65,11 @@ class Around(ABC):
 
     def typical(self) -> tuple[float, float]:
         """Overlap at which the curve has its maximum, with its error; NaN where there is none or it is not found."""
-        return float("nan"), float("nan")
+        return NOWHERE
 
     def largest(self) -> tuple[float, float]:
         """Largest overlap with the reference of weights without errors, with its error; NaN where it is not known."""
-        return float("nan"), float("nan")
+        return NOWHERE
 
     @property
     def probe(self) -> Side:
@@ -95,7 +93,7 @@ class Lost(Around):
 
 
 def _observed(problem: Any) -> tuple[str, ...]:
-    """What a curve of a saddle point in the conjugates holds; its overlap ``t`` is the distance."""
+    """What a curve holds; the overlap ``t`` of its problem is the distance."""
     return tuple(name for name in problem.names if name != "t") + thermal_names(problem.probe)
 
 
@@ -114,7 +112,7 @@ class Planted(Around):
 
     def typical(self) -> tuple[float, float]:
         alone = solve(self.model, alpha=self.alpha, on_failure="keep")
-        return (alone["m"], alone.errors["m"]) if alone.converged else (float("nan"), float("nan"))
+        return (alone["m"], alone.errors["m"]) if alone.converged else NOWHERE
 
 
 @dataclass(frozen=True)
@@ -133,51 +131,53 @@ class Quenched(Around):
 
     given: Any = None
 
+    equations: ClassVar[Any] = FranzParisiProblem
+
+    def problem(self, distance: np.ndarray) -> FixedOverlap:
+        """The equations at distances."""
+        found: FixedOverlap = self.equations(self.model, self.alpha, self.given, distance)
+        return found
+
     def columns(self, distance: np.ndarray) -> Columns:
-        return random_curve(self.model, self.alpha, self.given, distance, self.tolerance)
+        return curve(self.problem(distance), self.tolerance)
 
     def names(self) -> tuple[str, ...]:
-        return NAMES + thermal_names(self.probe)
+        return _observed(self.problem(HALF))
 
     def typical(self) -> tuple[float, float]:
+        if self.given.side == self.probe:  # two references are typical of each other
+            return self.given.q, self.given.q_error
         alone = solve(self.model, alpha=self.alpha, on_failure="keep")
         if not alone.converged or "q_hat" not in alone.batch.names:
-            return float("nan"), float("nan")
-        return typical_overlap(self.model, self.alpha, self.given, alone["q"])
+            return NOWHERE
+        guess = np.sqrt(self.given.q * alone["q"])
+        return typical_overlap(self.problem(np.array([(1.0 - (guess or 0.1)) / 2.0])))
 
 
 @dataclass(frozen=True)
 class Clustered(Quenched):
     """Around a typical solution on the sphere, in classes of patterns with a direction to be learned."""
 
-    def columns(self, distance: np.ndarray) -> Columns:
-        return sphere_curve(self.model, self.alpha, self.given, distance, self.tolerance)
-
-    def names(self) -> tuple[str, ...]:
-        return _observed(TypicalProblem(self.model, self.alpha, self.given, HALF))
+    equations: ClassVar[Any] = TypicalProblem
 
     def typical(self) -> tuple[float, float]:
         root = float(np.sqrt(self.model.architecture.scale))
         if self.given.side == self.probe and self.model.data.held_bias == root * self.given.bias:
             return self.given.q, self.given.q_error  # two references are typical of each other
-        return sphere_overlap(self.model, self.alpha, self.given)
+        return typical_overlap(self.problem(np.array([(1.0 - self.given.q) / 2.0])))
 
 
 @dataclass(frozen=True)
 class FreeNorm(Quenched):
-    """Around a typical solution whose norm is solved for, random labels."""
+    """Around a typical solution whose norm is solved for, random labels: its overlaps are cosines ``t/sqrt(Q_t Q)``."""
 
-    def columns(self, distance: np.ndarray) -> Columns:
-        return alphabet_curve(self.model, self.alpha, self.given, distance, self.tolerance)
-
-    def names(self) -> tuple[str, ...]:
-        return _observed(AlphabetProblem(self.model, self.alpha, self.given, HALF))
+    equations: ClassVar[Any] = AlphabetProblem
 
     def typical(self) -> tuple[float, float]:
+        cosine = self.given.q / self.given.norm
         if self.given.side == self.probe:  # two references are typical of each other
-            cosine = self.given.q / self.given.norm
             return cosine, (self.given.q_error + cosine * self.given.norm_error) / self.given.norm
-        return alphabet_overlap(self.model, self.alpha, self.given)
+        return typical_overlap(self.problem(np.array([(1.0 - max(cosine, 0.05)) / 2.0])))
 
 
 @dataclass(frozen=True)
@@ -194,17 +194,16 @@ class Pairs(Around):
 
 
 @dataclass(frozen=True)
-class Lowest(Around):
+class Lowest(Quenched):
     """Around a zero-temperature minimiser, or a vector made of it."""
 
-    given: Any = None
     centre: Any = None
 
-    def names(self) -> tuple[str, ...]:
-        return _observed(MinimiserProblem(self.model, self.alpha, self.given, self.centre, HALF))
+    def problem(self, distance: np.ndarray) -> FixedOverlap:
+        return MinimiserProblem(self.model, self.alpha, self.given, self.centre, distance)
 
     def columns(self, distance: np.ndarray) -> Columns:
-        found = minimiser_curve(self.model, self.alpha, self.given, self.centre, distance, self.tolerance)
+        found = super().columns(distance)
         lost = [row for row, text in enumerate(found.status) if not text.startswith("converged")]
         if lost:
             largest, error = self.largest()
@@ -219,8 +218,8 @@ class Lowest(Around):
     @cached_property
     def _largest(self) -> tuple[float, float]:
         if not STRICT(self.model):
-            return float("nan"), float("nan")
+            return NOWHERE
         return nearest_overlap(self.model, self.alpha, self.given, self.centre)
 
     def typical(self) -> tuple[float, float]:
-        return minimiser_overlap(self.model, self.alpha, self.given, self.centre)
+        return typical_overlap(self.problem(np.array([0.35])))

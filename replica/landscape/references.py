@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from replica.ansatz.coverage import LINEAR, NORM_ON_AVERAGE, Covers
-from replica.ansatz.franz_parisi.minimiser_curve import PROBE
+from replica.ansatz.franz_parisi.minimiser import PROBE
 from replica.ansatz.franz_parisi.minimiser_patterns import Minimiser
 from replica.ansatz.franz_parisi.minimiser_weights import Centre
 from replica.ansatz.franz_parisi.network import FIRST_MOMENT, TYPICAL
@@ -105,9 +105,7 @@ def _margin_of(model: Model) -> float | None:
     return float(model.margin) if "margin" in model.parameter_names else None
 
 
-def _clustered(
-    model: Model, alpha: float, solution: Any, margin: float | None, known: Typical, doubt: str
-) -> Around:
+def _clustered(model: Model, alpha: float, solution: Any, margin: float | None, known: Typical, doubt: str) -> Around:
     """Order parameters in units of weights of norm 1; the probe follows the bias of the reference."""
     root = float(np.sqrt(model.architecture.scale))
     found: dict[str, Any] = {"q": known.q / root**2, "q_error": known.q_error / root**2}

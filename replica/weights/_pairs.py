@@ -147,7 +147,7 @@ class BinaryPair:
         own, out, side = max(own, 0.0), np.empty(13), 1.0 if distance < 0.5 else -1.0
         hidden, weight, share = self._outer[level]
         setting = (own, lean, side, hidden, weight, *rule_of(level))
-        theta, found = _binary_root(distance, hint - s_hat, *setting, 1e-8 if level else 1e-4, out)
+        theta, found = _binary_root(distance, hint - s_hat, *setting, 1e-8 if level else 1e-6, out)
         binary_sums(theta, *setting, out)
         if not found:
             return NOTHING

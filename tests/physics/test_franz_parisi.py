@@ -234,7 +234,7 @@ def test_jacobian_is_the_derivative_of_the_residual() -> None:
         base = replica.solve(replica.Model(weights=weights, loss=loss, beta=beta), alpha=0.7)
         typical = Typical(Side(loss, beta), base["q"], base["q_hat"])
         distance = np.array([1e-9, 0.05, 0.2, 0.45])
-        problem = FranzParisiProblem(typical, Side(loss, beta), base.model.weights, 0.7, distance, 2)
+        problem = FranzParisiProblem(base.model, 0.7, typical, distance, 2)
         point = problem.start() + np.array([[0.05, 0.02], [0.03, -0.02], [0.1, 0.04], [0.1, 0.08]])
         assert check_jacobian(problem, point).ok
 
@@ -275,9 +275,7 @@ def test_distances_without_solution_say_at_which_load_the_equations_end() -> Non
     end = float(lost.split("alpha = ")[2].split(" ")[0])
     base = replica.solve(replica.perceptron("binary"), alpha=0.8)
     hard = Side(replica.Margin(0.0), np.inf)
-    problem = FranzParisiProblem(
-        Typical(hard, base["q"], base["q_hat"]), hard, base.model.weights, 0.98 * end, np.array([0.001]), 1
-    )
+    problem = FranzParisiProblem(base.model, 0.98 * end, Typical(hard, base["q"], base["q_hat"]), np.array([0.001]), 1)
     below = solve(problem, on_failure="keep")
     assert below.converged[0]
     deeper = np.array([[depth, 0.0] for depth in (3.0, 5.0, 7.0, 9.0)])

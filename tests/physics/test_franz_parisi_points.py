@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import replica
-from replica.ansatz.franz_parisi.solver import problem_of
+from replica.ansatz.franz_parisi.typical_held_norm import FranzParisiProblem
 from replica.landscape.references import resolve
 
 D = np.array([1e-5, 0.004, 0.05, 0.3, 0.8])
@@ -43,6 +43,18 @@ def test_one_bad_point_loses_no_other(distance: list[float]) -> None:
         assert str(curve["status"].values[-1]).startswith("not converged: the replica-symmetric equations")
 
 
+@pytest.mark.parametrize(("weights", "alpha"), [("binary", 0.8), ("spherical", 1.7)])
+def test_next_to_the_typical_distance_nothing_is_lost(weights: str, alpha: float) -> None:
+    """There the copies have next to nothing of their own, and the curve is the parabola of its maximum."""
+    alone = replica.solve(replica.perceptron(weights), alpha=alpha)
+    for share in (-1e-5, 1e-6, 1e-4):
+        distance = (1.0 - alone["q"]) / 2.0 * (1.0 + share)
+        at = replica.franz_parisi(alone.model, alpha=alpha, distance=[distance])
+        parabola = alone.free_entropy + 0.5 * float(at["slope"][0]) * (distance - (1.0 - alone["q"]) / 2.0)
+        assert float(at["entropy"][0]) == pytest.approx(parabola, abs=3e-13 + 3e-3 * abs(share) ** 2)
+        assert float(at["error"][0]) < 1e-9
+
+
 @pytest.mark.parametrize(("half_width", "distance"), [(1.0, 1e-6), (1.0, 1e-3), (0.7, 1e-4)])
 def test_near_typical_solutions_the_map_has_no_fixed_point(half_width: float, distance: float) -> None:
     """References without an overlap leave one unknown: its equation is looked at over all its range."""
@@ -51,7 +63,7 @@ def test_near_typical_solutions_the_map_has_no_fixed_point(half_width: float, di
     assert str(curve["status"].values[0]).startswith("not converged: the replica-symmetric equations have no solution")
     depth = np.concatenate([np.geomspace(1e-6, 1.0, 30), np.linspace(1.1, 20.0, 60)])
     given = resolve(model, 1.0, None, False).given
-    problem = problem_of(model, 1.0, given, np.full(depth.size, distance))
+    problem = FranzParisiProblem(model, 1.0, given, np.full(depth.size, distance))
     with np.errstate(all="ignore"):
         residual = problem.residual(depth[:, None])[:, 0]
     assert np.isfinite(residual).sum() > 60

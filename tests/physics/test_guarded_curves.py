@@ -12,9 +12,11 @@ import pytest
 import replica
 from replica import thresholds
 from replica.ansatz.franz_parisi import first_moment, solver, teacher
+from replica.ansatz.franz_parisi.equations import AtMaximum
 from replica.ansatz.franz_parisi.pair_patterns import Side
-from replica.ansatz.franz_parisi.solver import Columns, _checked, problem_of
+from replica.ansatz.franz_parisi.solver import Columns
 from replica.ansatz.franz_parisi.thermal import thermal
+from replica.ansatz.franz_parisi.typical_held_norm import FranzParisiProblem
 from replica.ansatz.franz_parisi.typical_held_norm import Reference as Typical
 from replica.ansatz.replicated import known
 from replica.ansatz.replicated.centre_many import KNOTS, between
@@ -128,9 +130,6 @@ class Warm:
     def at_level(self, level: int) -> Warm:
         return Warm(level)
 
-    def residual_and_jacobian(self, point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return 0.0 * point, np.ones((1, 1, 1))
-
     def means(self, point: np.ndarray) -> dict[str, np.ndarray]:
         off_by = np.array([self.means_at[self.level]])
         return {"cost": 0.2 + off_by, "training_error": 0.3 + off_by}
@@ -171,23 +170,38 @@ def test_what_a_student_says_of_the_teacher_is_known_as_overlap_and_mesh(monkeyp
             assert np.all((away > 1e-9) & (away <= found.errors[name])), name
 
 
-def test_slope_and_stability_are_known_as_the_point() -> None:
+def test_what_a_curve_holds_is_known_as_its_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A point that is off, of which one Newton step is known: what this leaves is in the errors."""
     alone, distance = replica.solve(BINARY, alpha=0.5), np.array([0.05, 0.3])
-    problem = problem_of(BINARY, 0.5, Typical(Side(BINARY.loss, np.inf), alone["q"], alone["q_hat"]), distance)
+    given = Typical(Side(BINARY.loss, np.inf), alone["q"], alone["q_hat"])
+    problem = FranzParisiProblem(BINARY, 0.5, given, distance)
     clean = solver.curve(problem)
-    seen, errors, _, _ = _checked(problem, clean.point + 1e-6, 1e-10)
-    for name in ("slope", "stability"):
+    monkeypatch.setattr(solver.Place, "improve", lambda self, *args: self)
+    seen, errors, _, _ = solver._corrected(problem, clean.point + 1e-5, np.arange(2), 2, 1e-10)
+    for name in ("q", "s", "q_hat", "s_hat", "t_hat", "slope", "stability"):
         away = np.abs(seen[name] - clean.values[name])
-        assert np.all((away > 1e-9) & (away <= errors[name])), name
+        assert np.all((away > 1e-13) & (away <= errors[name]) & (errors[name] < 1e-6)), name
+
+
+class Rough(AtMaximum):
+    """The slope of the entropy is off by a known amount, to one side and to the other."""
+
+    turn = 1e-8
+
+    def observe(self, free: np.ndarray) -> Any:
+        seen, residual = super().observe(free)
+        Rough.turn = -Rough.turn
+        return seen, residual + Rough.turn * (self.held.level >= 2) * (np.arange(residual.shape[1]) == 2)
 
 
 def test_the_typical_distance_is_known_as_the_root_of_the_slope(monkeypatch: pytest.MonkeyPatch) -> None:
     """Around solutions of another margin, by a root that is found roughly."""
-    given, alone = resolve(BINARY, 0.5, replica.Reference(margin=0.2), False).given, replica.solve(BINARY, alpha=0.5)  # type: ignore[attr-defined]
-    (clean, small), root = solver.typical_overlap(BINARY, 0.5, given, alone["q"]), solver.zero_of
-    monkeypatch.setattr(solver, "zero_of", lambda *args: root(*args) + 1e-7)
-    found, error = solver.typical_overlap(BINARY, 0.5, given, alone["q"])
-    assert small < 1e-9 < abs(found - clean) <= 1.1 * error < 1e-6
+    given = resolve(BINARY, 0.5, replica.Reference(margin=0.2), False).given  # type: ignore[attr-defined]
+    problem = FranzParisiProblem(BINARY, 0.5, given, np.array([0.3]))
+    clean, small = solver.typical_overlap(problem)
+    monkeypatch.setattr(solver, "AtMaximum", Rough)
+    found, error = solver.typical_overlap(problem)
+    assert small < 1e-10 < abs(found - clean) <= 1.1 * error < 1e-6
 
 
 def test_replicas_that_are_one_vector_are_known_as_that_vector(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 import replica
 from replica.ansatz.erm.equations import RiskProblem
-from replica.ansatz.franz_parisi.fixed_overlap_curve import _corrected, held_curve
 from replica.ansatz.franz_parisi.minimiser import MinimiserProblem
+from replica.ansatz.franz_parisi.solver import _corrected, curve
 from replica.ansatz.replicated.equations import Groups
 from replica.ansatz.replicated.known import centres_of_many, untouched
 from replica.ansatz.rs.equations import Equations
@@ -82,7 +82,7 @@ def test_errors_of_curves_cover_what_the_last_step_left() -> None:
     around: Any = resolve(model, alpha, options["reference"], False)
     distance = np.array([0.1, 0.3])
     settings = (around.model, alpha, around.given, around.centre, distance, 0)
-    clean = held_curve(MinimiserProblem(*settings))
+    clean = curve(MinimiserProblem(*settings))
     point = clean.point.copy()
     seen, errors, _, _ = _corrected(Shaken(*settings), point, np.arange(2), 2, 1e-6)
     for name in ("q", "q_hat", "t_hat", "m", "stability"):

@@ -10,7 +10,8 @@ import pytest
 
 import replica
 from replica.ansatz.franz_parisi.pair_patterns import Side
-from replica.ansatz.franz_parisi.solver import Columns, random_curve
+from replica.ansatz.franz_parisi.solver import Columns, curve
+from replica.ansatz.franz_parisi.typical_held_norm import FranzParisiProblem
 from replica.ansatz.franz_parisi.typical_held_norm import Reference as Typical
 
 POINTS = 30
@@ -117,7 +118,7 @@ def test_every_column_carries_the_errors_of_the_reference(weights: str) -> None:
 
     def columns(q: float, q_hat: float, error: float = 0.0) -> Columns:
         known = Typical(Side(model.loss, np.inf), q, q_hat, error * q, error * q_hat)
-        return random_curve(model, 0.5, known, distance, tolerance=1e-12)
+        return curve(FranzParisiProblem(model, 0.5, known, distance), tolerance=1e-12)
 
     at = alone["q"], alone["q_hat"]
     base, unsure = columns(*at), columns(*at, size)

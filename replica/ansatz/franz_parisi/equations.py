@@ -1,10 +1,10 @@
-"""What Franz-Parisi saddle points in the conjugates share: the overlap with a vector is held; no equations here."""
+"""What Franz-Parisi saddle points share: a probe at a distance that is held; no equations and no solving here."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -12,7 +12,8 @@ from replica.ansatz.franz_parisi.pair_patterns import Side
 from replica.models.model import Model
 from replica.weights._pairs import LADDER
 from replica.weights.base import Free, Weights
-from saddlepoint import REAL, Problem, Variable, Variables
+from saddlepoint import REAL, Newton, Problem, Variable, Variables
+from saddlepoint._iterate import Solver
 
 EPS = float(np.finfo(float).eps)
 FROZEN = 1e-12  # share of the room between copies below which they have nothing of their own
@@ -21,25 +22,32 @@ COARSE = 1e-9  # what the overlap in the strongest field is off by on a coarse m
 FARTHEST = 16.0  # arsinh of the strongest field that is tried
 
 
-class HeldProblem(Problem):
-    """A probe at overlap ``t = (1-2d) sqrt(Q)`` with a vector of norm 1; unknowns are the conjugates of its overlaps.
+class FixedOverlap(Problem):
+    """A probe at overlap ``t = (1-2d) sqrt(Q)`` with a vector of norm 1, over a batch of distances d.
 
-    The distance d is kept as the small number that it may be: ``1 - t^2`` is never formed from t.
-
-    ``own_hat``, the variance of that part of a weight's field which is the probe's own, keeps every overlap that of
-    real vectors. ``reference`` has ``errors`` of its numbers, ``number(name)`` and ``varied(name, step)``.
+    The distance is kept as the small number that it may be: ``1 - t^2`` is never formed from t. ``reference`` has
+    ``errors`` of its numbers, ``number(name)`` and ``varied(name, step)``.
     """
 
-    rowwise = ("distance", "alpha")
+    rowwise: ClassVar[tuple[str, ...]] = ("distance", "alpha")
     reference: Any
-    light = False  # one evaluation costs much: rows that are not solved are followed in the load only as a last resort
+    #: one evaluation costs little and gives its derivatives: rows that are not solved are followed in the load too, and
+    #: fine meshes have Jacobians of their own
+    light: ClassVar[bool] = False
+    #: how a start is solved from
+    first: ClassVar[Solver] = Newton(max_step=1.0, steps=25, halvings=3)
+    #: the error of the entropy that is asked for, and that with which a row is kept whose reference is known badly
+    sure: ClassVar[float] = 1e-9
+    known: ClassVar[float] = 1e-6
 
-    def __init__(self, model: Model, alpha: Any, distance: np.ndarray, level: int, unknowns: list[str]) -> None:
-        self.model, self.alpha = model, alpha * np.ones(distance.size)
-        self.distance, self.size, self.level, self.held = distance, distance.size, level, True
+    def __init__(
+        self, model: Model, alpha: Any, reference: Any, distance: np.ndarray, level: int, unknowns: list[str]
+    ) -> None:
+        self.model, self.alpha, self.reference = model, alpha * np.ones(distance.size), reference
+        self.distance, self.size, self.level = distance, distance.size, level
         self.law = model.data.law(model.weights)
         self.free_norm = isinstance(model.weights.norm, Free)
-        names = ["own_hat", *unknowns, *(["curvature"] if self.free_norm else [])]
+        names = [*unknowns, *(["curvature"] if self.free_norm else [])]
         self.variables = Variables(*(Variable(name, REAL) for name in names))
 
     def like(self, **changes: Any) -> Self:
@@ -62,9 +70,9 @@ class HeldProblem(Problem):
     def at_level(self, level: int) -> Self:
         return self.like(level=min(level, len(LADDER) - 1))
 
-    def at_alpha(self, alpha: np.ndarray) -> Self:
+    def at_alpha(self, alpha: Any) -> Self:
         """The same problem with the probes at other loads (the reference stays)."""
-        return self.like(alpha=alpha)
+        return self.like(alpha=alpha * np.ones(self.size))
 
     def at_distance(self, distance: np.ndarray) -> Self:
         """The same problem at other distances."""
@@ -77,10 +85,6 @@ class HeldProblem(Problem):
             model = replace(model, data=model.data.learned({"bias": root * reference.bias}))
         return self.like(reference=reference, model=model)
 
-    def unheld(self, point: np.ndarray) -> tuple[Self, np.ndarray]:
-        """The same probes free to choose their distance, where the curve has its maximum, and their point there."""
-        return self.like(held=False), point
-
     @property
     def probe(self) -> Side:
         return Side(self.model.loss, float(self.model.beta))
@@ -92,19 +96,11 @@ class HeldProblem(Problem):
     @property
     @abstractmethod
     def names(self) -> tuple[str, ...]:
-        """What is observed."""
+        """What is observed, the overlap ``t`` among it."""
 
     @abstractmethod
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
         """What is described and the residual, of one evaluation."""
-
-    @abstractmethod
-    def _free_overlap(self, field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Overlap with the vector of norm 1, and norm, of weights without patterns in a field along the reference."""
-
-    @abstractmethod
-    def _turned(self, field: np.ndarray) -> dict[str, np.ndarray]:
-        """Starting values of the unknowns that are not 0, at the field that holds the distance without patterns."""
 
     @abstractmethod
     def means(self, free: np.ndarray) -> dict[str, np.ndarray]:
@@ -119,6 +115,39 @@ class HeldProblem(Problem):
 
     def describe(self, free: np.ndarray) -> dict[str, np.ndarray]:
         return self.observe(free)[0]
+
+    def reachable(self) -> np.ndarray:
+        """Whether weights of the set can have that overlap with the vector."""
+        return np.ones(self.size, dtype=bool)
+
+    def floors(self, free: np.ndarray, seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Rounding of what is ``seen`` at a point; ``t`` itself is rounded, which moves the entropy by its slope."""
+        scale = {name: np.abs(value) for name, value in seen.items()}
+        scale["free_entropy"] = scale["free_entropy"] + scale["q_hat"] + scale["t_hat"] + scale["slope"] + self.alpha
+        scale["slope"] = 4.0 * scale["t_hat"] + 4.0
+        scale["stability"] = 4.0 * np.abs(1.0 - seen["stability"]) + 4.0
+        return {name: 16 * EPS * (value + 1e-3) for name, value in scale.items()}
+
+
+def relative(new: np.ndarray, old: np.ndarray) -> np.ndarray:
+    """A residual in units of its unknown."""
+    return (new - old) / np.sqrt(1.0 + old**2)
+
+
+class HeldByField(FixedOverlap):
+    """Unknowns are conjugates; among them is the field along the vector that holds the overlap.
+
+    ``own_hat``, the variance of that part of a weight's field which is the probe's own, keeps every overlap that of
+    real vectors.
+    """
+
+    @abstractmethod
+    def _free_overlap(self, field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Overlap with the vector of norm 1, and norm, of weights without patterns in a field along the reference."""
+
+    @abstractmethod
+    def _turned(self, field: np.ndarray) -> dict[str, np.ndarray]:
+        """Starting values of the unknowns that are not 0, at the field that holds the distance without patterns."""
 
     def _without_patterns(self) -> tuple[np.ndarray, np.ndarray]:
         """The field that holds the distance where there are no patterns, by bisection, and whether there is one."""
@@ -137,7 +166,6 @@ class HeldProblem(Problem):
         return np.sinh(0.5 * (low + high)), held | self.free_norm
 
     def reachable(self) -> np.ndarray:
-        """Whether weights of the set can have that overlap with the vector."""
         return self._without_patterns()[1]
 
     def start(self) -> np.ndarray:
@@ -145,35 +173,53 @@ class HeldProblem(Problem):
         with np.errstate(all="ignore"):
             turned = self._turned(self._without_patterns()[0])
         zero = np.zeros(self.size)
-        columns = [turned.get(name, zero) for name in self.variables.names]
-        return np.stack(columns, axis=1)
-
-    def floors(self, seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Rounding of `describe`; ``t`` itself is rounded, which moves the entropy by its slope."""
-        scale = {name: np.abs(value) for name, value in seen.items()}
-        scale["free_entropy"] = scale["free_entropy"] + scale["q_hat"] + scale["t_hat"] + scale["slope"] + self.alpha
-        scale["slope"] = 4.0 * scale["t_hat"] + 4.0
-        return {name: 16 * EPS * (value + 1e-3) for name, value in scale.items()}
+        return np.stack([turned.get(name, zero) for name in self.variables.names], axis=1)
 
 
-def relative(new: np.ndarray, old: np.ndarray) -> np.ndarray:
-    """A residual in units of its unknown."""
-    return (new - old) / np.sqrt(1.0 + old**2)
+class OnSphere(FixedOverlap):
+    """Unit vectors around unit vectors: the distance is held exactly, in closed form."""
 
-
-class HeldOnSphere(HeldProblem):
-    """Unit vectors around unit vectors: the field that holds an overlap is known in closed form."""
-
-    def _free_overlap(self, field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return 2.0 * field / (1.0 + np.sqrt(1.0 + 4.0 * field**2)), np.ones(self.size)
-
-    def _turned(self, field: np.ndarray) -> dict[str, np.ndarray]:
-        return {}
-
-    def reachable(self) -> np.ndarray:
-        return np.ones(self.size, dtype=bool)
-
-    def floors(self, seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """The distance is held exactly, in closed form: the entropy does not round with its conjugate."""
+    def floors(self, free: np.ndarray, seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The entropy does not round with its conjugate."""
         calm = 16 * EPS * (np.abs(seen["free_entropy"]) + self.alpha + 1.0)
-        return super().floors(seen) | {"free_entropy": calm}
+        return super().floors(free, seen) | {"free_entropy": calm}
+
+
+class AtMaximum(Problem):
+    """Probes that choose their distance: ``turn``, its log odds, is the last unknown, where the entropy is largest."""
+
+    rowwise = ("held",)
+    light, first, sure = False, FixedOverlap.first, FixedOverlap.sure
+
+    def __init__(self, held: FixedOverlap) -> None:
+        self.held, self.size = held, held.size
+        self.reference, self.names = held.reference, held.names
+        self.variables = Variables(*held.variables, Variable("turn", REAL))
+
+    def above(self, point: np.ndarray) -> np.ndarray:
+        """A point of the problem that holds the distance."""
+        odds = np.log(self.held.distance) - np.log1p(-self.held.distance)
+        return np.concatenate([point, odds[:, None]], axis=1)
+
+    def _there(self, free: np.ndarray) -> tuple[FixedOverlap, np.ndarray]:
+        return self.held.at_distance(1.0 / (1.0 + np.exp(-free[:, -1]))), free[:, :-1]
+
+    def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        held, point = self._there(free)
+        seen, residual = held.observe(point)
+        slope = seen["slope"] / (1.0 + np.abs(seen["t_hat"]))
+        return seen, np.concatenate([residual, slope[:, None]], axis=1)
+
+    def residual(self, free: np.ndarray) -> np.ndarray:
+        return self.observe(free)[1]
+
+    def sound(self, free: np.ndarray) -> np.ndarray:
+        held, point = self._there(free)
+        return held.sound(point)
+
+    def floors(self, free: np.ndarray, seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        held, point = self._there(free)
+        return held.floors(point, seen)
+
+    def around(self, reference: Any) -> AtMaximum:
+        return self.like(held=self.held.around(reference))

@@ -13,11 +13,11 @@ import numpy as np
 
 from replica.ansatz.coverage import NORM_ON_AVERAGE, Covers, Demand, cold
 from replica.ansatz.franz_parisi.equations import EPS
-from replica.ansatz.franz_parisi.fixed_overlap_curve import located, settled
 from replica.ansatz.franz_parisi.minimiser import MinimiserProblem
 from replica.ansatz.franz_parisi.minimiser_patterns import Minimiser, PairSums, Stretched, pair_sums
 from replica.ansatz.franz_parisi.minimiser_weights import Centre, Conjugates, Weighed
 from replica.ansatz.franz_parisi.paths import approach
+from replica.ansatz.franz_parisi.solver import located, settled
 from replica.data import PairOverlaps
 from replica.losses.base import Loss
 from replica.models.model import Model

@@ -12,23 +12,24 @@ from typing import Any
 import numpy as np
 
 from replica.ansatz.cavity import POWERS as WEIGHT_POWERS
-from replica.ansatz.franz_parisi.equations import EPS, FROZEN, LEAST_OWN, HeldProblem, relative
+from replica.ansatz.coverage import ALPHABET_OR_SPHERE, KNOWN_LABELS, LEAST_COST, LINEAR, Covers
+from replica.ansatz.franz_parisi.equations import EPS, FROZEN, LEAST_OWN, HeldByField, relative
 from replica.ansatz.franz_parisi.minimiser_patterns import Minimiser, PairSums, Stretched, pair_means, pair_sums
 from replica.ansatz.franz_parisi.minimiser_weights import Centre, Conjugates, Weighed
 from replica.data import Overlaps, PairOverlaps
 from replica.models.model import Model
 from replica.weights.base import Average
-from saddlepoint import REAL, Variable, Variables
 
-LEAN = Variable("lean", REAL)  # the field along the minimiser where the distance is not held
+#: probes that the equations around a minimiser cover
+PROBE = Covers("franz_parisi around a minimiser", (KNOWN_LABELS, ALPHABET_OR_SPHERE, LINEAR, LEAST_COST))
 #: how what is described grows with weights that are multiplied
 POWERS = WEIGHT_POWERS | {"u": 1, "zeta": 1, "u_hat": -1, "zeta_hat": -1, "t_hat": -1}
 
 
-class MinimiserProblem(HeldProblem):
+class MinimiserProblem(HeldByField):
     """A probe at overlap ``t = (1-2d) sqrt(Q)`` with the centre; unknowns are the conjugates of its overlaps.
 
-    ``own_hat = q_hat - zeta_hat^2/(1-m_r^2)`` keeps every overlap that of real vectors. On the sphere the field that
+    ``own_hat = q_hat - zeta_hat^2/(1-m_r^2)``. On the sphere the field that
     holds the distance from the minimiser itself is known in closed form; else it is among the unknowns.
     """
 
@@ -40,21 +41,13 @@ class MinimiserProblem(HeldProblem):
     ) -> None:
         self.closed = self.holds and centre.same and isinstance(model.weights.norm, Average)
         pulls = [] if self.closed else ["lean"] if centre.same else ["t_hat", "u_hat"]
-        unknowns = ["zeta_hat", *pulls, *(["m_hat"] if model.data.overlaps else [])]
-        super().__init__(model, alpha, distance, level, unknowns)
-        self.reference, self.centre = reference, centre
+        unknowns = ["own_hat", "zeta_hat", *pulls, *(["m_hat"] if model.data.overlaps else [])]
+        super().__init__(model, alpha, reference, distance, level, unknowns)
+        self.centre = centre
         self.stretched = Stretched(model.loss, float(np.sqrt(model.architecture.scale)))
 
     def around(self, reference: Minimiser) -> MinimiserProblem:
         return super().around(reference).like(centre=dataclasses.replace(self.centre, m=reference.m))
-
-    def unheld(self, point: np.ndarray) -> tuple[MinimiserProblem, np.ndarray]:
-        if not self.closed:
-            return self.like(held=False), point
-        hats = self.conjugates(point)
-        lean = hats.t * (1.0 - self.centre.m**2) + hats.zeta
-        free = self.like(held=False, closed=False, variables=Variables(*self.variables, LEAN))
-        return free, np.concatenate([point, lean[:, None]], axis=1)
 
     def _free_overlap(self, field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         zero = np.zeros(self.size)
@@ -121,8 +114,6 @@ class MinimiserProblem(HeldProblem):
         held = self.cosine * np.sqrt(norm)
         pull = self._pull(hats, sums) * self.cosine / np.sqrt(norm)
         away = (weighed.t - held) / (norm * self.room)
-        if not self.held:
-            away = self._pull(hats, sums)
         rows = {
             "own_hat": relative(own, free_own),
             "zeta_hat": relative(zeta, hats.zeta),
@@ -134,9 +125,9 @@ class MinimiserProblem(HeldProblem):
         }
         return np.stack([rows[name] for name in self.variables.names], axis=1)
 
-    def floors(self, seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def floors(self, free: np.ndarray, seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Where the distance is held in closed form the entropy does not round with its conjugate."""
-        found = super().floors(seen)
+        found = super().floors(free, seen)
         if self.closed:
             found["free_entropy"] = 16 * EPS * (np.abs(seen["free_entropy"]) + self.alpha + 1.0)
         return found

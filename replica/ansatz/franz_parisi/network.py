@@ -55,12 +55,14 @@ def network_means(network: Architecture, reference: Side, probe: Side, at: Geome
 
 _ONE_FIELD = Demand(
     "is here for perceptrons, and for units=inf with random labels",
-    lambda model: model.architecture.few is None
-    and (
-        model.architecture.plain
-        or model.data.classes is Classes.UNRELATED
-        or model.architecture.linear
-        and model.data.classes is Classes.GAUSSIAN
+    lambda model: (
+        model.architecture.few is None
+        and (
+            model.architecture.plain
+            or model.data.classes is Classes.UNRELATED
+            or model.architecture.linear
+            and model.data.classes is Classes.GAUSSIAN
+        )
     ),
     "model",
 )
@@ -69,6 +71,4 @@ _LETTERS_ALONE = Demand(
 )
 #: pairs of typical solutions, and of all weights (the first moment)
 TYPICAL = Covers("franz_parisi", (KNOWN_LABELS, PAIRED | _LETTERS_ALONE, LETTERS, _ONE_FIELD, LEAST_COST))
-FIRST_MOMENT = Covers(
-    "the first moment of pairs", (RANDOM_LABELS, PAIRED, LETTERS, _ONE_FIELD, LEAST_COST, PERCEPTRON)
-)
+FIRST_MOMENT = Covers("the first moment of pairs", (RANDOM_LABELS, PAIRED, LETTERS, _ONE_FIELD, LEAST_COST, PERCEPTRON))

@@ -90,12 +90,13 @@ class Mesh(NamedTuple):
 
 @array_kernel
 def _pinned_nodes(  # type: ignore[no-untyped-def]
-    places, widths, stops, mean, deviation, shift, lead, slope, shared, base, rule, grading
+    places, widths, stops, mean, deviation, shift, lead, lever, base, rule, grading
 ):
     """Nodes for the probe's field, row by row around its tilted centre (a numerical kernel).
 
     The Gaussian is moved by ``shift`` deviations to where the pinned measure lies; ``moved`` is the logarithm of what
-    that changes, less the reference's own ``ln Z``. ``merged`` is the mean of the reference's field given both others.
+    that changes, less the reference's own ``ln Z``. ``merged`` is the mean of the reference's field given both others,
+    which ``lever`` moves with each deviation of the probe's: finite where that vanishes.
     """
     rows, count = places.shape
     position, width = np.empty((rows, count)), np.empty((rows, count))
@@ -110,10 +111,9 @@ def _pinned_nodes(  # type: ignore[no-untyped-def]
     field, merged, moved = np.empty(z.shape), np.empty(z.shape), np.empty(z.shape)
     for row in range(rows):
         centre, by = mean[row] + deviation * shift[row], shift[row]
-        start = lead[row] * (1.0 - slope * shared)
         for node in range(z.shape[1]):
             field[row, node] = centre + deviation * z[row, node]
-            merged[row, node] = start + slope * field[row, node]
+            merged[row, node] = lead[row] + lever * (z[row, node] + by)
             moved[row, node] = -by * (z[row, node] + 0.5 * by) - base[row]
     return weight, field, merged, moved
 
@@ -177,7 +177,8 @@ def mesh(reference: Side, probe: Side, at: Geometry, level: int) -> Mesh:
         else:
             stops = _reach(reference, cavity, (at.t - at.s) / (deviation * rest))
     arrays = np.ascontiguousarray(places), np.ascontiguousarray(widths), stops
-    weight, field, merged, moved = _pinned_nodes(*arrays, mean, deviation, shift, cavity, slope, shared, base, *rule)
+    lever = slope * deviation
+    weight, field, merged, moved = _pinned_nodes(*arrays, mean, deviation, shift, cavity, lever, base, *rule)
     pinned, pull, _ = reference.terms(merged, left)
     return Mesh(outer, base, weight, pinned, moved, field, (r, r1), pull, at.rest)
 

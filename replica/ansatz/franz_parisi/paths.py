@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from saddlepoint import Newton, Tolerance, solve
-from saddlepoint._iterate import Solver
 
 ROUGH = Tolerance(absolute=1e-7)  # finer meshes do the rest
 STEADY = Newton(max_step=1.0, steps=8, halvings=1)
@@ -26,9 +25,9 @@ STRIDES = 1.0, 0.02  # the largest and the smallest step along a path, in ln d/(
 BEYOND = 0.1  # so far behind the end of a path a row is still tried from it
 
 
-def reached(problem: Any, first: Solver) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
+def reached(problem: Any) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
     """Points on the coarse mesh, which rows are solved, and why the others are not."""
-    point, done = solved_from(problem, problem.start(), first)
+    point, done = solved_from(problem, problem.start())
     remarks: dict[int, str] = {}
     close = problem.reachable()
     for row in np.flatnonzero(~done & ~close):
@@ -36,12 +35,12 @@ def reached(problem: Any, first: Solver) -> tuple[np.ndarray, np.ndarray, dict[i
     rows = np.flatnonzero(~done & close)
     if not rows.size:
         return point, done, remarks
-    point[rows], done[rows], ends = _along_paths(problem, rows, first)
+    point[rows], done[rows], ends = _along_paths(problem, rows)
     places = dict(zip(rows.tolist(), ends, strict=True))
     loads = dict.fromkeys(rows.tolist(), 0.0)
     rows = rows[~done[rows] & np.array([problem.light or place is None for place in ends])]
     if rows.size:
-        point[rows], share = follow(problem.take(rows), first)
+        point[rows], share = follow(problem.take(rows))
         done[rows] = share >= 1.0
         loads |= dict(zip(rows.tolist(), share.tolist(), strict=True))
     for i, place in places.items():
@@ -50,9 +49,9 @@ def reached(problem: Any, first: Solver) -> tuple[np.ndarray, np.ndarray, dict[i
     return point, done, remarks
 
 
-def solved_from(problem: Any, start: np.ndarray, first: Solver) -> tuple[np.ndarray, np.ndarray]:
+def solved_from(problem: Any, start: np.ndarray, solver: Any = None) -> tuple[np.ndarray, np.ndarray]:
     """Points, and which are solutions that copies can have."""
-    found = solve(problem, start, first, ROUGH, "keep", check=False)
+    found = solve(problem, start, solver or problem.first, ROUGH, "keep", check=False)
     return found.point.copy(), found.converged & problem.sound(found.point)
 
 
@@ -71,7 +70,7 @@ def _log_odds(distance: Any) -> Any:
     return np.log(distance) - np.log1p(-distance)
 
 
-def _along_paths(problem: Any, rows: np.ndarray, first: Solver) -> tuple[np.ndarray, np.ndarray, list[Any]]:
+def _along_paths(problem: Any, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[Any]]:
     """Rows reached along the paths from a distance of the table; points, which arrive, and where paths end."""
     found = np.zeros((rows.size, len(problem.variables)))
     ends: list[Any] = [None] * rows.size
@@ -79,7 +78,7 @@ def _along_paths(problem: Any, rows: np.ndarray, first: Solver) -> tuple[np.ndar
     one = problem.take(rows[:1])
     for anchor in ANCHORS:
         origin = one.at_distance(np.array([anchor]))
-        point, done = solved_from(origin, origin.start(), first)
+        point, done = solved_from(origin, origin.start())
         if done[0]:
             break
     else:
@@ -128,7 +127,7 @@ def _between(one: Any, places: np.ndarray, points: np.ndarray, side: float, whol
     return points[before], False
 
 
-def follow(problem: Any, first: Solver) -> tuple[np.ndarray, np.ndarray]:
+def follow(problem: Any) -> tuple[np.ndarray, np.ndarray]:
     """All rows from a small load to theirs, each with its own step; points and the share of the load reached."""
     full = problem.alpha
 
@@ -137,7 +136,7 @@ def follow(problem: Any, first: Solver) -> tuple[np.ndarray, np.ndarray]:
 
     few = problem.at_alpha(STEPS[0] * full)
     start = few.start()
-    point, done = solved_from(few, start, first)
+    point, done = solved_from(few, start)
     return approach(part, np.where(done[:, None], point, start), STEPS[0])
 
 

@@ -1,4 +1,4 @@
-"""The Franz-Parisi curve: solved, checked on finer integrals, described at every distance; no equations here."""
+"""Franz-Parisi curves: solved on coarse meshes, corrected and checked on finer ones, described; no equations here."""
 
 from __future__ import annotations
 
@@ -9,25 +9,19 @@ import numpy as np
 
 from replica.ansatz.annealed import Annealed
 from replica.ansatz.base import Ansatz
-from replica.ansatz.franz_parisi.pair_patterns import Side
-from replica.ansatz.franz_parisi.paths import STEADY, reached
+from replica.ansatz.franz_parisi.equations import AtMaximum, FixedOverlap
+from replica.ansatz.franz_parisi.paths import reached, solved_from
 from replica.ansatz.franz_parisi.thermal import thermal
-from replica.ansatz.franz_parisi.typical_held_norm import FranzParisiProblem, Reference
-from replica.ansatz.franz_parisi.zeros import zero_of
 from replica.ansatz.rs.ansatz import RS
-from replica.models.model import Model
 from replica.weights._pairs import LADDER
-from saddlepoint import Anderson, Ladder, Newton, Status, Tolerance, solve
+from saddlepoint import Status
 
-FIRST = Ladder(Newton(steps=12, halvings=2), Anderson(damping=0.5), Newton())
-# the residual of level 1 is known to its quadrature, about 1e-11; errors are told by the next level
-FINE = Tolerance(absolute=3e-11)
-#: the entropy is looked at on a finer mesh until its change is below this
-SURE = 1e-10
-NAMES = ("free_entropy", "q", "s", "q_hat", "s_hat", "t_hat", "slope", "stability")
 KNOWN: dict[str, type[Ansatz]] = {kind.name: kind for kind in (RS, Annealed)}
 NEGATIVE = "the entropy is negative: typically there is no solution at this distance from the reference"
 UNSTABLE = "unstable: the replica symmetry of the copies is broken (stability < 0)"
+NOWHERE = float("nan"), float("nan")
+#: steps that move what is seen less are not followed: of a coarse Jacobian, of a mesh's own
+ENOUGH = 1e-12, 1e-11
 
 
 @dataclass
@@ -40,18 +34,94 @@ class Columns:
     residual: np.ndarray
     point: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
 
+    @classmethod
+    def blank(cls, names: tuple[str, ...], status: list[str], point: np.ndarray) -> Columns:
+        """Nothing known yet."""
+        values, errors = ({name: np.full(len(status), np.nan) for name in names} for _ in range(2))
+        return cls(values, errors, status, np.full(len(status), np.nan), point)
+
     def flat(self) -> dict[str, np.ndarray]:
         """One dict of arrays, as a sweep keeps it."""
         named = {f"{name}_error": value for name, value in self.errors.items()}
         return self.values | named | {"residual": self.residual, "status": np.array(self.status)}
 
 
-def problem_of(
-    model: Model, alpha: float, reference: Reference, distance: np.ndarray, level: int = 1
-) -> FranzParisiProblem:
-    """The saddle point of ``model`` at distances from a reference."""
-    probe = Side(model.loss, float(model.beta))
-    return FranzParisiProblem(reference, probe, model.weights, alpha, distance, level, model.architecture)
+@dataclass
+class Response:
+    """Points of a mesh: how what is seen there moves with the unknowns, (B, k), and these with the residual."""
+
+    seen: dict[str, np.ndarray]
+    residual: np.ndarray
+    inverse: np.ndarray
+    slopes: dict[str, np.ndarray]
+
+    @classmethod
+    def of(cls, problem: Any, free: np.ndarray) -> Response:
+        """By forward differences in one call."""
+        size, k = free.shape
+        steps = 1e-7 * np.maximum(1.0, np.abs(free))
+        points = np.concatenate([free, *(free + steps[:, j : j + 1] * np.eye(k)[j] for j in range(k))])
+        seen, residual = problem.take(np.tile(np.arange(size), k + 1)).observe(points)
+        parts = {name: value.reshape(k + 1, size) for name, value in seen.items()}
+        residual = residual.reshape(k + 1, size, k)
+        jacobian = np.stack([(residual[j + 1] - residual[0]) / steps[:, j : j + 1] for j in range(k)], axis=2)
+        slopes = {name: ((value[1:] - value[0]) / steps.T).T for name, value in parts.items()}
+        return cls({name: value[0] for name, value in parts.items()}, residual[0], inverted(jacobian), slopes)
+
+    def take(self, rows: np.ndarray) -> Response:
+        seen, slopes = ({name: value[rows] for name, value in table.items()} for table in (self.seen, self.slopes))
+        return Response(seen, self.residual[rows], self.inverse[rows], slopes)
+
+    def moves(self, name: str, step: np.ndarray) -> np.ndarray:
+        """What a number moves by with the unknowns."""
+        return np.einsum("bk,bk->b", self.slopes[name], step)
+
+    def most(self, name: str, step: np.ndarray) -> np.ndarray:
+        """The same at most, whatever the signs."""
+        return np.einsum("bk,bk->b", np.abs(self.slopes[name]), np.abs(step))
+
+
+@dataclass
+class Place:
+    """Points of a mesh: what is seen there, the Newton step that it leads to, and how far that moves what is seen."""
+
+    free: np.ndarray
+    residual: np.ndarray
+    inverse: np.ndarray
+    step: np.ndarray
+    moved: np.ndarray
+    seen: dict[str, np.ndarray]
+
+    @classmethod
+    def at(cls, mesh: Any, free: np.ndarray, near: Response) -> Place:
+        seen, residual = mesh.observe(free)
+        inverse = inverted(mesh.jacobian(free)) if mesh.light else near.inverse
+        step = -np.einsum("bij,bj->bi", inverse, residual)
+        # what is not defined at a point (the error of a barycentre that vanishes) says nothing about it
+        moved = np.fmax.reduce([near.most(name, step) / (1.0 + np.abs(value)) for name, value in seen.items()])
+        # Newton's own steps leave their square, in the unknowns
+        moved = np.maximum(moved, np.abs(step).max(axis=1)) if mesh.light else moved
+        return cls(free, residual, inverse, step, moved, seen)
+
+    def improve(self, mesh: Any, near: Response) -> Place:
+        """Follow the steps of each row by itself: no point depends on the others."""
+        rows = np.arange(len(self.free))
+        for _ in range(5):
+            rows = rows[self.moved[rows] >= ENOUGH[mesh.light]]
+            if not rows.size:
+                break
+            free, step = self.free[rows], self.step[rows]
+            limit = 1.0 + 0.5 * np.abs(free)
+            tried = Place.at(mesh.take(rows), free + np.clip(step, -limit, limit), near.take(rows))
+            for name in ("free", "residual", "inverse", "step", "moved"):
+                getattr(self, name)[rows] = getattr(tried, name)
+            for name, value in tried.seen.items():
+                self.seen[name][rows] = value
+        return self
+
+
+def inverted(jacobian: np.ndarray) -> np.ndarray:
+    return np.linalg.pinv(np.where(np.isfinite(jacobian), jacobian, 0.0))
 
 
 def method(ansatz: Ansatz | str | None) -> tuple[Ansatz, bool]:
@@ -62,164 +132,133 @@ def method(ansatz: Ansatz | str | None) -> tuple[Ansatz, bool]:
     return chosen, isinstance(chosen, Annealed)
 
 
-def curve(problem: FranzParisiProblem, tolerance: float | None = None) -> Columns:
-    """Solve every distance, each on a path of its own; meshes are refined until the entropy is sure."""
-    point, done, remarks = _solve(problem)
-    values = {name: np.full(problem.size, np.nan) for name in NAMES}
-    errors = {name: np.full(problem.size, np.nan) for name in NAMES}
-    residual = np.full(problem.size, np.nan)
-    rows, level = np.flatnonzero(done), 1
-    while rows.size:
-        part = problem.take(rows).at_level(level)
-        seen, spread, left, sure = _checked(part, point[rows], SURE if tolerance is None else tolerance)
-        last = level + 2 == len(LADDER)
-        for store, found in ((values, seen), (errors, spread)):
-            for name in NAMES:
-                store[name][rows] = found[name]
-        residual[rows] = left
-        unsure = rows[~sure]
-        if last or not unsure.size:
-            done[unsure] = False
-            for row in unsure:
-                remarks[row] = Status.INTEGRAL_UNSURE.sentence
-            break
-        level += 1
-        again = solve(problem.take(unsure).at_level(level), point[unsure], Newton(), FINE, "keep", check=False)
-        point[unsure], rows = again.point, unsure
-    for store in (values, errors):
+def curve(problem: FixedOverlap, tolerance: float | None = None) -> Columns:
+    """Solve every distance on a coarse mesh, correct it on finer ones; unsolved rows are NaN with their reason."""
+    problem = problem.at_level(0)
+    with np.errstate(all="ignore"):
+        point, done, remarks = reached(problem)
+        columns = _fine(problem, point, done, remarks, problem.sure if tolerance is None else tolerance)
+        _well_known(problem, columns, done, remarks)
+        thermal(problem, columns, np.flatnonzero(done))
+    for store in (columns.values, columns.errors):
+        store.pop("t")
         for column in store.values():
             column[~done] = np.nan
-    status = [
-        _sentence(problem, bool(done[row]), remarks.get(row, ""), values, errors, row) for row in range(problem.size)
-    ]
-    return Columns(values, errors, status, residual, point)
-
-
-def _sentence(problem: Any, good: bool, remark: str, values: Any, errors: Any, row: int) -> str:
-    if not good:
-        return remark
-    return converged_sentence(problem.weights.discrete and problem.probe.loss.hard, values, errors, row)
-
-
-def converged_sentence(counted: bool, values: dict[str, np.ndarray], errors: dict[str, np.ndarray], row: int) -> str:
-    """Facts about a solution: negative entropy of what is counted, unstable copies."""
-    facts = [Status.CONVERGED.sentence]
-    if counted and values["free_entropy"][row] < -errors["free_entropy"][row]:
-        facts.append(NEGATIVE)
-    if values["stability"][row] < -errors["stability"][row]:
-        facts.append(UNSTABLE)
-    return "; ".join(facts)
-
-
-def _solve(problem: FranzParisiProblem) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
-    """Points, which rows are solved, and why others are not: coarse mesh first, then the rounding of level 1."""
-    with np.errstate(all="ignore"):
-        point, started, remarks = reached(problem.at_level(0), FIRST)
-    done = np.zeros(problem.size, dtype=bool)
-    rows = np.flatnonzero(started)
-    if rows.size:
-        fine = solve(problem.take(rows), point[rows], Newton(), FINE, "keep", check=False)
-        point[rows], done[rows] = fine.point, fine.converged
-        for at in np.flatnonzero(~fine.converged):
-            remarks[int(rows[at])] = fine.sentence(int(at))
-    return point, done, remarks
-
-
-def _checked(
-    part: FranzParisiProblem, point: np.ndarray, tolerance: float
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], np.ndarray, np.ndarray]:
-    """Values on the next finer mesh, errors, residuals, and which rows may be believed.
-
-    Order parameters are those after one Newton step on the finer mesh. Error: what that step leaves (its power 3/2,
-    and the rounding of the residual), carried by the derivatives, plus the change between the meshes, plus rounding.
-    The entropy is stationary: its change between the meshes plus rounding.
-    """
-    finer = part.refined()
-    before, seen = part.describe(point), finer.describe(point)
-    residual, jacobian = finer.residual_and_jacobian(point)
-    noise = 8 * np.finfo(float).eps * np.maximum(1.0, np.abs(point))
-    with np.errstate(all="ignore"):
-        inverse = np.linalg.pinv(np.where(np.isfinite(jacobian), jacobian, 0.0))
-    step = -np.einsum("bij,bj->bi", inverse, residual)
-    left = np.abs(step) ** 1.5 + np.einsum("bij,bj->bi", np.abs(inverse), noise)
-    floors, slopes = finer.floors(point), finer.slopes(point)
-    errors = {name: np.abs(seen[name] - before[name]) + floors[name] for name in NAMES}
-    for name, slope in slopes.items():
-        seen[name] = seen[name] + np.einsum("bk,bk->b", slope, step)
-        errors[name] += np.einsum("bk,bk->b", np.abs(slope), left)
-    # the slope and the replicon move with the point as their terms do
-    errors["stability"] += 4.0 * np.abs(1.0 - seen["stability"]) * (np.abs(step) + left).sum(axis=1)
-    errors["slope"] += 2.0 * np.einsum("bk,bk->b", np.abs(slopes["t_hat"]), np.abs(step) + left)
-    sure = (errors["free_entropy"] < tolerance * np.maximum(1.0, np.abs(seen["free_entropy"]))) & (
-        np.abs(step).max(axis=1) < 1e-6
-    )
-    return seen, errors, np.abs(residual).max(axis=1), sure
-
-
-def _carry(problem: FranzParisiProblem, columns: Columns, rows: np.ndarray) -> None:
-    """Add what the errors of the reference move: the linear response of the solution to each of its numbers."""
-    given = problem.reference
-    if given.q == 0:
-        return
-    part, point = problem.take(rows).at_level(1), columns.point[rows]
-    residual, jacobian = part.residual_and_jacobian(point)
-    inverse, base = np.linalg.pinv(np.where(np.isfinite(jacobian), jacobian, 0.0)), part.describe(point)
-    for name, error in given.errors:
-        if error > 0.0:
-            step = 1e-6 * given.number(name)
-            moved = part.around(given.varied(name, step))
-            answer = -np.einsum("bij,bj->bi", inverse, moved.residual(point) - residual)
-            there = moved.describe(point + answer)
-            for key in NAMES:
-                columns.errors[key][rows] += np.abs(there[key] - base[key]) * error / step
-
-
-def random_curve(
-    model: Model, alpha: float, reference: Reference, distance: np.ndarray, tolerance: float | None = None
-) -> Columns:
-    """The curve for random labels around a typical solution, with what is thermal and the reference's own error."""
-    problem = problem_of(model, alpha, reference, distance)
-    columns = curve(problem, tolerance)
-    solved = np.flatnonzero([text.startswith("converged") for text in columns.status])
-    if solved.size:
-        with np.errstate(all="ignore"):
-            _carry(problem, columns, solved)
-    thermal(problem, columns, solved)
+    counted = problem.weights.discrete and problem.model.loss.hard
+    columns.status = [remarks.get(row) or _sentence(counted, columns, row) for row in range(problem.size)]
     return columns
 
 
-def typical_overlap(model: Model, alpha: float, reference: Reference, q: float) -> tuple[float, float]:
-    """Overlap at which the curve has its maximum, ``dS/dd = 0``, with its error; NaN where it is not found.
+def _sentence(counted: bool, columns: Columns, row: int) -> str:
+    """Facts about a solution: negative entropy of what is counted, unstable copies."""
+    facts = [Status.CONVERGED.sentence]
+    for name, text in (("free_entropy", NEGATIVE), ("stability", UNSTABLE)):
+        if columns.values[name][row] < -columns.errors[name][row] and (counted or text is UNSTABLE):
+            facts.append(text)
+    return "; ".join(facts)
 
-    There the probe is typical of its own model, whose RS overlap is ``q``.
+
+def _well_known(problem: FixedOverlap, columns: Columns, done: np.ndarray, remarks: dict[int, str]) -> None:
+    """Drop rows whose entropy is known too badly with what the errors of the reference add."""
+    value, error = columns.values["free_entropy"], columns.errors["free_entropy"]
+    for row in np.flatnonzero(done & ~(error < problem.known * np.maximum(1.0, np.abs(value)))):
+        done[row] = False
+        why = f"the reference is known too badly: the entropy would be off by {error[row]:.0e}"
+        remarks[int(row)] = f"not converged: {why}"
+
+
+def _fine(problem: Any, point: np.ndarray, done: np.ndarray, remarks: dict[int, str], tolerance: float) -> Columns:
+    """Steps on finer meshes, until the entropy is sure."""
+    columns = Columns.blank(problem.names, [""] * problem.size, point)
+    rows, level = np.flatnonzero(done), 2
+    while rows.size:
+        seen, errors, residual, sure = _corrected(problem.take(rows), point, rows, level, tolerance)
+        for name in problem.names:
+            columns.values[name][rows], columns.errors[name][rows] = seen[name], errors[name]
+        columns.residual[rows] = residual
+        rows, level = rows[~sure], level + 1
+        if level == len(LADDER):
+            done[rows] = False
+            remarks |= {int(row): Status.INTEGRAL_UNSURE.sentence for row in rows}
+            break
+    return columns
+
+
+def _corrected(
+    part: Any, point: np.ndarray, rows: np.ndarray, level: int, tolerance: float
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], np.ndarray, np.ndarray]:
+    """Values and errors at ``level``, the residual, and which rows are sure.
+
+    Errors: what the last step leaves and rounding, carried by differences (not to the entropy, which is stationary);
+    the change from the mesh below; what the errors of the reference add, which makes no row unsure.
     """
-    if reference.q == 0 and q == 0:
-        return 0.0, 0.0
-    if reference.side == Side(model.loss, float(model.beta)):
-        return reference.q, reference.q_error  # two references are typical of each other
-    guess = np.sqrt(reference.q * q) if reference.q > 0 and q > 0 else 0.1
-    problem = problem_of(model, alpha, reference, np.array([(1.0 - guess) / 2.0]))
+    coarse, below, fine = (part.at_level(n) for n in (0, level - 1, level))
+    near = Response.of(coarse, point[rows])
+    carried = _carried(coarse, point[rows], near)
+    for mesh in (below, fine):  # the first steps where they cost less
+        at = Place.at(mesh, point[rows], near).improve(mesh, near)
+        point[rows] = at.free
+    noise = 16 * np.finfo(float).eps * np.maximum(1.0, np.abs(at.free))
+    # a step of a coarse Jacobian may go to either side, and again
+    left = np.abs(at.step) ** 1.5 if fine.light else 2.1 * np.abs(at.step)
+    left += np.einsum("bij,bj->bi", np.abs(at.inverse), noise)
+    before, errors = below.observe(at.free)[0], fine.floors(at.free, at.seen)
+    for name, value in at.seen.items():
+        errors[name] += np.abs(value - before[name])
+        if name != "free_entropy":
+            errors[name] += near.most(name, left)
+            at.seen[name] = value + near.moves(name, at.step) * fine.light
+    sure = (at.moved < 1e-7) & (errors["free_entropy"] < tolerance * np.maximum(1.0, np.abs(at.seen["free_entropy"])))
+    errors = {name: error + carried[name] for name, error in errors.items()}
+    return at.seen, errors, np.abs(at.residual).max(axis=1), sure
 
-    known: list[np.ndarray] = []
 
-    def slope(t: float) -> float:
-        one = problem.at_distance(np.array([(1.0 - t) / 2.0]))
-        if known:  # the last point is close
-            found = solve(one, known[-1], STEADY, FINE, "keep", check=False)
-            point, done = found.point, found.converged & one.sound(found.point)
-        if not known or not done[0]:
-            point, done, _ = _solve(one)
-        if not done[0]:
-            return float("nan")
-        known.append(point)
-        return float(one.describe(point)["slope"][0])
+def _carried(coarse: Any, free: np.ndarray, near: Response) -> dict[str, np.ndarray]:
+    """What the errors of the reference move: the linear response of the solution to each of its numbers."""
+    total = {name: np.zeros(len(free)) for name in near.seen}
+    for name, error in coarse.reference.errors:
+        if error > 0.0:
+            step = max(1e-6 * (abs(coarse.reference.number(name)) or 1.0), error)
+            there, moved = coarse.around(coarse.reference.varied(name, step)).observe(free)
+            answer = -np.einsum("bij,bj->bi", near.inverse, moved - near.residual)
+            for key, sum_ in total.items():
+                change = there[key] - near.seen[key] + near.moves(key, answer)
+                sum_ += np.abs(change) * error / step
+    return total
 
-    room = 1.0 - guess
-    for width in (0.02, 0.06, 0.2, 0.6, 0.95):
-        # closer than the maximum, that is at larger overlap, the entropy grows with the distance
-        low, high = guess - width * guess, guess + width * room
-        ends = slope(low), slope(high)
-        if ends[0] < 0.0 < ends[1]:
-            root = zero_of(slope, low, high, 1e-12)
-            return root, 2e-12 + abs(slope(root)) * (high - low) / (ends[1] - ends[0])
-    return float("nan"), float("nan")
+
+def typical_overlap(problem: FixedOverlap) -> tuple[float, float]:
+    """Overlap at which the curve has its maximum, with its error: the probe does not feel that a distance is asked for.
+
+    ``problem`` of one row is where the search starts; NaN where nothing is found.
+    """
+    problem = problem.at_level(0)
+    with np.errstate(all="ignore"):
+        point, done, _ = reached(problem)
+        free = AtMaximum(problem)
+        return located(free, free.above(point)) if done[0] else NOWHERE
+
+
+def located(problem: Any, starts: np.ndarray) -> tuple[float, float]:
+    """The overlap, with its error, of a problem that does not hold it, from the first start that leads to a solution.
+
+    The rows of ``problem`` are alike; NaN where no start does.
+    """
+    with np.errstate(all="ignore"):
+        point, row = settled(problem, starts)
+        if row.size:
+            done = np.ones(1, dtype=bool)
+            columns = _fine(problem.take(row), point, done, {}, problem.sure)
+            if done[0]:
+                return float(columns.values["t"][0]), float(columns.errors["t"][0])
+    return NOWHERE
+
+
+def settled(problem: Any, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Point and row of the first start that leads to a solution on the coarse mesh; empty where none does."""
+    for row in range(problem.size):
+        here = np.array([row])
+        point, done = solved_from(problem.take(here), starts[here])
+        if done[0]:
+            return point, here
+    return starts[:0], np.zeros(0, dtype=int)

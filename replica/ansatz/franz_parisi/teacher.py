@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from replica.ansatz.franz_parisi.fixed_overlap_curve import held_curve
+from replica.ansatz.franz_parisi.equations import EPS
 from replica.ansatz.franz_parisi.geometry import Geometry
 from replica.ansatz.franz_parisi.pair_patterns import Side, pattern_sums
-from replica.ansatz.franz_parisi.solver import Columns
+from replica.ansatz.franz_parisi.solver import Columns, curve
 from replica.ansatz.franz_parisi.teacher_sphere import TaughtSphere
 from replica.ansatz.franz_parisi.teacher_weights import TaughtProblem, TaughtSigns, TaughtWeights
-from replica.ansatz.franz_parisi.typical_held_norm import EPS, Reference
+from replica.ansatz.franz_parisi.typical_held_norm import Reference
 from replica.ansatz.franz_parisi.zeros import zero_of
 from replica.data import Overlaps
 from replica.models.model import Model
@@ -33,12 +33,12 @@ def taught_problem(model: Model, alpha: float, distance: np.ndarray) -> TaughtPr
     kind: Any = TaughtSphere
     if not isinstance(model.weights.norm, Average):
         kind = TaughtSigns if law is not None and law.values == (1.0,) else TaughtWeights
-    return kind(model, alpha, teacher, distance, 0)
+    return kind(model, alpha, teacher, distance)
 
 
 def taught_curve(model: Model, alpha: float, distance: np.ndarray, tolerance: float | None = None) -> Columns:
     """The curve over a grid of distances from the teacher; ``s`` is the overlap with it."""
-    columns = held_curve(taught_problem(model, alpha, distance), tolerance)
+    columns = curve(taught_problem(model, alpha, distance), tolerance)
     columns.values["s"], columns.errors["s"] = 1.0 - 2.0 * distance, np.zeros(distance.size)
     for store in (columns.values, columns.errors):
         store["s"][np.isnan(columns.values["free_entropy"])] = np.nan

@@ -9,18 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from replica.ansatz.franz_parisi.equations import LEAST_OWN, HeldOnSphere
+from replica.ansatz.franz_parisi.equations import LEAST_OWN, OnSphere
 from replica.ansatz.franz_parisi.teacher_weights import Taught, TaughtProblem
 from replica.ansatz.franz_parisi.typical_held_norm import Reference
 from replica.data import Overlaps
 from replica.models.model import Model
 
 
-class TaughtSphere(TaughtProblem, HeldOnSphere):
+class TaughtSphere(TaughtProblem, OnSphere):
     """The unknown is ``own_hat = q_hat``; the field that holds the overlap is ``t/(1-q)``."""
 
     def __init__(self, model: Model, alpha: Any, teacher: Reference, distance: np.ndarray, level: int = 1) -> None:
-        super().__init__(model, alpha, teacher, distance, level, [])
+        super().__init__(model, alpha, teacher, distance, level, ["own_hat"])
 
     def weigh(self, free: np.ndarray) -> Taught:
         own, t, room = np.maximum(free[:, 0], LEAST_OWN), self.cosine, self.room

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from replica.ansatz.franz_parisi.equations import EPS, FROZEN, LEAST_OWN, HeldProblem, relative
+from replica.ansatz.franz_parisi.equations import EPS, FROZEN, LEAST_OWN, FixedOverlap, HeldByField, relative
 from replica.ansatz.franz_parisi.typical_held_norm import Reference
 from replica.data import Overlaps
 from replica.models.model import Model
@@ -30,14 +30,8 @@ class Taught(NamedTuple):
     susceptibility: np.ndarray
 
 
-class TaughtProblem(HeldProblem):
+class TaughtProblem(FixedOverlap):
     """What problems around the direction share: averages over patterns at the overlaps q and t."""
-
-    def __init__(
-        self, model: Model, alpha: Any, teacher: Reference, distance: np.ndarray, level: int, unknowns: list[str]
-    ) -> None:
-        super().__init__(model, alpha, distance, level, unknowns)
-        self.reference: Reference = teacher
 
     @abstractmethod
     def weigh(self, free: np.ndarray) -> Taught:
@@ -90,7 +84,7 @@ class TaughtSigns(TaughtProblem):
     """Signs around a teacher of signs; the unknown is ``own_hat = q_hat``, the field that holds t a root of its own."""
 
     def __init__(self, model: Model, alpha: Any, teacher: Reference, distance: np.ndarray, level: int = 1) -> None:
-        super().__init__(model, alpha, teacher, distance, level, [])
+        super().__init__(model, alpha, teacher, distance, level, ["own_hat"])
         self.pair = model.weights.pair(0.0, 0.0)
 
     def _pairs(self, own: np.ndarray) -> list[Pair]:
@@ -112,27 +106,18 @@ class TaughtSigns(TaughtProblem):
             pattern = self._patterns(self.weigh(np.full((self.size, 1), 1e-9)).overlaps)
         return (0.1 * self.alpha / (1.0 + self.alpha) * pattern.conjugates["q_hat"])[:, None]
 
-    def reachable(self) -> np.ndarray:
-        return np.ones(self.size, dtype=bool)
-
-    def _free_overlap(self, field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return np.tanh(field), np.ones(self.size)
-
-    def _turned(self, field: np.ndarray) -> dict[str, np.ndarray]:
-        return {}
-
-    def floors(self, seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def floors(self, free: np.ndarray, seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The distance is held to all its digits: the entropy does not round with its conjugate."""
         held = 2.0 * np.minimum(self.distance, 1.0 - self.distance)
         size = np.abs(seen["t_hat"]) * held + seen["q_hat"] * (1.0 - seen["q"]) + self.alpha
-        return super().floors(seen) | {"free_entropy": 16 * EPS * size}
+        return super().floors(free, seen) | {"free_entropy": 16 * EPS * size}
 
 
-class TaughtWeights(TaughtProblem):
+class TaughtWeights(TaughtProblem, HeldByField):
     """Weights of held norm around a teacher of any law; the field ``t_hat`` that holds the overlap is an unknown."""
 
     def __init__(self, model: Model, alpha: Any, teacher: Reference, distance: np.ndarray, level: int = 1) -> None:
-        super().__init__(model, alpha, teacher, distance, level, ["t_hat"])
+        super().__init__(model, alpha, teacher, distance, level, ["own_hat", "t_hat"])
 
     def weigh(self, free: np.ndarray) -> Taught:
         own, pull, zero = np.maximum(free[:, 0], LEAST_OWN), free[:, 1], np.zeros(self.size)

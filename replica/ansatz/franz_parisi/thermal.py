@@ -7,14 +7,6 @@ from typing import Any
 import numpy as np
 
 
-def _correction(problem: Any, point: np.ndarray) -> np.ndarray:
-    """One Newton step: what the solution on a finer mesh is off by."""
-    with np.errstate(all="ignore"):
-        residual, jacobian = problem.residual_and_jacobian(point)
-        inverse = np.linalg.pinv(np.where(np.isfinite(jacobian), jacobian, 0.0))
-    return -np.einsum("bij,bj->bi", inverse, residual)
-
-
 def thermal_names(probe: Any) -> tuple[str, ...]:
     """What `thermal` adds to a curve."""
     return ("training_error",) if probe.loss.hard else ("training_error", "energy", "entropy")
@@ -30,7 +22,7 @@ def thermal(problem: Any, columns: Any, rows: np.ndarray) -> None:
     elif rows.size:
         point = columns.point[rows]
         rough, finer = (problem.take(rows).at_level(level) for level in (1, 2))
-        coarse, fine = rough.means(point), finer.means(point + _correction(finer, point))
+        coarse, fine = rough.means(point), finer.means(point)
         change = {name: np.abs(fine[name] - coarse[name]) + 1e-14 for name in fine}
         values["training_error"][rows], errors["training_error"][rows] = (
             fine["training_error"],

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from replica.ansatz.franz_parisi.equations import EPS, FROZEN, LEAST_OWN, HeldProblem, relative
+from replica.ansatz.franz_parisi.equations import EPS, FROZEN, LEAST_OWN, HeldByField, relative
 from replica.ansatz.franz_parisi.geometry import Geometry
 from replica.ansatz.franz_parisi.pair_patterns import PatternSums, pattern_means, pattern_sums
 from replica.ansatz.franz_parisi.typical_held_norm import Reference
@@ -59,7 +59,7 @@ class Found(NamedTuple):
         return self.weighed.single
 
 
-class AlphabetProblem(HeldProblem):
+class AlphabetProblem(HeldByField):
     """Unknowns: ``own_hat = q_hat - s_hat^2/q_hat_t``, ``s_hat``, theta (``t_hat``) and the curvature A.
 
     Around references that are typical of the probe's own model nothing is its own at the typical distance: there
@@ -67,8 +67,8 @@ class AlphabetProblem(HeldProblem):
     """
 
     def __init__(self, model: Model, alpha: float, reference: Reference, distance: np.ndarray, level: int = 1) -> None:
-        super().__init__(model, alpha, distance, level, [*(["s_hat"] if reference.q > 0 else []), "t_hat"])
-        self.reference: Reference = reference
+        common = ["s_hat"] if reference.q > 0 else []
+        super().__init__(model, alpha, reference, distance, level, ["own_hat", *common, "t_hat"])
         self.values = np.array(model.weights.values)
 
     def letters(self) -> Letters:
@@ -196,14 +196,11 @@ class AlphabetProblem(HeldProblem):
         own = alpha * sums.gg - lean
         top = np.sqrt(given.norm * found.single.norm)
         pull = self._pull(hats, found)
-        away = (2.0 * self.distance - found.weighed.apart / top) / self.room if self.held else pull
         rows = {
             "own_hat": relative(own, free_own),
             "s_hat": relative(alpha * sums.rg, hats["s_hat"]),
-            "t_hat": away,
-            "curvature": relative(
-                -alpha * sums.bend + pull * self.cosine * top / found.single.norm * self.held, hats["curvature"]
-            ),
+            "t_hat": (2.0 * self.distance - found.weighed.apart / top) / self.room,
+            "curvature": relative(-alpha * sums.bend + pull * self.cosine * top / found.single.norm, hats["curvature"]),
         }
         return np.stack([rows[name] for name in self.variables.names], axis=1)
 

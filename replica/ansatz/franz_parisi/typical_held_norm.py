@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
+from replica.ansatz.franz_parisi.equations import EPS, FROZEN, FixedOverlap
 from replica.ansatz.franz_parisi.geometry import Geometry
 from replica.ansatz.franz_parisi.network import network_means, network_sums
 from replica.ansatz.franz_parisi.pair_patterns import PatternSums, Side
-from replica.architectures import Architecture
-from replica.weights._pairs import LADDER, Pair
-from saddlepoint import REAL, Problem, Variable, Variables
-
-SINGLE = Architecture()
-EPS = float(np.finfo(float).eps)
-FROZEN = 1e-12  # share of the room between copies below which they have nothing of their own
-BOTH = Variables(Variable("depth", REAL), Variable("partial", REAL))
-PARAMAGNET = Variables(Variable("depth", REAL))
+from replica.models.model import Model
+from replica.weights._pairs import Pair
+from saddlepoint import Anderson, Ladder, Newton
 
 
 @dataclass(frozen=True)
@@ -45,8 +40,8 @@ class Reference:
 
     @property
     def errors(self) -> tuple[tuple[str, float], ...]:
-        """Errors of its numbers by name."""
-        names = ("q", "q_hat", "norm", "curvature", "m", "bias")
+        """Errors of its numbers by name; that the overlap vanishes is exact."""
+        names = (*(("q", "q_hat") if self.q > 0 else ()), "norm", "curvature", "m", "bias")
         return tuple((name, getattr(self, f"{name}_error")) for name in names)
 
     def number(self, name: str) -> float:
@@ -70,7 +65,7 @@ class State:
     s_hat: float
 
 
-class FranzParisiProblem(Problem):
+class FranzParisiProblem(FixedOverlap):
     r"""Overlaps of a probe at fixed distance of a typical reference.
 
     Unknowns are ``depth`` (for q at given s) and ``partial`` (for s; none when the references are a paramagnet), see
@@ -84,66 +79,32 @@ class FranzParisiProblem(Problem):
     for counted weights and of ``ln(1-q)/2 + (q-A)/(2(1-q)) + alpha G_E`` on the sphere.
     """
 
-    #: one evaluation costs little: rows that are not solved are followed in the load, too
     light = True
+    first = Ladder(Newton(steps=12, halvings=2), Anderson(damping=0.5), Newton())
+    sure, known = 1e-10, np.inf
+    rowwise = ("distance", "alpha", "hint")
+    names = ("free_entropy", "q", "t", "s", "q_hat", "s_hat", "t_hat", "slope", "stability")
 
-    def __init__(
-        self,
-        reference: Reference,
-        probe: Side,
-        weights: Any,
-        alpha: Any,
-        distance: np.ndarray,
-        level: int = 1,
-        network: Architecture | None = None,
-    ) -> None:
-        self.network = network or SINGLE
-        self.reference, self.probe, self.weights = reference, probe, weights
-        self.alpha = alpha * np.ones(distance.size)
-        self.distance, self.size, self.level = distance, distance.size, level
-        self.variables = BOTH if reference.q > 0 else PARAMAGNET
-        self.pair = weights.pair(reference.q, reference.q_hat)
+    def __init__(self, model: Model, alpha: Any, reference: Reference, distance: np.ndarray, level: int = 1) -> None:
+        unknowns = ["depth", "partial"] if reference.q > 0 else ["depth"]
+        super().__init__(model, alpha, reference, distance, level, unknowns)
+        self.pair = model.weights.pair(reference.q, reference.q_hat)
         self.hint = _free_field(distance)  # where the search for theta begins: its last value
 
-    def _like(self, distance: np.ndarray, hint: np.ndarray, alpha: np.ndarray, level: int) -> FranzParisiProblem:
-        copy = object.__new__(FranzParisiProblem)
-        copy.__dict__.update(self.__dict__)
+    def like(self, **changes: Any) -> Self:
+        copy = super().like(**changes)
         copy.__dict__.pop("_last", None)
-        copy.distance, copy.hint, copy.alpha = distance, hint, alpha
-        copy.size, copy.level = distance.size, level
+        if "hint" not in changes:  # elsewhere it begins anew, so that no point depends on where another was
+            copy.hint = self.hint.copy() if changes.keys() == {"level"} else _free_field(copy.distance)
         return copy
 
-    def take(self, index: np.ndarray) -> FranzParisiProblem:
-        return self._like(self.distance[index], self.hint[index], self.alpha[index], self.level)
-
-    def at_level(self, level: int) -> FranzParisiProblem:
-        return self._like(self.distance, self.hint.copy(), self.alpha, level)
-
-    def at_distance(self, distance: np.ndarray) -> FranzParisiProblem:
-        """The same problem at other distances from the reference."""
-        return self._like(distance, _free_field(distance), self.alpha, self.level)
-
-    def at_alpha(self, alpha: Any) -> FranzParisiProblem:
-        """The same problem with the probes at other loads (the reference stays)."""
-        return self._like(self.distance, _free_field(self.distance), alpha * np.ones(self.size), self.level)
-
-    def reachable(self) -> np.ndarray:
-        """Whether weights of the set can be that close to the reference."""
-        return np.ones(self.size, dtype=bool)
+    def around(self, reference: Reference) -> Self:
+        return super().around(reference).like(pair=self.weights.pair(reference.q, reference.q_hat))
 
     def sound(self, free: np.ndarray) -> np.ndarray:
         """Whether the overlaps are those of vectors and the copies not frozen: all else is spurious."""
         seen = [self.geometry(free, row) for row in range(self.size)]
         return np.array([at.depth > -1e-6 and at.rest > FROZEN * at.away for at in seen])
-
-    def around(self, reference: Reference) -> FranzParisiProblem:
-        """The same problem with another reference."""
-        return FranzParisiProblem(
-            reference, self.probe, self.weights, self.alpha, self.distance, self.level, self.network
-        )
-
-    def refined(self) -> FranzParisiProblem:
-        return self.at_level(min(self.level + 1, len(LADDER) - 1))
 
     def start(self) -> np.ndarray:
         """Between the frozen probe and the one without patterns: part of the free room is its own."""
@@ -158,7 +119,7 @@ class FranzParisiProblem(Problem):
     def state(self, free: np.ndarray, row: int) -> State:
         """One row at one point."""
         at = self.geometry(free, row)
-        sums = network_sums(self.network, self.reference.side, self.probe, at, self.level)
+        sums = network_sums(self.model.architecture, self.reference.side, self.probe, at, self.level)
         q_hat, s_hat = self.alpha[row] * sums.gg, self.alpha[row] * sums.rg
         pair = self.pair.at(self.distance[row], q_hat, s_hat, self.level, self.hint[row])
         if np.isfinite(pair.pull):
@@ -175,6 +136,9 @@ class FranzParisiProblem(Problem):
     def residual(self, free: np.ndarray) -> np.ndarray:
         return self.residual_and_jacobian(free)[0]
 
+    def jacobian(self, free: np.ndarray) -> np.ndarray:
+        return self.residual_and_jacobian(free)[1]
+
     def residual_and_jacobian(self, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         k = len(self.variables)
         residual, jacobian = np.empty((self.size, k)), np.empty((self.size, k, k))
@@ -182,8 +146,8 @@ class FranzParisiProblem(Problem):
             residual[row], jacobian[row] = _row(state, self.distance[row], self.alpha[row], k)
         return residual, jacobian
 
-    def jacobian(self, free: np.ndarray) -> np.ndarray:
-        return self.residual_and_jacobian(free)[1]
+    def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        return self.describe(free), self.residual(free)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name not in ("_repeated", "_last")}
@@ -202,53 +166,29 @@ class FranzParisiProblem(Problem):
 
     def describe(self, free: np.ndarray) -> dict[str, np.ndarray]:
         """Order parameters, the free entropy, its slope in the distance, the replicon of the copies."""
-        states = self.states(free)
-        terms = self.potential_terms(free)
-        theta = np.array([one.pair.pull for one in states])
-        force = self.alpha * np.array([one.patterns.pg for one in states])
-        stiff = np.array([one.patterns.rigidity * one.pair.susceptibility for one in states])
-        found = {
-            "free_entropy": terms.sum(axis=1),
-            "q": np.array([one.at.q for one in states]),
-            "s": np.array([one.at.s for one in states]),
-            "q_hat": np.array([one.q_hat for one in states]),
-            "s_hat": np.array([one.s_hat for one in states]),
-            "t_hat": theta,
-            "slope": 2.0 * (theta - force),
-            "stability": 1.0 - self.alpha * stiff,
-        }
-        return found
+        rows = [
+            (
+                one.at.q,
+                one.at.t,
+                one.at.s,
+                one.q_hat,
+                one.s_hat,
+                one.pair.pull,
+                2.0 * (one.pair.pull - alpha * one.patterns.pg),
+                1.0 - alpha * one.patterns.rigidity * one.pair.susceptibility,
+            )
+            for alpha, one in zip(self.alpha, self.states(free), strict=True)
+        ]
+        return dict(zip(self.names, [self.potential(free), *np.array(rows).T], strict=True))
 
-    def floors(self, free: np.ndarray) -> dict[str, np.ndarray]:
-        """Rounding of `describe`."""
-        seen = self.describe(free)
-        found = {name: 16 * EPS * np.abs(value) for name, value in seen.items()}
-        found["free_entropy"] = 16 * EPS * np.abs(self.potential_terms(free)).sum(axis=1)
-        found["stability"] = 64 * EPS * (1.0 + np.abs(1.0 - seen["stability"]))
-        found["slope"] = 64 * EPS * (np.abs(seen["t_hat"]) + 1.0)
-        return found
-
-    def slopes(self, free: np.ndarray) -> dict[str, np.ndarray]:
-        """Derivatives (B, k) of the order parameters in the free coordinates, to carry their errors."""
-        k = len(self.variables)
-        found: dict[str, list[np.ndarray]] = {name: [] for name in ("q", "s", "q_hat", "s_hat", "t_hat")}
-        for row, one in enumerate(self.states(free)):
-            chain, hats = _chains(one, self.distance[row], self.alpha[row])
-            moves = {
-                "q": chain[0],
-                "s": chain[1],
-                "q_hat": hats[0],
-                "s_hat": hats[1],
-                "t_hat": one.pair.pull_slopes @ hats,
-            }
-            for name, value in moves.items():
-                found[name].append(value[:k])
-        return {name: np.array(value) for name, value in found.items()}
+    def floors(self, free: np.ndarray, seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The entropy is known to the rounding of its terms, which are small where the distance is."""
+        return super().floors(free, seen) | {"free_entropy": 16 * EPS * np.abs(self.potential_terms(free)).sum(axis=1)}
 
     def means(self, free: np.ndarray) -> dict[str, np.ndarray]:
         """Cost and training error at the solution."""
         rows = [
-            network_means(self.network, self.reference.side, self.probe, self.geometry(free, i), self.level)
+            network_means(self.model.architecture, self.reference.side, self.probe, self.geometry(free, i), self.level)
             for i in range(self.size)
         ]
         return {name: np.array([row[name] for row in rows]) for name in rows[0]}

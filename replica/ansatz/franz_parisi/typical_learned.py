@@ -15,15 +15,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from replica.ansatz.cavity import POWERS as WEIGHT_POWERS
-from replica.ansatz.franz_parisi.equations import FROZEN, LEAST_OWN, HeldOnSphere, relative
+from replica.ansatz.franz_parisi.equations import FROZEN, LEAST_OWN, OnSphere, relative
 from replica.ansatz.franz_parisi.geometry import Geometry
 from replica.ansatz.franz_parisi.pair_patterns import PatternSums, pattern_means, pattern_sums
 from replica.ansatz.franz_parisi.typical_held_norm import Reference
 from replica.data import Overlaps, PairOverlaps
 from replica.models.model import Model
-from saddlepoint import REAL, Variable, Variables
 
-FREE = Variable("turn", REAL)  # artanh t where the distance is not held
 NOTHING = PatternSums(*[np.nan] * 11)
 #: how what is described grows with weights that are multiplied, those of the reference too
 POWERS = WEIGHT_POWERS | {"s": 2, "s_hat": -2, "t_hat": -2}
@@ -41,7 +39,7 @@ class Found(NamedTuple):
     potential: np.ndarray
 
 
-class TypicalProblem(HeldOnSphere):
+class TypicalProblem(OnSphere):
     """Unknowns: ``own_hat = q_hat - s_hat^2/q_hat_r``, ``s_hat``, ``m_hat``; the distance is held in closed form.
 
     With u the reference, ``u'`` the mean of references and v the direction, a copy is ``t u`` and ``1-q`` times the
@@ -49,13 +47,8 @@ class TypicalProblem(HeldOnSphere):
     """
 
     def __init__(self, model: Model, alpha: Any, reference: Reference, distance: np.ndarray, level: int = 1) -> None:
-        super().__init__(model, alpha, distance, level, ["s_hat", "m_hat"])
-        self.reference: Reference = reference
+        super().__init__(model, alpha, reference, distance, level, ["own_hat", "s_hat", "m_hat"])
         self.root = float(np.sqrt(model.architecture.scale))
-
-    def unheld(self, point: np.ndarray) -> tuple[TypicalProblem, np.ndarray]:
-        free = self.like(held=False, variables=Variables(*self.variables, FREE))
-        return free, np.concatenate([point, np.arctanh(self.cosine)[:, None]], axis=1)
 
     @property
     def _beyond(self) -> float:
@@ -73,8 +66,7 @@ class TypicalProblem(HeldOnSphere):
         c = hats["s_hat"] * gap / beyond
         a = hats["m_hat"] - c * mr
         strength = a * a * free + c * c * qr * gap + 2.0 * a * c * mr * gap + hats["own_hat"]
-        t = self.cosine if self.held else np.tanh(hats["turn"])
-        room = self.room if self.held else 1.0 / np.cosh(hats["turn"]) ** 2
+        t, room = self.cosine, self.room
         rest = 2.0 * room / (1.0 + np.sqrt(1.0 + 4.0 * room * strength))
         along, beside = a * free + c * mr * gap, a * mr + c * qr  # (m - t m_r)/rest and (s - t q_r)/(rest gap)
         m, off = t * mr + rest * along, rest * gap * beside
@@ -92,7 +84,7 @@ class TypicalProblem(HeldOnSphere):
             reference = replace(given.side, mean=root * channel.reference_mean)
             probe = replace(self.probe, mean=root * float(channel.mean[0]))
             t, s, rest, off = (scale * x[row] for x in (at.t, at.s, at.rest, at.off))
-            away = scale * 2.0 * self.distance[row] if self.held else None
+            away = scale * 2.0 * self.distance[row]
             fields = Geometry.of_rest(t, s, rest, scale * given.q, scale, scale, away, off)
             found.append((channel.probability, scale, reference, probe, fields))
         return found
@@ -143,17 +135,14 @@ class TypicalProblem(HeldOnSphere):
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
         hats, at, sums = self.halves(free)
-        return self._described(hats, at, sums), self._residual(at, sums, free)
+        return self._described(hats, at, sums), self._residual(sums, free)
 
-    def _residual(self, at: Found, sums: PatternSums, free: np.ndarray) -> np.ndarray:
+    def _residual(self, sums: PatternSums, free: np.ndarray) -> np.ndarray:
         alpha, gap = self.alpha, 1.0 - self.reference.q
         s_hat = alpha * sums.rg
         own = alpha * sums.gg - s_hat**2 * gap**2 / self._beyond
         new = own, s_hat, alpha * sums.force
-        rows = [relative(x, free[:, k]) for k, x in enumerate(new)]
-        if not self.held:
-            rows.append((at.pull - alpha * sums.pg) * at.rest)
-        return np.stack(rows, axis=1)
+        return np.stack([relative(x, free[:, k]) for k, x in enumerate(new)], axis=1)
 
     def _described(self, hats: dict[str, np.ndarray], at: Found, sums: PatternSums) -> dict[str, np.ndarray]:
         q_hat = hats["own_hat"] + hats["s_hat"] ** 2 * (1.0 - self.reference.q) ** 2 / self._beyond

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from replica.ansatz.franz_parisi.pair_patterns import Side
-from replica.ansatz.franz_parisi.solver import random_curve
-from replica.ansatz.franz_parisi.typical_held_norm import Reference
+from replica.ansatz.franz_parisi.solver import curve
+from replica.ansatz.franz_parisi.typical_held_norm import FranzParisiProblem, Reference
 from replica.ansatz.replicated.equations import GroupProblem, Groups
 from replica.ansatz.replicated.solution_centre import BinaryJoint, SphericalJoint
 from replica.ansatz.replicated.solver import Book, Typical, along
@@ -49,7 +49,7 @@ def _near_typical(groups: Groups, pinned: bool) -> np.ndarray:
     q, q_hat = float(typical.q[0]), float(typical.q_hat[0])
     side = Side(model.loss, float(np.asarray(model.beta).reshape(-1)[0]))
     alpha, reference = float(groups.alpha[0]), Reference(side, q, q_hat)
-    seen = random_curve(model, alpha, reference, groups.distance).values
+    seen = curve(FranzParisiProblem(model, alpha, reference, groups.distance)).values
     if not pinned:
         least = seen["s"] ** 2 / q  # of q0; what is above it replicas have beside their centre
         ratio = (least + 0.02 * (seen["q"] - least - (t - seen["s"]) ** 2 / (1.0 - q))) / seen["q"]
