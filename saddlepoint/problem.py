@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -37,6 +37,8 @@ class Problem(Rowwise):
 
     variables: Variables
     size: int
+    #: by how much points are moved, on the coarsest integrals, to see what their errors do where that is dear (0: not)
+    stride: ClassVar[float] = 0.0
 
     def update(self, free: np.ndarray) -> np.ndarray:
         """The fixed-point map, (B, k) -> (B, k)."""

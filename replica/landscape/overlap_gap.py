@@ -10,9 +10,10 @@ from replica.ansatz.replicated.binary import BinaryReplicas
 from replica.ansatz.replicated.equations import Groups
 from replica.ansatz.replicated.gap import GapProblem
 from replica.ansatz.replicated.real import real_replicas
-from replica.ansatz.replicated.solver import GROUPS, NEWTON, GroupPart, Typical
+from replica.ansatz.replicated.solver import GROUPS, NEWTON, Typical
 from replica.landscape.overlap_gap_at_temperature import warm_gap
 from replica.models.model import Model, require_model
+from replica.solution.errors import measured
 from replica.thresholds import capacity
 from replica.thresholds.base import NAN, Threshold
 from saddlepoint import solve
@@ -101,13 +102,13 @@ def _lowest(model: Model, end: float, clones: float) -> tuple[np.ndarray, type[B
         batch = model.take(np.zeros(OVERLAPS, dtype=int))
         q = Typical.of(batch, alpha).q
         inside = 1.0 / (1.0 + np.exp(-np.linspace(-2.0, 5.0, OVERLAPS)))
-        book = real_replicas(batch, alpha, clones, q + (1.0 - q) * inside, 1e-10)
+        ledger = real_replicas(batch, alpha, clones, q + (1.0 - q) * inside, 1e-10)
         best = None
-        for part in book.parts:
+        for part in ledger.parts:
             phi = part.problem.at_level(0).potential(part.point)
             row = int(np.argmin(phi))
             if best is None or phi[row] < best[0]:
-                best = (float(phi[row]), part, row, float(book.groups.q1[part.rows[row]]))
+                best = (float(phi[row]), part, row, float(ledger.groups.q1[part.rows[row]]))
         if best is None:
             continue
         phi, part, row, q1 = best
@@ -135,8 +136,8 @@ def _close(
         found = solve(problem, start=again, solver=NEWTON, on_failure="keep")
     if not found.converged[0]:
         return _none(found.sentence(0))
-    part = GroupPart(np.array([0]), problem.at_level(1), found.point, found.error)
-    values, errors = (({k: float(v[0]) for k, v in table.items()}) for table in part.measure())
+    tables = measured(problem.at_level(1), found.point, found.error)
+    values, errors = ({name: float(column[0]) for name, column in table.items()} for table in tables)
     text = FOUND.format(values["parisi"], values["q1"])
     if values["complexity"] < -errors["complexity"] - 1e-12 and clones is not None:
         text += "; the complexity is negative: the load rises with the number of clones, which is not physical"

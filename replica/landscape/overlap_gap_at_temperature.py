@@ -7,9 +7,10 @@ from numpy.polynomial import Chebyshev
 
 from replica.ansatz.replicated.equations import Groups
 from replica.ansatz.replicated.real import real_replicas
-from replica.ansatz.replicated.solver import NEWTON, GroupPart, Typical, observed
+from replica.ansatz.replicated.solver import NEWTON, Typical
 from replica.ansatz.replicated.tuples import TupleLoad
 from replica.models.model import Model
+from replica.solution.batch import Part
 from replica.thresholds.base import NAN, Threshold
 from saddlepoint import solve
 
@@ -55,12 +56,12 @@ def _starts(model: Model, clones: float) -> list[tuple[float, np.ndarray, type]]
     for load in LOADS:
         alpha, batch = np.full(OVERLAPS, load), model.take(np.zeros(OVERLAPS, dtype=int))
         q = Typical.of(batch, alpha).q
-        book = real_replicas(batch, alpha, clones, q + (1.0 - q) * inside, 1e-10)
-        if np.any(observed(book, "tuple_entropy") < 0.0):
-            place = np.log(book.groups.q1) - np.log1p(-book.groups.q1)
+        ledger = real_replicas(batch, alpha, clones, q + (1.0 - q) * inside, 1e-10)
+        if np.any(ledger.observed("tuple_entropy") < 0.0):
+            place = np.log(ledger.groups.q1) - np.log1p(-ledger.groups.q1)
             return [
                 (float(place[row]), np.append(point, np.log(load)), type(part.problem))
-                for part in book.parts
+                for part in ledger.parts
                 for row, point in zip(part.rows, part.point, strict=True)
             ]
     return []
@@ -72,13 +73,13 @@ class _Walk:
     def __init__(self, model: Model, clones: float, place: float, point: np.ndarray, kind: type) -> None:
         self.model, self.clones, self.kind = model.take(np.array([0])), clones, kind
         self.begin, self.points = place, {place: point}
-        self.parts: dict[float, GroupPart] = {}
+        self.parts: dict[float, Part] = {}
 
     def _problem(self, place: float) -> TupleLoad:
         q1 = np.array([1.0 / (1.0 + np.exp(-place))])
         return TupleLoad(Groups(self.model, np.array([NAN]), np.array([self.clones]), q1=q1), kind=self.kind)
 
-    def part(self, place: float) -> GroupPart | None:
+    def part(self, place: float) -> Part | None:
         """The solution at a place."""
         if place not in self.parts:
             near = min(self.points, key=lambda known: abs(known - place))
@@ -87,7 +88,7 @@ class _Walk:
             if not found.converged[0]:
                 return None
             self.points[place] = found.point[0]
-            self.parts[place] = GroupPart(np.array([0]), problem.at_level(1), found.point, found.error)
+            self.parts[place] = Part(np.array([0]), problem.at_level(1), found.point, found.error)
         return self.parts[place]
 
     def load(self, place: float) -> float:

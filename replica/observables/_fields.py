@@ -10,6 +10,7 @@ import numpy as np
 from replica.ansatz.cavity import Cavity
 from replica.data import Channel
 from replica.losses import Loss
+from replica.solution.errors import Named, measured
 from replica.solution.single import Solution
 from saddlepoint.quadrature.anchored import anchored_nodes
 from saddlepoint.quadrature.fields import field_nodes
@@ -24,10 +25,7 @@ Average = Callable[[Cavity], tuple[np.ndarray, np.ndarray]]  # values, and their
 
 
 def average(solution: Solution, of: Average, size: int, what: str) -> tuple[np.ndarray, np.ndarray]:
-    """``of`` at a solution, on the refined quadrature, with its error; ``size`` NaN where it is not converged.
-
-    Error: the change of the quadrature, the change over the error of each free coordinate, and rounding.
-    """
+    """``of`` at a solution with its error (see `measured`); ``size`` NaN where it is not converged."""
     if not solution.converged:
         return np.full(size, np.nan), np.full(size, np.nan)
     part = solution.batch.parts[0]
@@ -36,14 +34,14 @@ def average(solution: Solution, of: Average, size: int, what: str) -> tuple[np.n
             f"{what} is not available for this solution in {solution.ansatz}, which gives no field of a pattern "
             f"({solution.status})"
         )
-    fine, point = part.problem.refined(), part.point
-    best, floor = of(fine.cavity(point))
-    error = np.abs(best - of(part.problem.cavity(point))[0]) + floor
-    for j in range(point.shape[1]):
-        shifted = point.copy()
-        shifted[:, j] += part.error[:, j]
-        error = error + np.abs(of(fine.cavity(shifted))[0] - best)
-    return best, error
+
+    def observe(problem: Any, free: np.ndarray) -> tuple[Named, Named]:
+        seen = [of(problem.take(np.array([row])).cavity(free[row : row + 1])) for row in range(len(free))]
+        values, floors = (np.stack(column) for column in zip(*seen, strict=True))
+        return {what: values}, {what: floors}
+
+    values, errors = measured(part.problem, part.point, part.error, observe)
+    return values[what][0], errors[what][0]
 
 
 def loss_features(cavity: Cavity, channel: Channel) -> tuple[np.ndarray, np.ndarray]:

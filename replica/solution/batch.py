@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from replica.solution.errors import Named, measured
 from saddlepoint.rows import Rowwise
 
 if TYPE_CHECKING:
@@ -17,47 +18,30 @@ if TYPE_CHECKING:
 class State(Rowwise):
     """What stands for a solved problem without equations of its own, and so without tables in them."""
 
+    stride: ClassVar[float] = 0.0
+
     def astray(self) -> list[Any]:
         """None: see `saddlepoint.Problem.astray`."""
         return []
 
 
 @dataclass(frozen=True)
-class Part:
+class Part(Rowwise):
     """Rows of a batch that were solved by one problem: where they are, the points and their errors (free
-    coordinates).
+    coordinates); ``slack`` is added to the errors of the observables it names.
     """
 
+    rowwise: ClassVar[tuple[str, ...]] = ("rows", "problem", "point", "error", "slack")
     rows: np.ndarray
     problem: Any
     point: np.ndarray
     error: np.ndarray
+    slack: Named = field(default_factory=dict)
 
-    def measure(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        """Observables on the refined quadrature; error = quadrature change + change over the point's error +
-        rounding + what equations that go astray change.
-        """
-        size, k = self.point.shape
-        rows = np.tile(np.arange(size), k + 1)
-        shifted = np.tile(self.point, (k + 1, 1))
-        for j in range(k):
-            shifted[(j + 1) * size : (j + 2) * size, j] += self.error[:, j]
-        finer = self.problem.refined()
-        with np.errstate(over="ignore", invalid="ignore"):  # a badly known point may be moved to where nothing is
-            values, floors = finer.take(rows).observe(shifted)
-        coarse, _ = self.problem.observe(self.point)
-        astray = [other.observe(self.point)[0] for other in finer.astray()]
-        errors = {}
-        with np.errstate(invalid="ignore"):
-            for name, value in values.items():
-                best = value[:size]
-                moved = np.zeros(size)
-                for j in range(k):
-                    moved = moved + np.abs(value[(j + 1) * size : (j + 2) * size] - best)
-                change = np.where(np.isfinite(best), np.abs(best - coarse[name]) + moved, 0.0)
-                off = sum(np.nan_to_num(np.abs(other[name] - best)) for other in astray)
-                errors[name] = change + floors[name][:size] + off
-        return {name: value[:size] for name, value in values.items()}, errors
+    def measure(self) -> tuple[Named, Named]:
+        """Observables and their errors, see `replica.solution.errors.measured`."""
+        values, errors = measured(self.problem, self.point, self.error)
+        return values, errors | {name: errors[name] + more for name, more in self.slack.items()}
 
 
 @dataclass
@@ -102,9 +86,9 @@ class Solutions:
         return self._closed & np.array([not name for name in self._unknown], dtype=bool)
 
     @cached_property
-    def _measured(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        values: dict[str, np.ndarray] = {}
-        errors: dict[str, np.ndarray] = {}
+    def _measured(self) -> tuple[Named, Named]:
+        values: Named = {}
+        errors: Named = {}
         for part in self.parts:
             for store, found in zip((values, errors), part.measure(), strict=True):
                 for name, column in found.items():
@@ -162,8 +146,5 @@ class Solutions:
 
 
 def _row_of(parts: list[Part], row: int) -> list[Part]:
-    return [
-        Part(np.array([0]), part.problem.take(at), part.point[at], part.error[at])
-        for part in parts
-        if (at := np.flatnonzero(part.rows == row)).size
-    ]
+    found = [part.take(at) for part in parts if (at := np.flatnonzero(part.rows == row)).size]
+    return [replace(part, rows=np.array([0])) for part in found]

@@ -20,7 +20,8 @@ from replica.ansatz.rs.equations import Equations, RSProblem
 from replica.ansatz.rs.fixed_conjugate import HeldProblem
 from replica.ansatz.rs.special_states import idle_rows
 from replica.models.model import Model
-from replica.solution.batch import Part, Solutions
+from replica.solution.errors import measured
+from replica.solution.ledger import Ledger
 from replica.thresholds.base import NAN, Line
 from saddlepoint import Newton, Status, solve
 
@@ -56,7 +57,7 @@ def line_on_branch(model: Model, size: int, ansatz: Ansatz, condition: str, miss
     else:
         findings.enclose(course)
     findings.go_on(course)
-    return findings.line(model, ansatz)
+    return findings.line(ansatz)
 
 
 @dataclass(frozen=True)
@@ -105,17 +106,16 @@ def _followed(equations: Equations, condition: str) -> _Course:
     return course
 
 
-class _Findings:
+class _Findings(Ledger):
     """What is known of the rows of a line so far."""
 
     def __init__(self, equations: Equations, condition: str, side: np.ndarray, missing: str, found_text: str) -> None:
-        size = equations.size
+        super().__init__(equations.model, np.ones(equations.size))
         self.equations, self.condition, self.side = equations, condition, side
         self.missing, self.found_text = missing, found_text
-        self.value, self.error, self.residual = np.full((3, size), NAN)
-        self.bracket = np.full((size, 2), NAN)
-        self.codes, self.remarks = np.array([Status.NO_SOLUTION] * size), [missing] * size
-        self.parts: list[Part] = []
+        self.value, self.error = np.full((2, self.size), NAN)
+        self.bracket = np.full((self.size, 2), NAN)
+        self.remarks[:] = missing
 
     def say_where_it_ends(self, course: _Course) -> None:
         """Rows without a sign change: how far the branch was followed, or that nothing is on it."""
@@ -137,7 +137,7 @@ class _Findings:
             rows = self.record(rows, _close_in(self.equations, course, rows, self.condition, self.side))
             if rows.size:
                 course = _Course.of(zoom(course.table, course.low, course.high), self.condition)
-                self.miss(rows[course.low[rows] < 0])
+                self.remarks[rows[course.low[rows] < 0]] = self.missing
                 rows = rows[course.low[rows] >= 0]
 
     def go_on(self, course: _Course) -> None:
@@ -170,16 +170,10 @@ class _Findings:
                 continue
             self.value[row], self.error[row] = 0.5 * (start + end), 0.5 * (end - start) + 1e-15 * end
             self.bracket[row] = start - 1e-15 * end, end + 1e-15 * end
-            self.codes[row], self.residual[row] = Status.CONVERGED, 0.0
             at, point = np.array([row]), 0.5 * (table.free[row, low] + table.free[row, high])[None]
             slack = 0.5 * np.abs(table.free[row, high] - table.free[row, low])[None]
             saddle = RSProblem(self.equations.take(at), self.value[at])
-            self.parts.append(Part(at, saddle, point, slack))
-            self.remarks[row] = f"{self.found_text}, where q is known to rounding only"
-
-    def miss(self, rows: np.ndarray) -> None:
-        for row in rows:
-            self.remarks[row] = self.missing
+            self.hold(at, saddle, f"{self.found_text}, where q is known to rounding only", point, slack)
 
     def record(self, rows: np.ndarray, found: _Located) -> np.ndarray:
         """Keep what was located; the rows that are left."""
@@ -187,20 +181,17 @@ class _Findings:
         good = rows[index]
         for name in ("value", "error", "bracket"):
             getattr(self, name)[good] = getattr(found, name)[index]
-        self.codes[rows], self.residual[rows] = found.status, found.residual
+        self.remarks[rows] = f"{self.missing}; near its sign change Newton's method did not find it"
         if index.size:
             saddle = RSProblem(self.equations.take(good), self.value[good])
-            self.parts.append(Part(good, saddle, found.point[index], found.slack[index]))
-        for row in rows:
-            self.remarks[row] = f"{self.missing}; near its sign change Newton's method did not find it"
-        for row in good:
-            self.remarks[row] = self.found_text
-        self.miss(rows[found.beyond])
+            self.hold(good, saddle, self.found_text, found.point[index], found.slack[index])
+        self.status[rows], self.residual[rows] = found.status, found.residual
+        self.remarks[rows[found.beyond]] = self.missing
         return rows[~found.good & ~found.beyond]
 
-    def line(self, model: Model, ansatz: Ansatz) -> Line:
-        alpha = np.where(np.isfinite(self.value), self.value, 1.0)
-        solutions = Solutions(model, ansatz, alpha, self.parts, self.codes, self.residual, self.remarks)
+    def line(self, ansatz: Ansatz) -> Line:
+        self.alpha = np.where(np.isfinite(self.value), self.value, 1.0)
+        solutions = self.solutions(ansatz)
         return Line(self.value, self.error, self.bracket, solutions.sentences(), solutions)
 
 
@@ -239,7 +230,7 @@ def _close_in(
     else:  # beyond its fold the branch is another one, whatever the bracket
         there = fold_condition(problem.equations, problem.alpha(found.point), found.point) * side[rows]
         beyond = found.converged & ~(there > -UNSURE)
-        seen, errors = Part(np.arange(rows.size), problem, found.point, found.error).measure()
+        seen, errors = measured(problem, found.point, found.error)
     value, error = seen["alpha"], errors["alpha"]
     good &= ~beyond & np.isfinite(value) & np.isfinite(error)
     bracket = np.sort(np.stack([table.alpha[rows, low], table.alpha[rows, high]], axis=1), axis=1)
@@ -270,7 +261,7 @@ def _measured_fold(problem: ConditionProblem, found: Any) -> tuple[dict[str, np.
         alphas = [on_branch(shift).alpha(others) for shift in (0.0, -slack, slack)]
     for alpha in alphas[1:]:
         moved = np.maximum(moved, np.abs(alpha - alphas[0]))
-    seen, errors = Part(np.arange(size), problem, points, errors).measure()
+    seen, errors = measured(problem, points, errors)
     errors["alpha"] = errors["alpha"] + moved
     return seen, errors
 

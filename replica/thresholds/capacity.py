@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from replica._registry import per_row
@@ -15,6 +17,7 @@ from replica.ansatz.rs.special_states import has_paramagnet
 from replica.ansatz.zero_temperature import Projection
 from replica.models.model import Model, separating
 from replica.solution.batch import Part
+from replica.solution.errors import measured
 from replica.thresholds.base import Line, closed_line
 from replica.thresholds.branch import zero_entropy_line
 from replica.thresholds.paramagnet import line_on_paramagnet
@@ -92,8 +95,7 @@ def _with_easy_rows(model: Model, size: int, ansatz: Ansatz, easy: np.ndarray, s
     if hard.size:
         found = capacity_line(model.take(hard), hard.size, ansatz)
         line.value[hard], line.error[hard], line.bracket[hard] = found.value, found.error, found.bracket
-        parts = [Part(hard[part.rows], part.problem, part.point, part.error) for part in found.saddle_points.parts]
-        line.saddle_points.parts.extend(parts)
+        line.saddle_points.parts.extend(replace(part, rows=hard[part.rows]) for part in found.saddle_points.parts)
         for i, row in enumerate(hard):
             line.status[row] = found.status[i]
         for name in ("alpha", "status", "residual"):
@@ -123,11 +125,7 @@ def _even(model: Model, size: int, ansatz: Ansatz) -> Line:
 
 
 def _merge(lines: list[Line], model: Model, ansatz: Ansatz) -> Line:
-    parts = [
-        Part(np.array([row]), part.problem, part.point, part.error)
-        for row, line in enumerate(lines)
-        for part in line.saddle_points.parts
-    ]
+    parts = [replace(part, rows=np.array([i])) for i, line in enumerate(lines) for part in line.saddle_points.parts]
     joined = [np.concatenate([getattr(line, name) for line in lines]) for name in ("value", "error", "bracket")]
     merged = closed_line(model, ansatz, joined[0], joined[1], [line.status[0] for line in lines], parts)
     merged.bracket = joined[2]
@@ -145,8 +143,7 @@ def _limit(model: Model, size: int, ansatz: Ansatz) -> Line:
     else:
         point, error = np.zeros((2, size, 0))
         good = np.ones(size, dtype=bool)
-    part = Part(np.arange(size), problem, point, error)
-    seen, errors = part.measure()
+    seen, errors = measured(problem, point, error)
     alpha = seen["alpha"]
     good &= np.isfinite(alpha)
     text = "converged; the limit q -> 1"

@@ -11,6 +11,7 @@ from replica.ansatz.rs.equations import Equations, RSProblem
 from replica.ansatz.rs.special_states import paramagnet
 from replica.models.model import Model
 from replica.solution.batch import Part
+from replica.solution.errors import measured
 from replica.thresholds.base import NAN, Line, closed_line
 from saddlepoint import POSITIVE, Newton, Problem, Variable, Variables, solve
 
@@ -62,7 +63,7 @@ def line_on_paramagnet(model: Model, size: int, ansatz: Ansatz, condition: str, 
     equations = Equations(model, size)
     problem = ParamagnetPoint(equations, condition)
     found = solve(problem, solver=Newton(max_step=1.0), on_failure="keep")
-    seen, errors = Part(np.arange(size), problem, found.point, found.error).measure()
+    seen, errors = measured(problem, found.point, found.error)
     good = found.converged
     status = [
         f"converged; {found_text}" if ok else f"not converged: no zero of the {condition} at q = 0" for ok in good

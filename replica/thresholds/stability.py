@@ -13,6 +13,7 @@ from replica.ansatz.rs.limits import LimitProblem
 from replica.ansatz.rs.special_states import has_paramagnet
 from replica.models.model import Model
 from replica.solution.batch import Part
+from replica.solution.errors import measured
 from replica.thresholds._small_weights import refused, told
 from replica.thresholds.base import Line
 from replica.thresholds.branch import line_on_branch
@@ -118,5 +119,5 @@ def _limits(model: Model, size: int) -> _Limits | None:
     if len(problem.variables):
         found = solve(problem, solver=Newton(max_step=1.0), on_failure="keep")
         point, slack = np.where(found.converged[:, None], found.point, np.nan), found.error
-    seen, errors = Part(np.arange(size), problem, point, slack).measure()
+    seen, errors = measured(problem, point, slack)
     return _Limits(seen["alpha"], errors["alpha"], problem, point, slack)

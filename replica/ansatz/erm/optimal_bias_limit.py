@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from replica.ansatz.erm.beyond import Beyond
 from replica.ansatz.zero_temperature import Projection, floors_of
 from replica.data import Overlaps
 from replica.solution.batch import Part
+from replica.solution.ledger import without
 
 
 class TunedWeakState(Beyond):
@@ -45,12 +47,6 @@ class TunedWeakState(Beyond):
 
 def at_best_bias(part: Part, weak: np.ndarray) -> list[Part]:
     """Rows of a part, of which those in ``weak`` were solved at a bias of 0 that stands for the best."""
-    there = np.isin(part.rows, weak)
-    found = []
-    for chosen in (np.flatnonzero(~there), np.flatnonzero(there)):
-        if chosen.size:
-            problem = part.problem.take(chosen)
-            found.append(Part(part.rows[chosen], problem, part.point[chosen], part.error[chosen]))
-    if there.any():
-        found[-1] = Part(found[-1].rows, TunedWeakState(found[-1].problem), found[-1].point, found[-1].error)
-    return found
+    others = np.setdiff1d(part.rows, weak)
+    plain = without([part], weak)
+    return plain + [replace(piece, problem=TunedWeakState(piece.problem)) for piece in without([part], others)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +17,8 @@ from replica.ansatz.erm.starts import settled
 from replica.losses._cost_table import single_rows
 from replica.losses._tabulated import resting
 from replica.models.model import Model, separated
-from saddlepoint import Ladder, Newton, Picard, Solution, Tolerance, solve
+from replica.solution.ledger import Ledger
+from saddlepoint import Ladder, Newton, Picard, Solution
 
 DIRECT = Newton(max_step=1.5, steps=40)
 STEADY = Ladder(Newton(max_step=1.0, steps=60), Picard(damping=0.5, steps=100), Newton(max_step=0.5, steps=60))
@@ -45,47 +46,20 @@ def problem_of(model: Model, alpha: np.ndarray, interpolates: bool = False) -> A
     return kind(model, alpha, interpolates=interpolates)
 
 
-class Found(NamedTuple):
-    """Rows of a batch solved by one problem, of which the good ones are answers."""
-
-    rows: np.ndarray
-    problem: Any
-    found: Solution
-    good: np.ndarray
-    remark: str
-    reason: str = ""  # why the others are not
-
-    def at(self, rows: np.ndarray) -> Found:
-        """The same with rows of a larger batch."""
-        return self._replace(rows=rows[self.rows])
-
-    @property
-    def left(self) -> np.ndarray:
-        return self.rows[~self.good]
-
-
 def proper(penalty: np.ndarray) -> np.ndarray:
     return np.isfinite(penalty) & (penalty > 0)
 
 
-def attempt(problem: Any, rows: np.ndarray, start: Any, solver: Any, tolerance: Tolerance, remark: str) -> Found:
-    found = solve(problem, start=start, solver=solver, tolerance=tolerance, on_failure="keep")
-    return Found(rows, problem, found, found.converged, remark)
-
-
-def proper_rows(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
+def proper_rows(model: Model, alpha: np.ndarray, tolerance: float) -> Ledger:
     """A penalty above 0, or a norm that is held: directly, down from a large penalty, from settled averages, followed
     from an easier model. Each way gets the rows that are left.
     """
-    rows, answers = np.arange(alpha.size), []
+    ledger = Ledger(model, alpha, tolerance)
     for way in (_heavy, _direct, _descended, _settled, _patient, _followed):
-        found = [answer.at(rows) for answer in way(model.take(rows), alpha[rows], tolerance)]
-        solved = [answer.rows if answer.reason else answer.rows[answer.good] for answer in found]
-        answers += found
-        rows = np.setdiff1d(rows, np.concatenate([rows[:0], *solved]))
-        if not rows.size:
-            break
-    return answers
+        rows = ledger.rows
+        if rows.size:
+            way(ledger, rows, model.take(rows), alpha[rows])
+    return ledger
 
 
 def _bare(model: Model) -> bool:
@@ -93,120 +67,109 @@ def _bare(model: Model) -> bool:
     return model.weights.penalised and model.data.shapes is None and model.loss.log_concave and not model.loss.hard
 
 
-def _heavy(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
+def _heavy(ledger: Ledger, rows: np.ndarray, model: Model, alpha: np.ndarray) -> None:
     """Large penalties, at which the bias comes close to the kink that holds it."""
     if not (_bare(model) and model.data.trained and model.loss.straight):
-        return []
-    rows = np.flatnonzero(per_row(model.weights.penalty, alpha.size) >= HEAVY)
-    if not rows.size:
-        return []
-    found = _weak_attempt(model.take(rows), alpha[rows], tolerance)
-    return [_resting(found).at(rows)]
+        return
+    heavy = np.flatnonzero(per_row(model.weights.penalty, alpha.size) >= HEAVY)
+    if heavy.size:
+        _resting(ledger, rows[heavy], *_weak_solution(ledger, model.take(heavy), alpha[heavy]))
 
 
-def _direct(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
-    return [attempt(problem_of(model, alpha), np.arange(alpha.size), None, DIRECT, tolerance, LEAST)]
+def _direct(ledger: Ledger, rows: np.ndarray, model: Model, alpha: np.ndarray) -> None:
+    ledger.keep(rows, ledger.solve(problem_of(model, alpha), DIRECT), LEAST)
 
 
-def _descended(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
+def _descended(ledger: Ledger, rows: np.ndarray, model: Model, alpha: np.ndarray) -> None:
     """From the limit of a large penalty: there already, vanished at every penalty, or along the penalty."""
     if model.data.shapes is not None:
-        return _vanished_clusters(model, alpha, tolerance)
+        _vanished_clusters(ledger, rows, model, alpha)
     if not _bare(model):
-        return []
-    found = _weak_attempt(model, alpha, tolerance)
-    alive = found.problem.response(found.found.point) > 0
-    gone = found._replace(problem=VanishedState(found.problem), good=found.good & ~alive, remark=GONE)
-    answers = [gone] if model.loss.kinks() and model.data.trained else []
-    left = found.good & alive
+        return
+    problem, found = _weak_solution(ledger, model, alpha)
+    alive = problem.response(found.point) > 0
+    if model.loss.kinks() and model.data.trained:
+        ledger.keep(rows, found, GONE, ~alive, VanishedState(problem))
     if model.loss.straight:
-        answers.append(_resting(found))
-        left &= ~answers[-1].good
-    rows = np.flatnonzero(left)
-    if rows.size:
-        part, load = model.take(rows), alpha[rows]
-        point, _ = down_from_heavy(part, load, found.problem.take(rows), found.found.point[rows])
-        answers.append(attempt(problem_of(part, load), rows, point, DIRECT, tolerance, LEAST))
-    return answers
+        _resting(ledger, rows, problem, found)
+    left = np.flatnonzero(found.converged & alive & ledger.open[rows])
+    if left.size:
+        part, load = model.take(left), alpha[left]
+        point, _ = down_from_heavy(part, load, problem.take(left), found.point[left])
+        ledger.keep(rows[left], ledger.solve(problem_of(part, load), DIRECT, point), LEAST)
 
 
-def _settled(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
+def _settled(ledger: Ledger, rows: np.ndarray, model: Model, alpha: np.ndarray) -> None:
     problem = problem_of(model, alpha)
-    return [attempt(problem, np.arange(alpha.size), settled(problem, QUICK), STEADY, tolerance, LEAST)]
+    ledger.keep(rows, ledger.solve(problem, STEADY, settled(problem, QUICK)), LEAST)
 
 
-def _followed(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
+def _followed(ledger: Ledger, rows: np.ndarray, model: Model, alpha: np.ndarray) -> None:
     """From an easy model; what is kept or not is the same at every penalty."""
-    if model.loss.hard:
-        return []
-    problem = problem_of(model, alpha)
-    point = from_easy(model, alpha, problem_of)
-    return [attempt(problem, np.arange(alpha.size), point, STEADY, tolerance, LEAST)]
+    if not model.loss.hard:
+        point = from_easy(model, alpha, problem_of)
+        ledger.keep(rows, ledger.solve(problem_of(model, alpha), STEADY, point), LEAST)
 
 
-def _patient(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
-    """Clusters from a start that has settled; rows of which the bias cannot be told come with that reason."""
+def _patient(ledger: Ledger, rows: np.ndarray, model: Model, alpha: np.ndarray) -> None:
+    """Clusters from a start that has settled; rows of which the bias cannot be told are refused."""
     if model.data.shapes is None:
-        return []
+        return
     problem = problem_of(model, alpha)
     point = settled(problem, LONG)
     with np.errstate(all="ignore"):
         flat = problem.flat(point) & (np.abs(problem.residual(point)).max(axis=1) < SETTLED)
-    answers = []
-    for rows, reason in ((np.flatnonzero(flat), FLAT), (np.flatnonzero(~flat), "")):
-        if rows.size:
-            found = attempt(problem.take(rows), rows, point[rows], STEADY, tolerance, LEAST)
-            answers.append(found._replace(reason=reason))
-    return answers
+    ledger.keep(rows, ledger.solve(problem, STEADY, point), LEAST)
+    ledger.refuse(rows[flat & ledger.open[rows]], FLAT)
 
 
-def weak(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
+def weak(model: Model, alpha: np.ndarray, tolerance: float) -> Ledger:
     """``penalty = inf``."""
-    found = _weak_attempt(model, alpha, tolerance)
-    alive = found.problem.response(found.found.point) > 0
-    gone = found._replace(problem=VanishedState(found.problem), good=found.good & ~alive, remark=GONE)
-    return [found._replace(good=found.good & alive), gone] if np.any(gone.good) else [found]
+    ledger = Ledger(model, alpha, tolerance)
+    rows, (problem, found) = ledger.rows, _weak_solution(ledger, model, alpha)
+    alive = problem.response(found.point) > 0
+    ledger.keep(rows, found, WEAK, alive)
+    ledger.keep(rows, found, GONE, ~alive, VanishedState(problem))
+    return ledger
 
 
-def _weak_attempt(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> Found:
-    problem, every = WeakProblem(model, alpha), np.arange(alpha.size)
-    found = attempt(problem, every, None, DIRECT, tolerance, WEAK)
-    return found if found.good.all() else attempt(problem, every, settled(problem, LONG), STEADY, tolerance, WEAK)
+def _weak_solution(ledger: Ledger, model: Model, alpha: np.ndarray) -> tuple[WeakProblem, Solution]:
+    problem = WeakProblem(model, alpha)
+    found = ledger.solve(problem, DIRECT)
+    return problem, found if found.converged.all() else ledger.solve(problem, STEADY, settled(problem, LONG))
 
 
-def _resting(found: Found) -> Found:
+def _resting(ledger: Ledger, rows: np.ndarray, problem: WeakProblem, found: Solution) -> None:
     """Rows of a limit that are at their own penalty already."""
-    state, point = HeavyState(found.problem), found.found.point
-    good = found.good & (found.problem.response(point) > 0) & bool(found.problem.learned) & ~state.reaches(point)
-    return found._replace(problem=state, good=good, remark=LEAST)
+    state = HeavyState(problem)
+    good = (problem.response(found.point) > 0) & bool(problem.learned) & ~state.reaches(found.point)
+    ledger.keep(rows, found, LEAST, good, state)
 
 
-def _vanished_clusters(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
+def _vanished_clusters(ledger: Ledger, rows: np.ndarray, model: Model, alpha: np.ndarray) -> None:
     """Rows whose weights vanish at every penalty."""
-    if not (model.data.trained and model.loss.kinks() and model.loss.log_concave):
-        return []
-    problem = RestingProblem(model, alpha)
-    found = attempt(problem, np.arange(alpha.size), settled(problem, LONG), STEADY, tolerance, GONE)
-    return [found._replace(problem=RestingState(problem), good=found.good & problem.gone(found.found.point))]
+    if model.data.trained and model.loss.kinks() and model.loss.log_concave:
+        problem = RestingProblem(model, alpha)
+        found = ledger.solve(problem, STEADY, settled(problem, LONG))
+        ledger.keep(rows, found, GONE, problem.gone(found.point), RestingState(problem))
 
 
-def unpenalised(model: Model, alpha: np.ndarray, tolerance: Tolerance) -> list[Found]:
+def unpenalised(model: Model, alpha: np.ndarray, tolerance: float) -> Ledger:
     """``penalty -> 0``: the smallest vector that pays nothing where there is one, else the unpenalised minimum."""
-    every = np.arange(alpha.size)
+    ledger = Ledger(model, alpha, tolerance)
     margin = model if model.loss.attained else separated(model)
     paid = model.loss.exact and any(resting(one)[1] > PAID for one in single_rows(model.loss, alpha.size))
     problem, told = problem_of(margin, alpha, interpolates=True), LEAST_OF_ALL if paid else INTERPOLATES
-    found = attempt(problem, every, None, DIRECT, tolerance, told)
-    if not found.good.all():
-        found = attempt(problem, every, up_in_load(margin, alpha, problem_of), DIRECT, tolerance, told)
-    found = found._replace(good=found.good & problem.interpolated(found.found.point))
-    if not model.loss.attained:
-        found = found._replace(problem=DivergedState(problem), remark=DIVERGES)
-    answers, rows = [found], found.left
-    full = rows[np.abs(alpha[rows] - 1.0) < BESIDE] if model.loss.exact else rows[:0]
-    if full.size:
-        last = attempt(problem_of(model.take(full), alpha[full]), full, None, DIRECT, tolerance, LEAST)
-        answers.append(last._replace(reason=THRESHOLD))
-        rows = np.setdiff1d(rows, full)
-    rest = proper_rows(model.take(rows), alpha[rows], tolerance) if rows.size else []
-    return [*answers, *(answer.at(rows) for answer in rest)]
+    found = ledger.solve(problem, DIRECT)
+    if not found.converged.all():
+        found = ledger.solve(problem, DIRECT, up_in_load(margin, alpha, problem_of))
+    state, told = (problem, told) if model.loss.attained else (DivergedState(problem), DIVERGES)
+    ledger.keep(ledger.rows, found, told, problem.interpolated(found.point), state)
+    full = ledger.rows[np.abs(alpha[ledger.rows] - 1.0) < BESIDE]
+    if model.loss.exact and full.size:
+        ledger.keep(full, ledger.solve(problem_of(model.take(full), alpha[full]), DIRECT), LEAST)
+        ledger.refuse(full[ledger.open[full]], THRESHOLD)
+    rows = ledger.rows
+    if rows.size:
+        ledger.adopt(proper_rows(model.take(rows), alpha[rows], tolerance), rows)
+    return ledger

@@ -18,7 +18,7 @@ from replica.ansatz.replicated.equations import Groups, complexity_facts
 from replica.ansatz.replicated.known import UNTOUCHED, untouched
 from replica.ansatz.replicated.real_kinds import RealReplicas
 from replica.ansatz.replicated.solution_centre_solver import around_solutions
-from replica.ansatz.replicated.solver import GROUPS, ONE_MAXIMISER, Book, observed
+from replica.ansatz.replicated.solver import GROUPS, ONE_MAXIMISER, GroupLedger
 from replica.models.model import Model
 from replica.solution.batch import Solutions
 
@@ -112,12 +112,12 @@ class LocalEntropy(Ansatz):
         alpha, distance = (np.ascontiguousarray(a, dtype=float) for a in (alpha, distance))
         if self.centre is None:
             return self._real.solve(self, model, alpha, 1.0 - 2.0 * distance, tolerance)
-        return self._book(model, alpha, distance, tolerance).solutions(self)
+        return self._ledger(model, alpha, distance, tolerance).solutions(self)
 
-    def _book(self, model: Model, alpha: np.ndarray, distance: np.ndarray, tolerance: float) -> Book:
+    def _ledger(self, model: Model, alpha: np.ndarray, distance: np.ndarray, tolerance: float) -> GroupLedger:
         free, acts = untouched(self._groups(model, alpha, distance))
-        book = Book(free.groups, tolerance)
-        book.state(np.flatnonzero(~acts), free.take(np.flatnonzero(~acts)), UNTOUCHED)
+        ledger = GroupLedger(free.groups, tolerance)
+        ledger.hold(np.flatnonzero(~acts), free.take(np.flatnonzero(~acts)), UNTOUCHED)
         rows = np.flatnonzero(acts)
         if rows.size:
             given = alpha[rows], distance[rows]
@@ -125,33 +125,33 @@ class LocalEntropy(Ansatz):
                 found = around_solutions(model.take(rows), given[0], float(self.replicas), given[1], tolerance)
             else:
                 found = self._around_centre(model.take(rows), *given, tolerance)
-            book.adopt_rows(found, rows)
-        return book
+            ledger.adopt(found, rows)
+        return ledger
 
     def _groups(self, model: Model, alpha: np.ndarray, distance: np.ndarray) -> Groups:
         power = 1.0 if self.replicas == ZERO_COMPLEXITY else self.replicas
         return Groups(model, alpha, np.full(alpha.size, power), distance=distance)
 
-    def _around_centre(self, model: Model, alpha: np.ndarray, distance: np.ndarray, tolerance: float) -> Book:
+    def _around_centre(self, model: Model, alpha: np.ndarray, distance: np.ndarray, tolerance: float) -> GroupLedger:
         """Round a free centre: one after the other for loads that differ, which have branches of their own."""
         loads = np.unique(alpha)
         if loads.size > 1:
-            book = Book(self._groups(model, alpha, distance), tolerance)
+            ledger = GroupLedger(self._groups(model, alpha, distance), tolerance)
             for load in loads:
                 rows = np.flatnonzero(alpha == load)
-                book.adopt_rows(self._around_centre(model.take(rows), alpha[rows], distance[rows], tolerance), rows)
-            return book
+                ledger.adopt(self._around_centre(model.take(rows), alpha[rows], distance[rows], tolerance), rows)
+            return ledger
         centre = Centre(model, alpha, distance, tolerance)
         if self.replicas == np.inf:
-            book = centre.limit()
+            ledger = centre.limit()
         elif self.replicas == ZERO_COMPLEXITY:
-            book = Physical(centre).book()
+            ledger = Physical(centre).ledger()
         else:
-            book = Finite(centre).with_number(float(self.replicas))
-        book.note(centre.beyond_capacity, BEYOND)
+            ledger = Finite(centre).with_number(float(self.replicas))
+        ledger.note(centre.beyond_capacity, BEYOND)
         with np.errstate(invalid="ignore"):
-            book.note(observed(book, "entropy") > centre.typical.free_entropy + 1e-9, MORE)
-        return book
+            ledger.note(ledger.observed("entropy") > centre.typical.free_entropy + 1e-9, MORE)
+        return ledger
 
     def saddle_points(self, model: Model, alpha: np.ndarray, distance: np.ndarray) -> Solutions:
         """Infinitely many replicas: the saddle point at each distance, although one at a smaller distance may have more

@@ -8,7 +8,7 @@ from replica.ansatz.replicated.binary import BinaryCentreLimit, BinaryPlateau
 from replica.ansatz.replicated.centre_summits import Summit, find_summits, rise
 from replica.ansatz.replicated.equations import GroupProblem, Groups
 from replica.ansatz.replicated.limit_kernels import cosh_limit
-from replica.ansatz.replicated.solver import PATHS, Book, Typical, along
+from replica.ansatz.replicated.solver import PATHS, GroupLedger, Typical, along
 from replica.ansatz.replicated.spherical import SphericalPlateau, SphericalReplicasLimit
 from replica.ansatz.replicated.starts import steep_centre, steep_sphere
 from replica.models.model import Model
@@ -50,13 +50,13 @@ class Centre:
         counted = self.model.weights.discrete and self.model.loss.hard
         return counted & (self.typical.free_entropy < -1e-12)
 
-    def limit(self) -> Book:
+    def limit(self) -> GroupLedger:
         """Infinitely many replicas: the saddle points, or where larger the maxima of their curve at smaller
         distances."""
-        book = self.stationary()
+        ledger = self.stationary()
         for summit in self.summits:
-            rise(book, summit)
-        return book
+            rise(ledger, summit)
+        return ledger
 
     @property
     def summits(self) -> list[Summit]:
@@ -66,22 +66,22 @@ class Centre:
             self.shared["summits"] = curve
         return self.shared["summits"]
 
-    def stationary(self) -> Book:
+    def stationary(self) -> GroupLedger:
         """Saddle points at each distance, whether or not others have a larger free entropy."""
-        book = Book(self.groups, self.tolerance)
+        ledger = GroupLedger(self.groups, self.tolerance)
         if not self.pinned:
-            self._spherical_limit(book)
-            return book
+            self._spherical_limit(ledger)
+            return ledger
         far = self.groups.distance >= self.farthest
         rows = np.flatnonzero(far)
         if rows.size:
             cover = (1.0 - 2.0 * self.groups.distance[rows]) / (1.0 - 2.0 * self.farthest[rows])
             start = np.stack([self.typical.q_hat[rows], 2.0 * cover / (1.001 - cover)], axis=1)
-            book.settle(rows, BinaryPlateau(self.groups.take(rows)), np.log(start), PLATEAU)
-        self._near(book, np.flatnonzero(~far))
-        return book
+            ledger.settle(rows, BinaryPlateau(self.groups.take(rows)), np.log(start), PLATEAU)
+        self._near(ledger, np.flatnonzero(~far))
+        return ledger
 
-    def _near(self, book: Book, rows: np.ndarray) -> None:
+    def _near(self, ledger: GroupLedger, rows: np.ndarray) -> None:
         """Binary weights nearer than the farthest useful distance: direct attempts, then along a path in
         the distance."""
         groups, far = self.groups, self.farthest[rows]
@@ -89,7 +89,7 @@ class Centre:
         problem = BinaryCentreLimit(groups.take(rows))
         left = np.arange(rows.size)
         for start in (self._guess(rows, near), self._close_guess(rows), self._second_guess(rows)):
-            left = left[book.settle(rows[left], problem.take(left), start[left])]
+            left = left[ledger.settle(rows[left], problem.take(left), start[left])]
         for steps in PATHS:
 
             def at(index: np.ndarray, place: np.ndarray) -> GroupProblem:
@@ -101,11 +101,9 @@ class Centre:
                 break
             path = np.linspace(np.zeros(left.size), np.log(near[left] / (1.0 - near[left])), steps, axis=1)
             reached = along(at, left, path, self._guess(rows[left], np.full(left.size, 0.5)))
-            left = left[book.settle(rows[left], problem.take(left), reached)]
-        for row in rows[left]:
-            book.remarks[row] = (
-                f"no saddle point of infinitely many replicas was found at distance {groups.distance[row]:g}"
-            )
+            left = left[ledger.settle(rows[left], problem.take(left), reached)]
+        lost = "no saddle point of infinitely many replicas was found at distance {:g}"
+        ledger.remarks[rows[left]] = [lost.format(far) for far in groups.distance[rows[left]]]
 
     def _guess(self, rows: np.ndarray, near: np.ndarray) -> np.ndarray:
         """Close to typical: conjugates that vanish with 1 - near."""
@@ -122,15 +120,15 @@ class Centre:
         pull = 0.5 * np.arctanh(1.0 - 2.0 * self.groups.distance[rows])
         return np.stack([np.log(0.5 * self.typical.q_hat[rows]), np.full(rows.size, np.log(0.5)), pull], axis=1)
 
-    def _spherical_limit(self, book: Book) -> None:
+    def _spherical_limit(self, ledger: GroupLedger) -> None:
         q1 = (1.0 - 2.0 * self.groups.distance) ** 2
         rows = np.flatnonzero(q1 <= self.typical.q)
         if rows.size:
             q = self.typical.q[rows]
-            book.settle(rows, SphericalPlateau(self.groups.take(rows)), np.log(q / (1.0 - q))[:, None], PLATEAU)
+            ledger.settle(rows, SphericalPlateau(self.groups.take(rows)), np.log(q / (1.0 - q))[:, None], PLATEAU)
         rows = np.flatnonzero(q1 > self.typical.q)
         problem = SphericalReplicasLimit(self.groups.take(rows))
         left = np.arange(rows.size)
         close = steep_sphere(self.model.take(rows), self.groups.alpha[rows], q1[rows])
         for start in (np.log(q1[rows] - self.typical.q[rows])[:, None], close):
-            left = left[book.settle(rows[left], problem.take(left), start[left])]
+            left = left[ledger.settle(rows[left], problem.take(left), start[left])]

@@ -14,7 +14,7 @@ from replica.ansatz.replicated.centre_many import BETWEEN, KNOTS, between
 from replica.ansatz.replicated.equations import GroupProblem, Groups
 from replica.ansatz.replicated.known import ALONE, Known, one_vector
 from replica.ansatz.replicated.over_distance import close_by_end
-from replica.ansatz.replicated.solver import NEWTON, SIGNS, Book, observed
+from replica.ansatz.replicated.solver import NEWTON, SIGNS, GroupLedger
 from replica.ansatz.replicated.spherical import SphericalCentre, lowest_overlap
 from saddlepoint import solve
 
@@ -44,65 +44,63 @@ class Finite:
         binary = BinaryCentreEven if self.even else BinaryCentre
         self.kind: type[GroupProblem] = binary if self.pinned else SphericalCentre
 
-    def with_number(self, power: float) -> Book:
+    def with_number(self, power: float) -> GroupLedger:
         """``power`` replicas: of all branches that are found the one of largest free entropy."""
         if not (power > KNOTS[0] and self.pinned and not self.even and self.limit is not None):
             return self._solved(power)
-        book = Book(self.groups.with_power(np.full(self.groups.size, power)), self.centre.tolerance)
-        found, sure = between(book.groups, self.limit, [self._solved(knot) for knot in KNOTS])
+        ledger = GroupLedger(self.groups.with_power(np.full(self.groups.size, power)), self.centre.tolerance)
+        found, sure = between(ledger.groups, self.limit, [self._solved(knot) for knot in KNOTS])
         rows = np.flatnonzero(sure)
-        book.state(rows, found.take(rows), BETWEEN)
+        ledger.hold(rows, found.take(rows), BETWEEN)
         if not sure.all():
             rest = np.flatnonzero(~sure)
-            book.adopt_rows(self.subset(rest)._solved(power), rest)
-        return book
+            ledger.adopt(self.subset(rest)._solved(power), rest)
+        return ledger
 
-    def _solved(self, power: float) -> Book:
+    def _solved(self, power: float) -> GroupLedger:
         """`with_number`, all rows from their equations."""
-        book = self.branches(power)
-        single, real = self._single(book.groups)
-        self._walk_to(book, single, real)
-        close_by_end(book, len(self.kind.own), self.kind, lambda distance: self.elsewhere(distance).branches(power))
-        for row in book.rows:
-            book.remarks[row] = book.remarks[row] or NOTHING.format(power, self.groups.distance[row])
-        return book
+        ledger = self.branches(power)
+        single, real = self._single(ledger.groups)
+        self._walk_to(ledger, single, real)
+        close_by_end(ledger, len(self.kind.own), self.kind, lambda distance: self.elsewhere(distance).branches(power))
+        for row in ledger.rows:
+            ledger.remarks[row] = ledger.remarks[row] or NOTHING.format(power, self.groups.distance[row])
+        return ledger
 
-    def branches(self, power: float) -> Book:
+    def branches(self, power: float) -> GroupLedger:
         """What is found directly."""
         groups = self.groups.with_power(np.full(self.groups.size, power))
-        book = Book(groups, self.centre.tolerance)
+        ledger = GroupLedger(groups, self.centre.tolerance)
         for start, several in self._starts(groups.power):
             # a row has one branch as far as is known, unless there is a maximum of the limit at smaller distances
-            rows = np.flatnonzero(book.open | several)
+            rows = np.flatnonzero(ledger.open | several)
             if rows.size:
-                book.improve(rows, self.kind(groups.take(rows)), start[rows])
-        return book
+                ledger.improve(rows, self.kind(groups.take(rows)), start[rows])
+        return ledger
 
-    def _walk_to(self, book: Book, single: Known, real: np.ndarray) -> None:
+    def _walk_to(self, ledger: GroupLedger, single: Known, real: np.ndarray) -> None:
         """Rows without a solution, or with less than they must have: from other numbers of replicas; then judge."""
-        groups, bound = book.groups, np.where(real, single.seen["free_entropy"], -np.inf)
+        groups, bound = ledger.groups, np.where(real, single.seen["free_entropy"], -np.inf)
         least, alone = self._promised(groups.power), np.zeros(groups.size, dtype=bool)
         if self.pinned and not self.even:
-            lost = np.flatnonzero(np.isnan(observed(book, "free_entropy")) & real)
+            lost = np.flatnonzero(np.isnan(ledger.observed("free_entropy")) & real)
             alone[lost] = self._alone_above(lost, groups.power, bound)
             for towards in (self._from_many, self._from_few):
-                phi = observed(book, "free_entropy")
+                phi = ledger.observed("free_entropy")
                 rows = np.flatnonzero(~alone & (np.isnan(phi) | (phi < least - NEAR)))
                 if rows.size:
                     reached, alone[rows] = self._walk(rows, *towards(rows, groups.power), bound)
-                    book.improve(rows, self.kind(groups.take(rows)), reached)
-        found = observed(book, "free_entropy")
+                    ledger.improve(rows, self.kind(groups.take(rows)), reached)
+        found = ledger.observed("free_entropy")
         with np.errstate(invalid="ignore"):
             # at one replica both have the same: then the one with more solutions
-            same = (np.abs(found - bound) <= NEAR) & (observed(book, "entropy") < single.seen["entropy"])
+            same = (np.abs(found - bound) <= NEAR) & (ledger.observed("entropy") < single.seen["entropy"])
             lower = (found < bound - NEAR) | same | (np.isnan(found) & alone)
             lower &= real & ~(bound < least - NEAR)
             hidden = np.isfinite(found) & ~lower & (found < np.maximum(least, bound) - NEAR)
-        other = Book(groups, self.centre.tolerance)
-        at = np.flatnonzero(lower)
-        other.state(at, single.take(at), ALONE)
-        book.adopt(other, lower, ALONE)
-        book.drop(hidden, lambda row: HIDDEN.format(groups.power[row], groups.distance[row], least[row]))
+        at, lost = np.flatnonzero(lower), np.flatnonzero(hidden)
+        ledger.hold(at, single.take(at), ALONE)
+        ledger.refuse(lost, [HIDDEN.format(groups.power[i], groups.distance[i], least[i]) for i in lost])
 
     def _alone_above(self, rows: np.ndarray, power: np.ndarray, bound: np.ndarray) -> np.ndarray:
         """Rows of which some larger number of replicas has less than single vectors, which then have more at the wanted
@@ -112,7 +110,7 @@ class Finite:
             some = np.flatnonzero(left & (power[rows] < more))
             if not some.size:
                 continue
-            phi = observed(self.subset(rows[some]).branches(more), "free_entropy") * more
+            phi = self.subset(rows[some]).branches(more).observed("free_entropy") * more
             alone[some] = phi < (bound * power)[rows[some]] - NEAR * more
             left[some] = np.isnan(phi)  # what is found decides, whatever it says
         return alone
@@ -128,16 +126,16 @@ class Finite:
         """What F/y is at least: F is convex in y, above its asymptote ``y S + complexity`` of the limit."""
         if self.limit is None or not self.pinned:
             return np.full(power.size, -np.inf)
-        floor = observed(self.limit, "free_entropy") + observed(self.limit, "complexity") / power
+        floor = self.limit.observed("free_entropy") + self.limit.observed("complexity") / power
         return np.where(np.isnan(floor), -np.inf, floor)
 
     @cached_property
-    def limit(self) -> Book | None:
+    def limit(self) -> GroupLedger | None:
         """Infinitely many replicas, where they have maximisers that are unique."""
         return self.centre.limit() if self.model.loss.log_concave and not self.model.loss.even else None
 
     @cached_property
-    def stationary(self) -> Book:
+    def stationary(self) -> GroupLedger:
         """Saddle points of the limit."""
         return self.centre.stationary()
 
@@ -151,7 +149,7 @@ class Finite:
         goal = np.log(power[rows])
         if self.limit is None:
             return goal[:, None], np.full((rows.size, 3), np.nan)
-        top = np.maximum(goal, observed(self.limit, "log_gap")[rows] - STEEP) + np.log(FURTHER)
+        top = np.maximum(goal, self.limit.observed("log_gap")[rows] - STEEP) + np.log(FURTHER)
         path = np.linspace(np.minimum(top, np.log(LARGEST)), goal, STRIDES, axis=1)
         return path, fewer(self.limit, np.exp(path[:, 0]), rows, 3)
 
@@ -193,7 +191,7 @@ class Finite:
         if self.even:  # groups share nothing
             return [(cold[:, 1:], none), (loose[:, 1:], none)]
         if self.limit is not None:
-            raised = np.isfinite(observed(self.limit, "summit"))
+            raised = np.isfinite(self.limit.observed("summit"))
         starts = [(start, raised) for start in self._near_limits(power)]
         if self.limit is None or power[0] <= MANY:
             starts += [(cold, raised), (loose, none)]
@@ -204,9 +202,9 @@ class Finite:
         if self.limit is None:
             return []
         rows, width, found = np.arange(power.size), len(self.kind.own), []
-        for book in (self.limit, self.stationary):
-            far = observed(book, "log_gap") > np.log(power) + STEEP
-            found.append(np.where(far[:, None], np.nan, fewer(book, power, rows, width)))
+        for ledger in (self.limit, self.stationary):
+            far = ledger.observed("log_gap") > np.log(power) + STEEP
+            found.append(np.where(far[:, None], np.nan, fewer(ledger, power, rows, width)))
         return found
 
     def cold(self) -> np.ndarray:
@@ -229,10 +227,10 @@ class Finite:
         return found
 
 
-def fewer(book: Book, power: np.ndarray, rows: np.ndarray, width: int) -> np.ndarray:
+def fewer(ledger: GroupLedger, power: np.ndarray, rows: np.ndarray, width: int) -> np.ndarray:
     """Points of the limit as starts for ``power`` replicas: (rows, width), nan where it has none."""
-    found, many = np.full((book.groups.size, width), np.nan), np.ones(book.groups.size)
+    found, many = np.full((ledger.groups.size, width), np.nan), np.ones(ledger.groups.size)
     many[rows] = power
-    for part in book.parts:
+    for part in ledger.parts:
         found[part.rows] = part.problem.fewer(part.point, many[part.rows])
     return found[rows]

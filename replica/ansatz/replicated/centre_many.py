@@ -8,8 +8,7 @@ import numpy as np
 
 from replica.ansatz.replicated.equations import EPS, Groups, Named
 from replica.ansatz.replicated.known import Known
-from replica.ansatz.replicated.solver import Book
-from saddlepoint import Status
+from replica.ansatz.replicated.solver import GroupLedger
 
 #: numbers of replicas that are solved; what is above the largest is interpolated to the limit
 KNOTS = (1e4, 4e3, 1e3)
@@ -17,11 +16,11 @@ SURE = 1e-9  # of entropies, else the number is solved for itself
 BETWEEN = "interpolated in 1/y to the limit of infinitely many replicas"
 
 
-def between(groups: Groups, limit: Book, books: Sequence[Book]) -> tuple[Known, np.ndarray]:
-    """Observables at many replicas, polynomials in 1/y through the limit and the books of `KNOTS`; and where they are
+def between(groups: Groups, limit: GroupLedger, ledgers: Sequence[GroupLedger]) -> tuple[Known, np.ndarray]:
+    """Observables at many replicas, polynomials in 1/y through the limit and the ledgers of `KNOTS`; and where they are
     sure (a mask). Errors: the change when the middle number is left out, and those of what they go through.
     """
-    tables = [_table(book) for book in (limit, *books)]
+    tables = [_table(ledger) for ledger in (limit, *ledgers)]
     names = set.intersection(*(set(values) for values, _ in tables)) - {"parisi"}
     places = np.array([0.0, *(1.0 / power for power in KNOTS)])
     seen, errors = {"parisi": groups.power}, {"parisi": np.zeros(groups.size)}
@@ -46,9 +45,8 @@ def _lagrange(knots: np.ndarray, place: np.ndarray) -> np.ndarray:
     return found
 
 
-def _table(book: Book) -> tuple[Named, Named]:
+def _table(ledger: GroupLedger) -> tuple[Named, Named]:
     """Values and errors of all rows, nan where unsolved."""
-    found = book.solutions(None)
-    solved = np.array([code is Status.CONVERGED for code in book.status])
-    values = {name: np.where(solved, found.value(name), np.nan) for name in found.names}
+    found = ledger.solutions(None)
+    values = {name: np.where(ledger.solved, found.value(name), np.nan) for name in found.names}
     return values, {name: np.nan_to_num(found.error(name)) for name in found.names}

@@ -9,7 +9,7 @@ from replica.ansatz.replicated.binary import BinaryCentre
 from replica.ansatz.replicated.centre_finite import MANY, STEEP, Finite, fewer
 from replica.ansatz.replicated.equations import GroupProblem, Groups
 from replica.ansatz.replicated.over_distance import close_by_end
-from replica.ansatz.replicated.solver import NEWTON, Book, observed
+from replica.ansatz.replicated.solver import NEWTON, GroupLedger
 from saddlepoint import solve
 
 #: numbers of replicas from which the physical one is sought
@@ -30,39 +30,41 @@ def _closed(groups: Groups) -> GroupProblem:
 class Physical(Finite):
     """Groups of as many replicas round a free centre as leave one centre (binary weights)."""
 
-    def book(self, ends: bool = True) -> Book:
+    def ledger(self, ends: bool = True) -> GroupLedger:
         """As many replicas as make the complexity vanish (binary weights); where it never does, infinitely many."""
-        book, limit = Book(self.groups, self.centre.tolerance), self.stationary
-        last = observed(limit, "complexity")
-        book.adopt(limit, last >= 0.0, ENDLESS)
-        closing, bound = self._many(book, limit, last)
+        ledger, limit = GroupLedger(self.groups, self.centre.tolerance), self.stationary
+        last = limit.observed("complexity")
+        endless = np.flatnonzero(last >= 0.0)
+        ledger.adopt(limit, endless)
+        ledger.remarks[endless] = ENDLESS
+        closing, bound = self._many(ledger, limit, last)
         near = (bound > np.log(LARGEST)) | (-last * np.exp(-bound) < NEAR)
-        self._adopt_limit(book, limit, last, bound, near)
+        self._adopt_limit(ledger, limit, last, bound, near)
         problem = BinaryCentre(self.groups, closed=True)
-        rows = book.rows
-        book.settle(rows, problem.take(rows), closing[rows])
+        rows = ledger.rows
+        ledger.settle(rows, problem.take(rows), closing[rows])
         for power in STARTS:
-            rows = book.rows
+            rows = ledger.rows
             if rows.size:
-                book.settle(rows, problem.take(rows), self._closing(limit, last, power, rows))
+                ledger.settle(rows, problem.take(rows), self._closing(limit, last, power, rows))
         if ends:
-            close_by_end(book, 4, _closed, lambda distance: self.elsewhere(distance).book(ends=False))
-        self._adopt_limit(book, limit, last, bound, bound > np.log(MANY))
-        for row in book.rows:
+            close_by_end(ledger, 4, _closed, lambda distance: self.elsewhere(distance).ledger(ends=False))
+        self._adopt_limit(ledger, limit, last, bound, bound > np.log(MANY))
+        for row in ledger.rows:
             nothing = "no number of replicas was found at which the complexity vanishes "
             nothing += f"at distance {self.groups.distance[row]:g}"
-            book.remarks[row] = book.remarks[row] or nothing
-        return book
+            ledger.remarks[row] = ledger.remarks[row] or nothing
+        return ledger
 
-    def _many(self, book: Book, limit: Book, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _many(self, ledger: GroupLedger, limit: GroupLedger, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Rows whose physical number may be large: starts for some, lower bounds of ln y for all of them.
 
         F/y is convex in 1/y with the slope of the complexity, so it falls by less than ``-complexity/y`` from its limit
         to the physical y; half of the way in ln y to where that is expected is taken for a lower bound.
         """
         starts = np.full((self.groups.size, 4), np.nan)
-        steep = observed(limit, "log_gap") > STEEP
-        rows = np.flatnonzero(book.open & (last < 0.0) & ((last > -NEARLY) | steep))
+        steep = limit.observed("log_gap") > STEEP
+        rows = np.flatnonzero(ledger.open & (last < 0.0) & ((last > -NEARLY) | steep))
         if not rows.size:
             return starts, np.full(self.groups.size, np.nan)
         climb = self.subset(rows)._climb(last[rows], steep[rows])
@@ -72,9 +74,12 @@ class Physical(Finite):
         bound[rows] = np.where(steep[rows], 0.5 * (goal + np.log(LARGEST)), goal - np.log(2.0))
         return starts, bound
 
-    def _adopt_limit(self, book: Book, limit: Book, last: np.ndarray, bound: np.ndarray, rows: np.ndarray) -> None:
-        fall = -last * np.exp(-bound)
-        book.adopt(limit, rows & book.open, VERY_MANY, {"free_entropy": fall, "entropy": fall, "complexity": -last})
+    def _adopt_limit(
+        self, ledger: GroupLedger, limit: GroupLedger, last: np.ndarray, bound: np.ndarray, rows: np.ndarray
+    ) -> None:
+        fall, rows = -last * np.exp(-bound), np.flatnonzero(rows & ledger.open)
+        ledger.adopt(limit, rows, {"free_entropy": fall, "entropy": fall, "complexity": -last})
+        ledger.remarks[rows] = VERY_MANY
 
     def _climb(self, last: np.ndarray, steep: np.ndarray) -> np.ndarray:
         """Independent solutions followed to more and more replicas: (batch, 5), a start at the physical y, the last y.
@@ -118,10 +123,10 @@ class Physical(Finite):
             low, high = np.where(past, low, there), np.where(past, there, high)
         return np.where(np.isfinite(there), there, guess)[:, :4] if rows.size else guess[:, :4]
 
-    def _closing(self, limit: Book, last: np.ndarray, power: float, rows: np.ndarray) -> np.ndarray:
+    def _closing(self, limit: GroupLedger, last: np.ndarray, power: float, rows: np.ndarray) -> np.ndarray:
         """From solutions at one number and in the limit to the number where the complexity vanishes."""
         near = self.subset(rows).branches(power)
-        complexity, point = observed(near, "complexity"), np.full((rows.size, 3), np.nan)
+        complexity, point = near.observed("complexity"), np.full((rows.size, 3), np.nan)
         for part in near.parts:
             point[part.rows] = part.point
         # linear in 1/y between the two, as the complexity is at large y

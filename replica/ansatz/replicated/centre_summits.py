@@ -9,7 +9,7 @@ import numpy as np
 
 from replica.ansatz.replicated.centre_summit import BinarySummit, SphericalSummit
 from replica.ansatz.replicated.over_distance import distance_of, place_of
-from replica.ansatz.replicated.solver import Book, observed
+from replica.ansatz.replicated.solver import GroupLedger
 
 #: distances at which every curve is looked at, whatever is asked for: its maxima must not depend on that
 SCAN = np.geomspace(1e-6, 0.499, 64)
@@ -41,28 +41,28 @@ class _Scan:
     point: np.ndarray
 
     @classmethod
-    def of(cls, books: list[Book], width: int) -> _Scan:
+    def of(cls, ledgers: list[GroupLedger], width: int) -> _Scan:
         columns: list[tuple[np.ndarray, ...]] = []
-        for book in books:
-            for part in book.parts:
+        for ledger in ledgers:
+            for part in ledger.parts:
                 seen = part.problem.observe(part.point)[0]
                 wide = np.full((part.rows.size, width), np.nan)
                 wide[:, : part.point.shape[1]] = part.point
                 plateau = part.problem.plateau
                 slope = np.zeros(part.rows.size) if plateau else seen["slope"]
-                columns.append((book.groups.distance[part.rows], seen["free_entropy"], slope, wide))
+                columns.append((ledger.groups.distance[part.rows], seen["free_entropy"], slope, wide))
         joined = [np.concatenate(parts) for parts in zip(*columns, strict=True)]
         order = np.argsort(joined[0], kind="stable")
         return cls(*(column[order] for column in joined))
 
 
-def find_summits(curve: Callable[[np.ndarray], Book], pinned: bool) -> list[Summit]:
+def find_summits(curve: Callable[[np.ndarray], GroupLedger], pinned: bool) -> list[Summit]:
     """Scan the curve, look closer where its slope is lowest, and interpolate to where it changes its sign."""
     width = 3 if pinned else 1
-    books = [curve(SCAN)]
-    if not books[0].parts:
+    ledgers = [curve(SCAN)]
+    if not ledgers[0].parts:
         return []
-    seen = _Scan.of(books, width)
+    seen = _Scan.of(ledgers, width)
     low = [
         i
         for i in range(1, seen.slope.size - 1)
@@ -71,8 +71,8 @@ def find_summits(curve: Callable[[np.ndarray], Book], pinned: bool) -> list[Summ
     if low:
         places = place_of(seen.distance)
         near = [np.linspace(places[i - 1], places[i + 1], AGAIN + 2)[1:-1] for i in low]
-        books.append(curve(np.unique(distance_of(np.concatenate(near)))))
-        seen = _Scan.of(books, width)
+        ledgers.append(curve(np.unique(distance_of(np.concatenate(near)))))
+        seen = _Scan.of(ledgers, width)
     falls = (seen.slope[:-1] > 0.0) & (seen.slope[1:] < 0.0)
     found = [_summit(seen, int(i), pinned) for i in np.flatnonzero(falls)]
     return [summit for summit in found if np.isfinite(summit.start).all()]
@@ -94,9 +94,9 @@ def _summit(seen: _Scan, i: int, pinned: bool) -> Summit:
     return Summit(distance, entropy, start, kind, float(before))
 
 
-def rise(book: Book, summit: Summit) -> None:
+def rise(ledger: GroupLedger, summit: Summit) -> None:
     """Give rows beyond a maximum its group where their saddle point has less, or has none below it."""
-    distance = book.groups.distance
+    distance = ledger.groups.distance
     rows = np.flatnonzero(distance > summit.distance)
     if not rows.size:
         return
@@ -104,12 +104,14 @@ def rise(book: Book, summit: Summit) -> None:
     if summit.kind is BinarySummit:
         away = np.maximum((distance[rows] - summit.distance) / (1.0 - 2.0 * summit.distance), 1e-12)
         start = np.column_stack([start, np.log(0.5 * np.log((1.0 - away) / away))])
-    other = Book(book.groups, book.tolerance.absolute)
-    other.settle(rows, summit.kind(book.groups.take(rows)), start)
-    now, height = observed(book, "free_entropy"), observed(other, "free_entropy")
-    place = observed(other, "summit")
+    other = GroupLedger(ledger.groups, ledger.tolerance)
+    other.settle(rows, summit.kind(ledger.groups.take(rows)), start)
+    now, height = ledger.observed("free_entropy"), other.observed("free_entropy")
+    place = other.observed("summit")
     with np.errstate(invalid="ignore"):
         lost = np.isnan(now) & (distance <= summit.covers)
         higher = (height > now + SURE) | lost
     higher &= np.isfinite(height) & (place < distance)
-    book.adopt(other, higher, lambda row: RAISED.format(place[row]))
+    raised = np.flatnonzero(higher)
+    ledger.adopt(other, raised)
+    ledger.remarks[raised] = [RAISED.format(far) for far in place[raised]]

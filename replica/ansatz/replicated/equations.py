@@ -57,6 +57,7 @@ class GroupProblem(Problem):
     orientation: ClassVar[int] = 0
     #: all solutions, seen from a centre that is only looked for
     plateau: ClassVar[bool] = False
+    stride: ClassVar[float] = 1e-6
 
     rowwise: ClassVar[tuple[str, ...]] = ("groups",)
 
@@ -122,7 +123,8 @@ class GroupProblem(Problem):
             floors["tuple_entropy"] = floors["free_entropy"] + floors["tuple_entropy"]
         reach = np.where(np.isfinite(seen["parisi"]), seen["parisi"], 1.0)
         floors["complexity"] = 8 * EPS * moduli * np.maximum(reach, 1.0)
-        return seen, {name: np.where(np.isfinite(floor), floor, 0.0) for name, floor in floors.items()}
+        known = {name: np.isfinite(floor) & np.isfinite(seen[name]) for name, floor in floors.items()}
+        return seen, {name: np.where(known[name], floor, 0.0) for name, floor in floors.items()}
 
     def potential(self, free: np.ndarray) -> np.ndarray:
         return self.point(free).free_entropy()

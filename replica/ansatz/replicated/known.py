@@ -28,7 +28,8 @@ class Known(GroupProblem):
         self.seen, self.errors = seen, errors
 
     def observe(self, free: np.ndarray) -> tuple[Named, Named]:
-        return self.seen, {name: self.errors.get(name, 8 * EPS * np.abs(v)) for name, v in self.seen.items()}
+        floors = {name: self.errors.get(name, 8 * EPS * np.abs(v)) for name, v in self.seen.items()}
+        return self.seen, {name: np.where(np.isfinite(v), floors[name], 0.0) for name, v in self.seen.items()}
 
 
 def one_vector(groups: Groups) -> tuple[Known, np.ndarray]:

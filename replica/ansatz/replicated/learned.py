@@ -10,7 +10,7 @@ import numpy as np
 from replica.ansatz.coverage import HARD_OR_WARM, NOTHING_TUNED, PERCEPTRON, SPHERE, TWO_CLUSTERS
 from replica.ansatz.replicated.equations import GroupProblem, Groups, Named
 from replica.ansatz.replicated.patterns import GroupPatterns, group_patterns
-from replica.ansatz.replicated.solver import Book
+from replica.ansatz.replicated.solver import GroupLedger
 from replica.ansatz.replicated.spherical import SphericalPoint
 from replica.ansatz.rs.ansatz import RS
 from replica.data import Overlaps
@@ -144,17 +144,19 @@ class BiasedClasses(Classes):
 CLASSES = (TWO_CLUSTERS, SPHERE, PERCEPTRON, NOTHING_TUNED, HARD_OR_WARM)
 
 
-def class_replicas(model: Model, alpha: np.ndarray, power: float, q1: np.ndarray, tolerance: float) -> Book:
+def class_replicas(model: Model, alpha: np.ndarray, power: float, q1: np.ndarray, tolerance: float) -> GroupLedger:
     """``power`` real replicas at mutual overlap ``q1`` (batch,), from the replica-symmetric solution."""
     found = RS().solve(model, alpha)
     groups = Groups(model, alpha, np.full(alpha.size, power), q1)
-    book, q, m = Book(groups, tolerance), found.value("q"), found.value("m")
-    book.refuse(~found.converged, lambda row: f"no replica-symmetric solution ({found.sentence(row)})")
-    book.refuse(q1 <= q, lambda row: f"q1 = {q1[row]:g} is not above the replica-symmetric overlap {q[row]:.6g}")
-    rows = book.rows
+    ledger, q, m = GroupLedger(groups, tolerance), found.value("q"), found.value("m")
+    lost, below = np.flatnonzero(~found.converged), np.flatnonzero(q1 <= q)
+    ledger.refuse(lost, [f"no replica-symmetric solution ({found.sentence(int(row))})" for row in lost])
+    above = "q1 = {:g} is not above the replica-symmetric overlap {:.6g}"
+    ledger.refuse(below, [above.format(q1[row], q[row]) for row in below])
+    rows = ledger.rows
     q, m, at = q[rows], m[rows], q1[rows]
     start = [np.log((q - m**2) / (at - q)), np.arctanh(m / np.sqrt(at))]
     kind: type[Classes] = BiasedClasses if model.data.trained else Classes
     start += [found.value("bias")[rows]] if model.data.trained else []
-    book.settle(rows, kind(groups.take(rows)), np.stack(start, axis=1))
-    return book
+    ledger.settle(rows, kind(groups.take(rows)), np.stack(start, axis=1))
+    return ledger

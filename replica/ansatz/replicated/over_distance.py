@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from replica.ansatz.replicated.equations import GroupProblem, Groups
-from replica.ansatz.replicated.solver import Book
+from replica.ansatz.replicated.solver import GroupLedger
 from saddlepoint import Arclength, Fold, Point, follow
 
 #: distances from which a branch is followed, whatever is asked for
@@ -27,7 +27,7 @@ def distance_of(place: Any) -> Any:
 
 
 def close_by_end(
-    book: Book, width: int, make: Callable[[Groups], GroupProblem], far: Callable[[np.ndarray], Book]
+    ledger: GroupLedger, width: int, make: Callable[[Groups], GroupProblem], far: Callable[[np.ndarray], GroupLedger]
 ) -> None:
     """Rows still open: the branch, of ``width`` unknowns, is followed to them from the nearest of `BEYOND` that is on
     it; where it turns back before a row, that is the answer for it.
@@ -35,10 +35,10 @@ def close_by_end(
     ``make`` gives the problem of some groups, ``far(distances)`` solves others of the same kind; rows share the model
     and the load.
     """
-    rows, place = book.rows, place_of(book.groups.distance)
+    rows, place = ledger.rows, place_of(ledger.groups.distance)
     if not rows.size:
         return
-    one, other = book.groups.take(np.array([0])), far(BEYOND)
+    one, other = ledger.groups.take(np.array([0])), far(BEYOND)
     known, point = _solved(other, width)
     spots = place_of(BEYOND)[known]
     order = np.argsort(spots)
@@ -52,22 +52,17 @@ def close_by_end(
         some = rows[nearest == anchor]
         walk, turned = _inwards(at, float(spots[anchor]), point[anchor], float(place[some].min()))
         if turned is not None:
-            sentence, ended = FOLD.format(end=distance_of(turned)), np.zeros(place.size, dtype=bool)
-            ended[some[place[some] <= turned]] = True
-
-            def refused(row: int, why: str = sentence) -> str:
-                return f"distance {book.groups.distance[row]:g}: {why}"
-
-            book.refuse(ended, refused)
-        some = some[book.open[some]]
+            sentence, ended = FOLD.format(end=distance_of(turned)), some[place[some] <= turned]
+            ledger.refuse(ended, [f"distance {far:g}: {sentence}" for far in ledger.groups.distance[ended]])
+        some = some[ledger.open[some]]
         if some.size and len(walk) > 1:
             trace, along = np.array([p.free for p in walk]), np.array([p.parameter for p in walk])
-            book.settle(some, make(book.groups.take(some)), interpolate(along, trace, place[some]))
+            ledger.settle(some, make(ledger.groups.take(some)), interpolate(along, trace, place[some]))
 
 
-def _solved(book: Book, size: int) -> tuple[np.ndarray, np.ndarray]:
+def _solved(ledger: GroupLedger, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Solved rows and their points."""
-    parts = [part for part in book.parts if part.point.shape[1] == size]
+    parts = [part for part in ledger.parts if part.point.shape[1] == size]
     if not parts:
         return np.zeros(0, dtype=int), np.zeros((0, size))
     return np.concatenate([part.rows for part in parts]), np.concatenate([part.point for part in parts])

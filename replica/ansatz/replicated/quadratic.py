@@ -19,7 +19,8 @@ from replica.ansatz.coverage import KNOWN_LABELS, NORM_GIVEN, NORM_ON_AVERAGE, S
 from replica.ansatz.rs.ansatz import RS
 from replica.data import Overlaps
 from replica.models.model import Model
-from replica.solution.batch import Part, Solutions, State
+from replica.solution.batch import Solutions, State
+from replica.solution.ledger import Ledger
 from saddlepoint.quadrature.fields import field_nodes
 from saddlepoint.special import tail
 
@@ -51,12 +52,12 @@ def quadratic_replicas(
     columns = [np.nan_to_num(get(name), neginf=-np.inf) for get in (found.value, found.error) for name in CENTRE]
     point, error = (np.stack(part, axis=1) for part in (columns[: len(CENTRE)], columns[len(CENTRE) :]))
     error = np.where(np.isfinite(point), error, 0.0)
-    rows = np.flatnonzero(found.converged)
-    parts = [Part(rows, groups.take(rows), point[rows], error[rows])] if rows.size else []
-    remarks = [CONDENSED if far else "" for far in groups.condensed]
-    for row in np.flatnonzero(~found.converged):
-        remarks[row] = found.sentence(int(row)).removeprefix("not converged: ")
-    return Solutions(model, ansatz, alpha, parts, found.status, found.residual, remarks)
+    ledger, rows, lost = Ledger(model, alpha), np.flatnonzero(found.converged), np.flatnonzero(~found.converged)
+    remarks = np.where(groups.condensed[rows], CONDENSED, "")
+    ledger.hold(rows, groups.take(rows), remarks, point[rows], error[rows])
+    ledger.refuse(lost, [found.sentence(int(row)).removeprefix("not converged: ") for row in lost])
+    ledger.residual[:] = found.residual
+    return ledger.solutions(ansatz)
 
 
 @dataclass(frozen=True)

@@ -7,42 +7,42 @@ import numpy as np
 from replica.ansatz.replicated.binary import BinaryReplicas, BinaryReplicasEven, BinaryReplicasLimit
 from replica.ansatz.replicated.equations import GroupProblem, Groups
 from replica.ansatz.replicated.known import HARDLY, UNTOUCHED, centres_of_many, taken
-from replica.ansatz.replicated.solver import PATHS, Book, Typical, along
+from replica.ansatz.replicated.solver import PATHS, GroupLedger, Typical, along
 from replica.ansatz.replicated.spherical import SphericalReplicas, SphericalReplicasEven, SphericalReplicasLimit
 from replica.ansatz.replicated.starts import steep_replicas, steep_sphere
 from replica.models.model import Model
 from replica.weights.base import Pinned
 
+BELOW = (
+    "q1 = {:g} is not above the replica-symmetric overlap {:.6g}, below which real replicas have no saddle point at "
+    "alpha = {:g}"
+)
 
-def real_replicas(model: Model, alpha: np.ndarray, power: float, q1: np.ndarray, tolerance: float) -> Book:
+
+def real_replicas(model: Model, alpha: np.ndarray, power: float, q1: np.ndarray, tolerance: float) -> GroupLedger:
     """``power`` real replicas at mutual overlap ``q1`` (batch,), ``inf`` for the limit."""
     size = alpha.size
     groups = Groups(model, alpha, np.full(size, power), q1)
-    book, typical = Book(groups, tolerance), Typical.of(model, alpha)
+    ledger, typical = GroupLedger(groups, tolerance), Typical.of(model, alpha)
     idle = taken(model, alpha, q1, 1.0 - q1) <= HARDLY
     typical.q = np.where(idle, 0.0, typical.q)  # no pattern acts: nothing is shared between groups
     if np.isinf(power) and idle.any():
-        book.state(np.flatnonzero(idle), centres_of_many(groups).take(np.flatnonzero(idle)), UNTOUCHED)
-    book.refuse(
-        q1 <= typical.q,
-        lambda row: (
-            f"q1 = {q1[row]:g} is not above the replica-symmetric overlap {typical.q[row]:.6g}, "
-            f"below which real replicas have no saddle point at alpha = {alpha[row]:g}"
-        ),
-    )
-    rows = book.rows
+        ledger.hold(np.flatnonzero(idle), centres_of_many(groups).take(np.flatnonzero(idle)), UNTOUCHED)
+    below = np.flatnonzero((q1 <= typical.q) & ledger.open)
+    ledger.refuse(below, [BELOW.format(q1[row], typical.q[row], alpha[row]) for row in below])
+    rows = ledger.rows
     q, q_hat = typical.q[rows], typical.q_hat[rows]
     q, q_hat = np.where(np.isnan(q), 0.5 * q1[rows], q), np.where(np.isnan(q_hat), 1.0, q_hat)
     share = (q1[rows] - q) / (1.0 - q)
     even = q == 0.0
     if np.isinf(power):
-        _limit_of_replicas(book, rows, q, q_hat, share)
+        _limit_of_replicas(ledger, rows, q, q_hat, share)
     elif isinstance(model.weights.norm, Pinned):
         strength = q_hat / max(power, 1.0) ** 0.5
         gap = share / np.sqrt(1.0 - share) * min(power, 1.0)
         start = np.log(np.stack([np.where(even, 1.0, strength), gap], axis=1))
-        book.settle(rows[~even], BinaryReplicas(groups.take(rows[~even])), start[~even])
-        book.settle(
+        ledger.settle(rows[~even], BinaryReplicas(groups.take(rows[~even])), start[~even])
+        ledger.settle(
             rows[even],
             BinaryReplicasEven(groups.take(rows[even])),
             start[even][:, 1:],
@@ -51,22 +51,24 @@ def real_replicas(model: Model, alpha: np.ndarray, power: float, q1: np.ndarray,
     else:
         ratio = np.minimum(q / q1[rows], 0.999)
         start = np.log(np.where(even, 1.0, ratio) / (1.0 - ratio))[:, None]
-        book.settle(rows[~even], SphericalReplicas(groups.take(rows[~even])), start[~even])
+        ledger.settle(rows[~even], SphericalReplicas(groups.take(rows[~even])), start[~even])
         problem = SphericalReplicasEven(groups.take(rows[even]))
-        book.settle(rows[even], problem, np.zeros((int(even.sum()), 0)), "groups at overlap q0 = 0")
-    return book
+        ledger.settle(rows[even], problem, np.zeros((int(even.sum()), 0)), "groups at overlap q0 = 0")
+    return ledger
 
 
-def _limit_of_replicas(book: Book, rows: np.ndarray, q: np.ndarray, q_hat: np.ndarray, share: np.ndarray) -> None:
+def _limit_of_replicas(
+    ledger: GroupLedger, rows: np.ndarray, q: np.ndarray, q_hat: np.ndarray, share: np.ndarray
+) -> None:
     """Infinitely many real replicas; where a direct attempt fails, along a path from smaller q1."""
-    groups = book.groups.take(rows)
+    groups = ledger.groups.take(rows)
     pinned = isinstance(groups.model.weights.norm, Pinned)
     kind = BinaryReplicasLimit if pinned else SphericalReplicasLimit
     binary, sphere = (q_hat * (1.0 - share), 0.5 + share), (groups.q1 - q,)
     start = np.log(np.stack(binary if pinned else sphere, axis=1))
-    left = np.flatnonzero(book.settle(rows, kind(groups), start))
+    left = np.flatnonzero(ledger.settle(rows, kind(groups), start))
     close = (steep_replicas if pinned else steep_sphere)(groups.model, groups.alpha, groups.q1)
-    left = left[book.settle(rows[left], kind(groups.take(left)), close[left])]
+    left = left[ledger.settle(rows[left], kind(groups.take(left)), close[left])]
     level = np.log(share / (1.0 - share))
     for steps in PATHS:
         if not left.size:
@@ -83,4 +85,4 @@ def _limit_of_replicas(book: Book, rows: np.ndarray, q: np.ndarray, q_hat: np.nd
         if pinned:
             first = np.log(np.stack([q_hat[left] * (1.0 - middle), np.full(left.size, 0.5 + middle)], axis=1))
         reached = along(at, left, path, first)
-        left = left[book.settle(rows[left], kind(groups.take(left)), reached)]
+        left = left[ledger.settle(rows[left], kind(groups.take(left)), reached)]

@@ -12,7 +12,7 @@ from replica.ansatz.coverage import Covers, Demand, first
 from replica.ansatz.replicated.learned import CLASSES, class_replicas
 from replica.ansatz.replicated.quadratic import CENTRED, quadratic_replicas
 from replica.ansatz.replicated.real import real_replicas
-from replica.ansatz.replicated.solver import GROUPS, ONE_MAXIMISER, Book
+from replica.ansatz.replicated.solver import GROUPS, ONE_MAXIMISER, GroupLedger
 from replica.models.model import Model
 from replica.solution.batch import Solutions
 
@@ -21,7 +21,7 @@ class _Kind(NamedTuple):
     """A class of equations; ``find`` solves a batch, None for the centre and differences of a quadratic cost."""
 
     covers: Covers
-    find: Callable[[Model, np.ndarray, float, np.ndarray, float], Book] | None
+    find: Callable[[Model, np.ndarray, float, np.ndarray, float], GroupLedger] | None
 
 
 class RealReplicas:

@@ -9,7 +9,7 @@ from replica.ansatz.franz_parisi.solver import curve
 from replica.ansatz.franz_parisi.typical_held_norm import FranzParisiProblem, Reference
 from replica.ansatz.replicated.equations import GroupProblem, Groups
 from replica.ansatz.replicated.solution_centre import BinaryJoint, SphericalJoint
-from replica.ansatz.replicated.solver import Book, Typical, along
+from replica.ansatz.replicated.solver import GroupLedger, Typical, along
 from replica.models.model import Model
 from replica.weights.base import Pinned
 
@@ -18,16 +18,18 @@ FEW = 0.1
 MODERATE = 3.0  # below it the Franz-Parisi solution is worth a try itself
 
 
-def around_solutions(model: Model, alpha: np.ndarray, power: float, distance: np.ndarray, tolerance: float) -> Book:
+def around_solutions(
+    model: Model, alpha: np.ndarray, power: float, distance: np.ndarray, tolerance: float
+) -> GroupLedger:
     """``power`` replicas round a centre that is a solution; rows share the model and the load."""
     groups = Groups(model, alpha, np.full(alpha.size, power), distance=distance)
     pinned = isinstance(model.weights.norm, Pinned)
     kind: type[GroupProblem] = BinaryJoint if pinned else SphericalJoint
-    book = Book(groups, tolerance)
+    ledger = GroupLedger(groups, tolerance)
     near = _near_typical(groups, pinned)
     if power < MODERATE:
-        book.settle(book.rows, kind(groups), near)
-    rows = book.rows
+        ledger.settle(ledger.rows, kind(groups), near)
+    rows = ledger.rows
     if rows.size:
         path = np.geomspace(min(FEW, power), power, 3 + int(2.0 * np.log(max(power / FEW, 1.0))))
 
@@ -35,11 +37,10 @@ def around_solutions(model: Model, alpha: np.ndarray, power: float, distance: np
             return kind(groups.take(rows[at]).with_power(number))
 
         climbed = along(make, np.arange(rows.size), np.tile(path, (rows.size, 1)), near[rows])
-        book.settle(rows, kind(groups.take(rows)), climbed)
-    for row in book.rows:
-        place = f"at distance {distance[row]:g}"
-        book.remarks[row] = f"no saddle point of {power:g} replicas was found {place}, followed from the typical centre"
-    return book
+        ledger.settle(rows, kind(groups.take(rows)), climbed)
+    lost = "no saddle point of {:g} replicas was found at distance {:g}, followed from the typical centre"
+    ledger.remarks[ledger.open] = [lost.format(power, far) for far in distance[ledger.open]]
+    return ledger
 
 
 def _near_typical(groups: Groups, pinned: bool) -> np.ndarray:

@@ -20,7 +20,7 @@ from replica.ansatz.rs.equilibrium import equilibrium
 from replica.ansatz.rs.informed import informed_pulls, paramagnet_facts
 from replica.ansatz.rs.ladders import CAREFUL, FIRST_STEPS, GENERAL, ROUGH, SCALAR, WHOLE_BRANCH
 from replica.ansatz.rs.learned_bias import ENDLESS, endless_bias
-from replica.ansatz.rs.rows import RSRows
+from replica.ansatz.rs.rows import RSLedger
 from replica.ansatz.rs.special_states import (
     TRACELESS,
     FrozenState,
@@ -108,7 +108,7 @@ class RS(Ansatz):
         return _Solver(self, model, np.ascontiguousarray(alpha, dtype=float), tolerance).run(start)
 
 
-class _Solver(RSRows):
+class _Solver(RSLedger):
     """One batch on its way: rows leave when they are solved."""
 
     def run(self, start: Any) -> Solutions:
@@ -116,49 +116,48 @@ class _Solver(RSRows):
         single = single_vectors(model, self.size)
         free = model.loss.attained and not (model.loss.exact and model.weights.discrete)
         costly = np.isinf(per_row(model.beta, self.size)) & (not free) & ~single
-        self.open = np.flatnonzero(~single & ~costly)
+        self.open = ~single & ~costly
         if self.model.data.metastable and not isinstance(start, dict):
-            self.branches = ["informed" if start else "uninformed"] * self.size
+            self.branches[:] = "informed" if start else "uninformed"
         self._without_patterns(single)
         single &= self.alpha > 0
         if not isinstance(start, dict):
             self._paid()
         if single.any():
             self._minimised(np.flatnonzero(single))
-        if not self.open.size and not costly.any():
+        if not self.open.any() and not costly.any():
             pass
         elif isinstance(start, str):
             self._informed()
         else:
-            if self.open.size and has_paramagnet(model) and start is None:
+            if self.open.any() and has_paramagnet(model) and start is None:
                 self._paramagnet()
-            if self.open.size:
+            if self.open.any():
                 self._saddle(start)
-            if self.open.size and start is None:
+            if self.open.any() and start is None:
                 self._untouched()
-            if self.open.size and start is None and len(self._equations(self.open).names) > 1:
+            if self.open.any() and start is None and len(self._equations(self.rows).names) > 1:
                 self._from_branch()
             if start is None and isinstance(model.weights.norm, Free) and not model.data.overlaps:
                 self._of_other_norms()
             taught_alphabet = FrozenState.costless(model)  # its zero-cost state is the teacher
             if not model.loss.hard and np.any(np.isinf(model.beta)) and not taught_alphabet:
                 self._ground_states()
-        return self.solutions()
+        return self.solutions(self.ansatz)
 
     def _without_patterns(self, single: np.ndarray) -> None:
         """Rows at ``alpha = 0``: the weights alone, all conjugates 0."""
         for row in np.flatnonzero(self.alpha == 0):
             at = np.array([row])
             if single[row] or self.model.data.trained:
-                self.status[row], self.open = Status.NO_SOLUTION, np.setdiff1d(self.open, at)
-                self.remarks[row] = "without patterns there is no cost to be lowered and nothing to be learned"
+                self.refuse(at, "without patterns there is no cost to be lowered and nothing to be learned")
                 continue
             equations = self._equations(at)
             problem = RSProblem(equations, self.alpha[at], dict.fromkeys(equations.names, 0.0))
-            self.hold(int(row), problem, "without patterns")
+            self.hold(row, problem, "without patterns")
 
     def _saddle(self, start: Any) -> None:
-        rows = self.open
+        rows = self.rows
         problem = RSProblem(self._equations(rows), self.alpha[rows])
         if start is not None:
             point = start_from(problem, start)
@@ -174,19 +173,15 @@ class _Solver(RSRows):
             coarse = RSProblem(problem.equations.at_level(0), problem.alpha)
             rough = solve(coarse, start=point, solver=ladder, tolerance=ROUGH, on_failure="keep", check=False)
             point = np.where(rough.converged[:, None], rough.point, np.nan)  # what fails there fails on finer ones
-        found = solve(problem, start=point, solver=ladder, tolerance=self.tolerance, on_failure="keep")
-        good = found.converged
-        if self.model.data.metastable and start is None:
-            good &= attracting(problem, found.point)
-        self.keep(rows, problem, found, good)
-        warm = np.flatnonzero(~good & np.isfinite(per_row(self.model.beta, self.size)[rows]))
+        found = self.solve(problem, ladder, point)
+        settled = not self.model.data.metastable or start is not None or attracting(problem, found.point)
+        self.keep(rows, found, good=settled)
+        warm = np.flatnonzero(self.open[rows] & np.isfinite(per_row(self.model.beta, self.size)[rows]))
         if self.model.loss.exact and start is None and warm.size:
             rest = problem.take(warm)
-            found = solve(rest, start=closed_point(rest), solver=CAREFUL, tolerance=self.tolerance, on_failure="keep")
-            self.keep(rows[warm], rest, found, found.converged)
-            good[warm] = found.converged
-        if single and not good.all() and start is None:
-            self._bracketed(rows[~good])
+            self.keep(rows[warm], self.solve(rest, CAREFUL, closed_point(rest)))
+        if single and self.open.any() and start is None:
+            self._bracketed(self.rows)
 
     def _bracketed(self, rows: np.ndarray) -> None:
         """One conjugate: beyond the end of the branch there is no solution; short of it a bracket finds it."""
@@ -198,35 +193,31 @@ class _Solver(RSRows):
         if few or not rows.size:
             return
         top = tabulate(self._equations(rows), np.tile([[46.0, 50.0]], (rows.size, 1))).alpha[:, -1]
-        for row, end in zip(rows, top, strict=True):
-            self.status[row] = Status.NO_SOLUTION
-            self.remarks[row] = no_solution(self.alpha[row], end)
+        self.status[rows] = Status.NO_SOLUTION
+        self.remarks[rows] = [no_solution(load, end) for load, end in zip(self.alpha[rows], top, strict=True)]
         rows = rows[self.alpha[rows] < top]
         if rows.size:
             problem = RSProblem(self._equations(rows), self.alpha[rows])
-            found = solve(problem, solver=WHOLE_BRANCH, tolerance=self.tolerance, on_failure="keep")
-            for row in rows:
-                self.remarks[row] = ""
-            self.keep(rows, problem, found, found.converged)
+            self.remarks[rows] = ""
+            self.keep(rows, self.solve(problem, WHOLE_BRANCH))
 
     def _untouched(self) -> None:
         """Rows on whose weights the patterns hardly act: what cannot be told from 0 is held there."""
-        for row in self.open:
+        for row in self.rows:
             at = np.array([row])
             known = hardly_felt(self._equations(at), float(self.alpha[row]))
             if known is None:
                 continue
             problem, point, solved = known
             if solved and problem.observe(point)[0]["stability"][0] > 1.0 - 1e-9:
-                self.hold(int(row), problem, TRACELESS if problem.held else "", point)
+                self.hold(row, problem, TRACELESS if problem.held else "", point)
             elif not solved:
-                found = solve(problem, start=point, solver=GENERAL, tolerance=self.tolerance, on_failure="keep")
-                stable = problem.observe(found.point)[0]["stability"] > 0
-                self.keep(at, problem, found, found.converged & stable)
+                found = self.solve(problem, GENERAL, point)
+                self.keep(at, found, good=problem.observe(found.point)[0]["stability"] > 0)
 
     def _from_branch(self) -> None:
         """Locate alpha on the followed branch; beyond its end a frozen teacher is the only state."""
-        rows = self.open
+        rows = self.rows
         table = scan_branch(self._equations(rows), -34.0, 30.0)
         hit, start = table.first_crossing(self.alpha[rows])
         top, followed = table.top()[0], table.solved[:, -1]
@@ -248,10 +239,8 @@ class _Solver(RSRows):
         if reached.size:
             sub = rows[reached]
             problem = RSProblem(self._equations(sub), self.alpha[sub])
-            found = solve(
-                problem, start=start[reached], solver=Newton(max_step=0.3), tolerance=self.tolerance, on_failure="keep"
-            )
-            self.keep(sub, problem, found, found.converged)
+            found = self.solve(problem, Newton(max_step=0.3), start[reached])
+            self.keep(sub, found)
             for i in reached[found.converged & beyond[reached]]:
                 self.branches[rows[i]] = "informed"
                 self.remarks[rows[i]] = f"{ends[i]}: beyond it"
@@ -259,8 +248,7 @@ class _Solver(RSRows):
         if ended.size and not self.model.data.realizable:
             whole = followed[ended]  # the branch was followed to q -> 1: where it ends is known
             for row, end in zip(rows[ended][whole], top[ended][whole], strict=True):
-                self.status[row] = Status.NO_SOLUTION
-                self.remarks[row] = no_solution(self.alpha[row], end)
+                self.refuse(np.array([row]), no_solution(self.alpha[row], end))
             self._climb(rows[ended][~whole])
         elif ended.size:
             self._frozen(rows[ended], [ends[i] for i in ended])
@@ -272,17 +260,13 @@ class _Solver(RSRows):
         equations, point = self._equations(rows), None
         for share in np.geomspace(1e-3, 1.0, 49):
             problem = RSProblem(equations, self.alpha[rows] * share)
-            found = solve(problem, start=point, solver=GENERAL, tolerance=self.tolerance, on_failure="keep")
+            found = self.solve(problem, GENERAL, point)
             point = found.point if point is None else np.where(found.converged[:, None], found.point, point)
-        for row in rows:
-            self.remarks[row] = "no solution was found, neither along q_hat nor along alpha"
-        self.keep(rows, problem, found, found.converged)
-        for row in rows[found.converged]:
-            self.remarks[row] = ""
+        self.remarks[rows] = "no solution was found, neither along q_hat nor along alpha"
+        self.keep(rows, found)
         lost = rows[~found.converged]
         if lost.size:
-            for row in lost[endless_bias(self.ansatz, self.model.take(lost), self.alpha[lost])]:
-                self.remarks[row] = ENDLESS
+            self.remarks[lost[endless_bias(self.ansatz, self.model.take(lost), self.alpha[lost])]] = ENDLESS
 
     def _informed(self) -> None:
         if not self.model.data.metastable:
@@ -291,9 +275,10 @@ class _Solver(RSRows):
         frozen = np.array([FrozenState.exists(self.model.take(np.array([r]))) for r in rows])
         if frozen.any():
             self._frozen(rows[frozen], ["informed start"] * int(frozen.sum()))
-        if self.open.size:
+        if self.open.any():
             dear = self.model.architecture.few is not None
-            pull = informed_pulls(self.model.take(self.open), self.alpha[self.open]) if dear else 1e3
-            self._saddle({"q_hat": pull, "m_hat": pull * self._equations(self.open).lean})
-            for row in self.open if dear else ():
-                self.remarks[row] = "no informed state was found where averages over K fields are affordable"
+            rows = self.rows
+            pull = informed_pulls(self.model.take(rows), self.alpha[rows]) if dear else 1e3
+            self._saddle({"q_hat": pull, "m_hat": pull * self._equations(rows).lean})
+            if dear:
+                self.remarks[self.open] = "no informed state was found where averages over K fields are affordable"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from replica.solution.batch import Solutions
-from replica.solution.ledger import without
+from replica.solution.ledger import Ledger
 
 SAME = 1e-6  # overlaps that differ by less are of one state
 
@@ -19,21 +19,15 @@ def equilibrium(first: Solutions, second: Solutions) -> Solutions:
     with np.errstate(invalid="ignore"):
         better = two > one + 2 * (first.error("free_entropy") + second.error("free_entropy"))
     better = np.where(known, better, ~first.converged & second.converged)
-    rows, others = np.flatnonzero(better), np.flatnonzero(~better)
-    parts = without(first.parts, rows) + without(second.parts, others)
-    last = without(first.last, rows) + without(second.last, others)
-    status, residual = (
-        np.where(better, getattr(second, name), getattr(first, name)) for name in ("status", "residual")
-    )
-    remarks, branches = (
-        [b if take else a for a, b, take in zip(getattr(first, name), getattr(second, name), better, strict=True)]
-        for name in ("remarks", "branches")
-    )
+    ledger = Ledger(first.model, first.alpha)
+    ledger.adopt(first, np.arange(first.size))
+    ledger.adopt(second, np.flatnonzero(better))
+    ledger.branches[:] = np.where(better, second.branches, first.branches)
     same = np.abs(first.value("q") - second.value("q")) <= SAME
     for row in np.flatnonzero((first.converged | second.converged) & ~known & ~same):
         said = _missing(first, second, int(row))
-        remarks[row] = f"{remarks[row]}; {said}" if remarks[row] else said
-    return Solutions(first.model, first.ansatz, first.alpha, parts, status, residual, remarks, last, branches)
+        ledger.remarks[row] = "; ".join(filter(None, (ledger.remarks[row], said)))
+    return ledger.solutions(first.ansatz)
 
 
 def _missing(first: Solutions, second: Solutions, row: int) -> str:
