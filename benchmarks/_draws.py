@@ -50,7 +50,8 @@ KINKS: dict[str, Callable[[float, float], tuple[float, ...]]] = {
     "ramp": lambda a, b: (a - 1.0 / b, a),
     "step": lambda a, b: (a,),
     "huber": lambda a, b: (a - b, a),
-    "well": lambda a, b: (0.0, 1.0),
+    # a dip narrower than what costs are looked at, 1e-5 within 8 and 1/8192 of a place beyond, is to be declared
+    "well": lambda a, b: (0.0, 1.0, a) if b < (1e-5 if abs(a) < 8.0 else abs(a) / 8192.0) else (0.0, 1.0),
     "two kinks": lambda a, b: (a - b, a),
 }
 CONVEX = ("squared hinge", "hinge", "quartic", "log cosh", "huber", "two kinks")

@@ -9,7 +9,7 @@ import numpy as np
 
 from replica.ansatz.cavity import Cavity
 from replica.ansatz.differences import EPS
-from replica.data import Channel, Overlaps
+from replica.data import Channel, Overlaps, over_classes
 from replica.losses import Loss
 from replica.losses._ground import ground_nodes
 from saddlepoint.quadrature.fields import weighted_sums
@@ -32,23 +32,19 @@ class Projection:
             self._of_few_units(cavity)
             return
         _, slopes = model.architecture.field_overlaps(cavity.overlaps, level)
-        size = cavity.overlaps.q.size
-        self.square, self.cost, self.pull, self.rigidity, self.wrong = np.zeros((5, size))
-        self.scores: dict[str, np.ndarray] = {}
-        for k, channel in enumerate(cavity.channels()):
-            sums, scores = _channel_sums(losses[k] if losses else model.loss, channel, level, whole)
-            _, square, pull, rigidity, cost, wrong = channel.probability * sums
-            self.square += square / channel.gain
-            self.pull += pull
-            self.rigidity += rigidity
-            self.cost += cost
-            self.wrong += wrong
+        channels = cavity.channels()
+
+        def of_class(channel: Channel, loss: Loss) -> tuple[Any, ...]:
+            sums, scores = _channel_sums(loss, channel, level, whole)
             scores |= {name: lever * sums[0] for name, lever in (channel.levers or {}).items()}
-            for name, score in scores.items():
-                self.scores[name] = self.scores.get(name, 0.0) + channel.probability * score / channel.gain
+            _, square, *others = sums
+            return square / channel.gain, *others, {name: score / channel.gain for name, score in scores.items()}
+
+        found = over_classes(channels, of_class, losses or [model.loss] * len(channels))
+        self.square, self.pull, self.rigidity, self.cost, self.wrong, self.scores = found
         # chi of a field is that of the weights times the slope of q
         with np.errstate(invalid="ignore"):  # an infinite slope leaves no finite capacity
-            self.rigidity += slopes.bend * self.square / slopes.q**2
+            self.rigidity = self.rigidity + slopes.bend * self.square / slopes.q**2
             self.square /= slopes.q
             for name in self.scores:
                 self.scores[name] *= slopes.m / slopes.q
@@ -72,9 +68,7 @@ class Projection:
         return self.scores["m"]
 
 
-def _channel_sums(
-    loss: Loss, channel: Channel, level: int, whole: bool
-) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def _channel_sums(loss: Loss, channel: Channel, level: int, whole: bool) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """`Loss.ground_sums` of one class of patterns, and the scores of a field that is reweighted."""
     if channel.density is None:
         return loss.ground_sums(channel.mean, channel.deviation, channel.variance, level, whole), {}

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from replica._registry import exact
-from replica.data import Channel, Overlaps
+from replica.data import Channel, Overlaps, over_classes
 from replica.losses import Loss
 from replica.losses._corner import Corner
 from replica.models.model import Model
@@ -33,18 +33,14 @@ def reference_projection(
         raise CertificationFailed(f"{model.architecture} has a K-dimensional average over patterns: no certificate")
     fields, slopes = model.architecture.field_overlaps(overlaps)
     fields = fields._replace(variance=slopes.q * response)
-    total = ReferenceProjection(mp.zero, mp.zero, mp.zero, {})
-    for k, channel in enumerate(model.data.reference_channels(fields, mp)):
-        found, moves = _channel(losses[k] if losses else model.loss, channel, mp, digits)
-        chance = exact(channel.probability, mp)
-        scores = {name: chance * move / channel.gain * slopes.m / slopes.q for name, move in moves.items()}
-        total = ReferenceProjection(
-            total.square + chance * found[0] / (channel.gain * slopes.q),
-            total.pull + chance * found[1],
-            total.cost + chance * found[2],
-            {name: total.scores.get(name, mp.zero) + score for name, score in scores.items()},
-        )
-    return total
+    channels = model.data.reference_channels(fields, mp)
+
+    def of_class(channel: Channel, loss: Loss) -> ReferenceProjection:
+        (square, pull, cost), moves = _channel(loss, channel, mp, digits)
+        scores = {name: move / channel.gain * slopes.m / slopes.q for name, move in moves.items()}
+        return ReferenceProjection(square / (channel.gain * slopes.q), pull, cost, scores)
+
+    return over_classes(channels, of_class, losses or [model.loss] * len(channels))
 
 
 def _channel(loss: Loss, channel: Channel, mp: Any, digits: int) -> tuple[list[Any], dict[str, Any]]:

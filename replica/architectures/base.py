@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from replica._registry import Member
+from replica.data.average import over_classes
 from replica.data.base import Channel, Data, Overlaps
 from replica.losses.base import Loss
 from saddlepoint.quadrature.fields import field_nodes, weighted_sums
@@ -120,11 +121,7 @@ class Architecture(Member):
         if self.few is not None:
             return self.few.patterns(loss, data, overlaps, beta, level, whole)
         fields, slopes = self.field_overlaps(overlaps, level)
-        found = [
-            (channel.probability, self._channel(loss, channel, slopes, beta, level, whole))
-            for channel in data.channels(fields)
-        ]
-        return found[0][1] if len(found) == 1 else _mixture(found)
+        return over_classes(data.channels(fields), lambda c: self._channel(loss, c, slopes, beta, level, whole))
 
     def _channel(
         self, loss: Loss, channel: Channel, slopes: Slopes, beta: Any, level: int, whole: bool
@@ -172,11 +169,11 @@ class Architecture(Member):
             return self.few.reference_patterns(loss, data, overlaps, beta, mp, digits)
         fields, slopes = self.field_overlaps(overlaps, 1)
         common = ("log_z", "q_hat", "curvature", "rigidity")
-        totals: dict[str, Any] = dict.fromkeys(common, mp.zero)
-        for channel in data.reference_channels(fields, mp):
+
+        def of_class(channel: Channel) -> dict[str, Any]:
             names: list[str] = []
 
-            def integrand(z: Any, channel: Channel = channel, names: list[str] = names) -> tuple[Any, ...]:
+            def integrand(z: Any) -> tuple[Any, ...]:
                 density, scores = (mp.one, {}) if channel.density is None else channel.density(z)
                 names[:] = scores
                 field = channel.mean + channel.deviation * z
@@ -193,8 +190,9 @@ class Architecture(Member):
 
             features, breaks = _reference_features(channel, loss, beta)
             part, _ = gaussian_average_reference(integrand, digits, features=features, breaks=breaks, mp=mp)
-            for name, value in zip((*common, *names), part, strict=True):
-                totals[name] = totals.get(name, mp.zero) + channel.probability * value
+            return dict(zip((*common, *names), part, strict=True))
+
+        totals = over_classes(data.reference_channels(fields, mp), of_class)
         log_z, rigidity = totals.pop("log_z"), totals.pop("rigidity")
         return PatternAverage(log_z, totals, rigidity, mp.nan, mp.nan)
 
@@ -227,17 +225,3 @@ def _leverage(levers: Mapping[str, float], push: Any, slopes: Slopes, gain: Any)
 def _rigidity(channel: Channel, slopes: Slopes, square: Any, bend_square: Any) -> Any:
     """The pattern's factor of the replicon from ``E f^2`` and ``E f'^2``."""
     return (channel.gain * slopes.q) ** 2 * bend_square + channel.gain * slopes.bend * square
-
-
-def _mixture(found: list[tuple[Any, PatternAverage]]) -> PatternAverage:
-    """Averages over several classes of patterns with their probabilities."""
-
-    def mean(parts: list[Any]) -> Any:
-        if parts[0] is None:
-            return None
-        return sum(chance * part for (chance, _), part in zip(found, parts, strict=True))
-
-    averages = [average for _, average in found]
-    conjugates = {name: mean([a.conjugates[name] for a in averages]) for name in averages[0].conjugates}
-    log_z, _, *rest = (mean([a[i] for a in averages]) if i != 1 else None for i in range(5))
-    return PatternAverage(log_z, conjugates, *rest)

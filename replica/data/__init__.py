@@ -1,5 +1,6 @@
 """The data models: importing a file here is all that makes one known everywhere."""
 
+from replica.data.average import over_classes
 from replica.data.base import Channel, Classes, Data, Overlaps, PairChannel, PairDensity, PairOverlaps, Patterns
 from replica.data.clusters import Clusters
 from replica.data.gaussian_mixture import GaussianMixture
@@ -19,4 +20,5 @@ __all__ = [
     "Patterns",
     "RandomLabels",
     "Teacher",
+    "over_classes",
 ]

@@ -7,34 +7,20 @@ disagrees with the series: a feature is seen wherever it is wider than the probe
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from replica.losses._panel_series import AT_NODES, NODES, ORDER, TO_SERIES, Panels, probe
 from replica.losses._protocol import Cost
-from saddlepoint._jit import array_kernel
 
-ORDER = 16  # Chebyshev nodes of a panel
 MIDDLE, SHELLS = 8.0, 57  # half-width of the middle, and how often it may double
 PROBES = 1_600_000  # of the middle, 1e-5 apart; fewer and fewer in the shells
 CHUNK = 1 << 15
 MOST = 20_000  # panels of one cost
 ROUNDING = 6e-16
 FORBIDDEN = 1e290  # costs above it count as infinite
-_K = np.arange(ORDER)
-_QUARTER = np.sin(np.pi * np.arange(ORDER + 1) / (2 * ORDER))  # sin of m pi/32, from which all cosines are taken
-
-
-def _cosine(m: np.ndarray) -> np.ndarray:
-    """``cos(m pi/32)`` for whole m, to the last bit."""
-    m = np.abs((m + 2 * ORDER) % (4 * ORDER) - 2 * ORDER)
-    return np.where(m <= ORDER, _QUARTER[np.abs(ORDER - m)], -_QUARTER[np.abs(m - ORDER)])
-
-
-_NODES = _cosine(2 * _K + 1)
-_TO_SERIES = _cosine(np.outer(_K, 2 * _K + 1)) * np.where(_K == 0, 1.0, 2.0)[:, None] / ORDER
 _BESIDE = 0.7 * 2.0 ** -np.arange(52.0)  # of a kink, next to which a cost may bend on any scale
-_SIGNS = np.where(_K % 2, -1.0, 1.0)
 
 
 class CostPanels:
@@ -49,10 +35,12 @@ class CostPanels:
         self.loss, self.kinks = loss, sorted({0.0, *(float(kink) for kink in loss.kinks())})
         self.features: dict[Any, np.ndarray] = {}  # of averages with this cost, for those who take them
         self.reach = [0, 0]  # shells to the left and to the right of the middle
-        near = self._values(2.0 * _NODES)
+        near = self._values(2.0 * NODES)
         near = near[np.abs(near) < FORBIDDEN]
         self.scale = min(1.0, float(np.max(np.abs(near), initial=0.0)))
-        self._take(self._between(-MIDDLE, MIDDLE, PROBES), 1)
+        self.finest = 0.25  # half-width of the panels on which a cost may fall to nothing
+        self.panels = self._between(-MIDDLE, MIDDLE, PROBES)
+        self._set()
 
     def cover(self, low: float, high: float) -> None:
         """Widen the panels to [low, high]; no further than 2^56 times the middle."""
@@ -60,17 +48,27 @@ class CostPanels:
             while self.reach[side] < SHELLS and (self.high[-1] < high if side else self.low[0] > low):
                 inner = MIDDLE * 2.0 ** self.reach[side]
                 ends = (inner, 2.0 * inner) if side else (-2.0 * inner, -inner)
-                self._take(self._between(*ends, max(PROBES >> (4 + self.reach[side]), 1 << 13)), side)
+                more = self._between(*ends, max(PROBES >> (4 + self.reach[side]), 1 << 13))
+                self.panels = Panels.joined([self.panels, more])
+                self._set()
                 self.reach[side] += 1
+
+    def sharpen(self, size: float) -> None:
+        """Where fields of that size look, panels on which the cost falls to nothing are cut until they are as short."""
+        while size < self.finest:
+            self.finest = max(size, 0.5 * self.finest)
+            values, half = np.abs(self.series @ AT_NODES), 0.5 * (self.high - self.low)
+            fades = (self.degree > 1) & (16.0 * values.min(axis=1) < values.max(axis=1))
+            near = (self.low < 64.0 * size) & (self.high > -64.0 * size)
+            at = np.flatnonzero(fades & near & (half > self.finest))
+            if at.size:
+                self.panels = self._halved(self.panels, at)
+                self._set()
 
     @property
     def tables(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """What the kernels take: a row of numbers for each panel, the series and those of the slopes."""
         return self.table, self.series, self.slopes
-
-    @property
-    def _arrays(self) -> tuple[np.ndarray, ...]:
-        return self.low, self.high, self.series, self.slopes, self.degree, self.least, self.most, self.ends
 
     def keep_features(self, key: Any, found: np.ndarray) -> None:
         """Remember features; only the latest few thousand."""
@@ -83,12 +81,9 @@ class CostPanels:
         used = self.most == 0.0 if cold else np.isfinite(self.most)
         return np.array([self.least[used].min(initial=np.inf), self.most[used].max(initial=-np.inf)])
 
-    def _take(self, found: tuple[np.ndarray, ...], side: int) -> None:
-        if hasattr(self, "low"):
-            pairs = zip(self._arrays, found, strict=True)
-            found = tuple(np.concatenate(pair if side else pair[::-1]) for pair in pairs)
-        self.low, self.high, self.series, self.slopes, self.degree, *bounds = found
-        self.least, self.most, self.ends = bounds
+    def _set(self) -> None:
+        self.low, self.high, self.series, self.slopes, *bounds = self.panels.kept()
+        self.degree, self.least, self.most, self.ends = bounds
         numbers = self.low, self.high, self.degree, self.least, self.most, *self.ends.T
         self.table = np.stack(numbers, axis=1).astype(float)
 
@@ -101,7 +96,7 @@ class CostPanels:
             raise ValueError(f"the cost of {self.loss} is not a number at u = {flat[bad][0]:.6g}")
         return np.where(np.abs(cost) < FORBIDDEN, cost, np.inf).reshape(u.shape)
 
-    def _between(self, low: float, high: float, probes: int) -> tuple[np.ndarray, ...]:
+    def _between(self, low: float, high: float, probes: int) -> Panels:
         """Panels of [low, high], probed between their nodes."""
         # near a kink the cost is wanted to its own rounding, not to that of what it grows to
         beside = {kink + shift for kink in self.kinks for shift in (-0.25, 0.0, 0.25)}
@@ -114,41 +109,41 @@ class CostPanels:
         probed = [kink + sign * _BESIDE for kink in self.kinks for sign in (-1.0, 1.0)]
         close = np.sort(np.concatenate(probed))
         done = self._probed(done, close[(close > low) & (close < high)])
-        return done.kept()
+        return done
 
-    def _probed(self, done: _Panels, u: np.ndarray) -> _Panels:
+    def _probed(self, done: Panels, u: np.ndarray) -> Panels:
         """The panels with those halved, as often as it takes, whose series are not the cost at increasing ``u``."""
         if not u.size:
             return done
         values = self._values(u)
         for _ in range(60):
             missed = np.zeros(len(done.low), dtype=np.bool_)
-            _probe(u, values, done.low, done.high, done.series, done.degree, done.most, done.slack,
-                   np.searchsorted(done.high, u[0]), missed)
+            probe(u, values, done.low, done.high, done.series, done.degree, done.most, done.slack,
+                  np.searchsorted(done.high, u[0]), missed)
             at = np.flatnonzero(missed)
             if not at.size:
                 break
             done = self._halved(done, at)
         return done
 
-    def _halved(self, done: _Panels, at: np.ndarray) -> _Panels:
+    def _halved(self, done: Panels, at: np.ndarray) -> Panels:
         """The panels ``at`` cut in two and resolved again."""
         a, b = done.low[at], done.high[at]
         middle = 0.5 * (a + b)
         new = self._resolved(np.concatenate([np.stack([a, middle], axis=1), np.stack([middle, b], axis=1)]))
-        return _Panels.joined([done.without(at), new])
+        return Panels.joined([done.without(at), new])
 
-    def _resolved(self, waiting: np.ndarray) -> _Panels:
+    def _resolved(self, waiting: np.ndarray) -> Panels:
         """Panels within the intervals (m, 2) on each of which the cost is its series, all costs finite or none."""
         parts, count = [], 0
         while len(waiting):
             a, b = waiting.T
             half, middle = 0.5 * (b - a), 0.5 * (a + b)
-            values = self._values(middle[:, None] + half[:, None] * _NODES)
+            values = self._values(middle[:, None] + half[:, None] * NODES)
             finite = np.isfinite(values)
             known = np.all(finite, axis=1)
             seen = np.where(finite, values, 0.0)
-            series = (seen - seen[:, :1]) @ _TO_SERIES.T  # a constant has no other terms
+            series = (seen - seen[:, :1]) @ TO_SERIES.T  # a constant has no other terms
             series[:, 0] += seen[:, 0]
             top = np.abs(seen).max(axis=1)
             # of the cost and of u itself; below a quarter the rounding of a larger term that cancelled, which the
@@ -160,9 +155,9 @@ class CostPanels:
             rounding = ROUNDING * widened * np.where(short, np.maximum(top, self.scale), top)
             rounding += 0.2 * ROUNDING * np.maximum(np.abs(a), np.abs(b)) * steep / half
             tail = np.abs(series[:, -3:]).max(axis=1)
-            ends = np.abs(values[:, [0, -1]])
+            size = np.abs(values)
             with np.errstate(all="ignore"):
-                least, most = ends.min(axis=1), ends.max(axis=1)
+                least, most = size.min(axis=1), size.max(axis=1)
                 fades = (half > 0.25 * unit) & known & (least > 0) & (least < 1e-3 * most)
             good = ~np.any(finite, axis=1) | (known & (tail <= rounding) & ~fades)
             narrow = (half < 4e-15 * (0.01 + np.abs(middle))) & ~good
@@ -173,85 +168,12 @@ class CostPanels:
                     "to be averaged: it needs a closed form (terms)"
                 )
             if np.any(good):
-                parts.append(_Panels.of(a[good], b[good], values[good], series[good], rounding[good], known[good]))
+                found = Panels.of(a[good], b[good], values[good], series[good], rounding[good], known[good])
+                parts.append(found.anchored(self._values))
             split = ~good & ~narrow
             a, b, middle = a[split], b[split], middle[split]
             waiting = np.concatenate([np.stack([a, middle], axis=1), np.stack([middle, b], axis=1)])
-        return _Panels.joined(parts) if parts else _Panels.none()
-
-
-class _Panels(NamedTuple):
-    """Resolved panels in order."""
-
-    low: np.ndarray
-    high: np.ndarray
-    series: np.ndarray
-    slack: np.ndarray
-    degree: np.ndarray
-    least: np.ndarray
-    most: np.ndarray
-
-    @classmethod
-    def none(cls) -> _Panels:
-        shape = np.zeros((0, ORDER))
-        return cls(np.zeros(0), np.zeros(0), shape, np.zeros(0), np.zeros(0, dtype=np.int64), *np.zeros((2, 0)))
-
-    @classmethod
-    def of(cls, a: Any, b: Any, values: Any, series: Any, rounding: Any, known: Any) -> _Panels:
-        above = np.abs(series) > 0.5 * rounding[:, None]
-        degree = np.where(above.any(axis=1), ORDER - above[:, ::-1].argmax(axis=1), 1)
-        series = np.where(degree[:, None] > _K, series, 0.0)
-        spread = np.abs(series[:, 1:]).sum(axis=1)
-        low, high = (np.where(known, edge, 0.0) for edge in (values.min(axis=1), values.max(axis=1)))
-        # between the nodes a resolved series exceeds them by little
-        beyond = 0.02 * (high - low) + rounding
-        least = np.where(known, np.maximum(low - beyond, series[:, 0] - spread), np.inf)
-        most = np.where(known, np.minimum(high + beyond, series[:, 0] + spread), np.inf)
-        zero = known & (low == 0) & (high == 0)
-        least, most, degree = np.where(zero, 0.0, least), np.where(zero, 0.0, most), np.where(zero, 1, degree)
-        return cls(a, b, series, rounding, degree, least, most)
-
-    @classmethod
-    def joined(cls, parts: list[_Panels]) -> _Panels:
-        columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-        order = np.argsort(columns[0])
-        return cls(*(column[order] for column in columns))
-
-    def without(self, at: np.ndarray) -> _Panels:
-        return _Panels(*(np.delete(column, at, axis=0) for column in self))
-
-    def kept(self) -> tuple[np.ndarray, ...]:
-        """The arrays of `CostPanels`."""
-        width = (self.high - self.low)[:, None]
-        slopes = np.zeros_like(self.series)
-        if len(self.series):
-            slopes[:, :-1] = np.polynomial.chebyshev.chebder(self.series, axis=1) * 2.0 / width
-        ends = np.stack([self.series @ _SIGNS, self.series.sum(axis=1)], axis=1)
-        ends = np.where(np.isfinite(self.most)[:, None], ends, np.inf)
-        return self.low, self.high, self.series, slopes, self.degree, self.least, self.most, ends
-
-
-@array_kernel
-def _probe(u, values, low, high, series, degree, most, slack, first, missed):  # type: ignore[no-untyped-def]
-    """Marks the panels whose series a value of the cost denies; ``u`` increases from the panel ``first`` on."""
-    panel = first
-    for i in range(u.size):
-        while panel < low.size and u[i] > high[panel]:
-            panel += 1
-        if panel == low.size:
-            break
-        if u[i] <= low[panel]:
-            continue  # on a jump
-        if not most[panel] < np.inf:
-            missed[panel] |= values[i] < np.inf
-            continue
-        x = (2.0 * u[i] - low[panel] - high[panel]) / (high[panel] - low[panel])
-        one, two = 0.0, 0.0
-        for k in range(degree[panel] - 1, 0, -1):
-            one, two = 2.0 * x * one - two + series[panel, k], one
-        found = x * one - two + series[panel, 0]
-        if not abs(found - values[i]) <= 32.0 * slack[panel]:
-            missed[panel] = True
+        return Panels.joined(parts) if parts else Panels.none()
 
 
 _known: dict[Any, tuple[CostPanels, Any]] = {}
@@ -271,7 +193,7 @@ def cost_scale(loss: Cost, reach: float) -> float:
     """Size of a cost up to a distance from 0, at most 1, for any row of a batch; without its panels."""
     with np.errstate(all="ignore"):
         rows = max((v.size for v in vars(loss).values() if isinstance(v, np.ndarray) and v.ndim == 1), default=1)
-        near = np.abs(np.asarray(loss.cost(np.broadcast_to(reach * _NODES, (rows, ORDER))), dtype=float))
+        near = np.abs(np.asarray(loss.cost(np.broadcast_to(reach * NODES, (rows, ORDER))), dtype=float))
     return float(min(1.0, np.max(near, initial=0.0, where=near < FORBIDDEN)))
 
 

@@ -20,7 +20,7 @@ from saddlepoint.quadrature.rules import gauss_legendre
 #: nodes of a piece and the e-folds by which its weight may vary, by level: two levels share neither
 RULES = ((16, 6.0), (20, 6.0), (24, 5.0), (28, 4.0), (32, 3.0))
 FEATURES = 12  # of ln Z at most
-_NEAR = 8.0  # edges of panels beyond it, or of panels wider than 2, are no features of a cost
+_NEAR = 8.0  # edges of panels beyond it, or of panels wider than 2, are no features of a cost (units of large spreads)
 _GRID = 12  # places by which a panel of fields is judged
 _AT = np.cos(np.pi * (np.arange(_GRID) + 0.5) / _GRID)
 _LAST = 2.0 / _GRID * np.cos(np.outer(np.pi * (np.arange(_GRID) + 0.5) / _GRID, (_GRID - 2, _GRID - 1)))
@@ -218,6 +218,8 @@ def _cover(panels: CostPanels, field: np.ndarray, spread: np.ndarray, beta: np.n
     with np.errstate(invalid="ignore"):
         good = (spread > 0) & np.isfinite(spread) & (beta >= 0)
     known = np.isfinite(field) & good[:, None]
+    if known.any():
+        panels.sharpen(float(np.max(np.abs(field) + 8.0 * spread[:, None], where=known, initial=0.0)))
     for row in np.flatnonzero(known.any(axis=1)):
         line = field[row, known[row]]
         for h in {float(line.min()), float(line.max())}:
@@ -247,8 +249,9 @@ def _stops(panels: CostPanels, s: float, beta: float) -> np.ndarray:
     as far as a step of the cost can pull.
     """
     warm = beta if beta < np.inf else 0.0
-    near = (np.maximum(np.abs(panels.low), np.abs(panels.high)) <= _NEAR) & np.isfinite(panels.most)
-    narrow = near & (panels.high - panels.low < 2.0)
+    unit = max(1.0, s)
+    near = (np.maximum(np.abs(panels.low), np.abs(panels.high)) <= _NEAR * unit) & np.isfinite(panels.most)
+    narrow = near & (panels.high - panels.low < 2.0 * unit)
     signs = np.where(np.arange(panels.slopes.shape[1]) % 2, -1.0, 1.0)
     edges = np.concatenate([[0.0], panels.low[narrow], panels.high[narrow]])
     pulls = np.concatenate([[0.0], (panels.slopes @ signs)[narrow], panels.slopes.sum(axis=1)[narrow]])

@@ -141,9 +141,11 @@ def merged(function: Function, found: Pieces, kinks: np.ndarray, scale: float = 
         for part in (one, two):
             u = 0.5 * (part.low + part.high)[:, None] + 0.5 * (part.high - part.low)[:, None] * NODES
             x = (2.0 * u - (whole.low + whole.high)[:, None]) / (whole.high - whole.low)[:, None]
-            values = chebyshev.chebval(x, np.moveaxis(whole.series[:, None, :], -1, 0), tensor=False)
-            off = np.abs(values - part.series @ AT_NODES).max(axis=1, initial=0.0)
+            off = _apart(whole.series, x, part.series)
             good &= off <= 64.0 * (part.doubt + np.minimum(whole.doubt, rounding)) + coarse
+            # beside values of 1e10 what bends beside 0 is rounding: the slope knows it
+            off, reach = _apart(whole.slope, x, part.slope), 0.5 * (part.high - part.low)
+            good &= off <= 64.0 * (part.unsure + whole.unsure) + ORDER**2 * coarse / reach
         tried = 0 if good.any() else tried + 1
         start = 1 - start
         gone = np.zeros(found.low.size, dtype=bool)
@@ -151,6 +153,12 @@ def merged(function: Function, found: Pieces, kinks: np.ndarray, scale: float = 
         ends = joined([found.pick(~gone), whole.pick(good)])
         fixed, found = np.isin(ends.high, kinks), ends
     return found
+
+
+def _apart(series: np.ndarray, x: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """The largest difference of a series at places x of its panel from that of a part, whose nodes these are."""
+    values = chebyshev.chebval(x, np.moveaxis(series[:, None, :], -1, 0), tensor=False)
+    return np.abs(values - part @ AT_NODES[: part.shape[1]]).max(axis=1, initial=0.0)
 
 
 def _bent(found: Pieces) -> np.ndarray:

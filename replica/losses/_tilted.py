@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from replica.losses._tilted_nodes import DEGREE, HIGH, LEFT, LOW, MOST, RIGHT, gather, panel_at, usable
+from replica.losses._tilted_nodes import DEGREE, HIGH, LEAST, LEFT, LOW, MOST, RIGHT, gather, panel_at, usable
 from saddlepoint._jit import array_kernel, inner_kernel
 from saddlepoint.special._elementary import scale, split_exponential
 
@@ -54,10 +54,11 @@ def reduce(h, s, beta, panels, work, count, first, last, out, row, node):  # typ
         size = max(size, abs(warm * work[3, j]))
     moved, pushed, both = moved / mass, pushed / mass, both / mass
     shift = t0 + moved  # the mean of u - h
-    steps, turned, everywhere = 0.0, 0.0, usable(False, panels[last, MOST])
+    # nodes on all that weighs: a panel that costs much may have none, whatever it lacks of 1
+    steps, turned, everywhere = 0.0, 0.0, usable(False, panels[last, MOST]) and warm * panels[last, LEAST] < 0.3
     for p in range(first, min(last, panels.shape[0] - 2) + 1):
         left, right = usable(not beta < np.inf, panels[p, MOST]), usable(not beta < np.inf, panels[p + 1, MOST])
-        everywhere &= left
+        everywhere &= left and warm * panels[p, LEAST] < 0.3
         if not (left or right):
             continue
         place = 0.5 * (panels[p, HIGH] + panels[p + 1, LOW]) - h

@@ -65,7 +65,7 @@ class Share(NamedTuple):
 def thermal_shares(
     cavity: Cavity, channel: Channel, stabilities: np.ndarray, places: Any = (), widths: Any = ()
 ) -> Iterator[Share]:
-    r"""Shares of the density ``P(Delta)`` of a channel, over cavity fields, a row of quadrature per stability.
+    r"""Shares of the density ``P(Delta)`` of a class of patterns, over cavity fields, a row of nodes per stability.
 
     ``e^{-beta l(Delta)} N(Delta; h, V) / Z(h, V)``; the Gaussian around Delta is one more feature in h. ``places`` and
     ``widths`` (stability, F) are further features.
@@ -84,7 +84,7 @@ def thermal_shares(
         density = 1.0 if channel.density is None else channel.density(z)[0]
         log_z = loss.terms(field, np.full(here.size, spread), beta)[0]
         distance = (here - field) ** 2 / (2.0 * spread)
-        tilt = channel.probability * loss.boltzmann(here, beta) / np.sqrt(2.0 * np.pi * spread)
+        tilt = loss.boltzmann(here, beta) / np.sqrt(2.0 * np.pi * spread)
         exponent = np.where(tilt > 0.0, -distance - log_z, -np.inf)  # what is forbidden weighs nothing
         value = weight * density * tilt * np.exp(exponent)
         yield Share(rows, field, value, EPS * (4.0 + distance + np.abs(log_z)))
@@ -100,13 +100,13 @@ def reach(mean: float, scale: float, places: np.ndarray) -> tuple[float, float]:
 def moved_fields(
     cavity: Cavity, channel: Channel, loss: Loss, places: Any = (), widths: Any = (), jumps: Any = ()
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Cavity fields of a zero-temperature state, their probabilities, and the stabilities they are moved to.
+    """Cavity fields of one class of patterns at zero temperature, their probabilities, and where they are moved to.
 
     ``places`` and ``widths`` are features of what is averaged, ``jumps`` its breaks, as stabilities. Where many fields
     are moved to one stability, or to none between two, what is averaged may change fast beyond each end.
     """
     if cavity.still:
-        return np.zeros(1), np.ravel(channel.probability) * np.ones(1), np.zeros(1)
+        return np.zeros(1), np.ones(1), np.zeros(1)
     chi, places, widths = channel.variance, np.ravel(places), np.ravel(widths)
     mean, scale = float(channel.mean[0]), float(channel.deviation[0])
     bends, smear = (np.ravel(part) for part in loss.ground_features(chi))
@@ -130,7 +130,7 @@ def moved_fields(
     density = 1.0 if channel.density is None else channel.density(z[None])[0][0]
     weight = nodes.weight / scale * np.exp(-0.5 * z**2) / np.sqrt(2.0 * np.pi)
     best, _ = loss.ground(field[None], chi)
-    return field, channel.probability * weight * density, best[0]
+    return field, weight * density, best[0]
 
 
 def inverse_map(loss: Loss, chi: np.ndarray, places: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 from replica._checks import grid, number
 from replica.ansatz.cavity import Cavity
 from replica.ansatz.coverage import KNOWN_LABELS, Covers
-from replica.data import Channel
+from replica.data import Channel, over_classes
 from replica.losses import Loss
 from replica.observables._fields import CAP, EPS, average, loss_features, moved_fields, reach, thermal_shares
 from replica.observables._moves import Counted, Shaken, arrivals, shaken
@@ -121,15 +121,16 @@ def flatness(solution: Solution, *, noise: Any, margin: float | None = None) -> 
 def _error_rate(cavity: Cavity, counted: Counted, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Probability of an error at each distance and, behind them, the mass of the distribution; rounding of each."""
     steps = [shaken(cavity, float(d)) for d in noise]
-    rate, floor, mass = np.zeros((3, noise.size))
-    for k, channel in enumerate(cavity.channels()):
+    channels = cavity.channels()
+
+    def of_class(channel: Channel, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         moves = [classes[k] for classes in steps]
         edges = counted.seen(cavity.place(k), 0.0 if cavity.vanishing else cavity.unit)
         if cavity.response is None:
-            found = _thermal(cavity, channel, moves, edges)
-        else:
-            found = _ground(cavity, channel, cavity.loss(k), moves, edges)
-        rate, floor, mass = rate + found[0], floor + found[1], mass + found[2]
+            return _thermal(cavity, channel, moves, edges)
+        return _ground(cavity, channel, cavity.loss(k), moves, edges)
+
+    rate, floor, mass = over_classes(channels, of_class, range(len(channels)))
     return np.concatenate([rate, mass]), np.concatenate([floor + 16 * EPS * rate, 0.0 * mass])
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from replica._checks import grid
 from replica.ansatz.cavity import Cavity
-from replica.data import Channel
+from replica.data import Channel, over_classes
 from replica.losses import Loss
 from replica.observables._fields import BESIDE, EPS, average, inverse_map, moved_fields, thermal_shares
 from replica.solution.single import Solution
@@ -119,36 +119,43 @@ def _shared(cavity: Cavity, channel: Channel, loss: Loss) -> np.ndarray:
 
 def _thermal(cavity: Cavity, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Density of a Gibbs measure, with its rounding."""
-    density, floor = np.zeros((2, places.size))
-    for channel in cavity.channels():
+
+    def of_class(channel: Channel) -> tuple[np.ndarray, np.ndarray]:
+        density, floor = np.zeros((2, places.size))
         for share in thermal_shares(cavity, channel, places):
-            density[share.rows] += share.value.sum(axis=1)
-            floor[share.rows] += (share.value * share.rounding).sum(axis=1)
-    return density, floor
+            density[share.rows] = share.value.sum(axis=1)
+            floor[share.rows] = (share.value * share.rounding).sum(axis=1)
+        return density, floor
+
+    return over_classes(cavity.channels(), of_class)
 
 
 def _ground(cavity: Cavity, places: np.ndarray, pins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Density of a zero-temperature state, then the masses that pile up at ``pins``; with rounding."""
     if np.isinf(cavity.unit):
         raise ValueError("the weights grow without bound and every stability with them: it has no distribution")
-    total, floor = np.zeros((2, places.size + pins.size))
-    for k, channel in enumerate(cavity.channels()):
+
+    def of_class(channel: Channel, k: int) -> tuple[np.ndarray, np.ndarray]:
         loss, place, unit = cavity.loss(k), cavity.place(k), cavity.unit
+        total, floor = np.zeros((2, places.size + pins.size))
         if cavity.still or (cavity.vanishing and place != 0):
-            total[places.size :] += np.where(pins == place, channel.probability, 0.0)
-            continue
+            total[places.size :] = pins == place
+            return total, floor
         kinks = np.zeros(1) if cavity.corners else np.ravel(loss.kinks())
         field, stretch, slack = _unmoved(loss, channel.variance, (places - place) / unit, kinks)
         z = (field - channel.mean) / channel.deviation
         factor = 1.0 if channel.density is None else channel.density(z[None, :])[0][0]
-        gauss = channel.probability * np.exp(-0.5 * z**2) / np.sqrt(2.0 * np.pi) / channel.deviation / unit * factor
-        total[: places.size] += gauss * stretch
-        floor[: places.size] += gauss * (slack + 4.0 * EPS * stretch)
+        gauss = np.exp(-0.5 * z**2) / np.sqrt(2.0 * np.pi) / channel.deviation / unit * factor
+        total[: places.size] = gauss * stretch
+        floor[: places.size] = gauss * (slack + 4.0 * EPS * stretch)
         field, mass, best = moved_fields(cavity, channel, loss)
         masses = [mass[(best != field) & (place + unit * best == pin)].sum() for pin in pins]
-        total[places.size :] += masses
-        floor[places.size :] += EPS * (1.0 + np.array(masses))
-    return total, floor
+        total[places.size :] = masses
+        floor[places.size :] = EPS * (1.0 + np.array(masses))
+        return total, floor
+
+    channels = cavity.channels()
+    return over_classes(channels, of_class, range(len(channels)))
 
 
 def _unmoved(

@@ -233,3 +233,39 @@ def test_a_steep_ramp_is_resolved_between_its_two_sides(place, slope, beta, pena
     right = _second.solve(setting, start, steps=3)
     for name in ("q_hat", "m_hat", "V"):
         assert abs(found[name] - right[name]) <= 5.0 * found.errors[name] + 2e-15 * abs(right[name]), name
+
+
+@pytest.mark.parametrize("price", [0.4, 2.7])
+@pytest.mark.parametrize("beta", [30.0, 800.0, 7e3, 1e6])
+def test_a_step_that_costs_more_than_any_number_is_a_constraint(beta: float, price: float) -> None:
+    """``Z`` lacks all that lies below the step, which has no weight that a double holds."""
+    cost = Own(lambda u: np.where(u < -0.4, price, 0.0), (-0.4,))
+    variance = np.array([0.7])
+    x = (FIELD + 0.4) / np.sqrt(0.7)
+    right = [float(mpmath.log(mpmath.ncdf(h) + mpmath.exp(-beta * price) * mpmath.ncdf(-h))) for h in x[0]]
+    assert cost.terms(FIELD, variance, beta)[0][0] == pytest.approx(right, rel=1e-13, abs=1e-15)
+    counted = replica.solve(replica.perceptron("binary", loss=cost, beta=beta), alpha=0.4)
+    known = replica.solve(replica.perceptron("binary", loss=replica.ErrorCount(-0.4), beta=price * beta), alpha=0.4)
+    assert counted["free_entropy"] == pytest.approx(known["free_entropy"], abs=1e-12)
+
+
+@pytest.mark.parametrize("beta", [552.0, 2e4])
+@pytest.mark.parametrize("steep", [1.0, 6.65, 300.0])
+def test_a_cold_ramp_is_known_where_it_falls_to_nothing(beta: float, steep: float) -> None:
+    """The weight beside the foot of a ramp sees the cost to its own digits, not to those of what it grows to."""
+    foot, variance = 1.33, 0.9085
+    cost = Own(lambda u: np.clip(steep * (foot - u), 0.0, 1.0), (foot - 1.0 / steep, foot))
+    with mpmath.workdps(40):
+        beta_, s, a = mpmath.mpf(beta) * steep, mpmath.sqrt(variance), mpmath.mpf(foot)
+        top = a - 1 / mpmath.mpf(steep)
+
+        def log_z(h: Any) -> Any:
+            tilted = mpmath.exp(beta_ * (h - a) + beta_**2 * variance / 2)
+            between = mpmath.ncdf((a - h - beta_ * variance) / s) - mpmath.ncdf((top - h - beta_ * variance) / s)
+            free, costly = mpmath.ncdf((h - a) / s), mpmath.exp(-beta) * mpmath.ncdf((top - h) / s)
+            return mpmath.log(free + tilted * between + costly)
+
+        with mpmath.workdps(400):
+            right = [float(mpmath.diff(log_z, mpmath.mpf(h))) for h in (-2.0, 0.0, 1.0)]
+    found = cost.terms(np.array([[-2.0, 0.0, 1.0]]), np.array([variance]), beta)[1][0]
+    assert found == pytest.approx(right, rel=1e-13 + 2e-16 * beta)

@@ -57,3 +57,20 @@ def test_a_bias_that_rests_on_the_kink_of_the_hinge(penalty: float) -> None:
             known[name] - known["training_error"] * np.sign(known[name]) * 2.0, rel=1e-9, abs=3e-15 * ratio
         )
     assert found["training_error"] == pytest.approx(0.3, rel=1e-14)
+
+
+def test_few_patterns_that_push_weights_outwards_are_no_reason_to_give_up() -> None:
+    """A cost with a dip away from 0 makes large weights likelier where few patterns are: a start, no more."""
+
+    def well(u: np.ndarray) -> np.ndarray:
+        return np.clip(1.0 - u, 0.0, 1.0) - 0.5 * np.exp(-(((u + 0.075) / 0.35) ** 2))
+
+    weights = replica.Discrete(values=(-1.64, 0.0, 1.64))
+    model = replica.perceptron(weights, loss=well, beta=3.7e-3)
+    solution = replica.solve(model, alpha=0.09, on_failure="keep")
+    assert solution.converged
+    # to first order in beta the mean cost of weights without patterns
+    z = np.linspace(-9.0, 9.0, 20_001)
+    weight = np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi) * (z[1] - z[0])
+    mean = float(weight @ well(np.sqrt(2.0 / 3.0) * 1.64 * z))
+    assert solution.free_entropy == pytest.approx(math.log(3.0) - 3.7e-3 * 0.09 * mean, abs=1e-7)

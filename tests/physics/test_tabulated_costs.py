@@ -129,3 +129,48 @@ def test_a_map_of_straight_pieces_breaks_at_its_kink_alone(place: float) -> None
         found = breaks[np.isfinite(breaks)]
         assert found == pytest.approx(np.full(found.size, place), abs=1e-15 * (1.0 + chi))
         assert found.size <= 4
+
+
+@pytest.mark.parametrize("gain", [0.7, 3.96, 40.0])
+def test_a_table_that_reaches_far_knows_what_bends_near(gain: float) -> None:
+    """Beside values of 1e10 the bend of a cost is rounding: panels are not joined over it."""
+    cost = Smooth(gain)
+    table = cost_table(cost)
+    table.cover(-1e10, 1e10)
+    u = np.concatenate([np.linspace(-12.0, 12.0, 241) / gain, [-3.0, 3.0, 40.0]])
+    slope = table.slopes(u)[0]
+    assert slope == pytest.approx(-0.5 * (1.0 - np.tanh(0.5 * gain * u)), abs=1e-10)
+    assert not table.kinked.size
+
+
+def test_a_load_with_a_wandering_search_is_solved_as_well() -> None:
+    """``ln 2cosh`` of the field at a large load, whose search looks at fields of 1e10: the equations by plain sums."""
+    from scipy.optimize import root
+
+    place, gain, noise, penalty, alpha = -0.55, 3.96, 1.056, 0.0785, 17.39
+
+    def cost(u: np.ndarray) -> np.ndarray:
+        return np.logaddexp(gain * (u - place), -gain * (u - place)) / gain
+
+    model = replica.mixture(cost, penalty=penalty, noise=noise, balance=0.74, bias=False)
+    found = replica.solve(model, alpha=alpha)
+    z = np.linspace(-9.0, 9.0, 4001)
+    weight = np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi) * (z[1] - z[0])
+
+    def equations(order: np.ndarray) -> list[float]:
+        q, variance, m = order
+        reach = noise * variance
+        field = m + np.sqrt(noise * q) * z
+        u = field.copy()
+        for _ in range(60):
+            tilt = np.tanh(gain * (u - place))
+            u = u - (u + reach * tilt - field) / (1.0 + reach * gain * (1.0 - tilt**2))
+        tilt = np.tanh(gain * (u - place))
+        bend = reach * gain * (1.0 - tilt**2)
+        stiff = penalty + alpha * noise * (weight @ (bend / (1.0 + bend))) / reach
+        pull = -alpha * (weight @ tilt) / stiff
+        return [variance - 1.0 / stiff, m - pull, q - pull**2 - alpha * noise * (weight @ tilt**2) / stiff**2]
+
+    right = root(equations, [found["q"], found["V"], found["m"]], tol=1e-14).x
+    for name, value in zip(("q", "V", "m"), right, strict=True):
+        assert abs(found[name] - value) <= found.errors[name] + 1e-12, name

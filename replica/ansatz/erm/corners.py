@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from replica._registry import per_row
-from replica.data import Channel
+from replica.data import Channel, over_classes
 from replica.losses._corner import Corner
 from replica.models.model import Model
 
@@ -53,11 +53,11 @@ def _pull_on_bias(model: Model, size: int) -> tuple[Callable[..., np.ndarray], l
     signs = [(channel.levers or {})["bias"] for channel in channels]
 
     def pull(b: np.ndarray, side: int) -> np.ndarray:
-        total = np.zeros(size)
-        for channel, sign in zip(channels, signs, strict=True):
+        def of_class(channel: Channel, sign: float) -> np.ndarray:
             at = (channel.mean + sign * b)[:, None]
-            total = total + channel.probability * sign * model.loss.slope_beside(at, int(side * sign))[:, 0]
-        return total
+            return sign * model.loss.slope_beside(at, int(side * sign))[:, 0]
+
+        return over_classes(channels, of_class, signs)
 
     return pull, channels, signs
 

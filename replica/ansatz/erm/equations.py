@@ -13,7 +13,7 @@ from replica.ansatz.cavity import Cavity, exact_scale, rescaled
 from replica.ansatz.differences import EPS, astray
 from replica.ansatz.zero_temperature import Projection, floors_of, unit_overlaps
 from replica.ansatz.zero_temperature_certified import ReferenceProjection, reference_projection
-from replica.data import Channel, Overlaps
+from replica.data import Channel, Overlaps, over_classes
 from replica.models.model import Model
 from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
 
@@ -234,16 +234,17 @@ def square_moments(
     channels: list[Channel], names: tuple[str, ...], size: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """``E(1-w)^2 - gain q`` as a polynomial in the overlap and the bias: constant, half slope (negative), curvature."""
-    constant, pull, matrix = np.zeros(size), np.zeros((size, len(names))), np.zeros((size, len(names), len(names)))
-    for channel in channels:
-        chance = channel.probability * np.ones(size)
-        constant += chance * (1.0 - channel.mean) ** 2
+    one = np.ones(size)
+
+    def of_class(channel: Channel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # rows last
+        short = one - channel.mean
         if channel.density is not None:  # E(1-w)^2 is linear in an overlap that reweights: its score at field 0
             scores = channel.density(np.zeros((size, 1)))[1]
-            pull += np.stack([chance * scores[name][:, 0] for name in names], axis=1)
-            continue
+            pull = np.array([scores[name][:, 0] for name in names])
+            return short**2, pull, np.zeros((len(names), len(names), size))
         given = channel.levers or {}
         levers = np.array([given[name] for name in names])
-        pull += (chance * (1.0 - channel.mean))[:, None] * levers
-        matrix += chance[:, None, None] * np.outer(levers, levers)
-    return constant, pull, matrix
+        return short**2, np.outer(levers, short), np.multiply.outer(np.outer(levers, levers), one)
+
+    constant, pull, matrix = over_classes(channels, of_class)
+    return constant, np.moveaxis(pull, -1, 0), np.moveaxis(matrix, -1, 0)

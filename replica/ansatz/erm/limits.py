@@ -15,7 +15,7 @@ from replica.ansatz.erm.corners import corners
 from replica.ansatz.erm.equations import lean_step
 from replica.ansatz.zero_temperature import Projection, floors_of
 from replica.ansatz.zero_temperature_certified import ReferenceProjection, reference_corners, reference_projection
-from replica.data import Overlaps
+from replica.data import Overlaps, over_classes
 from replica.models.model import Model
 from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
 
@@ -113,13 +113,11 @@ class WeakProblem(Problem):
         one, forces = np.ones(self.size), self.forces()
         channels = self.model.data.resting(self.size)
         gain = channels[0].gain * one
-        square = gain * sum(c.probability * f**2 for c, f in zip(channels, forces, strict=True))
+        square = gain * over_classes(channels, lambda _, force: force**2, forces)
         free = np.zeros((self.size, len(self.variables)))
         rest = np.maximum(self.alpha * square, 1e-200)
         free[:, int(self.taught)] = np.log(rest)
-        pushed = self.alpha * sum(
-            c.probability * f * (c.levers or {}).get("m", 0.0) for c, f in zip(channels, forces, strict=True)
-        )
+        pushed = self.alpha * over_classes(channels, lambda c, force: force * (c.levers or {}).get("m", 0.0), forces)
         if self.taught:
             free[:, 0] = pushed / np.sqrt(rest)
         if self.learned:

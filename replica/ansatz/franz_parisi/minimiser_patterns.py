@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from replica.data import Data, PairChannel, PairOverlaps
+from replica.data import Data, PairChannel, PairOverlaps, over_classes
 from replica.losses.base import Loss
 from replica.weights._pairs import rule_of
 from saddlepoint.quadrature.fields import weighted_sums
@@ -200,10 +200,8 @@ def pair_sums(
     The reference has the cavity field ``h ~ N(0, 1)`` and the reaction ``k(h)`` of its proximal map, the probe the
     field ``t h + zeta k(h) + sqrt(q - t^2) y`` (plus what labels add), ``y ~ N(0, 1)``.
     """
-    total = np.zeros((7, at.q.size))
-    for channel in data.pair_channels(reference.m, reference.bias, at):
-        total += channel.probability * _channel_sums(reference, loss, beta, channel, at, zeta, lean, level)
-    return PairSums(*total)
+    channels = data.pair_channels(reference.m, reference.bias, at)
+    return over_classes(channels, lambda c: _channel_sums(reference, loss, beta, c, at, zeta, lean, level))
 
 
 def _channel_sums(
@@ -215,7 +213,7 @@ def _channel_sums(
     zeta: np.ndarray,
     lean: np.ndarray,
     level: int,
-) -> np.ndarray:
+) -> PairSums:
     net = _nodes(reference, loss, beta, channel, at, zeta, level)
     scale, size, rows = channel.scale, at.q.size, net.rows
     f, g, g1 = loss.terms(net.field, scale**2 * at.variance[rows], beta)
@@ -240,21 +238,22 @@ def _channel_sums(
         -(scale**2) * bend,
         scale**4 * stiff,
     )
-    return np.array([np.bincount(rows, net.outer * x, size) for x in per_node])
+    return PairSums(*(np.bincount(rows, net.outer * x, size) for x in per_node))
 
 
 def pair_means(
     reference: Minimiser, loss: Stretched, beta: Any, data: Data, at: PairOverlaps, zeta: np.ndarray, level: int
 ) -> dict[str, np.ndarray]:
     """Thermal mean of the probe's cost and its rate of training errors."""
-    total = np.zeros((2, at.q.size))
-    for channel in data.pair_channels(reference.m, reference.bias, at):
+
+    def of_class(channel: PairChannel) -> dict[str, Any]:
         net = _nodes(reference, loss, beta, channel, at, zeta, level)
         inner = net.inner
         if channel.density is not None:
             inner = inner * channel.density(net.cavity[:, None], net.noise, net.rows)[0]
         variance = channel.scale**2 * at.variance[net.rows]
-        for i, found in enumerate(loss.means(net.field, variance, beta)):
-            mean = np.einsum("rn,rn->r", inner, found)
-            total[i] += channel.probability * np.bincount(net.rows, net.outer * mean, at.q.size)
-    return {"cost": total[0], "training_error": total[1]}
+        means = (np.einsum("rn,rn->r", inner, found) for found in loss.means(net.field, variance, beta))
+        sums = (np.bincount(net.rows, net.outer * mean, at.q.size) for mean in means)
+        return dict(zip(("cost", "training_error"), sums, strict=True))
+
+    return over_classes(data.pair_channels(reference.m, reference.bias, at), of_class)

@@ -9,6 +9,7 @@ fields with means of their own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -17,12 +18,14 @@ import numpy as np
 from replica.ansatz.cavity import POWERS as WEIGHT_POWERS
 from replica.ansatz.franz_parisi.equations import FROZEN, LEAST_OWN, OnSphere, relative
 from replica.ansatz.franz_parisi.geometry import Geometry
-from replica.ansatz.franz_parisi.pair_patterns import PatternSums, pattern_means, pattern_sums
+from replica.ansatz.franz_parisi.pair_patterns import PatternSums, Side, pattern_means, pattern_sums
 from replica.ansatz.franz_parisi.typical_held_norm import Reference
-from replica.data import Overlaps, PairOverlaps
+from replica.data import Overlaps, PairChannel, PairOverlaps, over_classes
 from replica.models.model import Model
 
 NOTHING = PatternSums(*[np.nan] * 11)
+#: powers of `PatternSums` in the scale of the overlaps, and beside it in the root of the fields'
+SCALES, ROOTS = np.array([0, 1, 1, 1, 2, 2, 2, 0, 1, 2, 0]), np.array([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1])
 #: how what is described grows with weights that are multiplied, those of the reference too
 POWERS = WEIGHT_POWERS | {"s": 2, "s_hat": -2, "t_hat": -2}
 
@@ -74,32 +77,31 @@ class TypicalProblem(OnSphere):
         own = strength - along**2 - 2.0 * mr * along * beside + beside**2 * free
         return Found(t, rest, t * qr + off, off, m, pull, 0.5 * np.log(rest) + 0.5 * rest * own)
 
-    def _classes(self, at: Found, row: int) -> list[tuple[float, float, Any, Any, Geometry]]:
-        """Chance, scale of the overlaps, reference, probe and their fields in each class of patterns."""
-        given, found = self.reference, []
-        one = slice(row, row + 1)
-        pair = PairOverlaps(1.0 - at.rest[one], at.rest[one], at.m[one], at.t[one], self.root)
-        for channel in self.model.data.pair_channels(given.m, given.bias, pair):
+    def _average(self, at: Found, row: int, of: Callable[..., Any]) -> Any:
+        """Of what ``of(reference, probe, fields, level, scale of the overlaps)`` is in each class of patterns."""
+        given, one = self.reference, slice(row, row + 1)
+
+        def of_class(channel: PairChannel) -> Any:
             scale, root = (channel.scale * self.root) ** 2, self.root
             reference = replace(given.side, mean=root * channel.reference_mean)
             probe = replace(self.probe, mean=root * float(channel.mean[0]))
             t, s, rest, off = (scale * x[row] for x in (at.t, at.s, at.rest, at.off))
             away = scale * 2.0 * self.distance[row]
             fields = Geometry.of_rest(t, s, rest, scale * given.q, scale, scale, away, off)
-            found.append((channel.probability, scale, reference, probe, fields))
-        return found
+            return of(reference, probe, fields, self.level, scale)
+
+        pair = PairOverlaps(1.0 - at.rest[one], at.rest[one], at.m[one], at.t[one], self.root)
+        return over_classes(self.model.data.pair_channels(given.m, given.bias, pair), of_class)
 
     def _row(self, at: Found, row: int) -> np.ndarray:
         """`PatternSums` as derivatives in the overlaps of the weights, over all classes."""
         if not 0.0 < at.rest[row] < np.inf:
             return np.array(NOTHING)
-        total = np.zeros(11)
-        for chance, scale, reference, probe, fields in self._classes(at, row):
-            powers = np.array([0, 1, 1, 1, 2, 2, 2, 0, 1, 2, 0])
-            sums = np.array(pattern_sums(reference, probe, fields, self.level)) * scale**powers
-            sums[10] *= self.root
-            total += chance * sums
-        return total
+
+        def scaled(reference: Side, probe: Side, fields: Geometry, level: int, scale: float) -> np.ndarray:
+            return np.array(pattern_sums(reference, probe, fields, level)) * scale**SCALES * self.root**ROOTS
+
+        return self._average(at, row, scaled)
 
     def halves(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], Found, PatternSums]:
         hats = self.conjugates(free)
@@ -108,12 +110,8 @@ class TypicalProblem(OnSphere):
 
     def means(self, free: np.ndarray) -> dict[str, np.ndarray]:
         at = self.overlaps(self.conjugates(free))
-        total = {name: np.zeros(self.size) for name in ("cost", "training_error")}
-        for row in range(self.size):
-            for chance, _, reference, probe, fields in self._classes(at, row):
-                for name, value in pattern_means(reference, probe, fields, self.level).items():
-                    total[name][row] += chance * value
-        return total
+        rows = [self._average(at, row, lambda *seen: pattern_means(*seen[:-1])) for row in range(self.size)]
+        return {name: np.array([row[name] for row in rows]) for name in ("cost", "training_error")}
 
     def start(self) -> np.ndarray:
         """One turn of the map, damped by the load, from the probe without patterns."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 
@@ -13,59 +13,9 @@ from replica.ansatz.replicated.patterns import GroupPatterns, group_patterns
 from replica.ansatz.replicated.solver import GroupLedger
 from replica.ansatz.replicated.spherical import SphericalPoint
 from replica.ansatz.rs.ansatz import RS
-from replica.data import Overlaps
+from replica.data import Channel, Overlaps, over_classes
 from replica.models.model import Model
 from saddlepoint import REAL, Variable, Variables
-
-
-@dataclass(frozen=True)
-class Moved:
-    """A loss of fields that have a mean, one for each row."""
-
-    loss: Any
-    mean: np.ndarray
-
-    @property
-    def log_concave(self) -> bool:
-        return bool(self.loss.log_concave)
-
-    def at_level(self, level: int) -> Moved:
-        return replace(self, loss=self.loss.at_level(level))
-
-    def features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
-        places, widths = self.loss.features(variance, beta)
-        return places - self.mean[:, None], widths
-
-    def terms(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> Any:
-        return self.loss.terms(field + self.mean[:, None], variance, beta)
-
-    def optimal(self, field: np.ndarray, log_gap: np.ndarray, variance: np.ndarray, beta: Any) -> Any:
-        return self.loss.optimal(field + self.mean[:, None], log_gap, variance, beta)
-
-    def mean_cost(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
-        return self.loss.mean_cost(field + self.mean[:, None], variance, beta)
-
-    def error_rate(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
-        return self.loss.error_rate(field + self.mean[:, None], variance, beta)
-
-
-@dataclass(frozen=True)
-class Class:
-    """One class of patterns in the place of a model."""
-
-    model: Model
-    mean: np.ndarray
-
-    @property
-    def loss(self) -> Moved:
-        return Moved(self.model.loss, self.mean)
-
-    @property
-    def beta(self) -> Any:
-        return self.model.beta
-
-    def take(self, index: np.ndarray) -> Class:
-        return Class(self.model.take(index), self.mean[index])
 
 
 @dataclass
@@ -113,25 +63,18 @@ class Classes(GroupProblem):
         across, gap = room / (1.0 + np.exp(-values["odds"])), room / (1.0 + np.exp(values["odds"]))
         bias = values.get("bias", groups.model.data.reported(self.size)["bias"])
         data, rest = groups.model.learned({"bias": bias}).data, 1.0 - q1
-        q0, lever = m * m + across, np.zeros(self.size)
-        total: list[list[Any]] = []
-        for channel in data.channels(Overlaps(q0, rest, m, across)):
-            gain = channel.gain
-            part = group_patterns(
-                Class(groups.model, channel.mean),
-                gain * q0,
-                gain * gap,
-                gain * rest,
-                power,
-                self.level,
-                whole=whole,
-            )
-            lever = lever + channel.probability * channel.levers["bias"] * part.force
+        q0 = m * m + across
+
+        def of_class(channel: Channel) -> tuple[GroupPatterns, Any]:
+            gain, loss, beta = channel.gain, groups.model.loss, groups.model.beta
+            own = gain * q0, gain * gap, gain * rest
+            part = group_patterns(loss, beta, *own, power, self.level, mean=channel.mean, whole=whole)
             scaled = part._replace(common=gain * part.common, spread=gain * part.spread)
-            total.append([None if x is None else channel.probability * x for x in scaled])
-        sums: list[Any] = [None if column[0] is None else sum(column) for column in zip(*total, strict=True)]
+            return scaled, (channel.levers or {})["bias"] * cast(np.ndarray, part.force)
+
+        sums, lever = over_classes(data.channels(Overlaps(q0, rest, m, across)), of_class)
         apart, none = rest, np.zeros(self.size)  # replicas without a centre
-        return ClassesPoint(groups, power, GroupPatterns(*sums), q0, q1, gap, apart, none, m, bias, across, lever)
+        return ClassesPoint(groups, power, sums, q0, q1, gap, apart, none, m, bias, across, lever)
 
 
 class BiasedClasses(Classes):

@@ -51,10 +51,10 @@ def group_patterns(
     """Averages at finite power: ``common`` and ``spread`` are those of the weights, by the chain rule."""
     network = model.architecture
     if network.plain:
-        return fields.group_patterns(model, common, gap, variance, power, level, whole=whole)
+        return fields.group_patterns(model.loss, model.beta, common, gap, variance, power, level, whole=whole)
     with np.errstate(all="ignore"):
         shared, own, rest, slope, upper, bent = _differences(network, common, gap, variance, level)
-    found = fields.group_patterns(model, shared, own, rest, power, level, whole=whole)
+    found = fields.group_patterns(model.loss, model.beta, shared, own, rest, power, level, whole=whole)
     return found._replace(common=slope * found.common, spread=upper * found.spread + bent * found.common)
 
 
@@ -64,11 +64,11 @@ def limit_patterns(
     """Averages at infinite power; with the gap of the fields ``k'(q1) gap`` their response bends with q1 by ``k''``."""
     network = model.architecture
     if network.plain:
-        return fields.limit_patterns(model, common, log_gap, variance, level)
+        return fields.limit_patterns(model.loss, model.beta, common, log_gap, variance, level)
     with np.errstate(all="ignore"):
         at, slopes = _through(network, common, variance, level)
         first, bend = slopes.q, slopes.bend / slopes.q**2
-        found = fields.limit_patterns(model, at.q, log_gap + np.log(first), at.variance, level)
+        found = fields.limit_patterns(model.loss, model.beta, at.q, log_gap + np.log(first), at.variance, level)
     return found._replace(
         moved=found.moved / first,
         stiff=found.stiff + bend * found.moved,

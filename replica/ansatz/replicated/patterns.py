@@ -3,29 +3,18 @@ equations."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from replica.ansatz.replicated.kernels import tilted_rows
+from replica.losses import Loss
 from saddlepoint.quadrature.fields import field_nodes
 from saddlepoint.quadrature.panels import gaussian_nodes
 
 POINTS = 400_000  # nodes (z0 times z1) handled at a time
 #: places, in widths of a bend of ln Z, whose maximisers get a feature of their own where they are moved
 BENDS = np.array([-5.0, -2.5, 0.0, 2.5, 5.0])
-
-
-class PatternSide(Protocol):
-    """The side of a model that averages over patterns see: its loss at its inverse temperature."""
-
-    @property
-    def loss(self) -> Any: ...
-
-    @property
-    def beta(self) -> Any: ...
-
-    def take(self, index: np.ndarray) -> PatternSide: ...
 
 
 class GroupPatterns(NamedTuple):
@@ -64,103 +53,124 @@ class LimitPatterns(NamedTuple):
 
 
 def _outer(
-    model: PatternSide, common: np.ndarray, log_gap: np.ndarray, variance: np.ndarray, power: np.ndarray, level: int
+    loss: Loss,
+    beta: Any,
+    mean: np.ndarray,
+    common: np.ndarray,
+    log_gap: np.ndarray,
+    variance: np.ndarray,
+    power: np.ndarray,
+    level: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Nodes for z0: the places where ``ln Z`` bends, and where their maximisers come from."""
-    places, widths = model.loss.features(variance, model.beta)
-    none = np.zeros(common.size)
-    if not model.loss.log_concave:
+    places, widths = loss.features(variance, beta)
+    within = 9.5 * np.sqrt(common)[:, None]
+    if not loss.log_concave:
         # where a field as it is and one moved beyond the step of ln Z have the same mass, means turn over
-        drop = np.concatenate([_drops(model, places, widths, variance, sign) for sign in (-1.0, 1.0)], axis=1)
+        drop = np.concatenate([_drops(loss, beta, places, widths, variance, sign) for sign in (-1.0, 1.0)], axis=1)
         lift = np.exp(np.minimum(log_gap, 690.0))[:, None]
         side = np.repeat([-1.0, 1.0], places.shape[1])
         with np.errstate(divide="ignore", invalid="ignore"):
             turn = np.tile(places, 2) + side * np.sqrt(2.0 * drop * lift)
             sharp = np.where(drop > 0.0, 0.7 * np.sqrt(lift / (2.0 * drop)) / power[:, None], np.inf)
-        sharp = np.where(np.abs(turn) < 9.5 * np.sqrt(common)[:, None], sharp, np.inf)
+        sharp = np.where(np.abs(turn - mean[:, None]) < within, sharp, np.inf)
         turn = np.where(np.isfinite(sharp), turn, 0.0)
         features = np.concatenate([places, turn], axis=1), np.concatenate([widths, sharp], axis=1)
-        return field_nodes(*features, none, np.sqrt(common), level)
+        return field_nodes(*features, mean, np.sqrt(common), level)
     # a maximiser omega belongs to the field omega - gap f(omega); f bends over a few widths on either side
     spots = (places[:, :, None] + widths[:, :, None] * BENDS).reshape(common.size, -1)
-    _, first, second = model.loss.terms(spots, variance, model.beta)
+    _, first, second = loss.terms(spots, variance, beta)
     gap = np.exp(np.minimum(log_gap, 690.0))[:, None]
     bent, moved = -gap * second, spots - gap * first
-    seen = (bent > 0.02) & (np.abs(moved) < 9.5 * np.sqrt(common)[:, None])
+    seen = (bent > 0.02) & (np.abs(moved - mean[:, None]) < within)
     stretched = np.where(seen, np.repeat(widths, BENDS.size, axis=1) * (1.0 + bent), np.inf)
-    corners, _, sharp = _corners(model, places, widths, log_gap, variance)
-    sharp = np.where(np.abs(corners) < 9.5 * np.sqrt(common)[:, None], sharp, np.inf)
+    corners, _, sharp = _corners(loss, beta, places, widths, log_gap, variance)
+    sharp = np.where(np.abs(corners - mean[:, None]) < within, sharp, np.inf)
     places = np.concatenate([places, moved, corners], axis=1)
-    return field_nodes(places, np.concatenate([widths, stretched, sharp], axis=1), none, np.sqrt(common), level)
+    return field_nodes(places, np.concatenate([widths, stretched, sharp], axis=1), mean, np.sqrt(common), level)
 
 
-def _drops(model: PatternSide, places: np.ndarray, widths: np.ndarray, variance: np.ndarray, sign: float) -> np.ndarray:
+def _drops(
+    loss: Loss, beta: Any, places: np.ndarray, widths: np.ndarray, variance: np.ndarray, sign: float
+) -> np.ndarray:
     """By how much ln Z is lower a few widths to one side of each feature than to the other (0 where it is not)."""
-    here, there = (model.loss.terms(places + side * 6.0 * widths, variance, model.beta)[0] for side in (sign, -sign))
+    here, there = (loss.terms(places + side * 6.0 * widths, variance, beta)[0] for side in (sign, -sign))
     return np.maximum(there - here, 0.0)
 
 
 def _corners(
-    model: PatternSide, places: np.ndarray, widths: np.ndarray, log_gap: np.ndarray, variance: np.ndarray
+    loss: Loss, beta: Any, places: np.ndarray, widths: np.ndarray, log_gap: np.ndarray, variance: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean fields beyond each bend at which ``-gap f' = 1`` at the maximiser, where it leaves them; it; widths."""
     low = np.zeros_like(places)
     high = low + 8.0 + np.sqrt(2.0 * np.maximum(log_gap, 0.0))[:, None]
     for _ in range(12):  # a hint for the mesh, no more
         middle = 0.5 * (low + high)
-        shift, _, _, stiff = model.loss.optimal(places + widths * middle, log_gap, variance, model.beta)
+        shift, _, _, stiff = loss.optimal(places + widths * middle, log_gap, variance, beta)
         low, high = np.where(stiff > 1.0, middle, low), np.where(stiff > 1.0, high, middle)
-    shift = model.loss.optimal(places + widths * low, log_gap, variance, model.beta)[0]
+    shift = loss.optimal(places + widths * low, log_gap, variance, beta)[0]
     corner = places + widths * low
     return corner, corner + shift, widths / (1.0 + low + np.abs(shift) / widths)
 
 
 def limit_patterns(
-    model: PatternSide, common: np.ndarray, log_gap: np.ndarray, variance: np.ndarray, level: int
+    loss: Loss, beta: Any, common: np.ndarray, log_gap: np.ndarray, variance: np.ndarray, level: int
 ) -> LimitPatterns:
     """Averages at infinite power over fields ``sqrt(common) z0`` with thermal variance ``1 - q1``."""
-    z, weight, field = _outer(model, common, log_gap, variance, np.ones(common.size), level)
-    loss = model.loss.at_level(level)
-    shift, log_z, work, stiff = loss.optimal(field, log_gap, variance, model.beta)
+    none, one = np.zeros(common.size), np.ones(common.size)
+    z, weight, field = _outer(loss, beta, none, common, log_gap, variance, one, level)
+    loss = loss.at_level(level)
+    shift, log_z, work, stiff = loss.optimal(field, log_gap, variance, beta)
     rows = (
         log_z - 0.5 * work,
         shift**2,
         stiff**2 / (1.0 + stiff),
         z * shift,
         np.log1p(stiff),
-        loss.mean_cost(field + shift, variance, model.beta),
-        loss.error_rate(field + shift, variance, model.beta),
+        loss.mean_cost(field + shift, variance, beta),
+        loss.error_rate(field + shift, variance, beta),
     )
     return LimitPatterns(*(np.einsum("bn,bn->b", weight, row) for row in rows))
 
 
 def group_patterns(
-    model: PatternSide,
+    loss: Loss,
+    beta: Any,
     common: np.ndarray,
     gap: np.ndarray,
     variance: np.ndarray,
     power: np.ndarray,
     level: int,
     *,
+    mean: np.ndarray | None = None,
     whole: bool = False,
 ) -> GroupPatterns:
-    """Averages at finite power over fields ``sqrt(common) z0 + sqrt(gap) z1`` with thermal variance ``1 -
-    q1``."""
+    """Averages at finite power over fields ``mean + sqrt(common) z0 + sqrt(gap) z1`` of thermal variance ``1 - q1``."""
     size = common.size
-    z, weight, field = _outer(model, common, np.log(power * gap), variance, power, level)
+    centre = np.zeros(size) if mean is None else mean
+    z, weight, field = _outer(loss, beta, centre, common, np.log(power * gap), variance, power, level)
     step = max(1, POINTS // (150 * z.shape[1]))
     parts = [
-        _tilted(model.take(rows), field[rows], weight[rows], gap[rows], variance[rows], power[rows], level, whole)
+        _tilted(
+            loss.take(rows),
+            beta[rows] if isinstance(beta, np.ndarray) else beta,
+            field[rows],
+            weight[rows],
+            gap[rows],
+            variance[rows],
+            power[rows],
+            level,
+            whole,
+        )
         for rows in (np.arange(i, min(i + step, size)) for i in range(0, size, step))
     ]
-    joined: list[Any] = [
-        np.concatenate(found) if found[0] is not None else None for found in zip(*parts, strict=True)
-    ]
+    joined: list[Any] = [np.concatenate(found) if found[0] is not None else None for found in zip(*parts, strict=True)]
     return GroupPatterns(*joined)
 
 
 def _tilted(
-    model: PatternSide,
+    loss: Loss,
+    beta: Any,
     field: np.ndarray,
     weight: np.ndarray,
     gap: np.ndarray,
@@ -171,18 +181,18 @@ def _tilted(
 ) -> tuple[Any, ...]:
     """The averages of some rows: all z1 nodes of a row at once."""
     size, count = field.shape
-    scale, loss = np.sqrt(gap)[:, None], model.loss.at_level(level)
+    scale, loss = np.sqrt(gap)[:, None], loss.at_level(level)
     y = np.repeat(power, count)
-    places, widths = loss.features(variance, model.beta)
+    places, widths = loss.features(variance, beta)
     if loss.log_concave:
-        shift, _, _, stiff = loss.optimal(field, np.log(power * gap), variance, model.beta)
+        shift, _, _, stiff = loss.optimal(field, np.log(power * gap), variance, beta)
         # the tail of a bend falls over this much at the maximiser
         away = np.abs((field + shift)[:, :, None] - places[:, None, :]) / widths[:, None, :]
         tail = np.min(widths[:, None, :] / (1.0 + away), axis=2) / scale
         tail = np.where(stiff > 0.1, np.maximum(tail, 0.2 / np.sqrt(1.0 + stiff)), np.inf)
         drift, peak = (shift / scale).reshape(-1), np.minimum(tail, 1.0 / np.sqrt(1.0 + stiff)).reshape(-1, 1)
         # the power turns the tail of a bend into a wall, a few widths away when it is large
-        _, wall, sharp = _corners(model, places, widths, np.log(power * gap), variance)
+        _, wall, sharp = _corners(loss, beta, places, widths, np.log(power * gap), variance)
         sharp = np.where(np.abs(wall - places) > 2.0 * widths, sharp, np.inf)
         places, widths = np.concatenate([places, wall], axis=1), np.concatenate([widths, sharp], axis=1)
         breaks = None
@@ -201,7 +211,7 @@ def _tilted(
     )
     inner = field.reshape(-1, 1) + np.repeat(scale, count, axis=0) * (drift[:, None] + z)
     inner = inner.reshape(size, -1)
-    log_z, first, _ = loss.terms(inner, variance, model.beta)
+    log_z, first, _ = loss.terms(inner, variance, beta)
     found = np.empty((size * count, 4))
     tilted_rows(mass, drift, z, log_z.reshape(z.shape), first.reshape(z.shape), y, found)
     found = found.reshape(size, count, 4)
@@ -218,7 +228,7 @@ def _tilted(
     force = average(found[:, :, 1])
     if not whole:
         return *means, None, None, force
-    cost = loss.mean_cost(inner, variance, model.beta).reshape(z.shape)
-    wrong = loss.error_rate(inner, variance, model.beta).reshape(z.shape)
+    cost = loss.mean_cost(inner, variance, beta).reshape(z.shape)
+    wrong = loss.error_rate(inner, variance, beta).reshape(z.shape)
     wholes = (average(np.einsum("rj,rj->r", mass, seen).reshape(size, count)) for seen in (cost, wrong))
     return *means, *wholes, force

@@ -17,7 +17,7 @@ import numpy as np
 
 from replica.ansatz.coverage import KNOWN_LABELS, NORM_GIVEN, NORM_ON_AVERAGE, SPHERE, SQUARE
 from replica.ansatz.rs.ansatz import RS
-from replica.data import Overlaps
+from replica.data import Channel, Overlaps, over_classes
 from replica.models.model import Model
 from replica.solution.batch import Solutions, State
 from replica.solution.ledger import Ledger
@@ -180,8 +180,8 @@ class QuadraticReplicas(State):
         data = self.model.learned({"bias": centre["bias"]}).data
         rest = np.maximum(centre["q"] - centre["m"] ** 2, 0.0)
         spread = np.sqrt(self.noise * own / stiff + apart)
-        total = np.zeros(self.alpha.size)
-        for channel in data.channels(Overlaps(centre["q"], own, centre["m"], rest)):
+
+        def of_class(channel: Channel) -> np.ndarray:
             places, widths = (1.0 - stiff)[:, None], (stiff * np.maximum(spread, 1e-13))[:, None]
             if channel.density is not None:
                 places = np.concatenate([places, channel.places], axis=1)
@@ -189,5 +189,6 @@ class QuadraticReplicas(State):
             z, weight, field = field_nodes(places, widths, channel.mean, channel.deviation, self.level)
             weight = weight if channel.density is None else weight * channel.density(z)[0]
             edge = (1.0 - (1.0 - field) / stiff[:, None]) / np.maximum(spread, 1e-13)[:, None]
-            total += channel.probability * (weight * np.exp(tail(edge)[0])).sum(axis=1)
-        return total
+            return (weight * np.exp(tail(edge)[0])).sum(axis=1)
+
+        return over_classes(data.channels(Overlaps(centre["q"], own, centre["m"], rest)), of_class)

@@ -43,9 +43,11 @@ class HeldProblem(Problem):
         return out
 
     def start(self) -> np.ndarray:
-        """Ratios of the conjugates as they are without overlaps."""
+        """Ratios of the conjugates as they are without overlaps; their sizes, where few patterns push the other way."""
         first = self.equations.start(np.ones(self.size))
-        scale = self.value / first[self.held]
+        with np.errstate(all="ignore"):
+            scale = np.abs(self.value / first[self.held])
+        scale = np.where(np.isfinite(scale) & (scale > 0.0), scale, 1.0)
         learned = self.equations.learned
         values = {name: first[name] * (1.0 if name in learned else scale) for name in self.names}
         return self.variables.free(values, self.size)

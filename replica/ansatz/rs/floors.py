@@ -27,8 +27,9 @@ def floors_of(
     loss, beta = equations.model.loss, equations.model.beta
     floors = {name: 8 * EPS * np.abs(value) for name, value in seen.items()}
     scale = _moduli(equations, alpha, values, single, pattern)
-    if equations.model.architecture.few is not None:
-        scale = scale + equations.rounding * alpha * np.abs(pattern.log_z)
+    # of averages over units; kernels of own activations are known better than their slopes, whose rounding this is
+    known = equations.rounding if equations.model.architecture.few is not None else (equations.rounding - 1.0) / 64.0
+    scale = scale + known * alpha * np.abs(pattern.log_z)
     floors["free_entropy"] = 8 * EPS * scale
     floors["entropy"] = 8 * EPS * (scale + np.abs(heat))
     if equations.free_norm:
