@@ -25,7 +25,6 @@ from replica.landscape import isolation, references, threshold
 from replica.landscape.franz_parisi import _places
 from replica.landscape.kinds import FreeNorm
 from replica.landscape.references import resolve
-from saddlepoint import Status
 from tests.physics.test_guarded_errors import off
 
 BINARY = replica.perceptron("binary")
@@ -219,13 +218,13 @@ def test_replicas_that_are_one_vector_are_known_as_that_vector(monkeypatch: pyte
 def test_very_many_replicas_are_known_as_the_polynomial_through_fewer() -> None:
     """What is no polynomial in 1/y: ``1/(1 + 300/y)``."""
 
-    def book(y: float) -> Any:
+    def ledger(y: float) -> Any:
         value = np.array([1.0 / (1.0 + 300.0 / y)])
         found = SimpleNamespace(
             names=("entropy", "free_entropy"), value=lambda name: value, error=lambda name: 0 * value
         )
-        return SimpleNamespace(solutions=lambda ansatz: found, status=[Status.CONVERGED])
+        return SimpleNamespace(solutions=lambda ansatz: found, solved=np.array([True]))
 
     groups = Groups(BINARY.take(np.zeros(1, dtype=int)), np.array([0.5]), np.array([2e4]), distance=np.array([0.1]))
-    found, _ = between(groups, book(np.inf), [book(y) for y in KNOTS])
+    found, _ = between(groups, ledger(np.inf), [ledger(y) for y in KNOTS])
     assert 1e-12 < abs(found.seen["entropy"][0] - 1.0 / (1.0 + 300.0 / 2e4)) <= found.errors["entropy"][0]
