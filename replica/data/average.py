@@ -11,7 +11,8 @@ __all__ = ["over_classes"]
 def over_classes(channels: Iterable[Any], average: Callable[..., Any], *of_each: Iterable[Any]) -> Any:
     """``sum_c p_c average(c, ...)``: the one average over the classes of patterns; ``of_each`` has an entry for each.
 
-    ``average`` gives arrays or mpmath numbers, in tuples and dictionaries of any kind; what is None stays so.
+    ``average`` gives arrays or mpmath numbers, in tuples and dictionaries of any kind; what is None stays so. A class
+    that is alone has all patterns: what it gives is returned as it is.
     """
     found = [(c.probability, average(c, *more)) for c, *more in zip(channels, *of_each, strict=True)]
     return found[0][1] if len(found) == 1 else _mixture([c for c, _ in found], [part for _, part in found])

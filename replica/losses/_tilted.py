@@ -17,6 +17,7 @@ from saddlepoint.special._elementary import scale, split_exponential
 
 _LEAST = -745.0  # logarithm of what is left of the smallest numbers
 _SQRT_2PI = 2.5066282746310002
+_SLIGHT = 0.3  # logarithm of a weight that 1 and what Z lacks of it are told apart up to
 
 
 @inner_kernel
@@ -55,10 +56,10 @@ def reduce(h, s, beta, panels, work, count, first, last, out, row, node):  # typ
     moved, pushed, both = moved / mass, pushed / mass, both / mass
     shift = t0 + moved  # the mean of u - h
     # nodes on all that weighs: a panel that costs much may have none, whatever it lacks of 1
-    steps, turned, everywhere = 0.0, 0.0, usable(False, panels[last, MOST]) and warm * panels[last, LEAST] < 0.3
+    steps, turned, everywhere = 0.0, 0.0, usable(False, panels[last, MOST]) and warm * panels[last, LEAST] < _SLIGHT
     for p in range(first, min(last, panels.shape[0] - 2) + 1):
         left, right = usable(not beta < np.inf, panels[p, MOST]), usable(not beta < np.inf, panels[p + 1, MOST])
-        everywhere &= left and warm * panels[p, LEAST] < 0.3
+        everywhere &= left and warm * panels[p, LEAST] < _SLIGHT
         if not (left or right):
             continue
         place = 0.5 * (panels[p, HIGH] + panels[p + 1, LOW]) - h
@@ -77,7 +78,7 @@ def reduce(h, s, beta, panels, work, count, first, last, out, row, node):  # typ
         steps += step
         turned += step * (place - shift)
     out[0, row, node] = top + math.log(mass / (s * _SQRT_2PI))
-    if size < 0.3 and beta < np.inf and everywhere:  # what Z lacks of 1, to its own digits
+    if size < _SLIGHT and beta < np.inf and everywhere:  # what Z lacks of 1, to its own digits
         for j in range(count):
             d = work[0, j] / s
             lack += math.exp(-0.5 * d * d) * work[2, j] * math.expm1(-warm * work[3, j])
