@@ -1,4 +1,4 @@
-"""Notebooks run from top to bottom, and are stored without what they print."""
+"""Notebooks run from top to bottom, and are stored without what they print; the long ones run with ``make bench``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+SHORT = {"committees", "storage"}  # a few seconds each
+RUNS = [
+    pytest.param(path, id=path.stem, marks=() if path.stem in SHORT else pytest.mark.bench) for path in NOTEBOOKS
+]
 
 
 def test_there_are_notebooks() -> None:
@@ -26,7 +30,7 @@ def test_notebook_is_stored_clean(path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", RUNS)
 def test_notebook_runs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
     monkeypatch.setenv("PYTHONWARNINGS", "error::RuntimeWarning")

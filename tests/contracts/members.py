@@ -5,6 +5,7 @@ tests here.
 from __future__ import annotations
 
 import itertools
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,7 @@ def name_of(value: Any) -> str:
     return str(value).replace(" ", "")
 
 
+@cache
 def letters_of(weights: Weights) -> np.ndarray:
     """The alphabet, known from what the weights draw."""
     assert weights.discrete
@@ -148,11 +150,9 @@ def plain_entropic(
     Sphere and +-1 weights: ``Q = 1``, and the multiplier ``A`` is one more variable (for +-1 a gauge).
     """
     z, chance = trapezoid()
-    total = -q_hat * (norm - q) / 2 + curvature * norm / 2 - m_hat * m
-    for atom, probability in teacher_atoms(teacher):
-        field = m_hat * atom + np.sqrt(q_hat) * z
-        total += probability * float(chance @ _plain_log_z(weights, field, curvature, beta))
-    return total
+    atom, probability = np.array(teacher_atoms(teacher)).T
+    log_z = _plain_log_z(weights, m_hat * atom[:, None] + np.sqrt(q_hat) * z, curvature, beta)
+    return -q_hat * (norm - q) / 2 + curvature * norm / 2 - m_hat * m + float(probability @ (log_z @ chance))
 
 
 def teacher_atoms(teacher: replica.weights.Law | None) -> list[tuple[float, float]]:
@@ -167,7 +167,7 @@ def teacher_atoms(teacher: replica.weights.Law | None) -> list[tuple[float, floa
 def _plain_log_z(weights: Weights, field: np.ndarray, curvature: float, beta: float) -> np.ndarray:
     if weights.discrete:
         w = letters_of(weights)
-        return special.logsumexp(field[:, None] * w - curvature * w**2 / 2, axis=1)
+        return np.logaddexp.reduce([field * letter - curvature * letter**2 / 2 for letter in w])
     if isinstance(weights.norm, Average):  # a Gaussian weight, relative to the volume (2 pi e)^(N/2) of the sphere
         return field**2 / (2 * curvature) - np.log(curvature) / 2 - 0.5
     prior = beta * weights.penalty

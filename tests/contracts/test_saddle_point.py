@@ -80,11 +80,6 @@ class Potential:
         return (4 * narrow - wide) / 3
 
 
-def solved_models() -> list[replica.Model]:
-    """Models with a solution; that the others are refused is a test of its own."""
-    return [model for model in MODELS if (found := solution_of(model)) is not None and found.converged]
-
-
 @pytest.mark.parametrize("model", MODELS, ids=name_of)
 def test_a_small_load_is_solved_or_refused_in_a_sentence(model: replica.Model) -> None:
     solution = solution_of(model)
@@ -96,10 +91,11 @@ def test_a_small_load_is_solved_or_refused_in_a_sentence(model: replica.Model) -
     assert 0 <= solution["q"] < 1 if held_norm(model.weights) else 0 <= solution["q"] < solution["Q"]
 
 
-@pytest.mark.parametrize("model", solved_models(), ids=name_of)
+@pytest.mark.parametrize("model", MODELS, ids=name_of)
 def test_solution_is_a_stationary_point_of_the_independent_potential(model: replica.Model) -> None:
     solution = solution_of(model)
-    assert solution is not None
+    if solution is None:
+        return  # that it is refused in a sentence is a test of its own
     potential = Potential(solution)
     log_z, cost, wrong = potential.pattern()
     assert potential.entropic() + ALPHA * log_z == pytest.approx(solution.free_entropy, abs=1e-11)

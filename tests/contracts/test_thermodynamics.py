@@ -74,7 +74,7 @@ def panels(breaks: np.ndarray, far: float) -> tuple[np.ndarray, np.ndarray]:
     """An increasing grid of stabilities with weights for the integral; its panels end at the breaks and at 0."""
     node, weight = np.polynomial.legendre.leggauss(16)
     exact = np.unique([*breaks, 0.0])
-    plain = np.linspace(-far, far, 121)
+    plain = np.linspace(-far, far, 49)
     plain = plain[np.min(np.abs(plain[:, None] - exact), axis=1) > 1e-3]
     edges = np.sort(np.concatenate([plain, exact]))
     half, middle = np.diff(edges)[:, None] / 2, (edges[1:, None] + edges[:-1, None]) / 2
