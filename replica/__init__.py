@@ -49,6 +49,8 @@ if TYPE_CHECKING:  # for editors: these load on first use
     from replica.simulate.success import success_threshold
     from replica.sweeps.diagram import diagram
     from replica.sweeps.sweep import sweep
+    from replica.wide.network import WideKernel, kernel
+    from replica.wide.regression import KernelRegression, kernel_regression
 
 #: also where a reader of "two clusters" looks for it
 mixture.from_data = from_data  # type: ignore[attr-defined]
@@ -65,6 +67,10 @@ _LAZY = {
     "compare": "replica.simulate.compare",
     "success_threshold": "replica.simulate.success",
     "plot": "replica.plots",
+    "kernel": "replica.wide.network",
+    "WideKernel": "replica.wide.network",
+    "kernel_regression": "replica.wide.regression",
+    "KernelRegression": "replica.wide.regression",
     "save": "replica.files.records",
     "load": "replica.files.records",
 }
@@ -82,6 +88,7 @@ __all__ = [
     "Gaussian",
     "GaussianMixture",
     "Hinge",
+    "KernelRegression",
     "Logistic",
     "Margin",
     "Model",
@@ -101,6 +108,7 @@ __all__ = [
     "Threshold",
     "TreeCommittee",
     "TwoClusters",
+    "WideKernel",
     "__version__",
     "at_line",
     "capacity",
@@ -115,6 +123,8 @@ __all__ = [
     "generalization_error",
     "instance",
     "isolation",
+    "kernel",
+    "kernel_regression",
     "load",
     "local_entropy",
     "local_entropy_threshold",

@@ -67,7 +67,11 @@ MEMBERS = members()
 PUBLIC = {name: getattr(replica, name) for name in replica.__all__ if name != "__version__"}
 VERBS = {name: one for name, one in PUBLIC.items() if inspect.isfunction(one)}
 ANSWERS = {
-    name: PUBLIC[name] for name in ("Quantity", "ShapedClusters", "Solution", "SolveFailed", "Threshold", "TwoClusters")
+    name: PUBLIC[name]
+    for name in (
+        "KernelRegression", "Quantity", "ShapedClusters", "Solution", "SolveFailed", "Threshold", "TwoClusters",
+        "WideKernel",
+    )
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from replica.architectures.activations._dual import Dual, Pair
 from replica.architectures.activations.base import Kernel, library
 
 #: (-1)^k 2k/(2k+1)!, the series of theta cos(theta) - sin(theta)
@@ -49,3 +50,11 @@ def rectified_kernel(q: Any, variance: Any, leak: float) -> Kernel:
     linear = Kernel(q, variance, one, zero, one, one)
     shares = (1 + leak) ** 2 / 4, (1 - leak) ** 2 / 4
     return Kernel(*(shares[0] * x + shares[1] * y for x, y in zip(linear, even, strict=True)))
+
+
+def rectified_dual(pair: Pair, leak: float) -> Dual:
+    r"""Of the same: ``F = sqrt(K_u K_v) [(1+a^2)/2 cos(t) + (1-a)^2 (sin(t) - t cos(t))/2 pi]``, t the angle."""
+    theta, half = pair.angle, 0.5 * (1.0 + leak * leak)
+    bent = pair.norm * (1.0 - leak) ** 2 * _sine_excess(theta, library(theta)) / (2.0 * np.pi)
+    slope = half - (1.0 - leak) ** 2 * theta / (2.0 * np.pi)
+    return Dual(np.maximum(half * pair.near - bent, 0.0), half * pair.far + bent, slope)

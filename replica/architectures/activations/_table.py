@@ -50,7 +50,8 @@ class KernelTable:
         self.total = float(w @ ((g - c[0]) * root) ** 2)
         #: what a coefficient is known to: the rounding of the values
         noise = 50.0 * self.shape.probe.grain * np.sqrt(self.total + c[0] ** 2)
-        self.square = np.where(np.abs(c) > noise, c * c, 0.0)
+        self.signed = np.where(np.abs(c) > noise, c, 0.0)
+        self.square = self.signed**2
         self.square[0] = 0.0
         for part in (self.square[1::2], self.square[::2]):  # an even or odd function, exactly
             part *= part.sum() > 1e-26 * self.total

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from replica._registry import Member
+from replica.architectures.activations._dual import Dual, Pair
 from replica.architectures.few_units import FewUnits
 
 
@@ -70,6 +71,8 @@ class Activation(Member):
     odd: ClassVar[bool] = False
     #: no two units can cancel exactly, so that any number of them has no ties
     smooth: ClassVar[bool] = True
+    #: ``E g'^2`` is finite, so that a wide network of such units has a tangent kernel
+    tangent: ClassVar[bool] = True
     #: ``k'(0) = 0``, as where g(-x) = g(x): the overlap 0 is a saddle point
     even: ClassVar[bool] = False
 
@@ -93,3 +96,7 @@ class Activation(Member):
         does it more finely at a higher ``level``.
         """
         raise TypeError(f"the activation {type(self).__name__} must define kernel(q, variance)")
+
+    def dual(self, pair: Pair) -> Dual | None:
+        """What a wide layer makes of two fields, their means and any norms kept; None: computed from ``function``."""
+        return None

@@ -89,6 +89,13 @@ class Custom(Activation):
         return bool(_table(self, 1).first[0] == 0)
 
     @property
+    def tangent(self) -> bool:  # type: ignore[override]
+        shape = _shape(self)
+        if shape.jumps or not shape.singular:
+            return not shape.jumps
+        return bool(np.isfinite(_table(self, 1).slopes(np.ones(1), np.zeros(1))[0][0]))
+
+    @property
     def rounding(self) -> float:
         return _rounding(self)
 
@@ -145,3 +152,6 @@ def _shape(activation: Custom) -> Shape:
         return look_at(activation.function)
     except ValueError as reason:
         raise ValueError(f"activation: {activation} {reason}") from reason
+
+
+Activation.from_callable = Custom

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from replica.architectures.activations._dual import Dual, Pair, dual
 from replica.architectures.activations.base import Activation, Kernel, either, library
 
 
@@ -62,3 +63,9 @@ class Erf(Activation):
             2 * scale / (total * total * cos_a),
             slope * (1 + 2 * variance) / total,
         )
+
+    def dual(self, pair: Pair) -> Dual:
+        a, b, scale = pair.first, pair.second, 2.0 / np.pi
+        root = np.sqrt(1.0 + 2.0 * (a + b) + 4.0 * pair.near * pair.far)
+        first, second = (scale * np.arctan(2.0 * norm / np.sqrt(1.0 + 4.0 * norm)) for norm in (a, b))
+        return dual(scale * np.arctan2(2.0 * pair.covariance, root), first, second, 2.0 * scale / root)

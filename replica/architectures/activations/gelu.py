@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from replica.architectures.activations._dual import Dual, Pair, dual
 from replica.architectures.activations.base import Activation, Kernel, either, library
 
 
@@ -72,6 +73,11 @@ class GELU(Activation):
             slope + _cross(q, norm, s, n, lib),
         )
 
+    def dual(self, pair: Pair) -> Dual:
+        value, slope = _moments(pair.first, pair.second, pair.covariance, pair.near * pair.far)
+        first, second = (_moments(norm, norm, norm, 0.0)[0] for norm in (pair.first, pair.second))
+        return dual(value, first, second, slope)
+
 
 def _slope(q: Any, norm: Any, s: Any, turn: Any, lib: Any) -> Any:
     """``dk/dq``."""
@@ -86,3 +92,13 @@ def _cross(q: Any, norm: Any, s: Any, n: Any, lib: Any) -> Any:
     rise = 2 * norm - 2 * q**2 / total**2
     flat = (norm**2 + 2 * norm) / total**2
     return (-(q**2) / (total * s) + rise / s - n * total / s**3 - flat) / (2 * lib.pi)
+
+
+def _moments(a: Any, b: Any, c: Any, area: Any) -> tuple[Any, Any]:
+    """``E g(u) g(v)`` and ``E g'(u) g'(v)`` by partial integration; ``area = a b - c^2``."""
+    determinant = 1.0 + a + b + area
+    density = 1.0 / (2.0 * np.pi * np.sqrt(determinant))
+    both = 0.25 + np.arcsin(c / np.sqrt((1.0 + a) * (1.0 + b))) / (2.0 * np.pi)
+    first, second = c * density / (1.0 + a), c * density / (1.0 + b)
+    value = density * a * (b + area) / (1.0 + a) + c * (both + second)
+    return value, both + first + second + density * c / determinant

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._checks import number
-from replica.architectures.activations._modulus import rectified_kernel
+from replica.architectures.activations._dual import Dual, Pair
+from replica.architectures.activations._modulus import rectified_dual, rectified_kernel
 from replica.architectures.activations.base import Activation, Kernel
 
 
@@ -68,3 +69,6 @@ class LeakyReLU(Activation):
 
     def kernel(self, q: Any, variance: Any, level: int = 1) -> Kernel:
         return rectified_kernel(q, variance, self.leak)
+
+    def dual(self, pair: Pair) -> Dual:
+        return rectified_dual(pair, self.leak)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from replica.architectures.activations._dual import Dual, Pair
 from replica.architectures.activations.base import Activation, Kernel
 
 
@@ -39,3 +40,6 @@ class Identity(Activation):
     def kernel(self, q: Any, variance: Any, level: int = 1) -> Kernel:
         zero, one = 0 * q, 0 * q + 1
         return Kernel(q, variance, one, zero, one, one)
+
+    def dual(self, pair: Pair) -> Dual:
+        return Dual(pair.near, pair.far, np.ones_like(pair.near))

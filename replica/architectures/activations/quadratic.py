@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from replica.architectures.activations._dual import Dual, Pair
 from replica.architectures.activations.base import Activation, Kernel
 
 
@@ -40,3 +41,7 @@ class Quadratic(Activation):
     def kernel(self, q: Any, variance: Any, level: int = 1) -> Kernel:
         norm = q + variance
         return Kernel(2 * q * q, 2 * variance * (norm + q), 4 * q, 0 * q + 4, 4 * norm, 4 * q)
+
+    def dual(self, pair: Pair) -> Dual:
+        square = pair.near * pair.far
+        return Dual(2.0 * square, 4.0 * square + 6.0 * pair.covariance**2, 4.0 * pair.covariance)

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica.architectures.activations._modulus import rectified_kernel
+from replica.architectures.activations._dual import Dual, Pair
+from replica.architectures.activations._modulus import rectified_dual, rectified_kernel
 from replica.architectures.activations.base import Activation, Kernel
 from replica.architectures.few_units import FewUnits
 from replica.architectures.rectified import RectifiedUnits
@@ -48,3 +49,6 @@ class ReLU(Activation):
 
     def kernel(self, q: Any, variance: Any, level: int = 1) -> Kernel:
         return rectified_kernel(q, variance, 0.0)
+
+    def dual(self, pair: Pair) -> Dual:
+        return rectified_dual(pair, 0.0)

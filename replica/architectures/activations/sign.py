@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from replica.architectures.activations._dual import Dual, Pair
 from replica.architectures.activations.base import Activation, Kernel, library
 from replica.architectures.boolean import BooleanUnits
 from replica.architectures.few_units import FewUnits
@@ -40,6 +41,7 @@ class Sign(Activation):
     name: ClassVar[str] = "sign"
     odd: ClassVar[bool] = True
     smooth: ClassVar[bool] = False
+    tangent: ClassVar[bool] = False
 
     def function(self, x: np.ndarray) -> np.ndarray:
         return np.sign(x)
@@ -63,3 +65,7 @@ class Sign(Activation):
             0 * q,
             scale * lib.sqrt(variance / (norm + q)) / norm,
         )
+
+    def dual(self, pair: Pair) -> Dual:
+        turn = 2.0 * pair.angle / np.pi
+        return Dual(turn, 2.0 - turn, np.full_like(turn, np.nan))

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from replica.architectures.activations._dual import Dual, Pair, dual
 from replica.architectures.activations.base import Activation, Kernel
 
 REACH = 13.0  # beyond it what is left of the Gaussian is below 1e-18
@@ -59,6 +60,13 @@ class Tanh(Activation):
             square, drift = (x[place] for x in _squares_of(scales, level))
         return _sum_up(square, drift, q, variance)
 
+    def dual(self, pair: Pair) -> Dual:
+        coarse, fine = (_dual_at(pair, level) for level in (1, 2))
+        scale = float(np.max(fine[1], initial=1e-300))
+        error = max(float(np.max(np.abs(a - b), initial=0.0)) for a, b in zip(coarse, fine, strict=True)) / scale
+        return dual(*fine, error)
+
+
 
 def _sum_up(square: np.ndarray, drift: np.ndarray, q: np.ndarray, variance: np.ndarray) -> Kernel:
     """The series of ``square = c_n^2`` (n = 1, 3, ...); ``drift = Q dc_n^2/dQ``."""
@@ -81,6 +89,23 @@ def _sum_up(square: np.ndarray, drift: np.ndarray, q: np.ndarray, variance: np.n
         drift.sum(axis=1) / norm,
         (drift * power + square * order * lower * (variance / norm)[:, None]).sum(axis=1) / norm,
     )
+
+
+def _dual_at(pair: Pair, level: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """``E g g``, ``E g(u)^2``, ``E g(v)^2``, ``E g' g'``: at any norm coefficients have signs ``(-1)^((n-1)/2)``."""
+    norms, place = np.unique([pair.first, pair.second], return_inverse=True)
+    scales = np.maximum(norms, 1e-300)
+    c = np.sqrt(_squares_of(scales, level)[0])
+    order = 2.0 * np.arange(c.shape[1]) + 1.0
+    ones, others = np.reshape(place, (2, *pair.first.shape))
+    ratio = pair.covariance / np.maximum(pair.norm, 1e-300)
+    value, slope = np.zeros_like(ratio), np.zeros_like(ratio)
+    for n, column in zip(order[::-1], c.T[::-1], strict=True):  # Horner in ratio^2
+        square = column[ones] * column[others]
+        value, slope = value * ratio**2 + square, slope * ratio**2 + n * square
+    own = np.sum(c * c, axis=1)
+    return value * ratio, own[ones], own[others], slope / np.sqrt(scales[ones] * scales[others])
+
 
 
 @lru_cache(maxsize=64)

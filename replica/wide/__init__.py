@@ -1,0 +1,1 @@
+"""Networks of infinite width: kernels, regression with them, gradient descent, and deep linear networks."""

@@ -1,0 +1,299 @@
+"""Learning curves of kernel ridge regression. No kernels here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from replica._checks import grid, number, one_number, real
+from replica.wide.modes import ROUNDING, Modes, of_kernel
+from replica.wide.sphere import checked_dimension
+
+if TYPE_CHECKING:
+    import xarray
+
+STEPS, NAN = 400, float("nan")
+
+
+class Learned(NamedTuple):
+    """At one number of samples."""
+
+    kappa: float
+    kappa_error: float
+    test: float
+    test_error: float
+    train: float
+    train_error: float
+    share: np.ndarray
+    share_error: np.ndarray
+    status: str
+
+
+@dataclass(frozen=True, eq=False)
+class KernelRegression:
+    r"""Kernel ridge regression ``k(x) (K + ridge)^-1 y`` on many patterns; `kernel_regression` makes it.
+
+    .. math:: n = \sum_i L_i + \mathrm{ridge}/\kappa,\qquad L_i = \eta_i/(\eta_i + \kappa),\qquad
+              \epsilon = \frac{n}{n - \sum L_i^2}\Big[\sum_i (1-L_i)^2 c_i^2 + \mathrm{noise}\Big]
+
+    Attributes
+    ----------
+    eigenvalues, coefficients, multiplicities : ndarray
+        Of the listed modes (of a kernel: None, power per degree, None).
+    ridge, noise : float
+        Added to the diagonal of the kernel matrix; variance of the noise of the targets.
+    rest, rest_power : float
+        Trace and power of modes that are not listed.
+    kernel : WideKernel or None
+        With inputs uniform on the sphere in ``dimension`` dimensions.
+    dimension : int or None
+        Of the sphere.
+
+    See Also
+    --------
+    kernel_regression : Makes it.
+
+    Examples
+    --------
+    Ten equal modes learn in proportion to the samples:
+
+    >>> import replica
+    >>> flat = replica.kernel_regression([1.0], [1.0], multiplicities=[10])
+    >>> curve = flat.learning_curve(samples=[2, 5])
+    >>> [f"{x:.6f}" for x in curve["generalization_error"].values]
+    ['0.800000', '0.500000']
+    """
+
+    eigenvalues: np.ndarray | None
+    coefficients: np.ndarray
+    multiplicities: np.ndarray | None
+    ridge: float
+    noise: float
+    rest: float
+    rest_power: float
+    kernel: Any = None
+    dimension: int | None = None
+
+    def learning_curve(self, *, samples: Any) -> xarray.Dataset:
+        """Errors over an increasing grid of ``samples``, which need not be whole numbers.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``generalization_error`` (with noise), ``training_error`` (mean square) and ``kappa`` over ``samples``,
+            ``learnability`` over ``samples`` and ``mode``, with errors and a status per point.
+        """
+        points = number("samples", grid("samples", samples), low=0.0, open_low=True)
+        modes = self._modes(float(points[-1]))
+        power = np.zeros(modes.value.size)
+        power[: self.coefficients.size] = self.coefficients
+        return self._dataset(points, modes, [_learn(n, modes, power, self) for n in points])
+
+    def _modes(self, most: float) -> Modes:
+        if self.kernel is None:
+            assert self.eigenvalues is not None
+            assert self.multiplicities is not None
+            top = float(self.eigenvalues[self.eigenvalues > 0].min(initial=np.inf)) if self.rest else 0.0
+            return Modes(
+                self.eigenvalues, ROUNDING * self.eigenvalues, self.multiplicities, self.rest, min(top, self.rest)
+            )
+
+        def wrong(modes: Modes) -> float:
+            kappa = root(most, modes, self.ridge)[0]
+            return modes.missed(kappa) / most if kappa > 0 else 0.0
+
+        return of_kernel(self.kernel, checked_dimension(self.dimension), self.coefficients.size - 1, wrong)
+
+    def settings(self) -> dict[str, Any]:
+        """All that defines it, for records."""
+        if self.kernel is None:
+            source: dict[str, Any] = {"modes": self.coefficients.size}
+        else:
+            source = {"kernel": self.kernel.settings(), "dimension": self.dimension}
+        return source | {"ridge": self.ridge, "noise": self.noise}
+
+    def _dataset(self, samples: np.ndarray, modes: Modes, found: list[Learned]) -> xarray.Dataset:
+        from replica.files.dataset import curve
+
+        columns = {
+            "generalization_error": np.array([one.test for one in found]),
+            "generalization_error_error": np.array([one.test_error for one in found]),
+            "training_error": np.array([one.train for one in found]),
+            "training_error_error": np.array([one.train_error for one in found]),
+            "kappa": np.array([one.kappa for one in found]),
+            "kappa_error": np.array([one.kappa_error for one in found]),
+            "status": np.array([one.status for one in found]),
+        }
+        symbols = {"samples": "n", "generalization_error": r"\epsilon", "kappa": r"\kappa"}
+        settings = {"verb": "kernel_regression"} | self.settings()
+        data = curve(columns, {"samples": samples}, settings, main="generalization_error", symbols=symbols)
+        plane = "samples", "mode"
+        return data.assign_coords(mode=np.arange(modes.value.size)).assign(
+            learnability=(plane, np.array([one.share for one in found]), {"symbol": "L"}),
+            learnability_error=(plane, np.array([one.share_error for one in found])),
+            multiplicity=("mode", modes.times),
+        )
+
+
+def root(samples: float, modes: Modes, ridge: float) -> tuple[float, float]:
+    r"""kappa, and the relative error that rounding leaves it.
+
+    As a function of ``u = 1/kappa`` the count ``sum_i eta_i u/(1 + eta_i u) + (ridge + tail) u`` is concave and grows:
+    Newton's steps from ``n/(trace + ridge)``, where it is too small, never pass the root. Without a ridge n modes at
+    most determine it: kappa = 0.
+    """
+    level = ridge + modes.tail
+    if level == 0.0 and samples >= modes.times[modes.value > 0].sum():
+        return 0.0, 0.0
+    trace = float(modes.times @ modes.value)
+    u = samples / (trace + level)
+    for _ in range(STEPS):
+        part = 1.0 / (1.0 + modes.value * u)
+        lack = samples - float(modes.times @ (modes.value * u * part)) - level * u
+        slope = float(modes.times @ (modes.value * part * part)) + level
+        step = lack / slope
+        u += max(step, 0.0)
+        if step <= 4.0 * ROUNDING * u:
+            break
+    doubt = ROUNDING * samples * np.sqrt(modes.value.size) * 4.0
+    return 1.0 / u, float(abs(lack) + doubt) / (slope * u)
+
+
+def _learn(samples: float, modes: Modes, power: np.ndarray, asked: KernelRegression) -> Learned:
+    """Errors follow those of kappa and of the eigenvalues to first order, each with its modulus."""
+    kappa, slack = root(samples, modes, asked.ridge)
+    share = modes.learned(kappa)
+    flow = modes.times * share * (1.0 - share)  # of the count with ln kappa, mode by mode
+    pulled = float(flow.sum()) + (asked.ridge + modes.tail) / kappa if kappa > 0 else 1.0
+    missed = modes.missed(kappa) if kappa > 0 else 0.0
+    slack += (modes.shifted(kappa) / kappa + missed) / pulled if kappa > 0 else 0.0
+    own = modes.error / np.where(modes.value > 0, modes.value, 1.0)
+    share_error = share * (1.0 - share) * (slack + own) + ROUNDING * share
+    used = float(modes.times @ share**2)
+    free = samples - used
+    if not free > 4.0 * ROUNDING * samples or not np.isfinite(kappa):
+        return _nothing(modes, share, samples)
+    left = float((1.0 - share) ** 2 @ power) + asked.rest_power + asked.noise
+    test = samples / free * left
+    free_error = 2.0 * float(modes.times @ (share * share_error)) + missed + 8.0 * ROUNDING * samples
+    test_error = samples / free * (
+        2.0 * float(((1.0 - share) * share_error) @ power) + left * (free_error / free + 8.0 * ROUNDING)
+    )
+    # ridge/kappa = n - sum L of the modes that have an eigenvalue, where there is no tail: at kappa = 0 too
+    gap = asked.ridge / kappa if kappa > 0 else samples - float(modes.times @ share)
+    rate = (gap / samples) ** 2
+    train_error = rate * (test_error + 2.0 * test * (slack + 4.0 * ROUNDING * samples / max(gap, 1e-300)) * (gap > 0))
+    status = "converged"
+    if free_error > 0.01 * free:
+        status = "not converged: so near the interpolation of as many modes as samples that digits are lost"
+        return Learned(NAN, NAN, NAN, NAN, NAN, NAN, share, share_error, status)
+    return Learned(kappa, kappa * slack, test, test_error, rate * test, train_error, share, share_error, status)
+
+
+def _nothing(modes: Modes, share: np.ndarray, samples: float) -> Learned:
+    status = f"not converged: {samples:g} samples are as many as the modes that they determine: the error is infinite"
+    return Learned(NAN, NAN, NAN, NAN, NAN, NAN, share, np.full(share.size, NAN), status)
+
+
+def kernel_regression(
+    eigenvalues: Any,
+    coefficients: Any,
+    *,
+    multiplicities: Any = None,
+    ridge: float = 0.0,
+    noise: float = 0.0,
+    dimension: int | None = None,
+    rest: float = 0.0,
+    rest_power: float = 0.0,
+) -> KernelRegression:
+    r"""Kernel ridge regression on patterns at random, known by the eigenvalues of its kernel.
+
+    The kernel is ``sum_i eta_i phi_i phi_i`` in orthonormal functions of the inputs, the target
+    ``sum_i c_i phi_i`` plus noise.
+
+    Parameters
+    ----------
+    eigenvalues : array of floats, or WideKernel
+        ``eta_i >= 0``; or a kernel, with inputs uniform on the sphere in ``dimension`` dimensions: a mode is then a
+        degree, from 0, and all degrees count until the trace is exhausted.
+    coefficients : array of floats
+        Powers ``c_i^2 >= 0`` of the target, summed over the multiplicity of each mode; modes beyond have none.
+    multiplicities : array of floats, optional
+        Of the listed eigenvalues; default 1.
+    ridge, noise : float
+        Added to the diagonal of the kernel matrix (not divided by the number of samples); variance of the noise.
+    dimension : int
+        For a kernel.
+    rest, rest_power : float
+        Trace of eigenvalues that are not listed (each below all listed ones) and the power of the target in them.
+
+    Returns
+    -------
+    KernelRegression
+        ``.learning_curve(samples=grid)``.
+
+    Raises
+    ------
+    ValueError
+        Negative eigenvalues or powers, shapes that do not match, a kernel without ``dimension``.
+
+    See Also
+    --------
+    kernel : Kernels of wide networks.
+    mixture : Learning with a finite load per weight.
+
+    Notes
+    -----
+    When not to use it: few samples, or functions phi that are far from Gaussian in what they teach about each other;
+    the formula is that of many modes at once. Without a ridge it needs fewer samples than modes, or has the exact
+    limit of the smallest vector beyond.
+
+    References
+    ----------
+    B. Bordelon, A. Canatar and C. Pehlevan, ICML (2020); A. Canatar, B. Bordelon and C. Pehlevan, Nature Commun. 12,
+    2914 (2021), eq. (5); J. Simon, M. Dickens, D. Karkada and M. DeWeese, TMLR (2023).
+
+    Examples
+    --------
+    >>> import replica
+    >>> tangent = replica.kernel("relu", weight_variance=2.0)
+    >>> learner = replica.kernel_regression(tangent, [0.0, 1.0, 0.5, 0.25], dimension=10, noise=0.1)
+    >>> curve = learner.learning_curve(samples=[60, 300])
+    >>> [f"{x:.6f}" for x in curve["generalization_error"].values]
+    ['0.791172', '0.456220']
+    """
+    power = _powers("coefficients", coefficients)
+    given = {"ridge": ridge, "noise": noise, "rest": rest, "rest_power": rest_power}
+    held = [one_number(name, value, low=0.0) for name, value in given.items()]
+    if hasattr(eigenvalues, "of_angles"):
+        if dimension is None:
+            raise ValueError("dimension is missing: that of the sphere which the inputs of the kernel are uniform on")
+        if multiplicities is not None or rest or rest_power:
+            raise ValueError("multiplicities and rest are for lists of eigenvalues; those of a kernel are known")
+        d = checked_dimension(dimension)
+        return KernelRegression(None, power, None, held[0], held[1], 0.0, 0.0, kernel=eigenvalues, dimension=d)
+    if dimension is not None:
+        raise ValueError("dimension is for a kernel; a list of eigenvalues says all itself")
+    values = _powers("eigenvalues", eigenvalues)
+    counts = np.ones(values.size) if multiplicities is None else _powers("multiplicities", multiplicities)
+    for name, array in (("coefficients", power), ("multiplicities", counts)):
+        if array.size != values.size:
+            raise ValueError(f"{name} must be as many as the eigenvalues, {values.size}, got {array.size}")
+    if not np.any(values > 0):
+        raise ValueError("eigenvalues must not all vanish")
+    if np.any(counts == 0):
+        raise ValueError("multiplicities must be above 0")
+    return KernelRegression(values, power, counts, held[0], held[1], held[2], held[3])
+
+
+def _powers(argument: str, given: Any) -> np.ndarray:
+    """A one-dimensional array of numbers of at least 0."""
+    try:
+        array = real(given)
+    except (TypeError, ValueError):
+        raise ValueError(f"{argument} must be a list of numbers, got {given!r}") from None
+    if array.ndim != 1 or not array.size:
+        raise ValueError(f"{argument} must be a non-empty list of numbers, got shape {array.shape}")
+    return np.atleast_1d(number(argument, array, low=0.0))
