@@ -57,7 +57,7 @@ class WideKernel:
     >>> import replica
     >>> tangent = replica.kernel("relu", layers=3, weight_variance=2.0)
     >>> print(f"{tangent(1.0):.6f} {tangent(0.0):.6f}")
-    6.000000 1.783650
+    6.000000 1.371417
     """
 
     activation: Activation
