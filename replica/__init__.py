@@ -49,6 +49,8 @@ if TYPE_CHECKING:  # for editors: these load on first use
     from replica.simulate.success import success_threshold
     from replica.sweeps.diagram import diagram
     from replica.sweeps.sweep import sweep
+    from replica.wide.deep_linear import critical_points
+    from replica.wide.gradient import descent
     from replica.wide.network import WideKernel, kernel
     from replica.wide.regression import KernelRegression, kernel_regression
 
@@ -67,6 +69,8 @@ _LAZY = {
     "compare": "replica.simulate.compare",
     "success_threshold": "replica.simulate.success",
     "plot": "replica.plots",
+    "critical_points": "replica.wide.deep_linear",
+    "descent": "replica.wide.gradient",
     "kernel": "replica.wide.network",
     "WideKernel": "replica.wide.network",
     "kernel_regression": "replica.wide.regression",
@@ -115,6 +119,8 @@ __all__ = [
     "clusters",
     "committee",
     "compare",
+    "critical_points",
+    "descent",
     "diagram",
     "flatness",
     "franz_parisi",

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from replica._registry import Member
+from replica.data.linear_labels import LinearLabels
 from replica.weights.base import Law, Weights
 
 
@@ -259,6 +260,10 @@ class Data(Member):
         ``output(w, X)`` the field of the network with weights w (N,) before its sign, shape (P,).
         """
         raise ValueError(f"{self} draws no patterns: the data must define draw(rng, inputs, weights, output)")
+
+    def linear_labels(self) -> LinearLabels | None:
+        """Inputs and labels as least squares sees them; None where that is not known."""
+        return None
 
     def channels(self, overlaps: Overlaps) -> list[Channel]:
         """The classes of patterns at given overlaps."""

@@ -11,6 +11,7 @@ import numpy as np
 from replica._checks import number, one_of
 from replica._registry import exact
 from replica.data.base import Channel, Classes, Data, Overlaps, PairChannel, PairDensity, PairOverlaps, Patterns
+from replica.data.linear_labels import LinearLabels
 from replica.weights.base import Law, Weights
 from saddlepoint.special import tail
 
@@ -109,6 +110,18 @@ class Teacher(Data):
         noise = exact(self.noise, mp)
         angle = mp.atan2(mp.sqrt(rest + noise * (rest + m**2)), m)
         return {"generalization_error": angle / mp.pi}
+
+    def linear_labels(self) -> LinearLabels | None:
+        """``E[x y]`` is ``sqrt(2/(pi (1 + noise)))`` times the teacher over sqrt(N)."""
+        total = 1.0 + float(self.noise)
+        slope = np.sqrt(2.0 / (np.pi * total))
+
+        def error(m: np.ndarray, q: np.ndarray) -> np.ndarray:
+            field = m / slope
+            across = np.sqrt(np.maximum(q * total - field**2, 0.0))
+            return np.where(q > 0, np.arctan2(across, field) / np.pi, 0.5)
+
+        return LinearLabels(np.ones(1), np.full(1, slope**2), 1.0, error)
 
     def draw(
         self, rng: np.random.Generator, inputs: np.ndarray, weights: Weights, output: Callable[..., np.ndarray]

@@ -12,6 +12,10 @@ import numpy as np
 import pytest
 
 import replica
+from replica.data.linear_labels import LinearLabels
+from replica.wide.contour import Bulk
+from replica.wide.gradient import Asked
+from replica.wide.least_squares import Filter
 
 Figure = dict[str, Any]
 Answer = tuple[float, float, str]
@@ -100,6 +104,36 @@ def trained(figure: Figure) -> Answer:
     return float(curve["loss"][0]) / start, float(curve["error"][0]) / start, str(curve["status"].values[0])
 
 
+def critical(figure: Figure) -> Answer:
+    params = figure["params"]
+    points = replica.critical_points(
+        layers=params["layers"], singular_values=[3.0, 2.0, 1.0, 0.5], width=params["hidden"]
+    )
+    wanted = [mode in params["kept"] for mode in range(4)]
+    (place,) = np.flatnonzero(np.all(points["kept"].values == wanted, axis=1))
+    name = "lowest" if "least" in figure["quantity"] else "index"
+    error = float(points["lowest_error"][place]) if name == "lowest" else 0.0
+    return float(points[name][place]), error, str(points["status"].values[place])
+
+
+def flow(figure: Figure) -> Answer:
+    """Of the averages themselves: a covariance, a linear teacher, in time or in steps."""
+    params, words = figure["params"], figure["quantity"]
+    omega = np.geomspace(0.05, 5.0, 400) if "omega" in params else np.ones(1)
+    t = omega**1.5 if "omega" in params else np.full(1, params["rho"])
+    rho = float(np.mean(t / omega)) + 0.1 if "omega" in params else params["rho"]
+    labels = LinearLabels(omega, t, rho + params["noise"], None)
+    eta = params.get("step_size")
+    asked = Asked(Bulk.of(omega, t), labels, params["alpha"], Filter(params.get("penalty", 0.0), eta))
+    if "time of least" in words:
+        return asked.best_time()
+    when = params.get("time", params.get("steps", 1e9))
+    columns = asked.columns(np.array([when]))
+    name = "training_loss" if "training" in words else "generalization_error"
+    shift = 0.0 if name == "training_loss" else params["noise"]
+    return float(columns[name][0]) - shift, float(columns[f"{name}_error"][0]), str(columns["status"][0])
+
+
 ANSWERS: dict[str, Callable[[Figure], Answer]] = {
     "ntk_": at_angle,
     "nngp_": at_angle,
@@ -107,6 +141,10 @@ ANSWERS: dict[str, Callable[[Figure], Answer]] = {
     "krr_": regression,
     "staircase_": staircase,
     "wide_net_": trained,
+    "deep_linear_index": critical,
+    "deep_linear_lowest": critical,
+    "gd_": flow,
+    "sim_gd_": flow,
     "sim_entk_": at_angle,
     "sim_krr_": regression,
     "sim_net_": trained,
@@ -138,4 +176,4 @@ def test_figure(figure: Figure) -> None:
 
 
 def test_most_figures_are_covered() -> None:
-    assert len(COVERED) >= 40
+    assert len(COVERED) >= 60
