@@ -90,12 +90,12 @@ def _cells(data: Any, name: str, digits: int) -> list[str]:
 
 
 def _statuses(sentences: list[str]) -> tuple[list[str], list[str]]:
-    """Cells of a column, and the sentences that are too long for it, by number."""
+    """Cells of a column, and what sentences too long for it say besides, by number."""
     long = [text for text in dict.fromkeys(sentences) if len(text) > SENTENCE]
     marks = {text: f"[{number}]" for number, text in enumerate(long, start=1)}
     short = {text: "converged" if text.startswith("converged") else "not converged" for text in long}
     cells = [f"{short[text]} {marks[text]}" if text in marks else text for text in sentences]
-    return cells, [folded(mark, text, 5) for text, mark in marks.items()]
+    return cells, [folded(mark, text.removeprefix("converged; "), 5) for text, mark in marks.items()]
 
 
 def _blocks(places: dict[str, list[str]], columns: dict[str, list[str]]) -> Iterator[dict[str, list[str]]]:

@@ -36,7 +36,7 @@ def test_what_was_asked_for_is_there_whatever_the_width(run, monkeypatch):
 
 def test_long_sentences_stand_below_and_what_is_left_out_is_named(run):
     out = run("franz-parisi perceptron --alpha 0.5 --distance 0.001,0.1").out
-    assert "converged [1]" in out and "\n[1]  converged; the entropy is negative" in out
+    assert "converged [1]" in out and "\n[1]  the entropy is negative" in out
     assert "also found (--json, -o FILE): free_entropy, q, s" in out
 
 
