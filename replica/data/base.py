@@ -216,6 +216,11 @@ class Data(Member):
         """
         return {}
 
+    def log_error(self, overlaps: Overlaps) -> np.ndarray:
+        """Logarithm of the generalisation error of one student; by data whose errors are smaller than any number is."""
+        with np.errstate(divide="ignore"):
+            return np.log(self.generalization(overlaps)["generalization_error"])
+
     def reference_generalization(self, overlaps: Overlaps, mp: Any) -> dict[str, Any]:
         """``generalization_error`` of one student in mpmath; empty without one."""
         return {}

@@ -220,6 +220,11 @@ class GaussianMixture(Data):
             found |= by_label(positive, negative, self.balance, name)
         return found
 
+    def log_error(self, overlaps: Overlaps) -> np.ndarray:
+        scale = np.sqrt(self.noise * (overlaps.q + overlaps.variance))
+        positive, negative = (tail((overlaps.m + sign * self.held) / scale)[0] for sign in (1, -1))
+        return np.logaddexp(np.log(self.balance) + positive, np.log1p(-np.asarray(self.balance)) + negative)
+
     def channels(self, overlaps: Overlaps) -> list[Channel]:
         deviation, variance = np.sqrt(self.noise * overlaps.q), self.noise * overlaps.variance
         rows, bias = np.ones_like(deviation), self.held

@@ -57,7 +57,8 @@ def tuned_solutions(
     found = at(best.place[:, None], every)
     step = np.where(weak, 0.0, 0.02 * unit)
     ends = [at((best.place + side * step)[:, None], every) for side in (1.0, -1.0)]
-    slopes = {key: (ends[0].value(key) - ends[1].value(key)) / (0.04 * unit) for key in found.names}
+    with np.errstate(invalid="ignore"):  # what is infinite stays so
+        slopes = {key: (ends[0].value(key) - ends[1].value(key)) / (0.04 * unit) for key in found.names}
     parts = [piece for part in found.parts for piece in at_best_bias(part, np.flatnonzero(weak))]
     status, remarks = found.status.copy(), list(found.remarks)
     for row in range(size):
@@ -70,6 +71,19 @@ def tuned_solutions(
     return TunedSolutions(*known, tuned=name, place=best.place, slack=best.error, slopes=slopes)
 
 
+def log_errors(found: Solutions) -> np.ndarray:
+    """Logarithm of the generalisation error, also where that is smaller than any number."""
+    with np.errstate(divide="ignore"):
+        seen = np.log(found.value("generalization_error"))
+    for part in found.parts:
+        below = np.isneginf(seen[part.rows])
+        if below.any():
+            cavity = part.problem.cavity(part.point)
+            fields, _ = cavity.model.architecture.field_overlaps(cavity.overlaps, cavity.level)
+            seen[part.rows[below]] = cavity.model.data.log_error(fields)[below]
+    return seen
+
+
 def _fewest(
     model: Model, at: Callable[[np.ndarray, np.ndarray], Solutions], rows: np.ndarray, size: int
 ) -> tuple[np.ndarray, Lowest]:
@@ -77,10 +91,12 @@ def _fewest(
     unit, best = np.ones(size), Lowest(np.zeros(size), np.zeros(size), np.zeros(size, dtype=int))
     if rows.size:
         zero = at(np.zeros((rows.size, 1)), rows)
-        centre, unit[rows] = model.data.first_guess(zero.value("q"), zero.value("m"))
+        solved = zero.converged
+        guess = model.data.first_guess(np.where(solved, zero.value("q"), 1.0), np.where(solved, zero.value("m"), 1.0))
+        centre, unit[rows] = guess
 
         def errors(values: np.ndarray) -> np.ndarray:
-            return at(values, rows).value("generalization_error").reshape(values.shape)
+            return log_errors(at(values, rows)).reshape(values.shape)
 
         for known, value in zip(best, lowest(errors, centre[:, None] + unit[rows, None] * SPAN), strict=True):
             known[rows] = value
