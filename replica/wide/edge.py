@@ -29,10 +29,9 @@ def least_eigenvalue(kernel: OfAngle, samples: Any, dimension: Any) -> Quantity:
     status = "converged; of many samples, whose mean least eigenvalue lies above by O(n^(-2/3))"
     if kappa == 0.0:
         return Quantity(0.0, 0.0, "converged; more samples than modes: the matrix is singular")
-    share = modes.learned(kappa)
-    value = float(modes.times @ (modes.value * (1.0 - share))) + modes.tail - n * kappa
+    value = float(modes.times @ (modes.value * modes.lost(kappa))) + modes.tail - modes.second / kappa - n * kappa
     error = modes.shifted(kappa) + modes.missed(kappa) * kappa
-    error += 16.0 * ROUNDING * (float(modes.times @ (modes.value * (1.0 - share))) + modes.tail + n * kappa)
+    error += 16.0 * ROUNDING * (float(modes.times @ (modes.value * modes.lost(kappa))) + modes.tail + n * kappa)
     if value < error:
         return Quantity(0.0, max(error, abs(value)), f"{status}; not told from 0")
     return Quantity(value, error, status)
@@ -46,8 +45,13 @@ def _at_most(samples: float, modes: Modes) -> float:
     for _ in range(200):
         middle = 0.5 * (low + high)
         low, high = (
-            (middle, high) if float(modes.times @ modes.learned(np.exp(middle)) ** 2) > samples else (low, middle)
+            (middle, high) if _squares(modes, np.exp(middle)) > samples else (low, middle)
         )
         if high - low < 1e-9:
             break
     return float(np.exp(0.5 * (low + high)))
+
+
+def _squares(modes: Modes, kappa: float) -> float:
+    """The sum of ``L^2``."""
+    return float(modes.times @ modes.learned(kappa) ** 2) + modes.second / kappa**2

@@ -36,26 +36,45 @@ def through(
     .. math:: C' = w_w F(C) + b,\qquad T' = C' + w_w T F'(C)
 
     ``T = C`` in the first layer; with that layer alone trained later ones add nothing of their own. Errors are relative
-    to the diagonal, which bounds both kernels: ``sharp`` of what keeps its digits next to the diagonal, ``blurred`` of
-    what does not and is then felt through F''.
+    to the diagonal, which bounds both kernels. What has lost digits next to the diagonal is felt through all later
+    layers, as much as a second pass with fields that are moved in each.
     """
+    options = activation, pair, layers, weights, bias, first_only, tangent
+    found, sharp, blur, size = _passed(*options, 0.0)
+    error = 4.0 * sharp * size
+    if blur > 0:
+        moved = _passed(*options, 4.0 * blur)[0]
+        change = np.abs((moved.tangent - found.tangent) if tangent else (moved.covariance - found.covariance))
+        error = error + 2.0 * change
+    return found._replace(error=error)
+
+
+def _passed(
+    activation: Activation,
+    pair: Pair,
+    layers: int,
+    weights: float,
+    bias: float,
+    first_only: bool,
+    tangent: bool,
+    nudge: float,
+) -> tuple[Layers, float, float, np.ndarray]:
+    """Both kernels; the relative errors of what keeps its digits and of what does not; the diagonal."""
     kernel, top = pair.covariance, (pair.first, pair.second)
-    sharp, blurred = np.full(pair.near.shape, ROUNDING), np.zeros(pair.near.shape)
+    sharp, blur = ROUNDING, 0.0
     for _ in range(layers - 1):
         found, alone = dual_of(activation, pair), [_alone(activation, norm) for norm in (pair.first, pair.second)]
-        before, pair = pair, _next(pair, found, alone, weights, bias)
-        sharp += 2.0 * ROUNDING + found.error + 2.0 * (1.0 + before.norm) * blurred
+        pair = _next(pair, found, alone, weights, bias)
+        sharp, blur = sharp + 2.0 * ROUNDING + found.error, max(blur, found.blur)
         if tangent:
             kernel = weights * kernel * found.slope + (0.0 if first_only else pair.covariance)
-            own = ((0.0, 0.0) if first_only else (pair.first, pair.second))
+            own = (0.0, 0.0) if first_only else (pair.first, pair.second)
             top = tuple(weights * t * one.slope + c for t, one, c in zip(top, alone, own, strict=True))
-        steepness = weights * np.sqrt(alone[0].slope * alone[1].slope) * before.norm
-        if activation.tangent:  # where it is infinite digits are lost at once, as the slope at the pair itself says
-            growth = steepness / np.maximum(pair.norm, 1e-300)
-            blurred = np.maximum(growth, 1.0) * blurred
-        blurred = blurred + found.blur
+        if nudge and found.blur:
+            step = np.minimum(nudge * pair.norm, pair.far)
+            pair = pair._replace(near=pair.near + step, far=pair.far - step)
     size = np.maximum(pair.norm, np.sqrt(top[0] * top[1])) if tangent else pair.norm
-    return Layers(pair.covariance, kernel, 4.0 * (sharp + blurred) * size)
+    return Layers(pair.covariance, kernel, np.zeros_like(kernel)), sharp, blur, size
 
 
 def dual_of(activation: Activation, pair: Pair) -> Dual:

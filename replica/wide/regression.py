@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from replica._checks import grid, number, one_number, real
 from replica.wide.modes import ROUNDING, Modes, of_kernel
+from replica.wide.ridge import Learned, learn, root
 from replica.wide.sphere import checked_dimension
 
 if TYPE_CHECKING:
     import xarray
-
-STEPS, NAN = 400, float("nan")
-
-
-class Learned(NamedTuple):
-    """At one number of samples."""
-
-    kappa: float
-    kappa_error: float
-    test: float
-    test_error: float
-    train: float
-    train_error: float
-    share: np.ndarray
-    share_error: np.ndarray
-    status: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +74,8 @@ class KernelRegression:
         modes = self._modes(float(points[-1]))
         power = np.zeros(modes.value.size)
         power[: self.coefficients.size] = self.coefficients
-        return self._dataset(points, modes, [_learn(n, modes, power, self) for n in points])
+        noise = self.noise + self.rest_power
+        return self._dataset(points, modes, [learn(n, modes, power, self.ridge, noise) for n in points])
 
     def _modes(self, most: float) -> Modes:
         if self.kernel is None:
@@ -97,7 +83,8 @@ class KernelRegression:
             assert self.multiplicities is not None
             top = float(self.eigenvalues[self.eigenvalues > 0].min(initial=np.inf)) if self.rest else 0.0
             return Modes(
-                self.eigenvalues, ROUNDING * self.eigenvalues, self.multiplicities, self.rest, min(top, self.rest)
+                self.eigenvalues, ROUNDING * self.eigenvalues, self.multiplicities, self.rest, min(top, self.rest),
+                second_error=self.rest * min(top, self.rest),
             )
 
         def wrong(modes: Modes) -> float:
@@ -135,66 +122,6 @@ class KernelRegression:
             learnability_error=(plane, np.array([one.share_error for one in found])),
             multiplicity=("mode", modes.times),
         )
-
-
-def root(samples: float, modes: Modes, ridge: float) -> tuple[float, float]:
-    r"""kappa, and the relative error that rounding leaves it.
-
-    As a function of ``u = 1/kappa`` the count ``sum_i eta_i u/(1 + eta_i u) + (ridge + tail) u`` is concave and grows:
-    Newton's steps from ``n/(trace + ridge)``, where it is too small, never pass the root. Without a ridge n modes at
-    most determine it: kappa = 0.
-    """
-    level = ridge + modes.tail
-    if level == 0.0 and samples >= modes.times[modes.value > 0].sum():
-        return 0.0, 0.0
-    trace = float(modes.times @ modes.value)
-    u = samples / (trace + level)
-    for _ in range(STEPS):
-        part = 1.0 / (1.0 + modes.value * u)
-        lack = samples - float(modes.times @ (modes.value * u * part)) - level * u
-        slope = float(modes.times @ (modes.value * part * part)) + level
-        step = lack / slope
-        u += max(step, 0.0)
-        if step <= 4.0 * ROUNDING * u:
-            break
-    doubt = ROUNDING * samples * np.sqrt(modes.value.size) * 4.0
-    return 1.0 / u, float(abs(lack) + doubt) / (slope * u)
-
-
-def _learn(samples: float, modes: Modes, power: np.ndarray, asked: KernelRegression) -> Learned:
-    """Errors follow those of kappa and of the eigenvalues to first order, each with its modulus."""
-    kappa, slack = root(samples, modes, asked.ridge)
-    share = modes.learned(kappa)
-    flow = modes.times * share * (1.0 - share)  # of the count with ln kappa, mode by mode
-    pulled = float(flow.sum()) + (asked.ridge + modes.tail) / kappa if kappa > 0 else 1.0
-    missed = modes.missed(kappa) if kappa > 0 else 0.0
-    slack += (modes.shifted(kappa) / kappa + missed) / pulled if kappa > 0 else 0.0
-    own = modes.error / np.where(modes.value > 0, modes.value, 1.0)
-    share_error = share * (1.0 - share) * (slack + own) + ROUNDING * share
-    used = float(modes.times @ share**2)
-    free = samples - used
-    if not free > 4.0 * ROUNDING * samples or not np.isfinite(kappa):
-        return _nothing(modes, share, samples)
-    left = float((1.0 - share) ** 2 @ power) + asked.rest_power + asked.noise
-    test = samples / free * left
-    free_error = 2.0 * float(modes.times @ (share * share_error)) + missed + 8.0 * ROUNDING * samples
-    test_error = samples / free * (
-        2.0 * float(((1.0 - share) * share_error) @ power) + left * (free_error / free + 8.0 * ROUNDING)
-    )
-    # ridge/kappa = n - sum L of the modes that have an eigenvalue, where there is no tail: at kappa = 0 too
-    gap = asked.ridge / kappa if kappa > 0 else samples - float(modes.times @ share)
-    rate = (gap / samples) ** 2
-    train_error = rate * (test_error + 2.0 * test * (slack + 4.0 * ROUNDING * samples / max(gap, 1e-300)) * (gap > 0))
-    status = "converged"
-    if free_error > 0.01 * free:
-        status = "not converged: so near the interpolation of as many modes as samples that digits are lost"
-        return Learned(NAN, NAN, NAN, NAN, NAN, NAN, share, share_error, status)
-    return Learned(kappa, kappa * slack, test, test_error, rate * test, train_error, share, share_error, status)
-
-
-def _nothing(modes: Modes, share: np.ndarray, samples: float) -> Learned:
-    status = f"not converged: {samples:g} samples are as many as the modes that they determine: the error is infinite"
-    return Learned(NAN, NAN, NAN, NAN, NAN, NAN, share, np.full(share.size, NAN), status)
 
 
 def kernel_regression(

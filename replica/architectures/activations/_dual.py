@@ -53,4 +53,4 @@ class Dual(NamedTuple):
 def dual(value: np.ndarray, first: np.ndarray, second: np.ndarray, slope: np.ndarray, error: float = 0.0) -> Dual:
     """From F, ``F_u``, ``F_v`` and the slope, where F is smooth enough for the digits that the differences leave."""
     norm = np.sqrt(first * second)
-    return Dual(np.maximum(norm - value, 0.0), np.maximum(norm + value, 0.0), slope, error, BLUR)
+    return Dual(np.maximum(norm - value, 0.0), np.maximum(norm + value, 0.0), slope, error, BLUR + error)

@@ -98,7 +98,7 @@ def _moments(a: Any, b: Any, c: Any, area: Any) -> tuple[Any, Any]:
     """``E g(u) g(v)`` and ``E g'(u) g'(v)`` by partial integration; ``area = a b - c^2``."""
     determinant = 1.0 + a + b + area
     density = 1.0 / (2.0 * np.pi * np.sqrt(determinant))
-    both = 0.25 + np.arcsin(c / np.sqrt((1.0 + a) * (1.0 + b))) / (2.0 * np.pi)
+    both = 0.25 + np.arctan2(c, np.sqrt(determinant)) / (2.0 * np.pi)
     first, second = c * density / (1.0 + a), c * density / (1.0 + b)
     value = density * a * (b + area) / (1.0 + a) + c * (both + second)
     return value, both + first + second + density * c / determinant
