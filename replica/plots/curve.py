@@ -45,6 +45,8 @@ def draw_curve(data: xarray.Dataset, ax: Axes) -> None:
         return
     if len(dims) not in (1, 2):
         raise ValueError(f"a curve has one or two grids, this dataset has {len(dims)}; choose with .isel()")
+    if len(dims) == 1 and data.attrs.get("scale") == "log" and bool((data[main] > 0).any()):
+        data = data.isel({dims[0]: ~(data[main].values <= 0)})  # what is 0 has no place on the axis
     endless = [dim for dim in dims if data[dim].dtype.kind == "f" and np.isinf(data[dim].values).any()]
     if len(dims) == 1 and data.sizes[dims[0]] > len(endless):
         _draw_together(ax, data, [str(name) for name in data.attrs.get("together", [main])], dims[0])
@@ -203,6 +205,8 @@ def _draw_traces(
     ax.set(xlabel=title(data, x), ylabel=title(data, main))
     if geometric(data[x].values):
         logarithmic(ax, "x")
+    if data.attrs.get("scale") == "log" and any(np.any(trace.y[trace.solved] > 0) for trace in traces):
+        logarithmic(ax)
     ax.set_xlim(*_ends(data[x].values))
     if _changes_sign(traces):
         ax.axhline(0.0, color="0.6", linewidth=0.6, zorder=0)

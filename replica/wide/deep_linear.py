@@ -85,19 +85,22 @@ def critical_points(*, layers: int, singular_values: Any, width: int | None = No
     best = min(row[0] for row in rows)
     order = sorted(range(len(sets)), key=lambda k: (rows[k][0], sorted(sets[k])))
     loss, index, lowest = (np.array([rows[k][column] for k in order]) for column in range(3))
-    floor = loss == best
+    kind = np.where(loss == best, MINIMUM, np.where(index > 0, STRICT, FLAT))
     columns = {
         "loss": loss,
         "loss_error": 4e-16 * loss * values.size,
         "index": index.astype(int),
-        "kind": np.where(floor, MINIMUM, np.where(index > 0, STRICT, FLAT)),
+        "index_error": np.zeros(len(sets)),
+        "kind": kind,
         "lowest": lowest,
         "lowest_error": 1e-15 * np.abs(lowest),
-        "status": np.full(len(sets), "converged"),
+        "status": np.char.add("converged; ", kind),
     }
     settings = {"verb": "critical_points", "layers": layers, "singular_values": values.tolist(), "width": width}
     symbols = {"loss": r"\mathcal{L}", "index": "k", "lowest": r"\lambda_{\min}"}
-    data = curve(columns, {"point": np.arange(len(sets))}, settings, main="loss", symbols=symbols)
+    shown = ["loss", "index", "lowest"]
+    points = {"point": np.arange(len(sets))}
+    data = curve(columns, points, settings, main="loss", symbols=symbols, observables=shown)
     kept = np.array([[mode in sets[k] for mode in range(values.size)] for k in order])
     return data.assign_coords(mode=np.arange(values.size)).assign(
         kept=(("point", "mode"), kept), singular_value=("mode", values)

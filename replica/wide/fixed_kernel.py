@@ -51,7 +51,7 @@ def descent(kernel: WideKernel, X: Any, y: Any, step_size: Any, steps: Any, time
         "status": np.where(fits, said, "not converged: the loss has grown beyond what a number holds"),
     }
     symbols = {"loss": r"\mathcal{L}", "time": "t", "step": "k"}
-    return curve(columns, {axis: points}, settings, main="loss", symbols=symbols, rate=float(values[0]))
+    return curve(columns, {axis: points}, settings, main="loss", symbols=symbols, rate=float(values[0]), scale="log")
 
 
 def schedule(step_size: Any, steps: Any, time: Any) -> tuple[str, np.ndarray, float | None]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from replica._checks import number, one_number, one_of, whole
+from replica._checks import grid, number, one_number, one_of, whole
 from replica.architectures.activations import Activation
 from replica.architectures.activations._dual import Pair
 from replica.solution.quantity import Quantity
@@ -86,6 +86,26 @@ class WideKernel:
         cosine = one_number("cos", cos, low=-1.0, high=1.0, grids=".matrix(X) takes many inputs")
         found = self.of_pairs(self._first(1.0 - np.array([cosine]), 1.0 + np.array([cosine])))
         return Quantity(float(self._chosen(found)[0]), float(found.error[0]), "converged")
+
+    def curve(self, *, cos: Any) -> xarray.Dataset:
+        """The kernel over an increasing grid of cosines, from -1 to 1, of the angle between inputs of squared norm D.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``kernel`` over ``cos`` with its error and status.
+        """
+        from replica.files.dataset import curve
+
+        points = number("cos", grid("cos", cos), low=-1.0, high=1.0)
+        found = self.of_pairs(self._first(1.0 - points, 1.0 + points))
+        columns = {
+            "kernel": self._chosen(found),
+            "kernel_error": found.error,
+            "status": np.full(points.size, "converged"),
+        }
+        settings, symbols = {"verb": "kernel", "kernel": self.settings()}, {"cos": r"\cos\theta"}
+        return curve(columns, {"cos": points}, settings, main="kernel", symbols=symbols)
 
     def matrix(self, X: Any) -> np.ndarray:
         """The kernel between the rows of X (P, D), of any norm: a symmetric matrix (P, P)."""

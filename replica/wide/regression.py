@@ -115,7 +115,13 @@ class KernelRegression:
         }
         symbols = {"samples": "n", "generalization_error": r"\epsilon", "kappa": r"\kappa"}
         settings = {"verb": "kernel_regression"} | self.settings()
-        data = curve(columns, {"samples": samples}, settings, main="generalization_error", symbols=symbols)
+        shown = ["generalization_error", "training_error"][: 2 if np.any(columns["training_error"] > 0) else 1]
+        data = curve(
+            columns, {"samples": samples}, settings, main="generalization_error", symbols=symbols,
+            observables=shown, scale="log",
+        )
+        for name in shown:
+            data[name].attrs["kind"] = "mean square error"
         plane = "samples", "mode"
         return data.assign_coords(mode=np.arange(modes.value.size)).assign(
             learnability=(plane, np.array([one.share for one in found]), {"symbol": "L"}),

@@ -157,7 +157,8 @@ def dataset(kernel: OfAngle, dimension: Any, degrees: Any) -> xarray.Dataset:
     settings = {"verb": "eigenvalues", "kernel": kernel.settings(), "dimension": dimension, "degrees": asked}
     symbols = {"degree": "k", "eigenvalue": r"\lambda_k", "multiplicity": "N(d,k)"}
     return curve(
-        columns, {"degree": np.array(asked)}, settings, main="eigenvalue", symbols=symbols, trace=found.trace
+        columns, {"degree": np.array(asked)}, settings, main="eigenvalue", symbols=symbols, trace=found.trace,
+        scale="log",
     )
 
 
