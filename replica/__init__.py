@@ -43,6 +43,8 @@ if TYPE_CHECKING:  # for editors: these load on first use
     from replica.landscape.local_entropy import local_entropy
     from replica.landscape.named_references import Reference
     from replica.landscape.overlap_gap import overlap_gap
+    from replica.landscape.path import path
+    from replica.landscape.star_shape import convex_margin, kernel_margin
     from replica.landscape.threshold import local_entropy_threshold
     from replica.plots import plot
     from replica.simulate.compare import compare
@@ -60,6 +62,9 @@ mixture.from_data = from_data  # type: ignore[attr-defined]
 _LAZY = {
     "local_entropy": "replica.landscape.local_entropy",
     "overlap_gap": "replica.landscape.overlap_gap",
+    "path": "replica.landscape.path",
+    "kernel_margin": "replica.landscape.star_shape",
+    "convex_margin": "replica.landscape.star_shape",
     "local_entropy_threshold": "replica.landscape.threshold",
     "isolation": "replica.landscape.isolation",
     "sweep": "replica.sweeps.sweep",
@@ -119,6 +124,7 @@ __all__ = [
     "clusters",
     "committee",
     "compare",
+    "convex_margin",
     "critical_points",
     "descent",
     "diagram",
@@ -130,6 +136,7 @@ __all__ = [
     "instance",
     "isolation",
     "kernel",
+    "kernel_margin",
     "kernel_regression",
     "load",
     "local_entropy",
@@ -140,6 +147,7 @@ __all__ = [
     "optimal_penalty",
     "overlap_gap",
     "parity",
+    "path",
     "perceptron",
     "plot",
     "save",

@@ -158,7 +158,7 @@ VERBS = (
     *("solve", "capacity", "max_margin", "at_line", "spinodal", "transition", "freezing", "optimal_penalty", "sweep"),
     *("diagram", "franz_parisi", "local_entropy", "local_entropy_threshold", "isolation", "overlap_gap", "flatness"),
     *("margin_distribution", "generalization_error", "stability", "simulate", "compare", "success_threshold", "plot"),
-    *("load", "threshold"),
+    *("load", "threshold", "path", "kernel_margin", "convex_margin"),
 )
 
 
