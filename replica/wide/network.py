@@ -88,22 +88,13 @@ class WideKernel:
         return Quantity(float(self._chosen(found)[0]), float(found.error[0]), "converged")
 
     def curve(self, *, cos: Any) -> xarray.Dataset:
-        """The kernel over an increasing grid of cosines, from -1 to 1, of the angle between inputs of squared norm D.
-
-        Returns
-        -------
-        xarray.Dataset
-            ``kernel`` over ``cos`` with its error and status.
-        """
+        """``kernel`` over ``cos``, an increasing grid from -1 to 1, with its error and status."""
         from replica.files.dataset import curve
 
         points = number("cos", grid("cos", cos), low=-1.0, high=1.0)
         found = self.of_pairs(self._first(1.0 - points, 1.0 + points))
-        columns = {
-            "kernel": self._chosen(found),
-            "kernel_error": found.error,
-            "status": np.full(points.size, "converged"),
-        }
+        columns = {"kernel": self._chosen(found), "kernel_error": found.error}
+        columns["status"] = np.full(points.size, "converged")
         settings, symbols = {"verb": "kernel", "kernel": self.settings()}, {"cos": r"\cos\theta"}
         return curve(columns, {"cos": points}, settings, main="kernel", symbols=symbols)
 
@@ -144,7 +135,7 @@ class WideKernel:
         X, y : array, shapes (P, D) and (P,)
             Patterns and targets.
         step_size : float
-            eta, with ``steps``; it diverges above ``2/lambda_max``, and the status says so.
+            eta, with ``steps``; above ``2/lambda_max`` they diverge, and the status says so.
         steps : increasing grid of whole numbers
             Steps after which the loss is told: ``sum_i (v_i.y)^2 (1 - eta lambda_i)^(2k)/2``.
         time : increasing grid
@@ -172,8 +163,7 @@ class WideKernel:
         Returns
         -------
         xarray.Dataset
-            ``eigenvalue`` with its error, and ``multiplicity``, over ``degree``; ``attrs["trace"]`` is the kernel of an
-            input with itself, the sum of multiplicity times eigenvalue.
+            ``eigenvalue`` and ``multiplicity`` over ``degree``; ``attrs["trace"]`` is the sum of their products.
         """
         from replica.wide.sphere import dataset
 
@@ -187,6 +177,24 @@ class WideKernel:
         from replica.wide.edge import least_eigenvalue
 
         return least_eigenvalue(self, samples, dimension)
+
+    def finite_width(self, X: Any, *, width: int, samples: int = 20, seed: int = 0) -> xarray.Dataset:
+        """Networks of finite width at random, an independent simulation: ``theory``, ``simulation``,
+        ``standard_error`` and ``z`` over pairs of rows of X. Unbiased for two layers, else ``O(1/width)`` off.
+        """
+        from replica.wide.witness import at_random
+
+        return at_random(self, X, width, samples, seed)
+
+    def finite_descent(
+        self, X: Any, y: Any, *, width: int, step_size: float, steps: Any, samples: int = 4, seed: int = 0
+    ) -> xarray.Dataset:
+        """Networks of finite width that learn: their losses beside `descent` (off by ``O(1/sqrt(width))``), and
+        ``least_ratio``, the least ``|gradient|^2/(2 loss)`` that each of them passes, beside ``attrs["rate"]``.
+        """
+        from replica.wide.witness import trained
+
+        return trained(self, X, y, width, step_size, steps, samples, seed)
 
     def of_angles(self, angle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Values and errors at angles between inputs of squared norm D."""
