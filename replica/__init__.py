@@ -53,6 +53,7 @@ if TYPE_CHECKING:  # for editors: these load on first use
     from replica.sweeps.sweep import sweep
     from replica.wide.deep_linear import critical_points
     from replica.wide.gradient import descent
+    from replica.wide.mode_learning import mode_learning
     from replica.wide.network import WideKernel, kernel
     from replica.wide.regression import KernelRegression, kernel_regression
 
@@ -76,6 +77,7 @@ _LAZY = {
     "plot": "replica.plots",
     "critical_points": "replica.wide.deep_linear",
     "descent": "replica.wide.gradient",
+    "mode_learning": "replica.wide.mode_learning",
     "kernel": "replica.wide.network",
     "WideKernel": "replica.wide.network",
     "kernel_regression": "replica.wide.regression",
@@ -144,6 +146,7 @@ __all__ = [
     "margin_distribution",
     "max_margin",
     "mixture",
+    "mode_learning",
     "optimal_penalty",
     "overlap_gap",
     "parity",

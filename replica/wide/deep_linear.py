@@ -76,7 +76,9 @@ def critical_points(*, layers: int, singular_values: Any, width: int | None = No
     [False False] 2.5 0 saddle that is not strict
     """
     layers = whole("layers", layers, low=2)
-    values = _values(singular_values)
+    values = checked_values(singular_values)
+    if np.sum(values > 0) > MOST:
+        raise ValueError(f"singular_values: at most {MOST} of them may be above 0, got {np.sum(values > 0)}")
     width = values.size if width is None else whole("width", width, low=1)
     modes = np.flatnonzero(values > 0)
     most = min(width, modes.size)
@@ -119,14 +121,12 @@ def _point(layers: int, values: np.ndarray, width: int, kept: set[int]) -> tuple
     return 0.5 * float(np.sum(outside**2)), index, lowest
 
 
-def _values(given: Any) -> np.ndarray:
+def checked_values(given: Any) -> np.ndarray:
+    """Singular values as floats."""
     try:
         values = real(given)
     except (TypeError, ValueError):
         raise ValueError(f"singular_values must be a list of numbers, got {given!r}") from None
     if values.ndim != 1 or not values.size:
         raise ValueError(f"singular_values must be a non-empty list of numbers, got shape {values.shape}")
-    values = np.atleast_1d(number("singular_values", values, low=0.0))
-    if np.sum(values > 0) > MOST:
-        raise ValueError(f"singular_values: at most {MOST} of them may be above 0, got {np.sum(values > 0)}")
-    return values
+    return np.atleast_1d(number("singular_values", values, low=0.0))

@@ -77,6 +77,25 @@ class KernelRegression:
         noise = self.noise + self.rest_power
         return self._dataset(points, modes, [learn(n, modes, power, self.ridge, noise) for n in points])
 
+    def flow(self, *, time: Any) -> xarray.Dataset:
+        """Gradient flow of the mean loss on infinitely many samples: ``residual``, the mean square error on new
+        patterns without their noise, ``sum_i c_i^2 exp(-2 eta_i t)``, over ``time``.
+        """
+        from replica.files.dataset import curve
+
+        points = number("time", grid("time", time), low=0.0)
+        modes = self._modes(1.0)
+        power = np.zeros(modes.value.size)
+        power[: self.coefficients.size] = self.coefficients
+        left = power * np.exp(-2.0 * np.multiply.outer(points, modes.value))
+        columns = {
+            "residual": left.sum(axis=1) + self.rest_power,
+            "residual_error": 2.0 * points * (left @ modes.error) + 4e-16 * power.sum(),
+            "status": np.full(points.size, "converged"),
+        }
+        settings, symbols = {"verb": "flow"} | self.settings(), {"time": "t"}
+        return curve(columns, {"time": points}, settings, main="residual", symbols=symbols, scale="log")
+
     def _modes(self, most: float) -> Modes:
         if self.kernel is None:
             assert self.eigenvalues is not None

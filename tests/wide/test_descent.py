@@ -208,3 +208,33 @@ def test_kinds_of_critical_points() -> None:
     assert np.allclose(narrow["loss"], [2.5, 5.0, 6.5, 7.0])
     deep = replica.critical_points(layers=3, singular_values=[3.0, 2.0, 1.0])
     assert [str(kind) for kind in deep["kind"].values].count("saddle that is not strict") == 3
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3, 5])
+def test_modes_are_learned_as_the_matrices_are(layers: int) -> None:
+    """The flow of all matrices, balanced and small at the start, by Runge and Kutta; a mode of value 0 fades."""
+    from scipy.integrate import solve_ivp
+
+    values, start, time = np.array([2.0, 0.0, 0.7]), 0.05, [0.0, 0.4, 1.5, 6.0]
+    shapes = [(3, 3)] * layers
+    first = np.concatenate([(start ** (1.0 / layers) * np.eye(3)).ravel()] * layers)
+
+    def pull(t: float, flat: np.ndarray) -> np.ndarray:
+        return -gradient(flat, shapes, np.diag(values))
+
+    flow = solve_ivp(pull, (0.0, 6.0), first, "DOP853", time, rtol=1e-12, atol=1e-14)
+    found = replica.mode_learning(layers=layers, singular_values=values, start=start, time=time)
+    for k in range(4):
+        whole = product([part.reshape(3, 3) for part in np.split(flow.y[:, k], layers)])
+        assert np.allclose(np.diag(whole), found["strength"][k], rtol=1e-10, atol=1e-12)
+        loss = 0.5 * np.sum((whole - np.diag(values)) ** 2)
+        assert loss == pytest.approx(float(found["loss"][k]), rel=1e-9, abs=1e-14)
+
+
+def test_modes_of_tiny_starts_are_learned_late() -> None:
+    found = replica.mode_learning(layers=3, singular_values=[1.0], start=1e-12, time=[0.0, 3e3, 1e6])
+    assert found["strength"].values[0, 0] == pytest.approx(1e-12, rel=1e-13)
+    assert found["strength"].values[1, 0] < 0.1
+    assert found["strength"].values[2, 0] == 1.0
+    with pytest.raises(ValueError, match="start must be below"):
+        replica.mode_learning(layers=3, singular_values=[1.0, 0.5], start=0.5, time=[1.0])

@@ -134,6 +134,20 @@ def flow(figure: Figure) -> Answer:
     return float(columns[name][0]) - shift, float(columns[f"{name}_error"][0]), str(columns["status"][0])
 
 
+def mode(figure: Figure) -> Answer:
+    params = figure["params"]
+    options = {"layers": params["layers"], "singular_values": [params["s"]], "start": params["u0"]}
+    found = replica.mode_learning(time=[params["time"]], **options)
+    return float(found["strength"][0, 0]), float(found["strength_error"][0, 0]), str(found["status"].values[0])
+
+
+def population(figure: Figure) -> Answer:
+    params = figure["params"]
+    learner = replica.kernel_regression(named("hidden_gram"), params["F2"], dimension=params["d"])
+    curve = learner.flow(time=[params["time"]])
+    return float(curve["residual"][0]), float(curve["error"][0]), str(curve["status"].values[0])
+
+
 ANSWERS: dict[str, Callable[[Figure], Answer]] = {
     "ntk_": at_angle,
     "nngp_": at_angle,
@@ -143,6 +157,8 @@ ANSWERS: dict[str, Callable[[Figure], Answer]] = {
     "wide_net_": trained,
     "deep_linear_index": critical,
     "deep_linear_lowest": critical,
+    "deep_linear_mode": mode,
+    "population_": population,
     "gd_": flow,
     "sim_gd_": flow,
     "sim_entk_": at_angle,
