@@ -11,7 +11,7 @@ from replica.ansatz.franz_parisi.solver import method
 from replica.landscape.kinds import Around
 from replica.landscape.references import Reference, resolve
 from replica.models.model import Model, require_model
-from replica.solution.single import ORDER_PARAMETERS
+from replica.solution.names import ORDER_PARAMETERS
 from replica.thresholds.base import NAN, Threshold
 
 #: distances looked at, from the typical ones inwards: nearer to a solution the equations end, and points cost more

@@ -9,7 +9,7 @@ import numpy as np
 
 from replica._checks import one_of
 from replica.solution.batch import Solutions
-from replica.solution.single import ORDER_PARAMETERS
+from replica.solution.names import ORDER_PARAMETERS, of_level
 
 Measured = tuple[np.ndarray, np.ndarray]
 
@@ -79,5 +79,7 @@ def kind_of(name: str) -> str:
 
 def measure(solutions: Solutions, name: str) -> Measured:
     """Values and errors of an observable or an order parameter over a batch."""
+    if of_level(name):
+        return solutions.value(name), solutions.error(name)
     found = OBSERVABLES.get(one_of("observable", name, (*OBSERVABLES, *ORDER_PARAMETERS)))
     return found.measure(solutions) if found else (solutions.value(name), solutions.error(name))

@@ -41,7 +41,7 @@ class Part(Rowwise):
     def measure(self) -> tuple[Named, Named]:
         """Observables and their errors, see `replica.solution.errors.measured`."""
         values, errors = measured(self.problem, self.point, self.error)
-        return values, errors | {name: errors[name] + more for name, more in self.slack.items()}
+        return values, errors | {name: errors[name] + more for name, more in self.slack.items() if name in errors}
 
 
 @dataclass

@@ -10,6 +10,7 @@ import numpy as np
 
 import saddlepoint
 from replica.solution.batch import Solutions
+from replica.solution.names import ORDER_PARAMETERS, REPORTED, of_level, ordered
 from replica.solution.quantity import Quantity
 
 if TYPE_CHECKING:
@@ -45,42 +46,6 @@ class SolveFailed(saddlepoint.SolveFailed):
         self.solution = solution
 
 
-#: names that count as order parameters; everything else that a problem reports is an observable
-ORDER_PARAMETERS = (
-    "q",
-    "Q",
-    "q0",
-    "q1",
-    "m",
-    "V",
-    "bias",
-    "multiplier",
-    "parisi",
-    "s",
-    "zeta",
-    "q_hat",
-    "Q_hat",
-    "m_hat",
-    "beta",
-)
-
-#: what solutions report beside them, where the model has it
-REPORTED = (
-    "free_entropy",
-    "entropy",
-    "energy",
-    "complexity",
-    "training_error",
-    "stability",
-    "generalization_error",
-    "generalization_error_centre",
-    "error_positive",
-    "error_negative",
-    "balanced_error",
-    "slope",
-)
-
-
 class Solution:
     """One solved saddle point.
 
@@ -106,6 +71,8 @@ class Solution:
         What its status says against it.
     last_iterate : dict of float
         Where a failed iteration stood.
+    profile
+        The Parisi function of broken replica symmetry, a dataset.
     problem, point
         The equations (`saddlepoint.Problem`) and the place, for those who go on from it.
 
@@ -142,7 +109,7 @@ class Solution:
         return float(self.batch.alpha[0])
 
     def __getitem__(self, name: str) -> float:
-        if not self.converged and name in (*ORDER_PARAMETERS, *REPORTED):
+        if not self.converged and (name in (*ORDER_PARAMETERS, *REPORTED) or of_level(name)):
             return float("nan")
         if name not in self.batch.names:
             from replica._checks import one_of
@@ -153,7 +120,7 @@ class Solution:
     @property
     def order_parameters(self) -> dict[str, float]:
         """Order parameters by name; see the conventions in the README."""
-        return {name: self[name] for name in ORDER_PARAMETERS if name in self.batch.names}
+        return {name: self[name] for name in ordered(self.batch.names)}
 
     @property
     def last_iterate(self) -> dict[str, float]:
@@ -166,7 +133,7 @@ class Solution:
         part = self.batch.last[0]
         with np.errstate(all="ignore"):
             seen, _ = part.problem.observe(part.point)
-        return {name: float(seen[name][0]) for name in ORDER_PARAMETERS if name in seen}
+        return {name: float(seen[name][0]) for name in ordered(tuple(seen))}
 
     @property
     def errors(self) -> dict[str, float]:
@@ -232,6 +199,21 @@ class Solution:
     def point(self) -> np.ndarray:
         """The solution in the problem's free coordinates, shape (k,)."""
         return self.batch.parts[0].point[0]
+
+    @property
+    def profile(self) -> Any:
+        """The Parisi function of broken replica symmetry: a dataset of ``x`` over the overlap ``q``.
+
+        Of k steps its values at the ends of each (so that q is repeated); of the limit of many steps its values in the
+        middle of each, with ``x_error``. At a capacity and in ground states x is rescaled as the Parisi parameters are.
+        """
+        if not self.batch.parts or not hasattr(self.problem, "profile"):
+            raise ValueError(f"a Parisi function is of converged solutions of RSB(), got {self.ansatz}: {self.status}")
+        import xarray
+
+        q, x, error = self.problem.profile(self.point)
+        names = {"kind": "profile", "ansatz": str(self.ansatz), "model": str(self.model), "status": self.status}
+        return xarray.Dataset({"x": ("q", x), "x_error": ("q", error)}, {"q": q}, names)
 
     def quantity(self, name: str) -> Quantity:
         """An order parameter or observable with error and status."""

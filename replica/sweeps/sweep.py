@@ -13,7 +13,7 @@ from replica._checks import grid, known_options, number, one_number, one_of
 from replica.ansatz import Ansatz, ansatz_or_rs
 from replica.models.model import Model, require_model
 from replica.observables import OBSERVABLES, kind_of, measure, symbol_of
-from replica.solution.single import ORDER_PARAMETERS
+from replica.solution.names import ORDER_PARAMETERS, of_level
 from replica.sweeps.diagram import diagram
 
 if TYPE_CHECKING:
@@ -187,7 +187,8 @@ def _asked(model: Model, observables: Any, ansatz: Ansatz | None, axes: Any) -> 
     if not names:
         raise ValueError("sweep needs at least one observable")
     for name in names:
-        one_of("observable", name, (*OBSERVABLES, *ORDER_PARAMETERS))
+        if not (isinstance(name, str) and of_level(name)):
+            one_of("observable", name, (*OBSERVABLES, *ORDER_PARAMETERS))
     if "alpha" not in axes:
         raise ValueError("sweep needs alpha: a number or an increasing grid")
     return names, ansatz_or_rs(ansatz)

@@ -11,6 +11,7 @@ from replica.thresholds import capacity as _capacity
 from replica.thresholds import first_moment as _first_moment
 from replica.thresholds import first_order as _first_order
 from replica.thresholds import stability as _stability
+from replica.thresholds import steps as _steps
 from replica.thresholds.base import Line, Threshold
 from replica.thresholds.crossing import threshold
 from replica.thresholds.inverse import invert
@@ -38,7 +39,7 @@ __all__ = [
     "transition",
 ]
 
-_FILES = (_capacity, _first_order, _first_moment, _stability)
+_FILES = (_capacity, _first_order, _first_moment, _stability, _steps)
 
 
 def capacity(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:

@@ -12,7 +12,8 @@ from replica.ansatz import Ansatz, ansatz_or_rs
 from replica.models.model import Model, require_model
 from replica.observables import OBSERVABLES, measure
 from replica.solution.batch import Solutions
-from replica.solution.single import ORDER_PARAMETERS, Solution
+from replica.solution.names import ORDER_PARAMETERS
+from replica.solution.single import Solution
 from replica.thresholds.base import NAN, Threshold
 
 LOADS = (1e-2, 1e2)

@@ -179,10 +179,10 @@ def slope_of(function: Callable[[float], float], place: float, step: float = 1e-
     [
         ({"q1": 0.8}, "m must be held"),
         ({"m": 2.0}, "q1 must be held"),
-        ({"steps": 2, "m": 2.0, "q1": 0.8}, "steps must be 1"),
+        ({"steps": 2, "m": 2.0, "q1": 0.8}, "m and q1 are held with one step only"),
         ({"m": -1.0, "q1": 0.8}, "m must be above 0"),
         ({"m": 2.0, "q1": 1.2}, "q1 must be in"),
-        ({"m": 2.0, "q1": 0.8, "q0": 0.1}, "q0 is always extremised"),
+        ({"m": 2.0, "q1": 0.8, "q0": 0.1}, "q0 is extremised"),
     ],
 )
 def test_wrong_parameters(keywords: dict[str, Any], sentence: str) -> None:

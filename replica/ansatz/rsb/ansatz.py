@@ -1,5 +1,4 @@
-"""One step of replica symmetry breaking at a held Parisi parameter and overlap: real replicas. No
-extremisation here."""
+"""Replica symmetry breaking: one, two, any number of steps; at held numbers of one step also real replicas."""
 
 from __future__ import annotations
 
@@ -8,20 +7,38 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._checks import number
+from replica._checks import number, whole
 from replica.ansatz.base import Ansatz
+from replica.ansatz.coverage import GAUSSIAN_FIELD, LEAST_COST, RANDOM_LABELS, SPHERE, Covers
 from replica.ansatz.replicated.equations import complexity_facts
 from replica.ansatz.replicated.real_kinds import RealReplicas
+from replica.ansatz.rsb.solver import StepsLedger
 from replica.models.model import Model
 from replica.solution.batch import Solutions
+
+COVERS = Covers("RSB", (RANDOM_LABELS, GAUSSIAN_FIELD, SPHERE, LEAST_COST))
+MOST = 20
 
 
 @dataclass(frozen=True)
 class RSB(Ansatz):
-    r"""One step of symmetry breaking: overlap q1 within groups of m replicas, q0 between groups.
+    r"""Replica symmetry breaking with k steps: replicas in groups of groups, at overlaps ``q_0 < q_1 < ... < q_k``.
 
-    With ``m`` and ``q1`` held it is also m real replicas at mutual overlap q1, ``phi = (1/(N m)) E ln Z``;
-    for binary weights
+    With Parisi parameters ``0 < m_1 < ... < m_k < 1`` the free entropy per replica of weights on the sphere is
+
+    .. math:: \phi = \tfrac12 \ln(1-q_k) + \tfrac12 \Big[\sum_j \tfrac{1}{m_j} \ln\tfrac{B_j}{B_{j+1}}
+              + \tfrac{q_0}{B_1}\Big] + \alpha \int Dz f_0(\sqrt{q_0} z), \quad
+              f_{j-1}(x) = \tfrac{1}{m_j} \ln \int Dz\, e^{m_j f_j(x + \sqrt{q_j - q_{j-1}} z)}
+
+    with ``B_j = B_{j+1} + m_j (q_j - q_{j-1})``, ``B_{k+1} = 1 - q_k`` and ``f_k = ln Z(x, 1-q_k)`` of a pattern, least
+    in all of them. Solutions report ``q0 ... qk``, ``parisi1 ... parisik`` (one step: ``parisi`` too), the stability of
+    each level, ``stability0 ...``, with ``stability`` the least. Ground states (beta = inf of a cost that is paid) have
+    ``q_k = 1``, left out, ``V = beta(1-q_k)`` and ``beta m_j`` for the Parisi parameters, and at a capacity these are
+    ``m_j/(1-q_k)``. Where levels coincide the status says how many steps the saddle point has. ``steps=inf`` is the
+    limit of many steps, its error that of the limit; ``solution.profile`` is the Parisi function.
+
+    With ``m`` and ``q1`` held it is also m real replicas at mutual overlap q1, ``phi = (1/(N m)) E ln Z``; for binary
+    weights
 
     .. math:: \phi = -\tfrac{\hat q_1}{2}(1-q_1) + \tfrac m2 (q_0 \hat q_0 - q_1 \hat q_1)
               + \tfrac1m \int Dz_0 \ln \int Dz_1 (2\cosh h)^m + \tfrac{\alpha}{m} \int Dz_0 \ln \int Dz_1 Z^m
@@ -31,29 +48,31 @@ class RSB(Ansatz):
     ``entropy`` ``s = d(m phi)/dm``, ``complexity`` ``m (phi - s)``, ``q0``, ``q1``, ``q0_hat``, ``q1_hat``, ``parisi``
     and ``slope``, the derivative of phi with respect to the distance ``(1-q1)/2``.
 
-    When not to use it: with ``m`` at its extremum the physical 1RSB solution is meant, which is not here.
+    When not to use it: where `stability` of the RS solution is positive and no other state takes over: `RS` is faster.
 
     Parameters
     ----------
-    steps : int
-        1, for the time being.
+    steps : int or inf
+        1, 2, 3, ..., at most 20; ``inf`` is full replica symmetry breaking.
     m : float
-        Above 0; held. ``inf`` is the limit of many real replicas, where ``q0 = q1`` and ``q1_hat = q0_hat`` and the
-        differences times m are reported as ``gap`` and ``gap_hat`` (margins only).
-    q0 : None
-        Extremised.
+        The Parisi parameter of one step, above 0; None: extremised. With q1 held ``inf`` is the limit of many real
+        replicas, where ``q0 = q1`` and ``q1_hat = q0_hat`` and the differences times m are reported as ``gap`` and
+        ``gap_hat`` (margins only).
+    q0 : None or 0.0
+        Extremised; 0.0 holds the symmetric saddle point of costs and networks that do not see a sign.
     q1 : float
-        In (0, 1), above the replica-symmetric overlap; held. Of the square loss on the sphere any value below the
-        norm Q: there replicas are one centre of norm ``(Q+(m-1)q1)/m`` at ``m beta`` and differences that see no
+        In (0, 1), above the replica-symmetric overlap; held, with m. Of the square loss on the sphere any value below
+        the norm Q: there replicas are one centre of norm ``(Q+(m-1)q1)/m`` at ``m beta`` and differences that see no
         labels, with any data and at beta = inf too (``stability`` below 0: the differences are condensed on the
         smallest eigenvalues of the patterns, and counted so).
 
     Raises
     ------
     ValueError
-        Parameters outside their domain; on solving, an ``m`` or ``q1`` that is not held, and models other than the
-        perceptron with random labels and weights of held norm, spherical weights of norm 1 on two clusters (finite m),
-        or the square loss on the sphere.
+        Parameters outside their domain; on solving, models that are not covered: extremised, anything but the sphere
+        with random labels and a Gaussian field; with m and q1 held models other than the perceptron with random labels
+        and weights of held norm, spherical weights of norm 1 on two clusters (finite m), or the square loss on the
+        sphere.
 
     See Also
     --------
@@ -61,56 +80,95 @@ class RSB(Ansatz):
     overlap_gap : Where groups of replicas cease to exist.
     local_entropy : Replicas around a centre.
 
+    Notes
+    -----
+    Values are stationary in the order parameters, so that their error is smaller than those of the parameters by far.
+
     References
     ----------
-    R. Monasson, Phys. Rev. Lett. 75, 2847 (1995); W. Krauth and M. Mezard, J. Phys. France 50, 3057 (1989).
+    G. Parisi, J. Phys. A 13, L115 (1980); S. Franz, G. Parisi, M. Sevelev, P. Urbani and F. Zamponi, SciPost Phys. 2,
+    019 (2017), eqs. (19)-(30); R. Monasson, Phys. Rev. Lett. 75, 2847 (1995); W. Krauth and M. Mezard, J. Phys. France
+    50, 3057 (1989).
 
     Examples
     --------
     >>> import replica
+    >>> negative = replica.perceptron("spherical", margin=-1.0)
+    >>> solution = replica.solve(negative, alpha=9.0, ansatz=replica.RSB())
+    >>> print(f"{solution.free_entropy:.9f} {solution['parisi']:.7f} {solution.error < 1e-11}")
+    -1.964902556 0.2933167 True
+    >>> print(f"{replica.capacity(negative, ansatz=replica.RSB(steps=2)):.8f}")
+    12.28722222
     >>> solution = replica.solve(replica.perceptron("binary"), alpha=0.5, ansatz=replica.RSB(m=5.0, q1=0.8))
     >>> print(f"{solution.free_entropy:.10f} {solution['q0']:.8f}")
     0.1912015038 0.51127096
     """
 
-    steps: int = 1
+    steps: Any = 1
     m: float | None = None
     q0: float | None = None
     q1: float | None = None
     name: ClassVar[str] = "1rsb"
+    method: ClassVar[str] = "steps"
 
     def __post_init__(self) -> None:
-        if self.steps != 1 or isinstance(self.steps, bool):
-            raise ValueError(f"steps must be 1 (more steps are not here), got {self.steps!r}")
+        object.__setattr__(self, "steps", whole("steps", self.steps, low=1, infinite=True))
+        if MOST < self.steps < np.inf:
+            raise ValueError(f"steps must be at most {MOST}, or inf: more are as good, got {self.steps}")
         if self.m is not None:
             object.__setattr__(self, "m", number("m", self.m, low=0.0, open_low=True, infinite=True))
         if self.q1 is not None:
             object.__setattr__(self, "q1", number("q1", self.q1, low=0.0, open_low=True))
-        if self.q0 is not None:
-            raise ValueError(f"q0 is always extremised: leave it None, got {self.q0!r}")
+        if self.q0 is not None and self.q0 != 0.0:
+            raise ValueError(f"q0 is extremised (None), or held at 0.0, got {self.q0!r}")
+        if self.steps != 1 and (self.m is not None or self.q1 is not None):
+            raise ValueError(f"m and q1 are held with one step only, got steps={self.steps:g}")
 
     @classmethod
     def examples(cls) -> list[RSB]:
         return [cls(m=0.5, q1=0.8), cls(m=2.0, q1=0.9)]
 
+    @property
+    def real(self) -> bool:
+        """Whether it is m real replicas at a held overlap."""
+        return self.m is not None and self.q1 is not None
+
     def check(self, model: Model) -> None:
-        for name in ("m", "q1"):
-            if getattr(self, name) is None:
-                raise ValueError(f"{name} must be held, as in RSB(m=2.0, q1=0.8): extremising over it is not here")
-        self._replicas.check(model, self.q1)
+        if self.real:
+            if self.q0 is not None:
+                raise ValueError(f"q0 is extremised where m and q1 are held: leave it None, got {self.q0!r}")
+            return self._replicas.check(model, self.q1)
+        if self.m is not None or self.q1 is not None:
+            name, other = ("m", "q1") if self.q1 is None else ("q1", "m")
+            also = f"{other} must be held where {name} is, as in RSB(m=2.0, q1=0.8)"
+            raise ValueError(f"{also}: extremising it alone is not here")
+        return COVERS.check(model)
 
     @property
     def _replicas(self) -> RealReplicas:
         assert self.m is not None
         return RealReplicas("RSB with m = inf" if np.isinf(self.m) else "RSB", self.m)
 
+    def facts(self, solutions: Solutions, row: int) -> list[str]:
+        return self.doubts(solutions, row)
+
     def doubts(self, solutions: Solutions, row: int) -> list[str]:
-        """Signs that the number of replicas is beyond its physical range."""
-        return complexity_facts(solutions, row) if self.m is not None and np.isfinite(self.m) else []
+        """Signs that the number of replicas is beyond its physical range, or that steps are missing."""
+        if self.real:
+            return complexity_facts(solutions, row) if np.isfinite(self.m or np.inf) else []
+        stability, error = solutions.value("stability")[row], solutions.error("stability")[row]
+        if np.isinf(self.steps) or not stability < -error:
+            return []
+        levels = [solutions.value(f"stability{j}")[row] for j in range(int(self.steps) + 1)]
+        if np.all(np.isfinite(levels)):
+            return [f"unstable to more steps (at level {int(np.argmin(levels))} most)"]
+        return ["unstable to more steps"]
 
     def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
         self.check(model)
         if start is not None:
             raise ValueError(f"RSB finds its own start: leave start None, got {start!r}")
         load = np.ascontiguousarray(alpha, dtype=float)
-        return self._replicas.solve(self, model, load, np.full(load.size, self.q1), tolerance, relative=False)
+        if self.real:
+            return self._replicas.solve(self, model, load, np.full(load.size, self.q1), tolerance, relative=False)
+        return StepsLedger(model, load, tolerance, self.q0 is not None).run(self.steps).solutions(self)

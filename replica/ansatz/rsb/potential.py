@@ -1,0 +1,125 @@
+"""The free entropy of k steps on the sphere and its exact gradient, in three settings: at finite temperature (or of a
+hard constraint), at the capacity in rescaled variables, and in ground states in theirs.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from replica.ansatz.rsb.charts import Chart, Order
+from replica.ansatz.rsb.patterns import Cold, Nested, Warm, nested
+from replica.ansatz.rsb.weights import Sphere, sphere
+from replica.data import Overlaps
+from replica.models.model import Model
+
+WARM, CAPACITY, GROUND = "finite temperature", "capacity", "ground state"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Everything at one point: the functional that is stationary, its gradient, and what it is made of.
+
+    ``alpha`` is the load, at a capacity the one that is found. ``value`` is phi, at a capacity the load, of ground
+    states ``-energy``.
+    """
+
+    order: Order
+    value: float
+    alpha: float
+    sphere: Sphere
+    pattern: Nested
+    base: Any
+    slopes: np.ndarray
+    bends: np.ndarray
+    overlap_slopes: np.ndarray
+    parisi_slopes: np.ndarray
+    chi_slope: float
+
+    @property
+    def balance(self) -> np.ndarray:
+        """Logarithms of the ratios of the two halves of each equation: of the overlaps ``alpha k' E_j/S_j`` (and of the
+        response), then of the Parisi parameters.
+        """
+        pushes, means = self.pattern.pushes, self.pattern.means
+        with np.errstate(all="ignore"):
+            overlaps = np.log(self.alpha * self.slopes * pushes / self.sphere.pulls)
+            gains = self.alpha * np.diff(means) / self.order.parisi
+            return np.append(overlaps, np.log(gains / -self.sphere.slopes))
+
+    @cached_property
+    def replicons(self) -> np.ndarray:
+        """``alpha B_{j+1}^2 (k'^2 int P_j f_j''^2 + k'' E_j)`` of every level, the last included."""
+        pattern = self.slopes**2 * self.pattern.bends + self.bends * self.pattern.pushes
+        found = np.asarray(self.alpha * self.sphere.responses**2 * pattern)
+        if isinstance(self.base, Cold) and self.base.loss.ground_jumps:
+            found[-1] = np.inf  # replicas on either side of a jump
+        return found
+
+    @property
+    def excess(self) -> float:
+        """By how much the largest replicon exceeds 1."""
+        return max(float(self.replicons.max()) - 1.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Potential:
+    """The functional of one model (numbers for parameters) in one setting; ``alpha`` is NaN at a capacity."""
+
+    model: Model
+    alpha: float
+    setting: str
+
+    @property
+    def cold(self) -> bool:
+        return self.setting != WARM
+
+    def chart(self, steps: int, rooted: bool = False, parisi: tuple[float, ...] | None = None) -> Chart:
+        """Coordinates of so many steps."""
+        return Chart(steps, self.cold, rooted, parisi, self.setting == GROUND)
+
+    def at(self, order: Order, level: int = 1) -> Place:
+        """Value and gradient at order parameters."""
+        m, gaps, chi = order.parisi, order.gaps, order.chi
+        every = np.append(gaps, 0.0) if self.cold else gaps
+        field, slopes, bends = self._fields(every, level)
+        if self.cold and np.isinf(slopes[-1]):
+            smooth = "RSB at zero temperature needs fields that overlap smoothly as q -> 1"
+            raise ValueError(f"{smooth}, those of {self.model.architecture} do not")
+        between = -np.diff(every)
+        last = chi if self.setting == GROUND else 1.0 if self.cold else float(gaps[-1])
+        weights = sphere(1.0 - float(every[0]), between, m, last)
+        steps = np.append(field.q[0], -np.diff(field.variance))
+        base = self._base(float(field.variance[-1]), float(slopes[-1]), chi)
+        pattern = nested(base, np.maximum(steps, 0.0), m, level)
+        g, alpha = pattern.value, self.alpha
+        scale = 1.0
+        if self.setting == CAPACITY:
+            alpha = weights.value / -g
+            value, scale = alpha, 1.0 / -g
+        else:
+            value = weights.value + alpha * g + (0.0 if self.cold else 0.5 * math.log(last))
+        pushes = pattern.pushes
+        jumps = np.diff(np.concatenate([[0.0], m, [] if self.cold else [1.0]]))
+        count = jumps.size
+        force = (weights.pulls - alpha * slopes * pushes)[:count]
+        chi_slope = -0.5 * float(weights.pulls[-1] - alpha * slopes[-1] * pushes[-1])
+        return Place(
+            order, value, alpha, weights, pattern, base, slopes, bends, 0.5 * scale * jumps * force,
+            scale * (weights.slopes + alpha * np.diff(pattern.means) / m), chi_slope,
+        )
+
+    def _fields(self, gaps: np.ndarray, level: int) -> tuple[Overlaps, np.ndarray, np.ndarray]:
+        """Overlaps of the fields, and first and second derivatives with those of the weights."""
+        q, zero = 1.0 - gaps, np.zeros(gaps.size)
+        field, slopes = self.model.architecture.field_overlaps(Overlaps(q, gaps, zero, q), level)
+        return field, slopes.q * np.ones(gaps.size), slopes.bend * np.ones(gaps.size)
+
+    def _base(self, variance: float, gain: float, chi: float) -> Any:
+        if self.setting == WARM:
+            return Warm(self.model.loss, variance, float(self.model.beta))
+        return Cold(self.model.loss, math.inf if self.setting == CAPACITY else chi * gain, gain)

@@ -1,0 +1,168 @@
+"""Rows solved with so many steps: which setting each needs, and the minimum handed to the engine for its standing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from replica._registry import per_row
+from replica.ansatz.rsb.equations import StepsProblem
+from replica.ansatz.rsb.limit import MOST, FullState, Limit, limit_of, profile_of, settled
+from replica.ansatz.rsb.potential import CAPACITY, GROUND, WARM, Potential
+from replica.ansatz.rsb.steps import Minimum, Search
+from replica.models.model import Model
+from replica.solution.errors import Named, measured
+from replica.solution.ledger import Ledger
+from saddlepoint import Newton, Solution, Tolerance, solve
+
+#: how far a replicon may be above 1 where there are no more steps
+MARGINAL = 5e-5
+STATIONARY = ("free_entropy", "energy", "entropy", "alpha")
+FEW = 5  # steps whose capacity is that of all, but for a few digits
+FLATTER = 4.0
+POLISH = Newton(steps=12, max_step=0.3)
+
+
+class StepsLedger(Ledger):
+    """A batch on its way; ``rooted`` where ``q_0 = 0`` is held."""
+
+    def __init__(self, model: Model, alpha: np.ndarray, tolerance: float, rooted: bool = False) -> None:
+        super().__init__(model, alpha, tolerance)
+        self.rooted = rooted
+
+    def run(self, steps: float, setting: str | None = None) -> StepsLedger:
+        """Solve every row with ``steps`` steps (inf: all), or as many as its saddle point has."""
+        for row in range(self.size):
+            self._row(row, steps, setting)
+        return self
+
+    def _row(self, row: int, steps: float, setting: str | None) -> None:
+        few = int(min(steps, FEW))
+        setting, remark = (setting, "") if setting else self._setting(row, few)
+        if np.isinf(steps):
+            self._full(row, setting, remark)
+            return None if self.solved[row] or self.remarks[row] else self._explain(row, setting, few)
+        steps = int(steps)
+        found = self._search(row, setting, steps)
+        if found is not None:
+            self._close_at(row, setting, found, steps, remark)
+        if self.open[row] or not (self.solved[row] or self.remarks[row]):
+            self._explain(row, setting, steps)
+        return None
+
+    def _setting(self, row: int, steps: int) -> tuple[str, str]:
+        """Which equations a row needs: at beta = inf of a cost those of ground states, above the capacity."""
+        loss = self.model.loss
+        if loss.hard or np.isfinite(per_row(self.model.beta, self.size)[row]):
+            return WARM, ""
+        if not loss.attained:
+            return GROUND, ""
+        found = self._search(row, CAPACITY, steps, below=float(self.alpha[row]))
+        above = found is not None and self.alpha[row] > found.value
+        return (GROUND, "above capacity: the ground state") if above else (WARM, "")
+
+    def _explain(self, row: int, setting: str, steps: int) -> None:
+        """A sentence for a row in which nothing was found."""
+        at = np.array([row])
+        if setting == WARM and np.isinf(per_row(self.model.beta, self.size)[row]):
+            end = self._search(row, CAPACITY, steps)
+            if end is not None and self.alpha[row] >= end.value:
+                self.drop(at)
+                what = f"the capacity with {end.steps} steps" if end.steps else "the replica-symmetric capacity"
+                self.refuse(at, f"no solution at alpha = {self.alpha[row]:g}: {what} is {end.value:.6g}")
+                return
+        if self.open[row]:
+            self.refuse(at, "no saddle point was found")
+
+    def _full(self, row: int, setting: str, remark: str) -> None:
+        """The limit of many steps; the saddle point itself where it has few."""
+        minima: list[Minimum] = []
+        limit = None
+        for minimum in self._minima(row, setting, MOST):
+            minima.append(minimum)
+            limit = limit_of(minima)
+            if settled(limit):
+                break
+        if not minima:
+            return
+        last, before = minima[-1], minima[-2] if len(minima) > 1 else minima[-1]
+        ended = limit is None  # with more the limit is told from those that there are
+        if ended:  # no step more lowers the value
+            limit = Limit(last.value, 0.0, last, before)
+            remark = "; ".join(filter(None, (remark, f"the saddle point has {last.steps} steps")))
+        assert limit is not None
+        other = None if ended else self._solved(row, setting, before, before.steps)
+        found = self._solved(row, setting, last, last.steps)
+        if ended or other is None or not (found.converged[0] and other.converged[0]):
+            self._keep_stable(np.array([row]), found, remark, True)
+            return
+        values, errors = full_columns(found, other, limit, setting)
+        state = FullState(values, errors, [profile_of(limit, setting)])
+        self.hold(np.array([row]), state, remark, np.zeros((1, 0)))
+
+    def _search(self, row: int, setting: str, steps: int, below: float = -np.inf) -> Minimum | None:
+        """The minimum of so many steps, or the first whose value is under ``below``."""
+        found = None
+        for found in self._minima(row, setting, steps):
+            if found.value < below:
+                break
+        return found
+
+    def _minima(self, row: int, setting: str, most: int) -> Iterator[Minimum]:
+        alpha = np.nan if setting == CAPACITY else float(self.alpha[row])
+        return Search(Potential(self.model.row(row), alpha, setting), self.rooted).minima(most)
+
+    def _close_at(self, row: int, setting: str, found: Minimum, steps: int, remark: str = "") -> None:
+        """What the engine makes of a minimum; of fewer steps than were asked for where these are stable."""
+        at, solved = np.array([row]), self._solved(row, setting, found, steps)
+        fewer = f"the saddle point has {found.steps} of {steps} steps" if found.steps < steps else ""
+        self._keep_stable(at, solved, "; ".join(filter(None, (remark, fewer))), bool(fewer))
+
+    def _keep_stable(self, at: np.ndarray, solved: Solution, remark: str, last: bool) -> None:
+        """Keep a solution; the last of its kind (no steps more are there) only where it is stable, or nearly: what more
+        steps would change is then of the second order in the replicon.
+        """
+        problem: Any = solved.problem
+        place = problem.place(solved.point[0], 0)
+        excess = place.excess if place is not None and last else 0.0
+        if excess > MARGINAL:
+            more = f"{problem.steps + 1} steps was not found, and that of {problem.steps} is unstable"
+            return self.refuse(at, f"the saddle point of {more}")
+        self.keep(at, solved, remark)
+        if place is not None and excess:
+            slack = {name: np.full(1, 0.5 * excess**2 * (1.0 + abs(place.value))) for name in STATIONARY}
+            self.parts = [replace(p, slack=slack) if np.array_equal(p.rows, at) else p for p in self.parts]
+        return None
+
+    def _solved(self, row: int, setting: str, found: Minimum, shown: int) -> Solution:
+        at = np.array([row])
+        problem = StepsProblem(self.model.take(at), self.alpha[at], setting, found.steps, self.rooted, shown=shown)
+        # valleys get flat with the number of steps: where they end is known less well than how deep they are
+        asked = Tolerance(absolute=max(self.tolerance, FLATTER ** (found.steps - 4) * self.tolerance))
+        start = problem.chart(0).free(found.order)[None, :]
+        return solve(problem, start=start, solver=POLISH, tolerance=asked, on_failure="keep")
+
+
+def full_columns(found: Solution, other: Solution, limit: Limit, setting: str) -> tuple[Named, Named]:
+    """Numbers in the limit of many steps: what is stationary is extrapolated; what is read from the last saddle point
+    is as uncertain as the change from the one before, for all the steps that follow.
+    """
+    (values, errors), (before, _) = (measured(one.problem, one.point, one.error) for one in (found, other))
+    names = [name for name in values if not name[-1].isdigit() and name != "complexity"] + ["q0"]
+    columns = {name: values[name] for name in names if name in values}
+    k = limit.last.steps
+    with np.errstate(invalid="ignore"):
+        ahead = {n: 0.5 * k * np.abs(v - before[n]) if np.all(np.isfinite(v)) else 0.0 * v for n, v in columns.items()}
+    slack = {name: errors[name] + np.nan_to_num(ahead[name]) for name in columns}
+    stationary = ("free_entropy", "energy") if setting == GROUND else ("alpha", "free_entropy", "entropy")
+    for name in stationary:
+        if name in columns and np.all(np.isfinite(columns[name])):
+            sign = -1.0 if name == "energy" else 1.0
+            columns[name] = np.array([sign * limit.value])
+            slack[name] = errors["alpha" if setting == CAPACITY else "free_entropy"] + limit.error
+    if "energy" in columns and setting == CAPACITY:
+        slack["energy"] = np.zeros(1)
+    return columns, slack

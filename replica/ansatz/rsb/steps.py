@@ -1,0 +1,182 @@
+"""Minima over the order parameters of 0, 1, 2, ... steps, each found from the one before; no batches, no errors.
+
+On the sphere the functional is least in all of its order parameters, as long as the Parisi parameters increase, which
+the coordinates see to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from replica.ansatz.rsb.charts import Order
+from replica.ansatz.rsb.equations import StepsProblem
+from replica.ansatz.rsb.grids import TooFine
+from replica.ansatz.rsb.potential import CAPACITY, Place, Potential
+from replica.ansatz.rsb.starts import APART, CLOSE, coincide, first_steps, one_more, symmetric
+from saddlepoint.descent import Descent, descend
+
+NEAR = 3e-3  # steps of the descent at which the equations take over
+ROUGH = 1e-4  # residuals of the equations on rough integrals
+ROOTED = 1e-10
+ROUNDS = 14
+WILD = 30.0  # residuals from which there is no way back
+LONG = 0.7
+WITHIN = 1e-5  # of the value of the minimum
+TOLD = 1e-9  # excess of a replicon over 1 that is not rounding
+TRIES = 3  # starts of one more step
+JUMPS = 4  # differences of the overlaps at which a jump is looked for
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """The minimum of so many steps."""
+
+    steps: int
+    order: Order
+    value: float
+
+
+class Search:
+    """The minima of one potential; ``rooted`` where ``q_0 = 0`` is held."""
+
+    def __init__(self, potential: Potential, rooted: bool = False) -> None:
+        self.potential, self.rooted = potential, rooted
+
+    def place(self, order: Order, level: int = 1) -> Place | None:
+        """The potential at order parameters; None where levels coincide, or nothing is defined."""
+        try:
+            with np.errstate(all="ignore"):
+                found = self.potential.at(order, level)
+        except TooFine:
+            return None
+        return found if np.isfinite(found.value) else None
+
+    def descend(self, order: Order, steps: int, close: float = CLOSE) -> Minimum | None:
+        """The minimum that is reached from a start; None where levels coincide on the way."""
+        chart = self.potential.chart(steps, self.rooted)
+
+        def function(free: np.ndarray, level: int = 1) -> tuple[float, np.ndarray] | None:
+            at = chart.values(free)
+            found = None if coincide(at, self.potential.cold, 0.5 * close) else self.place(at, level)
+            if found is None:
+                return None
+            slopes = found.overlap_slopes, found.parisi_slopes, found.chi_slope
+            return found.value, chart.pulled(free, at, *slopes)
+
+        start = chart.free(order)
+        found: Descent = descend(function, start, rough=lambda free: function(free, 0), near=NEAR)
+        order = chart.values(found.point)
+        if coincide(order, self.potential.cold, close):
+            return None
+        return self.polished(Minimum(steps, order, found.value), found.point)
+
+    def polished(self, found: Minimum, point: np.ndarray) -> Minimum:
+        """The root of the equations beside a minimum: where valleys are flat it is the better known of the two."""
+        root = self.root(found.steps, point, 1, ROOTED) if point.size else None
+        near = root is not None and abs(root.value - found.value) < WITHIN * (1.0 + abs(found.value))
+        return root if root is not None and near else found
+
+    def root(self, steps: int, point: np.ndarray, level: int, tolerance: float) -> Minimum | None:
+        """The solution of the equations that Newton's method finds from a point; None where it finds none."""
+        potential = self.potential
+        alpha = np.array([potential.alpha])
+        problem = StepsProblem(potential.model, alpha, potential.setting, steps, self.rooted, level=level)
+        found = newton_root(problem, point, tolerance)
+        order = None if found is None else problem.chart(0).values(found)
+        place = None if order is None else self.place(order, level)
+        return None if place is None or order is None else Minimum(steps, order, place.value)
+
+    def followed(self, start: Order, before: Minimum) -> Minimum | None:
+        """One step more by the equations alone, from a start that is near; None unless the value is lower."""
+        steps = before.steps + 1
+        if coincide(start, self.potential.cold, CLOSE):
+            return None
+        chart = self.potential.chart(steps, self.rooted)
+        rough = self.root(steps, chart.free(start), 0, ROUGH)
+        if rough is None or coincide(rough.order, self.potential.cold, CLOSE):
+            return None
+        found = self.root(steps, chart.free(rough.order), 1, ROOTED)
+        good = found is not None and not coincide(found.order, self.potential.cold, CLOSE)
+        return found if found is not None and good and found.value < before.value else None
+
+    def lowest(self, orders: list[Order]) -> Order | None:
+        """The start of the lowest value, on rough integrals."""
+        ranked = self.ranked(orders)
+        return ranked[0] if ranked else None
+
+    def ranked(self, orders: list[Order]) -> list[Order]:
+        """Starts by their values, those that are ordered."""
+        proper = [order for order in orders if not coincide(order, self.potential.cold, CLOSE * CLOSE)]
+        seen = [(place.value, i) for i, order in enumerate(proper) if (place := self.place(order, 0)) is not None]
+        return [proper[i] for _, i in sorted(seen)]
+
+    def minima(self, most: int) -> Iterator[Minimum]:
+        """The minima of 0, 1, 2, ... steps, as long as each is a new one."""
+        found = self.without_steps()
+        while found is not None:
+            yield found
+            if found.steps == most:
+                return
+            found = self.next(found)
+
+    def without_steps(self) -> Minimum | None:
+        """The replica-symmetric point."""
+        none = np.zeros(0)
+        if self.potential.setting == CAPACITY:
+            order = Order(none, none)
+            place = self.place(order)
+            return None if place is None else Minimum(0, order, place.value)
+        if self.rooted and not self.potential.cold:
+            order = Order(np.ones(1), none)
+            place = self.place(order)
+            return None if place is None else Minimum(0, order, place.value)
+        start = self.lowest(symmetric(self.potential.setting))
+        return None if start is None else self.descend(start, 0)
+
+    def next(self, before: Minimum) -> Minimum | None:
+        """The minimum of one more step; None where there is none that is lower."""
+        place = self.place(before.order)
+        if place is None:
+            return None
+        unstable = place.replicons > 1.0 + TOLD
+        starts = first_steps(self.potential.setting, self.rooted, before.order) if before.steps == 0 else []
+        if unstable.any() and before.steps:
+            starts = one_more(before.order, unstable, self.potential.cold, self.rooted)
+        found: list[Minimum | None] = []
+        if not unstable.any():
+            tried = [] if self.potential.cold else [starts[i::JUMPS] for i in range(JUMPS)]
+            found = [self.descend(start, 1, APART) for some in tried if (start := self.lowest(some)) is not None]
+        elif before.steps and (near := self.followed(starts[-1], before)) is not None:
+            return near
+        else:
+            for start in self.ranked(starts)[:TRIES]:
+                found = [self.descend(start, before.steps + 1)]
+                if found[0] is not None and found[0].value < before.value:
+                    break
+        lower = [one for one in found if one is not None and one.value < before.value]
+        return min(lower, key=lambda one: one.value) if lower else None
+
+
+def newton_root(problem: StepsProblem, point: np.ndarray, tolerance: float) -> np.ndarray | None:
+    """Newton's method whose residual need not fall: along valleys it first rises. None where it gets nowhere."""
+    last = np.inf
+    for _ in range(ROUNDS):
+        residual, jacobian = problem.residual_and_jacobian(point[None, :])
+        size = float(np.abs(residual).max())
+        if not np.all(np.isfinite(jacobian)) or not size < WILD:
+            return None
+        if size < tolerance:
+            return point
+        try:
+            move = np.linalg.solve(jacobian[0], -residual[0])
+        except np.linalg.LinAlgError:
+            return None
+        length = float(np.abs(move).max())
+        if length > LONG and last > LONG and length > last:
+            return None
+        last = length
+        point = point + move * min(1.0, LONG / length)
+    return None
