@@ -59,15 +59,20 @@ def with_level_change(problem: Any, floor: np.ndarray, free: np.ndarray) -> np.n
 
 def astray(problem: Any) -> list[Any]:
     """The same problem with proximal maps that are off by all that a table of them may be wrong by."""
-    found = []
-    for loss in problem.model.loss.off:
-        other, model = copy(problem), copy(problem.model)
-        object.__setattr__(model, "loss", loss)
-        other.model = model
-        found.append(other)
-    return found
+    return [_with_loss(problem, loss) for loss in problem.model.loss.off]
 
 
-def astray_at_rest(problem: Any) -> list[Any]:
-    """`astray` for what feels a table only where all patterns rest at the least of their cost."""
-    return astray(problem) if np.any(np.isinf(problem.model.beta)) and problem.model.loss.exact else []
+def _with_loss(problem: Any, loss: Any) -> Any:
+    other, model = copy(problem), copy(problem.model)
+    object.__setattr__(model, "loss", loss)
+    other.model = model
+    return other
+
+
+def astray_at_beta(problem: Any) -> list[Any]:
+    """With a cost known by its values as other series know it; where all patterns rest at the least of their cost, as
+    `astray`.
+    """
+    if np.any(np.isfinite(problem.model.beta)):
+        return [_with_loss(problem, loss) for loss in problem.model.loss.recut]
+    return astray(problem) if problem.model.loss.exact else []

@@ -7,6 +7,7 @@ disagrees with the series: a feature is seen wherever it is wider than the probe
 from __future__ import annotations
 
 import dataclasses
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from replica.losses._protocol import Cost
 MIDDLE, SHELLS = 8.0, 57  # half-width of the middle, and how often it may double
 PROBES = 1_600_000  # of the middle, 1e-5 apart; fewer and fewer in the shells
 CHUNK = 1 << 15
+UNEVEN = 0.38196601125  # where `CostPanels.elsewhere` cuts
 MOST = 20_000  # panels of one cost
 ROUNDING = 6e-16
 FORBIDDEN = 1e290  # costs above it count as infinite
@@ -34,6 +36,7 @@ class CostPanels:
     def __init__(self, loss: Cost) -> None:
         self.loss, self.kinks = loss, sorted({0.0, *(float(kink) for kink in loss.kinks())})
         self.features: dict[Any, np.ndarray] = {}  # of averages with this cost, for those who take them
+        self._elsewhere: tuple[Panels, CostPanels] | None = None
         self.reach = [0, 0]  # shells to the left and to the right of the middle
         near = self._values(2.0 * NODES)
         near = near[np.abs(near) < FORBIDDEN]
@@ -64,6 +67,22 @@ class CostPanels:
             if at.size:
                 self.panels = self._halved(self.panels, at)
                 self._set()
+
+    def elsewhere(self) -> CostPanels:
+        """The same cost on panels cut once more, unevenly, and resolved anew: by what averages change is what its
+        series do not know.
+        """
+        if self._elsewhere is None or self._elsewhere[0] is not self.panels:
+            other, p = copy(self), self.panels
+            series = (p.degree > 1) & np.isfinite(p.most)
+            low, high = p.low[series], p.high[series]
+            middle = low + UNEVEN * (high - low)
+            pieces = np.concatenate([np.stack([low, middle], axis=1), np.stack([middle, high], axis=1)])
+            parts = [self._resolved(pieces[i : i + MOST // 4]) for i in range(0, len(pieces), MOST // 4)]
+            other.panels = Panels.joined([p.without(np.flatnonzero(series)), *parts])
+            other._set()
+            self._elsewhere = p, other
+        return self._elsewhere[1]
 
     @property
     def tables(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

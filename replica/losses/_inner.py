@@ -29,14 +29,17 @@ _LAST = 2.0 / _GRID * np.cos(np.outer(np.pi * (np.arange(_GRID) + 0.5) / _GRID, 
 _SMOOTH, _RARE = 1e-5, 1e-6
 _ALIKE = 1e-4  # logarithm by which spreads may differ that share features
 _EFOLDS = 50.0
+_CARRIED = 1e5  # deviations by which a weight may be carried: farther, f is not known to `_SMOOTH` of itself
 MANY = 1024  # panels of one width: what is rough on so many is rounding, as where a weight is 1e7 deviations away
 
 
-def at_level(loss: AnyCost, level: int) -> AnyCost:
-    """A copy whose averages follow the rule of that level."""
-    finer = copy(loss)
-    vars(finer)["inner_level"] = level
-    return finer
+def marked(loss: AnyCost, **how: Any) -> AnyCost:
+    """A copy whose averages are taken in a way of their own: ``inner_level``, the level of their rule;
+    ``inner_elsewhere``, with the cost as series on other panels know it.
+    """
+    other = copy(loss)
+    vars(other).update(how)
+    return other
 
 
 def tilted_terms(loss: Cost, field: np.ndarray, variance: np.ndarray, beta: Any, whole: bool) -> np.ndarray:
@@ -51,6 +54,7 @@ def tilted_terms(loss: Cost, field: np.ndarray, variance: np.ndarray, beta: Any,
             continue
         panels, rows = cost_panels(own), np.ascontiguousarray(field[at], dtype=float)
         _cover(panels, rows, spread, inverse)
+        panels = panels.elsewhere() if vars(loss).get("inner_elsewhere") else panels
         found = np.empty((5, *rows.shape))
         rule, span = _rule(loss)
         limits = panels.limits(not np.all(np.isfinite(inverse)))
@@ -256,8 +260,8 @@ def _stops(panels: CostPanels, s: float, beta: float) -> np.ndarray:
     edges = np.concatenate([[0.0], panels.low[narrow], panels.high[narrow]])
     pulls = np.concatenate([[0.0], (panels.slopes @ signs)[narrow], panels.slopes.sum(axis=1)[narrow]])
     costs = panels.ends[narrow]
-    leap = s * np.sqrt(2.0 * warm * np.ptp(costs)) if costs.size else 0.0
-    fields = edges + warm * s * s * pulls
+    leap = s * min(np.sqrt(2.0 * warm * np.ptp(costs)), _CARRIED) if costs.size else 0.0
+    fields = edges + s * np.clip(warm * s * pulls, -_CARRIED, _CARRIED)
     low = min(edges.min(), fields.min()) - leap - 8.0 * s
     high = max(edges.max(), fields.max()) + leap + 8.0 * s
     # within the range a first look sees what is not much narrower than the Gaussian; the rest is pointed out

@@ -11,7 +11,7 @@ from replica._registry import Member, column, per_row
 from replica.losses._certified import Certified
 from replica.losses._convex import costs_nothing, seems_convex, seems_even, seems_exact
 from replica.losses._ground import panel_sums, slope_of_map
-from replica.losses._inner import at_level, tilted_features, tilted_grain, tilted_mean, tilted_terms
+from replica.losses._inner import marked, tilted_features, tilted_grain, tilted_mean, tilted_terms
 from replica.losses._optimal import optimal_field
 from replica.losses._protocol import Moved
 from replica.losses._tabulated import (
@@ -65,7 +65,7 @@ class Loss(Certified, Member):
     straight: ClassVar[bool] = False
     #: 1 or 2 in copies whose proximal map is off by all that it may be wrong by
     doubtful: ClassVar[int] = 0
-    #: fineness of inner averages (see `at_level`)
+    #: fineness of inner averages (see `marked`)
     inner_level: ClassVar[int] = 1
     #: +1 where a larger margin is harder to satisfy, -1 where it is easier
     tightens: ClassVar[int] = 1
@@ -98,12 +98,17 @@ class Loss(Certified, Member):
 
     def at_level(self, level: int) -> Loss:
         """The same cost with inner averages as fine as that level of the averages over fields."""
-        return self if level == self.inner_level else at_level(self, level)
+        return self if level == self.inner_level else marked(self, inner_level=level)
 
     @property
     def averaged(self) -> bool:
         """Whether the local partition function is an inner average: the member gives its cost alone."""
         return type(self).terms is Loss.terms
+
+    @property
+    def recut(self) -> list[Loss]:
+        """The same with averages that know the cost by other series; none where it is known in closed form."""
+        return [marked(self, inner_elsewhere=True)] if self.averaged and not self.hard else []
 
     def grain(self, beta: Any, norm: Any = 1.0) -> Any:
         """Rounding of ``ln Z`` and its slopes in units of that of a closed form (see `tilted_grain`)."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from replica._registry import per_row
 from replica.ansatz.cavity import Cavity, exact_scale, rescaled
-from replica.ansatz.differences import EPS, astray_at_rest, sharpened, with_level_change
+from replica.ansatz.differences import EPS, astray_at_beta, sharpened, with_level_change
 from replica.ansatz.rs.floors import floors_of
 from replica.ansatz.rs.lean import lean_of
 from replica.architectures import PatternAverage
@@ -213,8 +213,8 @@ class RSProblem(Problem):
         return with_level_change(self, np.reshape(self.equations.coarseness, (-1, 1)) * super().noise(free), free)
 
     def astray(self) -> list[Any]:
-        """With patterns elsewhere than where their cost is least, by all that is not known of that place."""
-        return [RSProblem(other, self.alpha, self.held) for other in astray_at_rest(self.equations)]
+        """With costs of one's own by all that is not known of their values, or of the place where they are least."""
+        return [RSProblem(other, self.alpha, self.held) for other in astray_at_beta(self.equations)]
 
     def update(self, free: np.ndarray) -> np.ndarray:
         equations, out = self.equations, np.empty_like(free)
