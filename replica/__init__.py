@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from replica._version import __version__
 from replica.ansatz import RS, RSB, Annealed
 from replica.architectures import FullCommittee, Parity, Perceptron, TreeCommittee
-from replica.data import Clusters, GaussianMixture, RandomLabels, Teacher
-from replica.losses import Band, ErrorCount, Hinge, Logistic, Margin, OutsideBand, Square
+from replica.data import Clusters, Covariates, GaussianMixture, RandomFeatures, RandomLabels, Teacher
+from replica.losses import Band, ErrorCount, Hinge, Huber, Logistic, Margin, OutsideBand, Square
 from replica.models.committees import committee, parity
 from replica.models.mixtures import clusters, mixture
 from replica.models.model import Model, perceptron
+from replica.models.structured import covariates, random_features
 from replica.observables import flatness, generalization_error, margin_distribution, stability
 from replica.real_data.isotropic import TwoClusters, from_data
 from replica.real_data.shaped import ShapedClusters
@@ -93,12 +94,14 @@ __all__ = [
     "Band",
     "Binary",
     "Clusters",
+    "Covariates",
     "Discrete",
     "ErrorCount",
     "FullCommittee",
     "Gaussian",
     "GaussianMixture",
     "Hinge",
+    "Huber",
     "KernelRegression",
     "Logistic",
     "Margin",
@@ -107,6 +110,7 @@ __all__ = [
     "Parity",
     "Perceptron",
     "Quantity",
+    "RandomFeatures",
     "RandomLabels",
     "Reference",
     "ShapedClusters",
@@ -127,6 +131,7 @@ __all__ = [
     "committee",
     "compare",
     "convex_margin",
+    "covariates",
     "critical_points",
     "descent",
     "diagram",
@@ -153,6 +158,7 @@ __all__ = [
     "path",
     "perceptron",
     "plot",
+    "random_features",
     "save",
     "simulate",
     "solve",

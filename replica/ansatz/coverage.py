@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from replica.data import Classes
+from replica.losses import Loss
 from replica.models.model import Model
 from replica.weights.base import Average, Free
 
@@ -88,6 +89,14 @@ def cold(model: Model) -> bool:
     return bool(np.any(np.isinf(model.beta)))
 
 
+def rests_at_one(loss: Loss) -> bool:
+    """Whether a cost of the stability 1 is less than that of any other."""
+    one = np.ones((1, 1))
+    if loss.hard or not loss.log_concave or not loss.exact:
+        return False
+    return bool(loss.slope_beside(one, -1)[0, 0] <= 0 <= loss.slope_beside(one, 1)[0, 0])
+
+
 def _classes(*known: Classes) -> Callable[[Model], bool]:
     return lambda model: model.data.classes in known
 
@@ -160,6 +169,11 @@ NOT_EVEN = Demand("needs a loss that is not even in the field", lambda model: no
 LEARNABLE = Demand(
     "learns nothing with a loss that is even in the field: labels teach nothing, use labels='random'",
     lambda model: not (model.loss.even and model.data.overlaps),
+    "loss",
+)
+RESIDUAL = Demand(
+    "learns real labels with a cost of the residual that is least where it is 0 (square, huber)",
+    lambda model: not model.data.residual or rests_at_one(model.loss),
     "loss",
 )
 TEMPERED = Demand(

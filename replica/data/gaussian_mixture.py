@@ -11,13 +11,12 @@ import numpy as np
 from replica._checks import number, one_of
 from replica._registry import exact, per_row
 from replica.data._centroid import EPS, centroid_overlap, clipped_overlap, strength_of
+from replica.data._pairs import PairChannel, PairOverlaps
 from replica.data.base import (
     Channel,
     Classes,
     Data,
     Overlaps,
-    PairChannel,
-    PairOverlaps,
     Patterns,
     by_label,
     nudged_balance,

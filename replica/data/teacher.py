@@ -10,7 +10,8 @@ import numpy as np
 
 from replica._checks import number, one_of
 from replica._registry import exact
-from replica.data.base import Channel, Classes, Data, Overlaps, PairChannel, PairDensity, PairOverlaps, Patterns
+from replica.data._pairs import PairChannel, PairDensity, PairOverlaps
+from replica.data.base import Channel, Classes, Data, Overlaps, Patterns
 from replica.data.linear_labels import LinearLabels
 from replica.weights.base import Law, Weights
 from saddlepoint.special import tail

@@ -5,6 +5,7 @@ from replica.losses.base import Loss
 from replica.losses.custom import Custom, from_function
 from replica.losses.error_count import ErrorCount
 from replica.losses.hinge import Hinge
+from replica.losses.huber import Huber
 from replica.losses.logistic import Logistic
 from replica.losses.margin import Margin
 from replica.losses.outside_band import OutsideBand
@@ -15,6 +16,7 @@ __all__ = [
     "Custom",
     "ErrorCount",
     "Hinge",
+    "Huber",
     "Logistic",
     "Loss",
     "Margin",

@@ -199,6 +199,8 @@ def separating(model: Model) -> Model:
             f"capacities, largest margins and other lines are here for inputs of one variance, not for {model.data}: "
             "solve(...) at penalty=0 says at which loads the classes are separable"
         )
+    if model.data.modes is not None:
+        return dataclasses.replace(model, weights=Spherical(), data=model.data.whitened(), loss=Margin(0.0))
     if not model.data.separable:
         return model
     weights = Spherical() if model.weights.penalised else model.weights

@@ -19,6 +19,8 @@ RULES = ("bayes", "hebb", "clipped", "clipped-hebb")
 #: errors on new patterns by label
 NAMES = {None: "generalization_error", 1: "error_positive", -1: "error_negative", "balanced": "balanced_error"}
 NEW = "error on new patterns"
+#: of data that tell it: the student's error against the teacher's field without noise
+CLEAN = "generalization_error_oracle"
 ESTIMATORS = ("typical", "centre", "oracle", *RULES)
 
 
@@ -32,6 +34,12 @@ def typical_error(solutions: Solutions) -> Measured:
 def centre_error(solutions: Solutions) -> Measured:
     """Error of the barycentre of the students, arccos(m/sqrt q)/pi (on the Nishimori line the Bayes error)."""
     return solutions.value("generalization_error_centre"), solutions.error("generalization_error_centre")
+
+
+@observable(CLEAN, r"\epsilon_{\mathrm{g}}^{\mathrm{clean}}", kind=NEW)
+def clean_error(solutions: Solutions) -> Measured:
+    """Error of a student against the teacher's field without noise, on structured inputs."""
+    return solutions.value(CLEAN), solutions.error(CLEAN)
 
 
 @observable("error_positive", r"\epsilon_+", kind=NEW)
@@ -65,6 +73,8 @@ def oracle_error(solutions: Solutions) -> Measured:
     data = solutions.model.data
     if not data.overlaps:
         return np.full(solutions.size, np.nan), np.full(solutions.size, np.nan)
+    if data.modes is not None:  # which say the student's error, not a rule's
+        return clean_error(solutions)
     return data.oracle_error * np.ones(solutions.size), np.full(solutions.size, 1e-15)
 
 
@@ -102,7 +112,8 @@ def generalization_error(
     estimator : {"typical", "centre", "bayes", "oracle", "hebb", "clipped", "clipped-hebb"}
         A typical student, ``arccos(m/sqrt Q)/pi``; the barycentre of the students, ``arccos(m/sqrt q)/pi``; the optimal
         rule given the data (the barycentre of the Bayes-optimal student, solved here when the model is another one);
-        the rule that knows the teacher, 0 for noise-free labels. For two clusters the first two follow from
+        the rule that knows the teacher, 0 for noise-free labels. On structured inputs (`covariates`) ``"oracle"`` is
+        the student's error against the teacher's field without noise. For two clusters the first two follow from
         ``rho H((m+b)/sqrt(noise Q)) + (1-rho) H((m-b)/sqrt(noise Q))``, the others from their optimal linear rules:
         that of the posterior mean (``"bayes"``), of the Hebb vector ``sum label x`` over patterns with a label, and of
         the signs of both (``"clipped"``, ``"clipped-hebb"``), each with the bias that is best for it.
@@ -144,6 +155,10 @@ def generalization_error(
     if not solution.model.data.overlaps:
         raise ValueError(f"generalisation needs a teacher; {solution.model.data} has none")
     name = _named(label)
+    if estimator == "oracle" and CLEAN in solution.batch.names:
+        _of_label({NAMES[None]: None}, name, solution.model)
+        values, errors = solution.batch.value(CLEAN), solution.batch.error(CLEAN)
+        return Quantity(values[0], errors[0], solution.status)
     if estimator == "oracle":
         errors = solution.model.data.oracle_errors()
         return Quantity(_of_label(errors, name, solution.model), 1e-15, "converged")

@@ -6,7 +6,8 @@ import numpy as np
 
 from replica._checks import one_number
 from replica.ansatz import Ansatz, ansatz_or_rs
-from replica.models.model import Model, require_model, separating
+from replica.models.model import Model, require_model, separated, separating
+from replica.solution.single import Solution
 from replica.thresholds import capacity as _capacity
 from replica.thresholds import first_moment as _first_moment
 from replica.thresholds import first_order as _first_order
@@ -149,6 +150,8 @@ def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> T
             f"max_margin of {model.architecture} is here for spherical weights, not {model.weights}: "
             "its capacity at given margins is"
         )
+    if model.data.modes is not None:
+        return margin_of_smallest(model, target, chosen)
     model = separating(model)
     if model.data.separable:
         grid = np.exp(np.linspace(np.log(1e-4), np.log(1e3), 80))
@@ -172,6 +175,19 @@ def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> T
             why = f"two clusters are separable up to alpha = {largest.value:.6g}, no margin is positive at {alpha:g}"
             return Threshold(found.value, found.error, found.bracket, f"not converged: {why}")
     return found
+
+
+def margin_of_smallest(model: Model, alpha: np.ndarray, ansatz: Ansatz) -> Threshold:
+    """``1/sqrt(|w|^2/N)`` of the smallest vector that keeps every pattern at the margin 1."""
+    model.data.whitened()  # refuses labels that are no signs
+    found = ansatz.solve(separated(model.with_parameters(penalty=0.0)), alpha)
+    norm, slack = found.value("norm")[0], found.error("norm")[0]
+    status = found.sentences()[0]
+    if not found.converged[0]:
+        return Threshold(np.nan, np.nan, (np.nan, np.nan), status)
+    value = norm**-0.5
+    error = 0.5 * value * slack / norm
+    return Threshold(value, error, (value - error, value + error), status, Solution(found))
 
 
 def _unit(model: Model) -> float:

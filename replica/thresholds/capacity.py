@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -50,6 +51,10 @@ def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     ----------
     E. Gardner, J. Phys. A 21, 257 (1988); W. Krauth and M. Mezard, J. Phys. France 50, 3057 (1989).
     """
+    if model.data.modes is not None:
+        line = capacity_line(separating(model), size, ansatz)
+        line.value, line.error, line.bracket = scaled(model, size, line.value, line.error, line.bracket)
+        return line
     model = separating(model).with_parameters(beta=np.inf)
     COVERS.check(model)
     if model.data.realizable:
@@ -69,6 +74,12 @@ def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
         return _even(model, size, ansatz)
     line = zero_entropy_line(model, size, ansatz)
     return _unless_small_weights(line, model) if isinstance(model.weights.norm, Free) else line
+
+
+def scaled(model: Model, size: int, value: np.ndarray, error: np.ndarray, bracket: np.ndarray) -> Any:
+    """Loads per direction that has inputs as loads per weight."""
+    rank = per_row(model.data.modes.rank, size)
+    return value * rank, error * rank, bracket * rank[:, None]
 
 
 def _unless_small_weights(line: Line, model: Model) -> Line:

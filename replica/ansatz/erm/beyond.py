@@ -54,7 +54,8 @@ class DivergedState(Beyond):
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         seen, floors = self.found.observe(free)
         zero, gone = np.zeros(self.size), np.full(self.size, np.inf)
-        ends = {"q": gone, "V": gone, "m": gone, "free_entropy": zero, "energy": zero, "training_error": zero}
+        ends = {"q": gone, "V": gone, "m": gone, "norm": gone}
+        ends |= {"free_entropy": zero, "energy": zero, "training_error": zero}
         if "bias" in seen:
             ends["bias"] = np.where(seen["bias"] == 0, 0.0, np.copysign(np.inf, seen["bias"]))
         seen = {name: ends.get(name, value) for name, value in seen.items()}

@@ -21,7 +21,7 @@ def least_by_none(model: Model, size: int) -> np.ndarray:
     """Whether no vector costs less than ``w = 0`` at the bias that is held, or 0 where it is learned: with a penalty,
     that is the vector of least cost.
     """
-    found = np.full(size, model.weights.penalised)
+    found = np.full(size, model.weights.penalised and not model.data.residual)
     if found.any():
         data = model.data.learned({"bias": np.zeros(size)}) if model.data.trained else model.data
         for channel in data.resting(size):

@@ -30,7 +30,7 @@ from replica.weights.base import Average
 def check_penalty(model: Model) -> None:
     """Refuse the limits of the penalty where there is no minimum to take, and shapes that only minima are known for."""
     cold = model.weights.penalised and np.all(np.isinf(model.beta)) and model.architecture.plain
-    if model.data.shapes is not None and not cold:
+    if not model.data.isotropic and not cold:
         raise ValueError(f"{model.data} is solved for penalised weights of one unit at beta = inf, got {model}")
     if not model.weights.penalised:
         return

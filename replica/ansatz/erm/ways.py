@@ -13,6 +13,8 @@ from replica.ansatz.erm.equations import RiskProblem
 from replica.ansatz.erm.large_penalty import HeavyState
 from replica.ansatz.erm.limits import VanishedState, WeakProblem
 from replica.ansatz.erm.paths import down_from_heavy, from_easy, up_in_load
+from replica.ansatz.erm.spectrum import SpectrumProblem
+from replica.ansatz.erm.spectrum_limits import KINKED, HebbProblem
 from replica.ansatz.erm.starts import settled
 from replica.losses._cost_table import single_rows
 from replica.losses._tabulated import resting
@@ -41,8 +43,9 @@ HEAVY = 1e4  # a penalty from which on the kinks of a cost may hold the bias
 
 
 def problem_of(model: Model, alpha: np.ndarray, interpolates: bool = False) -> Any:
-    """The equations: of isotropic inputs, or of clusters with covariances."""
-    kind = RiskProblem if model.data.shapes is None else ClusterProblem
+    """The equations: of isotropic inputs, of inputs of one covariance, or of clusters with covariances."""
+    kind: Any = SpectrumProblem if model.data.modes is not None else RiskProblem
+    kind = kind if model.data.shapes is None else ClusterProblem
     return kind(model, alpha, interpolates=interpolates)
 
 
@@ -64,7 +67,7 @@ def proper_rows(model: Model, alpha: np.ndarray, tolerance: float) -> Ledger:
 
 def _bare(model: Model) -> bool:
     """Whether a large penalty has a limit whose equations are known: that of vanishing weights."""
-    return model.weights.penalised and model.data.shapes is None and model.loss.log_concave and not model.loss.hard
+    return model.weights.penalised and model.data.isotropic and model.loss.log_concave and not model.loss.hard
 
 
 def _heavy(ledger: Ledger, rows: np.ndarray, model: Model, alpha: np.ndarray) -> None:
@@ -112,8 +115,8 @@ def _followed(ledger: Ledger, rows: np.ndarray, model: Model, alpha: np.ndarray)
 
 
 def _patient(ledger: Ledger, rows: np.ndarray, model: Model, alpha: np.ndarray) -> None:
-    """Clusters from a start that has settled; rows of which the bias cannot be told are refused."""
-    if model.data.shapes is None:
+    """Other inputs from a start that has settled; rows of which the bias cannot be told are refused."""
+    if model.data.isotropic:
         return
     problem = problem_of(model, alpha)
     point = settled(problem, LONG)
@@ -126,6 +129,11 @@ def _patient(ledger: Ledger, rows: np.ndarray, model: Model, alpha: np.ndarray) 
 def weak(model: Model, alpha: np.ndarray, tolerance: float) -> Ledger:
     """``penalty = inf``."""
     ledger = Ledger(model, alpha, tolerance)
+    if model.data.modes is not None:
+        hebb = HebbProblem(model, alpha)
+        ledger.refuse(np.flatnonzero(hebb.kinked), KINKED)
+        ledger.hold(ledger.rows, hebb.take(ledger.rows), WEAK)
+        return ledger
     rows, (problem, found) = ledger.rows, _weak_solution(ledger, model, alpha)
     alive = problem.response(found.point) > 0
     ledger.keep(rows, found, WEAK, alive)

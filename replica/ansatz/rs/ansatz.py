@@ -11,7 +11,7 @@ import numpy as np
 from replica._checks import number, one_of
 from replica._registry import per_row
 from replica.ansatz.base import Ansatz
-from replica.ansatz.coverage import LEARNABLE, LEAST_COST, Covers
+from replica.ansatz.coverage import LEARNABLE, LEAST_COST, RESIDUAL, Covers
 from replica.ansatz.erm.optimal_bias import tuned_solutions
 from replica.ansatz.erm.solver import check_penalty, single_vectors
 from replica.ansatz.rs.branch import scan_branch, tabulate, zoom
@@ -38,7 +38,7 @@ from replica.weights.base import Free
 from saddlepoint import Newton, Status, solve
 
 DEAR = "no solution where averages over K fields are affordable: beyond the branch (see capacity), or q near 1"
-COVERS = Covers("RS", (LEARNABLE, LEAST_COST))
+COVERS = Covers("RS", (LEARNABLE, LEAST_COST, RESIDUAL))
 
 
 @dataclass(frozen=True)
