@@ -18,6 +18,8 @@ from replica.weights.base import Average, Free
 
 __all__ = ["Covers", "Demand", "first"]
 
+LEAST = 1e-9  # a slope that is none, of costs known by their values
+
 
 @dataclass(frozen=True)
 class Demand:
@@ -94,7 +96,7 @@ def rests_at_one(loss: Loss) -> bool:
     one = np.ones((1, 1))
     if loss.hard or not loss.log_concave or not loss.exact:
         return False
-    return bool(loss.slope_beside(one, -1)[0, 0] <= 0 <= loss.slope_beside(one, 1)[0, 0])
+    return bool(loss.slope_beside(one, -1)[0, 0] <= LEAST and loss.slope_beside(one, 1)[0, 0] >= -LEAST)
 
 
 def _classes(*known: Classes) -> Callable[[Model], bool]:
