@@ -55,6 +55,8 @@ class Solution:
         ``q``, ``q_hat``, ``m`` ... (see the conventions in the README).
     free_entropy, entropy, energy, complexity, training_error : float
         Per weight, natural logarithms; NaN where the ansatz does not define it.
+    stability : float
+        1 minus the largest replicon; NaN where it is not known.
     error : float
         Estimated error of the free entropy.
     errors : dict of float
@@ -159,6 +161,11 @@ class Solution:
     def complexity(self) -> float:
         """``m (phi - s)`` per weight; NaN where the ansatz has no groups of replicas."""
         return float(self.batch.value("complexity")[0])
+
+    @property
+    def stability(self) -> float:
+        """1 minus the replicon, of more steps the largest over the levels; below 0 unstable to more of them."""
+        return float(self.batch.value("stability")[0])
 
     @property
     def training_error(self) -> float:

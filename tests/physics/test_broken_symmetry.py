@@ -171,3 +171,10 @@ def test_wrong_parameters(keywords: dict[str, Any], sentence: str) -> None:
 def test_what_is_not_covered_is_refused(model: Any, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         replica.capacity(model, ansatz=replica.RSB())
+
+
+def test_the_stability_is_that_of_the_least_stable_level() -> None:
+    solution = replica.solve(replica.perceptron("spherical", margin=-1.0), alpha=11.0, ansatz=replica.RSB(steps=2))
+    assert solution.stability == min(solution[f"stability{level}"] for level in range(3)) < 0
+    symmetric = replica.solve(replica.perceptron("binary"), alpha=0.5)
+    assert symmetric.stability == replica.stability(symmetric)
