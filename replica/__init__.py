@@ -36,6 +36,7 @@ from replica.thresholds import (
 )
 from replica.verbs import solve
 from replica.weights import Binary, Discrete, Gaussian, Spherical, Ternary
+from saddlepoint.enclosures import Enclosure, NotEnclosed
 
 if TYPE_CHECKING:  # for editors: these load on first use
     from replica.files.records import load, save
@@ -96,6 +97,7 @@ __all__ = [
     "Clusters",
     "Covariates",
     "Discrete",
+    "Enclosure",
     "ErrorCount",
     "FullCommittee",
     "Gaussian",
@@ -106,6 +108,7 @@ __all__ = [
     "Logistic",
     "Margin",
     "Model",
+    "NotEnclosed",
     "OutsideBand",
     "Parity",
     "Perceptron",

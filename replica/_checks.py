@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterable
-from typing import Any
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Self
 
 import numpy as np
 
@@ -35,6 +37,27 @@ def one_of(argument: str, value: Any, choices: Iterable[str]) -> str:
     return value
 
 
+class Exact(float):
+    """A float that remembers the fraction or decimal string it was made of, for proofs; else a float.
+
+    Examples
+    --------
+    >>> Exact("0.1"), Exact("0.1").exact
+    (0.1, Fraction(1, 10))
+    """
+
+    exact: Fraction
+
+    def __new__(cls, value: Any) -> Self:
+        exact = Fraction(value)
+        self = super().__new__(cls, exact)
+        self.exact = exact
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Exact, (self.exact,)
+
+
 def real(value: Any) -> np.ndarray:
     """``value`` as floats; a `TypeError` where numpy would drop an imaginary part."""
     if np.iscomplexobj(value):
@@ -56,8 +79,8 @@ def number(
 
     ``infinite=True`` admits +inf, the name of a limit; NaN never passes.
     """
-    if type(value) is float and low < value < high:
-        return value
+    if isinstance(value, float) and low < value < high:
+        return value if isinstance(value, Exact) else float(value)
     try:
         if value is None:  # which an array would take for nan
             raise TypeError
@@ -70,7 +93,11 @@ def number(
     if not np.all(allowed):
         shown = float(array) if array.ndim == 0 else float(array[~allowed].flat[0])
         raise ValueError(f"{argument} must be {_domain(low, high, open_low, open_high, infinite)}, got {shown}")
-    return float(array) if array.ndim == 0 else array
+    if array.ndim:
+        return array
+    # a word may say "inf"; any other is a decimal
+    worded = isinstance(value, (Fraction, Decimal, str)) and np.isfinite(array) and array != 0
+    return Exact(value) if worded else float(array)
 
 
 def one_number(argument: str, value: Any, *, grids: str = "", **domain: Any) -> float:

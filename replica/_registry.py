@@ -102,6 +102,19 @@ class Member:
         return f"{type(self).__name__}({inner})"
 
 
+def vouched(member: Member, declared: str, *beside: str) -> bool:
+    """Whether what a member declares was declared by the class that its other methods come from: a class that
+    overrides one of
+    those, and says nothing, has declared nothing. The family's root declares for nobody.
+    """
+
+    def home(name: str) -> type:
+        return next(kind for kind in type(member).__mro__ if name in vars(kind))
+
+    said = home(declared)
+    return "registry" not in vars(said) and all(issubclass(said, home(name)) for name in beside)
+
+
 def settings_of_function(
     function: Callable[..., Any], values: Callable[[np.ndarray], Any], kinks: Iterable[float]
 ) -> dict[str, Any]:
@@ -143,4 +156,6 @@ def per_row(value: Any, size: int) -> np.ndarray:
 
 def exact(value: Any, mp: Any) -> Any:
     """A parameter of one row as a number of a mpmath context."""
-    return value if isinstance(value, mp.mpf) else mp.mpf(float(np.ravel(value)[0]))
+    if isinstance(value, mp.mpf):
+        return value
+    return mp.mpf(value if isinstance(value, float) else float(np.ravel(value)[0]))

@@ -91,6 +91,7 @@ def solve(
     tolerance = one_number("tolerance", tolerance, low=0.0, open_low=True)
     batch = chosen.solve(model, np.array([load]), start=start, tolerance=tolerance)
     solution = Solution(batch)
+    solution.load = load
     if on_failure == "raise" and not solution.converged:
         raise SolveFailed(solution)
     return solution

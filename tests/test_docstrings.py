@@ -69,7 +69,7 @@ VERBS = {name: one for name, one in PUBLIC.items() if inspect.isfunction(one)}
 ANSWERS = {
     name: PUBLIC[name]
     for name in (
-        "KernelRegression", "Quantity", "ShapedClusters", "Solution", "SolveFailed", "Threshold", "TwoClusters",
+        "Enclosure", "KernelRegression", "NotEnclosed", "Quantity", "ShapedClusters", "Solution", "SolveFailed", "Threshold", "TwoClusters",
         "WideKernel",
     )
 }

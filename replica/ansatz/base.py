@@ -9,6 +9,7 @@ import numpy as np
 from replica._registry import Member
 from replica.models.model import Model
 from replica.solution.batch import Solutions
+from saddlepoint.enclosures import NotEnclosed
 
 
 class Ansatz(Member):
@@ -44,6 +45,10 @@ class Ansatz(Member):
     def equations(self, model: Model, size: int) -> Any:
         """The equations whose branch from ``alpha = 0`` is followed for threshold lines (``method = "branch"``)."""
         raise ValueError(f"{self} follows no branch")
+
+    def enclose(self, solution: Any, digits: int) -> Any:
+        """Intervals that provably contain a solution and what it reports; only an ansatz that proves them has it."""
+        raise NotEnclosed(f"not enclosed: enclosures are here for RS(), got {self}")
 
     def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
         """Solve a batch: ``alpha`` (batch,), the model's parameters scalars or arrays (batch,)."""

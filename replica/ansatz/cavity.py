@@ -72,7 +72,7 @@ POWERS = {"q": 2, "V": 2, "Q": 2, "m": 1, "q_hat": -2, "Q_hat": -2, "m_hat": -1,
 
 def rescaled(seen: dict[str, Any], scale: Any) -> dict[str, Any]:
     """What was computed for weights of norm 1, for the same multiplied by ``sqrt(scale)``."""
-    if type(scale) is float and scale == 1.0:
+    if isinstance(scale, float) and scale == 1.0:
         return seen
     return {name: value * scale ** (POWERS[name] / 2) if name in POWERS else value for name, value in seen.items()}
 
@@ -80,4 +80,4 @@ def rescaled(seen: dict[str, Any], scale: Any) -> dict[str, Any]:
 def exact_scale(model: Model, mp: Any) -> Any:
     """`rescaled`'s scale for mpmath numbers: 1.0 where nothing is rescaled."""
     scale = model.architecture.scale
-    return scale if type(scale) is float and scale == 1.0 else exact(scale, mp)
+    return scale if isinstance(scale, float) and scale == 1.0 else exact(scale, mp)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from replica._registry import Member
+from replica._registry import Member, vouched
 from replica.data.average import over_classes
 from replica.data.base import Channel, Data, Overlaps
 from replica.losses.base import Loss
@@ -67,6 +67,11 @@ class Architecture(Member):
     strict: ClassVar[bool] = False
     #: all units see the same N/units inputs, not each a block of its own of N inputs
     shared_inputs: ClassVar[bool] = False
+
+    @property
+    def closed(self) -> bool:
+        """Overlaps of fields are closed formulas for numbers of any kind: what enclosures need."""
+        return self.plain and vouched(self, "plain", "field_overlaps", "patterns")
 
     def require_theory(self) -> None:
         """`ValueError` for networks that are for simulations only."""

@@ -62,7 +62,7 @@ class Perceptron(Architecture):
 
     @property
     def plain(self) -> bool:
-        return type(self.norm) is float and self.norm == 1.0
+        return isinstance(self.norm, float) and self.norm == 1.0
 
     def readout(self, hidden: np.ndarray) -> np.ndarray:
         return np.sqrt(self.norm) * hidden[..., 0]

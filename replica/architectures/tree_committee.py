@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._checks import one_of, whole
+from replica._registry import vouched
 from replica.architectures.activations import Activation, Custom, Kernel, Sign
 from replica.architectures.base import Architecture, Slopes
 from replica.architectures.few_units import FewUnits
@@ -94,6 +95,11 @@ class TreeCommittee(Architecture):
     @property
     def even(self) -> bool:  # type: ignore[override]
         return self.activation.even
+
+    @property
+    def closed(self) -> bool:
+        own = vouched(self, "closed", "field_overlaps", "patterns")
+        return own and self.few is None and self.activation.closed and vouched(self.activation, "closed", "kernel")
 
     @property
     def rounding(self) -> float:

@@ -48,6 +48,7 @@ VERBS = {
     "descent": "replica.cli.descent:command",
     "learn": "replica.cli.learn:command",
     "certify": "replica.cli.certify:command",
+    "enclose": "replica.cli.enclose:command",
     "list": "replica.cli.listing:command",
     "demo": "replica.cli.demo:command",
     "warm": "replica.cli.warm:command",

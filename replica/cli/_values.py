@@ -7,6 +7,7 @@ from typing import Any
 import click
 import numpy as np
 
+from replica._checks import Exact
 from replica._checks import grid as check_grid
 
 LARGEST_GRID = 1_000_000
@@ -20,7 +21,9 @@ def parse_number(argument: str, text: str, whole: bool = False) -> float | int:
         raise ValueError(f"{argument} must be a number, got {text!r}") from None
     if np.isnan(value):
         raise ValueError(f"{argument} must be a number, got nan")
-    return int(value) if whole and value.is_integer() else value
+    if whole and value.is_integer():
+        return int(value)
+    return Exact(text) if value and np.isfinite(value) else value  # the decimal itself, for proofs
 
 
 def is_grid(text: str) -> bool:

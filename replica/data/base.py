@@ -11,7 +11,9 @@ import numpy as np
 from replica._registry import Member
 from replica.data._pairs import PairChannel, PairOverlaps
 from replica.data.linear_labels import LinearLabels
+from replica.data._enclosed import LabelRing
 from replica.weights.base import Law, Weights
+from saddlepoint.enclosures import NotEnclosed
 
 
 class Overlaps(NamedTuple):
@@ -256,6 +258,10 @@ class Data(Member):
         if self.overlaps or not self.unrelated:
             raise ValueError(f"minimisers on the data {self} cannot be references yet")
         return [PairChannel(1.0, 0.0, np.zeros_like(at.q))]
+
+    def enclosed(self, fields: Overlaps) -> LabelRing:
+        """How labels reweight fields of given overlaps, in balls; only members that prove their bounds have it."""
+        raise NotEnclosed(f"not enclosed: nothing is proved of the data {self}")
 
     def reference_channels(self, overlaps: Overlaps, mp: Any) -> list[Channel]:
         """The same in mpmath arithmetic."""

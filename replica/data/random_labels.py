@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from replica.data._enclosed import LabelRing
 from replica.data.base import Channel, Classes, Data, Overlaps, Patterns
 from replica.weights.base import Weights
 
@@ -46,6 +47,9 @@ class RandomLabels(Data):
         self, rng: np.random.Generator, inputs: np.ndarray, weights: Weights, output: Callable[..., np.ndarray]
     ) -> Patterns:
         return Patterns(inputs, rng.choice(np.array([-1.0, 1.0]), size=len(inputs)))
+
+    def enclosed(self, fields: Overlaps) -> LabelRing:
+        return LabelRing()
 
     def reference_channels(self, overlaps: Overlaps, mp: Any) -> list[Channel]:
         return [Channel(mp.one, mp.zero, mp.sqrt(overlaps.q), overlaps.variance)]

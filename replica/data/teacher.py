@@ -10,10 +10,12 @@ import numpy as np
 
 from replica._checks import number, one_of
 from replica._registry import exact
+from replica.data._enclosed import LabelRing, taught_ring
 from replica.data._pairs import PairChannel, PairDensity, PairOverlaps
 from replica.data.base import Channel, Classes, Data, Overlaps, Patterns
 from replica.data.linear_labels import LinearLabels
 from replica.weights.base import Law, Weights
+from saddlepoint.enclosures import ball
 from saddlepoint.special import tail
 
 
@@ -173,6 +175,11 @@ class Teacher(Data):
 
         outer = 0.0, known / max(abs(known_m), 1e-300)
         return [PairChannel(1.0, 0.0, np.zeros_like(at.q), 1.0, PairDensity(weigh, outer, inner))]
+
+    def enclosed(self, fields: Overlaps) -> LabelRing:
+        noise = ball(self.noise)
+        m, across = fields.m / (1 + noise).sqrt(), fields.transverse + fields.m**2 * noise / (1 + noise)
+        return taught_ring(m / across.sqrt(), (across / fields.q * (1 + noise)).sqrt())
 
     def reference_channels(self, overlaps: Overlaps, mp: Any) -> list[Channel]:
         noise = exact(self.noise, mp)

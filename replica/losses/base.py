@@ -10,6 +10,7 @@ import numpy as np
 from replica._registry import Member, column, per_row
 from replica.losses._certified import Certified
 from replica.losses._convex import costs_nothing, seems_convex, seems_even, seems_exact
+from replica.losses._enclosed import LossRing
 from replica.losses._ground import panel_sums, slope_of_map
 from replica.losses._inner import marked, tilted_features, tilted_grain, tilted_mean, tilted_terms
 from replica.losses._optimal import optimal_field
@@ -21,6 +22,7 @@ from replica.losses._tabulated import (
     tabulated_rounding,
     tabulated_slopes,
 )
+from saddlepoint.enclosures import NotEnclosed
 from saddlepoint.quadrature.fields import field_nodes, weighted_sums
 
 
@@ -113,6 +115,19 @@ class Loss(Certified, Member):
     def grain(self, beta: Any, norm: Any = 1.0) -> Any:
         """Rounding of ``ln Z`` and its slopes in units of that of a closed form (see `tilted_grain`)."""
         return tilted_grain(self, beta, norm) if self.averaged else 1.0
+
+    def enclosed(self, cold: bool) -> LossRing:
+        """The loss (``cold``: at beta = inf) in a differential ring with proved bounds, for enclosures; only members
+        that prove theirs have it.
+        """
+        raise NotEnclosed(f"not enclosed: nothing is proved of the loss {self}")
+
+    def enclosed_mass(self) -> tuple[Any, Any]:
+        """The Gaussian mass p of the allowed stabilities, and ``|p''|/p``, p as a function of the field; of hard
+        constraints
+        that are even in it.
+        """
+        raise NotEnclosed(f"not enclosed: nothing is proved of the loss {self}")
 
     def features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
         """Positions and widths (batch, F), in units of the field, where ``ln Z`` varies fast: kinks smeared by

@@ -9,8 +9,10 @@ import numpy as np
 
 from replica._checks import number
 from replica._registry import column, exact, per_row
+from replica.losses._enclosed import LossRing, counting_ring, margin_ring
 from replica.losses._tail import error_probability, mixed_log_and_slopes, reference_tail
 from replica.losses.base import Loss
+from saddlepoint.enclosures import ball
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,9 @@ class ErrorCount(Loss):
     def ground_breaks(self, variance: np.ndarray) -> np.ndarray:
         kappa = per_row(self.kappa, variance.size)
         return np.stack([kappa - np.sqrt(2.0 * variance), kappa], axis=1)
+
+    def enclosed(self, cold: bool) -> LossRing:
+        return margin_ring(ball(self.kappa)) if cold else counting_ring(ball(self.kappa))
 
     def reference_cost(self, u: Any, mp: Any) -> Any:
         return mp.zero if u >= exact(self.kappa, mp) else mp.one

@@ -9,10 +9,12 @@ import numpy as np
 
 from replica._checks import number
 from replica._registry import column, exact, per_row
+from replica.losses._enclosed import LossRing, margin_ring
 from replica.losses._ground import below, clipped_moments
 from replica.losses._optimal import optimal_margin
 from replica.losses._tail import margin_sums, reference_tail, tail_log_and_slopes
 from replica.losses.base import Loss
+from saddlepoint.enclosures import ball
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,9 @@ class Margin(Loss):
         one, two, held, _, cost = clipped_moments(upper, np.full(mean.size, np.inf))
         wrong = np.where(kappa < 0, below(0.0, mean, deviation), 0.0) if whole else 0.0 * mean
         return np.stack([deviation * one, deviation**2 * two, held, held, 0.0 * cost, wrong])
+
+    def enclosed(self, cold: bool) -> LossRing:
+        return margin_ring(ball(self.kappa))
 
     def reference_cost(self, u: Any, mp: Any) -> Any:
         return mp.zero if u >= exact(self.kappa, mp) else mp.inf

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import saddlepoint
+from replica._checks import whole
 from replica.solution.batch import Solutions
 from replica.solution.names import ORDER_PARAMETERS, REPORTED, of_level, ordered
 from replica.solution.quantity import Quantity
 
 if TYPE_CHECKING:
     from replica.models.model import Model
+    from saddlepoint.enclosures import Enclosure
 
 
 class SolveFailed(saddlepoint.SolveFailed):
@@ -94,6 +96,8 @@ class Solution:
     def __init__(self, batch: Solutions) -> None:
         #: the one row, its model with numbers for parameters, wherever it was solved for
         self.batch = dataclasses.replace(batch, model=batch.model.row(0))
+        #: the load as it was given, for proofs: `alpha` may be its rounding
+        self.load: float = float(batch.alpha[0])
 
     @property
     def model(self) -> Model:
@@ -251,6 +255,31 @@ class Solution:
         if type(self.problem).reference_update is Problem.reference_update:
             raise CertificationFailed(f"solutions of this kind have no mpmath certificate: {self.status}")
         return certify(self.problem, self.point, digits=digits)
+
+    def enclose(self, digits: int = 20) -> Enclosure:
+        """Intervals that provably contain the free entropy and, in ``.values``, all that the solution reports.
+
+        Averages by a rule with a proved bound in interval arithmetic, existence and uniqueness by Krawczyk's test (see
+        `saddlepoint.enclosures`). Floats are their exact binary values; a `Fraction` or a decimal string given for
+        the load
+        or a parameter is taken as it is.
+
+        Parameters
+        ----------
+        digits : int
+            Decimal digits, at least 1.
+
+        Returns
+        -------
+        Enclosure
+            ``.lower .upper .values .uniqueness_radius .proved .not_proved``.
+
+        Raises
+        ------
+        NotEnclosed
+            Where a model is not covered, or nothing was proved, in one sentence.
+        """
+        return self.ansatz.enclose(self, whole("digits", digits, low=1))
 
     @classmethod
     def of(cls, given: Any, verb: str) -> Solution:

@@ -15,6 +15,7 @@ from replica.thresholds import stability as _stability
 from replica.thresholds import steps as _steps
 from replica.thresholds.base import Line, Threshold
 from replica.thresholds.crossing import threshold
+from replica.thresholds.enclosed import Asked
 from replica.thresholds.inverse import invert
 from replica.thresholds.levels import highest_step
 from replica.thresholds.penalty import optimal_penalty
@@ -140,8 +141,9 @@ def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> T
     """
     require_model(model)
     grids = "use replica.diagram(model, x=('alpha', grid), y='margin', lines=['max-margin'])"
-    target = np.array([one_number("alpha", alpha, low=0.0, open_low=True, grids=grids)])
-    chosen = ansatz_or_rs(ansatz)
+    load = one_number("alpha", alpha, low=0.0, open_low=True, grids=grids)
+    target, chosen = np.array([load]), ansatz_or_rs(ansatz)
+    asked = Asked("max-margin", model, chosen, load)
     few = model.architecture.few
     if few is not None and few.levels is not None:
         return highest_step(model, chosen, float(target[0]))
@@ -174,6 +176,7 @@ def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> T
         if largest.value <= alpha:
             why = f"two clusters are separable up to alpha = {largest.value:.6g}, no margin is positive at {alpha:g}"
             return Threshold(found.value, found.error, found.bracket, f"not converged: {why}")
+    found.asked = asked
     return found
 
 

@@ -7,12 +7,14 @@ from typing import Any, Self
 
 import numpy as np
 
+from replica._checks import whole
 from replica.ansatz.base import Ansatz
 from replica.models.model import Model
 from replica.solution.batch import Part, Solutions
 from replica.solution.quantity import Quantity
 from replica.solution.single import Solution
 from saddlepoint import Status
+from saddlepoint.enclosures import Enclosure, NotEnclosed
 
 NAN = float("nan")
 UNKNOWN = "not converged: the error of the threshold could not be estimated"
@@ -90,6 +92,8 @@ class Threshold(Quantity):
     bracket: tuple[float, float]
     solution: Solution | None
     parameters: dict[str, float]
+    #: what it answers (`replica.thresholds.enclosed.Asked`); None where nothing could be proved of it
+    asked: Any
 
     def __new__(
         cls,
@@ -104,10 +108,38 @@ class Threshold(Quantity):
             value, status, solution = NAN, UNKNOWN, None
         self = super().__new__(cls, value, error, status)
         self.bracket, self.solution, self.parameters = bracket, solution, dict(parameters or {})
+        self.asked = None
         return self
 
     def __getnewargs__(self) -> tuple[Any, ...]:
         return self.value, self.error, self.bracket, self.status, self.solution, self.parameters
+
+    def enclose(self, digits: int = 20) -> Enclosure:
+        """An interval that provably contains the threshold, with what is known of the place in ``.values``.
+
+        The threshold is one more unknown and its condition one more equation; see `Solution.enclose`.
+
+        Parameters
+        ----------
+        digits : int
+            Decimal digits, at least 1.
+
+        Returns
+        -------
+        Enclosure
+            ``.lower .upper .values .uniqueness_radius .proved .not_proved``.
+
+        Raises
+        ------
+        NotEnclosed
+            Where a threshold or its model is not covered, or nothing was proved, in one sentence.
+        """
+        from replica.thresholds.enclosed import enclose_threshold
+
+        digits = whole("digits", digits, low=1)
+        if self.asked is None:
+            raise NotEnclosed(f"not enclosed: nothing is proved of this threshold ({self.status})")
+        return enclose_threshold(self, self.asked, digits)
 
     @property
     def order_parameters(self) -> dict[str, float]:

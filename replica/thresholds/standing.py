@@ -6,6 +6,7 @@ from replica._checks import one_number
 from replica.ansatz import Ansatz, ansatz_or_rs
 from replica.models.model import Model, require_model, separating
 from replica.thresholds.base import Threshold
+from replica.thresholds.enclosed import Asked
 from replica.thresholds.first_order import freezing_temperature
 from replica.thresholds.registry import find_line
 
@@ -15,7 +16,9 @@ def locate(name: str, model: Model, ansatz: Ansatz | None = None) -> Threshold:
     definition, chosen = find_line(name), ansatz_or_rs(ansatz)
     require_model(model)
     chosen.check(separating(definition.model(model)))
-    return definition.line(model, 1, chosen).row(0)
+    found = definition.line(model, 1, chosen).row(0)
+    found.asked = Asked(name, model, chosen)
+    return found
 
 
 def at_line(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
@@ -197,4 +200,7 @@ def freezing(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> Thr
     """
     grids = "use replica.diagram(model, x=('alpha', grid), y='temperature', lines=['freezing'])"
     value = one_number("alpha", alpha, low=0.0, open_low=True, grids=grids)
-    return freezing_temperature(require_model(model), value, ansatz_or_rs(ansatz))
+    chosen = ansatz_or_rs(ansatz)
+    found = freezing_temperature(require_model(model), value, chosen)
+    found.asked = Asked("freezing", model, chosen, value)
+    return found

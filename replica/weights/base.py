@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from replica._registry import Member
+from saddlepoint.enclosures import NotEnclosed
 from saddlepoint.quadrature.fields import field_nodes, weighted_sums
 from saddlepoint.quadrature.reference import gaussian_average_reference
 
@@ -247,6 +248,10 @@ class Weights(Member):
         log_z, q, variance, m, susceptibility = total
         m = m_hat * variance if gaussian else m
         return self.assemble(log_z, q, variance, m, q - m * m, susceptibility)
+
+    def enclosed_single(self, q_hat: Any, m_hat: Any, curvature: Any, law: Law | None) -> SingleWeight:
+        """`single` in balls, for enclosures; only members that prove their bounds have it."""
+        raise NotEnclosed(f"not enclosed: nothing is proved of the weights {self}")
 
     def reference(self, field: Any, curvature: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
         """``ln z``, mean and variance of the weight in mpmath arithmetic, for certification."""

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from replica.weights._enclosed import letters_single
 from replica.weights._pairs import BinaryPair, binary_room
-from replica.weights.base import Law, Norm, Pinned, Weights
+from replica.weights.base import Law, Norm, Pinned, SingleWeight, Weights
 from saddlepoint._jit import array_kernel
 from saddlepoint.quadrature.fields import field_panels
 from saddlepoint.quadrature.panels import row_nodes
@@ -85,6 +86,9 @@ class Binary(Weights):
 
     def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
         return rng.choice(np.array([-1.0, 1.0]), size=n)
+
+    def enclosed_single(self, q_hat: Any, m_hat: Any, curvature: Any, law: Law | None) -> SingleWeight:
+        return letters_single((-1.0, 1.0), True, q_hat, m_hat, curvature, law)
 
     def reference(self, field: Any, curvature: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
         return mp.log(2 * mp.cosh(field)), mp.tanh(field), mp.sech(field) ** 2

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica.weights.base import Free, Law, Norm, Weights, is_symmetric
+from replica.weights._enclosed import letters_single
+from replica.weights.base import Free, Law, Norm, SingleWeight, Weights, is_symmetric
 from saddlepoint._jit import array_kernel
 
 
@@ -146,6 +147,9 @@ class Discrete(Weights):
 
     def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
         return rng.choice(np.asarray(self.values), size=n)
+
+    def enclosed_single(self, q_hat: Any, m_hat: Any, curvature: Any, law: Law | None) -> SingleWeight:
+        return letters_single(self.values, False, q_hat, m_hat, curvature, law)
 
     def reference(self, field: Any, curvature: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
         letters = [mp.mpf(w) for w in self.values]

@@ -9,6 +9,7 @@ import numpy as np
 
 from replica.weights._pairs import SphericalPair, spherical_room
 from replica.weights.base import Average, Law, Norm, SingleWeight, Weights
+from saddlepoint.enclosures import Functions
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,9 @@ class Spherical(Weights):
         distance = 2 / (1 + mp.sqrt(1 + 4 * strength))
         q, transverse = strength * distance**2, q_hat * distance**2
         return SingleWeight(None, q, distance, mp.one, m_hat * distance, transverse, distance**2)
+
+    def enclosed_single(self, q_hat: Any, m_hat: Any, curvature: Any, law: Law | None) -> SingleWeight:
+        return self.reference_single(q_hat, m_hat, curvature, None, law, Functions, 0)
 
     def log_z(self, field: np.ndarray, curvature: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """One Gaussian weight at multiplier ``A``: ``ln z = h^2/(2A) - (ln A + 1)/2``; see `single` for the sphere."""

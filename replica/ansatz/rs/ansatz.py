@@ -91,6 +91,11 @@ class RS(Ansatz):
             found += paramagnet_facts(solutions.model.take(np.array([row])), float(solutions.alpha[row]), float(phi))
         return found
 
+    def enclose(self, solution: Any, digits: int) -> Any:
+        from replica.ansatz.rs.enclosed import enclose_solution
+
+        return enclose_solution(solution, digits)
+
     def equations(self, model: Model, size: int) -> Equations:
         if model.weights.penalised and np.any(np.isinf(model.beta)):
             raise ValueError(f"{model.weights} at beta = inf are one vector, risk minimisation without a branch")

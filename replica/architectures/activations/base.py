@@ -76,6 +76,9 @@ class Activation(Member):
     #: ``k'(0) = 0``, as where g(-x) = g(x): the overlap 0 is a saddle point
     even: ClassVar[bool] = False
 
+    #: the kernel is a closed formula in the functions of `library`, for numbers of any kind
+    closed: ClassVar[bool] = False
+
     def network(self, units: int, ties: str) -> FewUnits:
         """The average over the fields of a few units; `ValueError` where there is none."""
         raise ValueError(f"committees with {self} are here for units=inf only, got {units}")

@@ -38,6 +38,7 @@ class Erf(Activation):
     """
 
     name: ClassVar[str] = "erf"
+    closed: ClassVar[bool] = True
     odd: ClassVar[bool] = True
 
     def function(self, x: np.ndarray) -> np.ndarray:

@@ -32,6 +32,7 @@ class Identity(Activation):
     """
 
     name: ClassVar[str] = "linear"
+    closed: ClassVar[bool] = True
     odd: ClassVar[bool] = True
 
     def function(self, x: np.ndarray) -> np.ndarray:

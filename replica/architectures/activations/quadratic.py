@@ -33,6 +33,7 @@ class Quadratic(Activation):
     """
 
     name: ClassVar[str] = "quadratic"
+    closed: ClassVar[bool] = True
     even: ClassVar[bool] = True
 
     def function(self, x: np.ndarray) -> np.ndarray:

@@ -40,6 +40,7 @@ class ReLU(Activation):
     """
 
     name: ClassVar[str] = "relu"
+    closed: ClassVar[bool] = True
 
     def function(self, x: np.ndarray) -> np.ndarray:
         return np.maximum(x, 0.0)

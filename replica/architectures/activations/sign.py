@@ -39,6 +39,7 @@ class Sign(Activation):
     """
 
     name: ClassVar[str] = "sign"
+    closed: ClassVar[bool] = True
     odd: ClassVar[bool] = True
     smooth: ClassVar[bool] = False
     tangent: ClassVar[bool] = False

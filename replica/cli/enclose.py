@@ -1,0 +1,100 @@
+"""``replica enclose``: an interval with a proof, of a solution or of a threshold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from replica import thresholds
+from replica._checks import one_of, spelled
+from replica.cli._answers import NAN, Point
+from replica.cli._values import Count, Number
+from replica.cli._verb import ANSATZ, START, Request, model_verb, option
+from saddlepoint.enclosures import Enclosure, NotEnclosed
+
+#: thresholds with proofs, and whether they are at a load
+THRESHOLDS = {
+    "capacity": False, "max-margin": True, "at-line": False, "transition": False, "spinodal": False, "freezing": True,
+}
+MOST_DIGITS = 500
+
+QUANTITY = option(
+    "--quantity",
+    metavar="NAME",
+    default="free-entropy",
+    show_default=True,
+    help=f"A number of the solution (q, entropy, stability, ...), or {', '.join(THRESHOLDS)}.",
+)
+ALPHA = option("--alpha", type=Number(), help="Load, patterns per weight: of solutions, max-margin and freezing.")
+DIGITS = option(
+    "--digits", type=Count(), default=20, show_default=True, help=f"Decimal digits, 1 to {MOST_DIGITS}."
+)
+
+
+@model_verb("enclose", ALPHA, QUANTITY, DIGITS, ANSATZ, START)
+def command(request: Request) -> Point:
+    """Prove digits of a solution or a threshold.
+
+    An interval that contains the number, by interval arithmetic; decimals are taken as they are written.
+
+    Example: replica enclose perceptron --weights binary --quantity capacity --digits 30
+    """
+    options = request.options
+    if options["digits"] > MOST_DIGITS:
+        raise ValueError(f"--digits must be at most {MOST_DIGITS}, got {options['digits']}")
+    quantity = spelled(options["quantity"], THRESHOLDS)
+    try:
+        if quantity in THRESHOLDS:
+            return _answer(request, quantity, _threshold(request, quantity).enclose(options["digits"]))
+        found = _of_solution(request)
+        name = one_of("--quantity", spelled(options["quantity"], found.values), found.values)
+        return _answer(request, name, replace(found.values[name], values=found.values))
+    except NotEnclosed as refusal:
+        return Point(
+            quantity.replace("-", "_"), NAN, NAN, f"not converged: {refusal}", {}, request.settings, more=_NOTHING
+        )
+
+
+_NOTHING: dict[str, Any] = {"lower": None, "upper": None, "values": {}}
+
+
+def _threshold(request: Request, quantity: str) -> Any:
+    given = request.options["alpha"]
+    verb = getattr(thresholds, quantity.replace("-", "_"))
+    if not THRESHOLDS[quantity]:
+        return verb(request.model, ansatz=request.ansatz)
+    if given is None:
+        raise ValueError(f"--quantity {quantity} needs --alpha")
+    return verb(request.model, alpha=given, ansatz=request.ansatz)
+
+
+def _of_solution(request: Request) -> Enclosure:
+    import replica
+
+    options = request.options
+    if options["alpha"] is None:
+        raise ValueError("numbers of a solution need --alpha (or ask for --quantity capacity)")
+    model, alpha = request.model, options["alpha"]
+    solution = replica.solve(model, alpha=alpha, ansatz=request.ansatz, start=options["start"], on_failure="keep")
+    return solution.enclose(options["digits"])
+
+
+def _answer(request: Request, name: str, found: Enclosure) -> Point:
+    bounds = {key: {"lower": x.lower, "upper": x.upper} for key, x in found.values.items()}
+    return Point(
+        name=name.replace("-", "_"),
+        value=float(found),
+        error=found.width + 2.0**-52 * abs(float(found)),  # value is a float: its rounding is the larger error
+        status=f"converged; {found.status}",
+        order_parameters={},
+        settings=request.settings,
+        more={
+            "lower": found.lower,
+            "upper": found.upper,
+            "values": bounds,
+            "uniqueness_radius": found.uniqueness_radius,
+            "proved": list(found.proved),
+            "not_proved": list(found.not_proved),
+        },
+        notes={"enclosure": str(found)} | {f"enclosed {key}": str(x) for key, x in found.values.items()},
+    )

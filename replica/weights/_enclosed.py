@@ -1,0 +1,114 @@
+r"""One weight from a finite alphabet in a ring with proved strip and bounds, for enclosures; no weights live here.
+
+``h = b + s z``, ``p_i = exp(h l_i + c l_i^2)/z(h)`` the probability of the letter ``l_i``, ``F = ln z``.
+
+**Lemma W.** With gap the distance of the extreme letters, on ``|Im h| <= pi/(2 gap)``: z has no zero, ``sum |p_i| <=
+sqrt 2``, and
+``|F| <= ln n + l |Re h| + l^2 |c| + sqrt(2) l |Im h|``, l the largest modulus of a letter. Proof: divided by the
+phase of the middle letter,
+the terms of z have arguments within pi/4 of 0, so ``|z| >= sum |terms|/sqrt 2``; F on the real line, and ``F' = sum
+l_i p_i`` along the vertical.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from replica.weights.base import Law, SingleWeight
+from saddlepoint.enclosures import Kernel, Majorant, NotEnclosed, Polynomial, ball, flint, gaussian_averages, generator
+
+Z, F = generator("z"), generator("F")
+
+
+class Letters(Kernel):
+    """``p_i' = p_i sum_j (l_i - l_j) p_j``, ``F' = sum l_j p_j`` in h, and the same with squares of letters in c
+    (lemma W).
+    """
+
+    def __init__(self, letters: tuple[float, ...]) -> None:
+        self.exact = [Fraction(x) for x in letters]
+        self.names = [f"p{i}" for i in range(len(letters))]
+        self.p = [generator(name) for name in self.names]
+        in_field = self._images(self.exact)
+        self.derivations = {"b": in_field, "s": {name: Z * image for name, image in in_field.items()}}
+        squares = [x * x for x in self.exact]
+        self.gap, self.most = max(self.exact) - min(self.exact), max(map(abs, self.exact))
+        self.square_gap = max(squares) - min(squares)
+        if len(set(squares)) > 1:
+            self.derivations["c"] = self._images(squares)
+        self.mean = self._mean(self.exact)
+        self.square = self._mean(squares)
+        self.spread = sum(
+            (a * b * _scalar((x - y) ** 2) for a, x, i in self._each() for b, y, j in self._each() if i < j),
+            Polynomial(()),
+        )
+
+    def _each(self) -> list[tuple[Polynomial, Fraction, int]]:
+        return [(p, x, i) for i, (p, x) in enumerate(zip(self.p, self.exact, strict=True))]
+
+    def _mean(self, values: list[Fraction]) -> Polynomial:
+        return sum((p * _scalar(x) for p, x in zip(self.p, values, strict=True)), Polynomial(()))
+
+    def _images(self, values: list[Fraction]) -> dict[str, Polynomial]:
+        images = {}
+        for i, name in enumerate(self.names):
+            other = sum((p * _scalar(values[i] - values[j]) for j, p in enumerate(self.p) if j != i), Polynomial(()))
+            images[name] = self.p[i] * other
+        return images | {"F": self._mean(values)}
+
+    def values(self, z: Any, at: Mapping[str, Any]) -> dict[str, Any]:
+        """On a ball by the mean-value theorem: ``|dp_i/dh| <= gap/4``, ``|F'| <= l``, and so for the squares in c."""
+        arb, letters = flint().arb, [ball(x) for x in self.exact]
+        h, c = at["b"] + at["s"] * z, at.get("c", arb(0))
+        middle, bend = h.mid(), c.mid()
+        powers = [x * middle + x * x * bend for x in letters]
+        top = max(float(x) for x in powers)
+        terms = [(x - top).exp() for x in powers]
+        total = sum(terms, arb(0))
+        loose = (h.rad() * ball(self.gap) + c.rad() * ball(self.square_gap)) / 4
+        other = h.rad() * ball(self.most) + c.rad() * ball(self.most**2)
+        found = {name: t / total + arb(0, loose.abs_upper()) for name, t in zip(self.names, terms, strict=True)}
+        return found | {"z": z, "F": total.log() + top + arb(0, other.abs_upper())}
+
+    def strip(self, at: Mapping[str, Any]) -> Any:
+        arb = flint().arb
+        return (arb.pi() / (2 * ball(self.gap) * at["s"].abs_upper())).lower()
+
+    def majorants(self, width: Any, at: Mapping[str, Any]) -> dict[str, Majorant]:
+        arb, most, slope = flint().arb, ball(self.most).upper(), at["s"].abs_upper()
+        constant = arb(len(self.exact)).log() + most * at["b"].abs_upper() + 2 * most * slope * width
+        constant += most * most * at.get("c", arb(0)).abs_upper()
+        bounds = {name: Majorant(arb(2).sqrt()) for name in self.names}
+        return bounds | {"z": Majorant(1, width, 1, 1), "F": Majorant(1, constant, most * slope, 1)}
+
+
+def _scalar(x: Fraction) -> Any:
+    return int(x) if x.denominator == 1 else x
+
+
+letters_ring = lru_cache(maxsize=32)(Letters)
+
+
+def letters_single(
+    letters: tuple[float, ...], pinned: bool, q_hat: Any, m_hat: Any, curvature: Any, law: Law | None
+) -> SingleWeight:
+    """Averages of one letter over the field ``m_hat u + sqrt(q_hat) z`` with proof; u is absent, Gaussian or 1."""
+    kernel = letters_ring(letters)
+    gaussian = law is not None and law.values is None
+    if law is not None and not gaussian and law.values != (1.0,):
+        raise NotEnclosed("not enclosed: teachers are covered whose weights are Gaussian or of one modulus")
+    scale = (q_hat + m_hat * m_hat if gaussian else q_hat).sqrt()
+    shift = m_hat if law is not None and not gaussian else flint().arb(0)
+    at = {"b": shift, "s": scale} | ({} if pinned else {"c": -curvature / 2})
+    wanted = [F, kernel.spread, kernel.spread * kernel.spread, *([] if pinned else [kernel.mean * kernel.mean])]
+    if law is not None and not gaussian:
+        wanted.append(kernel.mean)
+    found = gaussian_averages(kernel, wanted, at)
+    log_z, variance, susceptibility = found[:3]
+    q = 1 - variance if pinned else found[3]
+    m: Any = 0 if law is None else m_hat * variance if gaussian else found[-1]
+    norm = 1 if pinned else q + variance
+    return SingleWeight(log_z, q, variance, norm, m, q - m * m, susceptibility)

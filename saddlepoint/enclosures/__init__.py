@@ -1,0 +1,29 @@
+"""Enclosures: intervals that provably contain averages, zeros of equations and functions of these. No physics.
+
+Needs python-flint (the extra ``enclosures``), which is imported on first use. `gaussian_averages` holds the lemmas
+of the
+quadrature, `enclosed_root` that of existence and uniqueness.
+"""
+
+from saddlepoint.enclosures.dual import Dual, Functions
+from saddlepoint.enclosures.enclosure import Enclosure
+from saddlepoint.enclosures.gaussian import gaussian_averages
+from saddlepoint.enclosures.krawczyk import Root, enclosed_root
+from saddlepoint.enclosures.numbers import NotEnclosed, ball, flint
+from saddlepoint.enclosures.ring import Kernel, Majorant, Polynomial, generator
+
+__all__ = [
+    "Dual",
+    "Enclosure",
+    "Functions",
+    "Kernel",
+    "Majorant",
+    "NotEnclosed",
+    "Polynomial",
+    "Root",
+    "ball",
+    "enclosed_root",
+    "flint",
+    "gaussian_averages",
+    "generator",
+]

@@ -1,0 +1,187 @@
+"""Enclosures of solutions and thresholds: stored figures, two precisions, wrong numbers excluded, honest refusals."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+import replica
+from replica.cli import main
+from replica.losses import Margin
+
+FIGURES = [
+    figure
+    for figure in json.loads((Path(__file__).parents[1] / "oracles" / "enclosures.json").read_text(encoding="utf-8"))
+    if ".mixture." not in figure["id"]
+]
+NAMES = {"qh": "q_hat", "phi": "free_entropy"}
+WEIGHTS = {"bin": "binary", "sph": "spherical", "ternary": "ternary"}
+
+
+def exact(number: float) -> Fraction:
+    """The decimal that is meant."""
+    return Fraction(repr(number))
+
+
+def enclosed(figure: dict[str, object]) -> replica.Enclosure:
+    family, word, *_ = figure["id"].removeprefix("enc.").split(".")
+    params = {name: exact(x) for name, x in figure["params"].items() if isinstance(x, float)}
+    kappa = params.get("kappa", Fraction(0))
+    if family == "committee":
+        return replica.capacity(replica.committee(activation=word, weights="binary")).enclose(20)
+    if family == "sbp":
+        model = replica.perceptron("binary", loss=replica.OutsideBand(kappa))
+        return replica.capacity(model, ansatz=replica.Annealed()).enclose(20)
+    if family == "mixture":
+        model = replica.mixture("hinge", penalty=params["lam"], noise=params["Delta"], balance=params["rho"])
+        return replica.solve(model, alpha=params["alpha"]).enclose(20).values["generalization_error"]
+    model = replica.perceptron(WEIGHTS[family], margin=kappa)
+    if word in ("capacity", "at"):
+        return (replica.capacity if word == "capacity" else replica.at_line)(model).enclose(20)
+    return replica.solve(model, alpha=params["alpha"]).enclose(20).values[NAMES.get(word, word)]
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure["id"])
+def test_stored_figures_lie_inside_up_to_their_own_error(figure: dict[str, object]) -> None:
+    found, value, slack = enclosed(figure), Fraction(figure["value"]), Fraction(figure["abs_err"])
+    assert found.overlaps(value - slack, value + slack)
+    assert found.width <= 1e-20 * max(abs(float(found)), 0.1)
+    assert found.digits == 20 and found.proved and found.not_proved
+
+
+@pytest.mark.parametrize(
+    "solution",
+    [
+        lambda: replica.solve(replica.perceptron("binary", margin=0.4), alpha=0.6),
+        lambda: replica.solve(replica.perceptron("spherical", margin=-0.5), alpha=2.0),
+        lambda: replica.solve(replica.perceptron("binary", loss="error-count", margin=0.2, beta=1.5), alpha=0.7),
+        lambda: replica.solve(replica.perceptron("spherical", loss="error-count", beta=2.0), alpha=3.0),
+        lambda: replica.solve(replica.perceptron([-1.0, 0.5, 2.0], margin=0.2), alpha=0.3),
+        lambda: replica.solve(replica.perceptron("binary", labels="teacher"), alpha=1.3),
+        lambda: replica.solve(replica.perceptron("spherical", labels="teacher", margin=0.3), alpha=0.8),
+        lambda: replica.solve(
+            replica.perceptron("binary", labels=replica.Teacher("spherical"), loss="error-count", beta=1.0), alpha=0.8
+        ),
+        lambda: replica.solve(
+            replica.perceptron("binary", labels=replica.Teacher(noise=0.3), loss="error-count", beta=2.0), alpha=0.8
+        ),
+        lambda: replica.solve(replica.committee(activation="erf", weights="spherical", labels="teacher"), alpha=1.0),
+        lambda: replica.solve(replica.committee(activation="relu", weights="spherical"), alpha=1.0),
+    ],
+)
+def test_solutions_at_two_precisions_and_within_the_error_of_doubles(solution: object) -> None:
+    found = solution()
+    rough, fine = found.enclose(12), found.enclose(28)
+    assert {*found.order_parameters, "free_entropy", "entropy", "stability"} <= {*fine.values}
+    for name, x in fine.values.items():
+        assert rough.values[name].overlaps(*x.interval) and x.width < rough.values[name].width
+        if name in found.errors:
+            assert abs(found[name] - float(x)) <= found.errors[name] + 2.3e-16 * abs(float(x)), name
+    if "energy" in fine.values:
+        assert not found.model.loss.hard
+
+
+THRESHOLDS = {
+    "capacity": lambda: replica.capacity(replica.perceptron("ternary")),
+    "band": lambda: replica.capacity(replica.perceptron("binary", loss=replica.Band(0.7))),
+    "transition": lambda: replica.transition(replica.perceptron("binary", labels="teacher")),
+    "spinodal": lambda: replica.spinodal(replica.perceptron("binary", labels="teacher")),
+    "at": lambda: replica.at_line(replica.perceptron("binary", margin=0.3)),
+    "freezing": lambda: replica.freezing(replica.perceptron("binary", loss="error-count"), alpha=1.5),
+    "max margin": lambda: replica.max_margin(replica.perceptron("binary"), alpha=0.5),
+    "of the sphere": lambda: replica.max_margin(replica.perceptron("spherical"), alpha=2.0),
+}
+
+
+@pytest.mark.parametrize("name", THRESHOLDS)
+def test_thresholds_at_two_precisions_and_within_the_error_of_doubles(name: str) -> None:
+    found = THRESHOLDS[name]()
+    rough, fine = found.enclose(10), found.enclose(24)
+    assert rough.overlaps(*fine.interval) and fine.width < rough.width
+    assert abs(found.value - float(fine)) <= found.error + 1e-300
+    assert fine.uniqueness_radius >= 0 and "converged" not in fine.status
+
+
+def test_a_wrong_load_is_excluded_and_the_published_interval_met() -> None:
+    """J. Ding and N. Sun, and B. Huang: 0.833078599 < alpha* < 0.833078600."""
+    found = replica.capacity(replica.perceptron("binary")).enclose(30)
+    assert Fraction("0.833078599") < Fraction(found.lower) <= Fraction(found.upper) < Fraction("0.833078600")
+    assert not found.contains("0.8330785998") and found.lower.startswith("0.83307859973957923368908689")
+    assert found.uniqueness_radius > found.width > 0
+
+
+def test_decimals_and_floats_are_different_numbers() -> None:
+    models = [replica.perceptron("binary", margin=m) for m in ("0.05", Fraction(1, 20), 0.05)]
+    loads = [replica.capacity(model).enclose(25) for model in models]
+    assert loads[0].interval == loads[1].interval
+    assert loads[0].interval[0] > loads[2].interval[1] or loads[0].interval[1] < loads[2].interval[0]
+    at = [replica.solve(replica.perceptron("binary"), alpha=a).enclose(25) for a in ("0.1", 0.1)]
+    assert not at[0].overlaps(*at[1].interval)
+
+
+def test_beyond_a_fold_nothing_is_proved() -> None:
+    """The start of one branch, with the load of none: the refusal comes at once."""
+    teacher = replica.perceptron("binary", labels="teacher")
+    solution = replica.solve(teacher, alpha=1.49)
+    solution.load = 1.5
+    with pytest.raises(replica.NotEnclosed, match="not enclosed"):
+        solution.enclose(20)
+
+
+class Shifted(Margin):
+    """A member of one's own that overrides what a proof is about, and says nothing of proofs."""
+
+    name = "shifted-margin"
+
+    def terms(self, field, variance, beta):
+        return super().terms(field + 0.1, variance, beta)
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: replica.solve(replica.perceptron(loss="logistic", beta=1.0), alpha=0.3), "losses with proved"),
+        (lambda: replica.solve(replica.perceptron("binary", loss=Shifted(0.0)), alpha=0.3), "losses with proved"),
+        (lambda: replica.solve(replica.committee(3), alpha=0.3), "perceptron of norm 1"),
+        (lambda: replica.solve(replica.committee(activation="tanh"), alpha=0.3), "perceptron of norm 1"),
+        (lambda: replica.solve(replica.committee(activation=lambda x: x**3), alpha=0.3), "perceptron of norm 1"),
+        (lambda: replica.solve(replica.perceptron("binary", loss=replica.Band(1.0)), alpha=0.3), "losses with proved"),
+        (lambda: replica.solve(replica.perceptron("binary"), alpha=0.3, ansatz=replica.Annealed()), "RS"),
+        (lambda: replica.capacity(replica.perceptron("binary", loss=replica.OutsideBand(1.2))), "q = 0 is not proved"),
+        (lambda: replica.spinodal(replica.perceptron("binary")), "not enclosed"),
+        (lambda: replica.spinodal(replica.perceptron("spherical")), "not enclosed"),
+        (lambda: replica.optimal_penalty(replica.mixture("square"), alpha=1.0), "nothing is proved of this threshold"),
+    ],
+)
+def test_what_is_not_covered_is_refused_in_a_sentence(call: object, sentence: str) -> None:
+    with pytest.raises(replica.NotEnclosed, match=sentence) as refusal:
+        call().enclose(20)
+    assert str(refusal.value).startswith("not enclosed: ") and "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("digits", [0, -3, 2.5, "many", None])
+def test_digits_are_a_whole_number(digits: object) -> None:
+    with pytest.raises(ValueError, match="digits must be "):
+        replica.capacity(replica.perceptron("spherical")).enclose(digits=digits)
+
+
+def test_the_shell(capsys: pytest.CaptureFixture[str]) -> None:
+    words = "enclose perceptron --weights binary --quantity capacity --digits 30"
+    assert main([*words.split(), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["lower"].startswith("0.8330785997395792336890868")
+    assert answer["values"]["q"]["lower"] < answer["values"]["q"]["upper"]
+    assert answer["status"].startswith("converged") and answer["uniqueness_radius"] > 0
+    one_point = ["enclose", "perceptron", "--alpha", "0.5", "--margin", "0.05"]
+    assert main([*one_point, "--quantity", "q"]) == 0
+    assert "enclosed q_hat" in capsys.readouterr().out
+    refused_words = ["enclose", "perceptron", "--loss", "logistic", "--beta", "1", "--alpha", "0.5", "--json"]
+    assert main(refused_words) == 1
+    refused = capsys.readouterr()
+    assert "losses with proved bounds" in refused.err and json.loads(refused.out)["value"] is None
+    assert main(["enclose", "perceptron", "--quantity", "q"]) == 2
+    assert main([*one_point, "--quantity", "capacit"]) == 2
+    assert "Valid" in capsys.readouterr().err
