@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from saddlepoint.enclosures import Kernel, Majorant, Polynomial, flint, generator
+from saddlepoint.enclosures import Kernel, Majorant, NotEnclosed, Polynomial, flint, generator
 
 Z, E, TAIL, DENSITY = generator("z"), generator("e"), generator("K"), generator("k")
 
@@ -27,6 +27,14 @@ class LabelRing:
     at: Mapping[str, Any] = field(default_factory=dict)
     weight: Polynomial = field(default_factory=lambda: Z**0)
     scores: Mapping[str, tuple[Polynomial, Any]] = field(default_factory=dict)
+
+
+class Enclosed:
+    """The part of a `Data` that proofs are made of."""
+
+    def enclosed(self, fields: Any) -> LabelRing:
+        """How labels reweight fields of given overlaps, in balls; only members that prove their bounds have it."""
+        raise NotEnclosed(f"not enclosed: nothing is proved of the data {self}")
 
 
 class Labels(Kernel):

@@ -9,11 +9,10 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from replica._registry import Member
+from replica.data._enclosed import Enclosed
 from replica.data._pairs import PairChannel, PairOverlaps
 from replica.data.linear_labels import LinearLabels
-from replica.data._enclosed import LabelRing
 from replica.weights.base import Law, Weights
-from saddlepoint.enclosures import NotEnclosed
 
 
 class Overlaps(NamedTuple):
@@ -79,7 +78,7 @@ class Classes(Enum):
     REWEIGHTED = "labels reweight the fields by the overlap with a direction, for pairs as well: `Data.pair_channels`"
 
 
-class Data(Member):
+class Data(Enclosed, Member):
     """How patterns and labels are drawn.
 
     A subclass gives `channels` and, for certification, `reference_channels`; ``overlaps`` names the order parameters
@@ -259,10 +258,6 @@ class Data(Member):
             raise ValueError(f"minimisers on the data {self} cannot be references yet")
         return [PairChannel(1.0, 0.0, np.zeros_like(at.q))]
 
-    def enclosed(self, fields: Overlaps) -> LabelRing:
-        """How labels reweight fields of given overlaps, in balls; only members that prove their bounds have it."""
-        raise NotEnclosed(f"not enclosed: nothing is proved of the data {self}")
-
     def reference_channels(self, overlaps: Overlaps, mp: Any) -> list[Channel]:
         """The same in mpmath arithmetic."""
         raise ValueError(f"{self} gives no mpmath reference, so nothing about it can be certified")
@@ -270,5 +265,4 @@ class Data(Member):
 
 def nudged_balance(balance: Any, share: float) -> Any:
     """The balance of classes of which the smaller one is larger by a share of itself."""
-    rho = np.asarray(balance)
-    return np.where(rho > 0.5, 1.0 - (1.0 - rho) * (1.0 + share), rho * (1.0 + share))[()]
+    return np.where((rho := np.asarray(balance)) > 0.5, 1.0 - (1.0 - rho) * (1.0 + share), rho * (1.0 + share))[()]

@@ -96,8 +96,7 @@ class Solution:
     def __init__(self, batch: Solutions) -> None:
         #: the one row, its model with numbers for parameters, wherever it was solved for
         self.batch = dataclasses.replace(batch, model=batch.model.row(0))
-        #: the load as it was given, for proofs: `alpha` may be its rounding
-        self.load: float = float(batch.alpha[0])
+        self.load: float = float(batch.alpha[0])  # as it was given: `alpha` may be its rounding
 
     @property
     def model(self) -> Model:
@@ -257,27 +256,24 @@ class Solution:
         return certify(self.problem, self.point, digits=digits)
 
     def enclose(self, digits: int = 20) -> Enclosure:
-        """Intervals that provably contain the free entropy and, in ``.values``, all that the solution reports.
+        """Intervals that provably contain the free entropy and, in ``.values``, what else is reported.
 
-        Averages by a rule with a proved bound in interval arithmetic, existence and uniqueness by Krawczyk's test (see
-        `saddlepoint.enclosures`). Floats are their exact binary values; a `Fraction` or a decimal string given for
-        the load
-        or a parameter is taken as it is.
+        Proved by interval arithmetic (see `saddlepoint.enclosures`). Floats are their exact binary values; a `Fraction` or
+        a decimal string given for the load or a parameter is taken as it is.
 
         Parameters
         ----------
         digits : int
-            Decimal digits, at least 1.
 
         Returns
         -------
         Enclosure
-            ``.lower .upper .values .uniqueness_radius .proved .not_proved``.
+            ``.lower .upper .values .proved`` ...
 
         Raises
         ------
         NotEnclosed
-            Where a model is not covered, or nothing was proved, in one sentence.
+            In one sentence, where nothing is proved.
         """
         return self.ansatz.enclose(self, whole("digits", digits, low=1))
 

@@ -118,7 +118,7 @@ def enclose_solution(solution: Solution, digits: int) -> Enclosure:
     if not solution.converged:
         raise NotEnclosed(f"not enclosed: {solution.status}")
     if not solution.order_parameters.get("q_hat", 0.0) > 0:
-        raise NotEnclosed("not enclosed: a state without overlap, or without fluctuations, is no zero of these equations")
+        raise NotEnclosed("not enclosed: a state without overlap, or without fluctuations, is no such zero")
 
     def equations(unknowns: list[Dual]) -> tuple[list[Any], dict[str, Any]]:
         return system.seen(system.named(unknowns), ball(solution.load))
@@ -133,7 +133,7 @@ def enclose_solution(solution: Solution, digits: int) -> Enclosure:
 def same_number(name: str, value: float, error: float, found: Enclosure) -> None:
     """Refuse what is proved of other equations than those that the floating-point number came from."""
     if not abs(value - float(found)) <= 1e3 * error + 1e-7 * abs(value):
-        raise NotEnclosed(f"not enclosed: {name} = {value:.9g} is no solution of the equations that proofs are here for")
+        raise NotEnclosed(f"not enclosed: {name} = {value:.9g} solves other equations than those of the proof")
 
 
 def of_root(root: Root, main: str, digits: int) -> Enclosure:
