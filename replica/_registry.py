@@ -112,7 +112,8 @@ def vouched(member: Member, declared: str, *beside: str) -> bool:
         return next(kind for kind in type(member).__mro__ if name in vars(kind))
 
     said = home(declared)
-    return issubclass(said, Member) and "registry" not in vars(said) and all(issubclass(said, home(name)) for name in beside)
+    own = issubclass(said, Member) and "registry" not in vars(said)
+    return own and all(issubclass(said, home(name)) for name in beside)
 
 
 def settings_of_function(

@@ -258,8 +258,8 @@ class Solution:
     def enclose(self, digits: int = 20) -> Enclosure:
         """Intervals that provably contain the free entropy and, in ``.values``, what else is reported.
 
-        Proved by interval arithmetic (see `saddlepoint.enclosures`). Floats are their exact binary values; a `Fraction` or
-        a decimal string given for the load or a parameter is taken as it is.
+        Proved by interval arithmetic (see `saddlepoint.enclosures`). Floats are their exact binary values; a `Fraction`
+        or a decimal string given for the load or a parameter is taken as it is.
 
         Parameters
         ----------
