@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import saddlepoint
-from replica._checks import whole
 from replica.solution.batch import Solutions
 from replica.solution.names import ORDER_PARAMETERS, REPORTED, of_level, ordered
+from replica.solution.proofs import Provable
 from replica.solution.quantity import Quantity
 
 if TYPE_CHECKING:
     from replica.models.model import Model
-    from saddlepoint.enclosures import Enclosure
 
 
 class SolveFailed(saddlepoint.SolveFailed):
@@ -48,7 +47,7 @@ class SolveFailed(saddlepoint.SolveFailed):
         self.solution = solution
 
 
-class Solution:
+class Solution(Provable):
     """One solved saddle point.
 
     Attributes
@@ -228,54 +227,6 @@ class Solution:
     def quantity(self, name: str) -> Quantity:
         """An order parameter or observable with error and status."""
         return Quantity(self[name], float(self.batch.error(name)[0]), self.status)
-
-    def certify(self, digits: int = 30) -> Any:
-        """Solve the same equations in mpmath arithmetic, starting from this point.
-
-        Parameters
-        ----------
-        digits : int
-            Decimal digits asked of the conjugates.
-
-        Returns
-        -------
-        saddlepoint.Certificate
-            ``values`` (order parameters by name), ``potential`` (the free entropy), ``residual``, as mpmath numbers.
-
-        Raises
-        ------
-        saddlepoint.CertificationFailed
-            When the equations are not solved to the asked digits.
-        """
-        from saddlepoint import CertificationFailed, Problem, certify
-
-        if not self.batch.parts or not isinstance(self.problem, Problem):
-            raise CertificationFailed(f"nothing to certify: {self.status}")
-        if type(self.problem).reference_update is Problem.reference_update:
-            raise CertificationFailed(f"solutions of this kind have no mpmath certificate: {self.status}")
-        return certify(self.problem, self.point, digits=digits)
-
-    def enclose(self, digits: int = 20) -> Enclosure:
-        """Intervals that provably contain the free entropy and, in ``.values``, what else is reported.
-
-        Proved by interval arithmetic (see `saddlepoint.enclosures`). Floats are their exact binary values; a `Fraction`
-        or a decimal string given for the load or a parameter is taken as it is.
-
-        Parameters
-        ----------
-        digits : int
-
-        Returns
-        -------
-        Enclosure
-            ``.lower .upper .values .proved`` ...
-
-        Raises
-        ------
-        NotEnclosed
-            In one sentence, where nothing is proved.
-        """
-        return self.ansatz.enclose(self, whole("digits", digits, low=1))
 
     @classmethod
     def of(cls, given: Any, verb: str) -> Solution:
