@@ -14,6 +14,7 @@ import numpy as np
 from replica._registry import per_row
 from replica.ansatz.rs.equations import Equations, RSProblem
 from replica.ansatz.rs.fixed_conjugate import HeldProblem
+from replica.ansatz.rs.ladders import ROUGH
 from saddlepoint import Ladder, Newton, Picard, solve
 
 CURVATURES = np.exp2(np.arange(-4.0, 10.0, 0.125))  # in units of 1/norm; the load of light weights rises steeply
@@ -39,7 +40,8 @@ def followed(equations: Equations, size: int, light: bool) -> tuple[np.ndarray, 
         problem = HeldProblem(equations, "curvature", c * unit)
         fresh = problem.variables.free({"q_hat": LIGHT * problem.value}, size) if light else problem.start()
         start = fresh if before is None else np.where(np.isfinite(before), before, fresh)
-        found = solve(problem, start=start, solver=CALM if light else FOLLOW, on_failure="keep", check=False)
+        way = CALM if light else FOLLOW
+        found = solve(problem, start=start, solver=way, tolerance=ROUGH, on_failure="keep", check=False)
         before = np.where(found.converged[:, None], found.point, np.nan)
         loads[:, k], pulls[:, k] = problem.alpha(before), problem.variables.values(before)["q_hat"]
     return grid, loads, pulls
