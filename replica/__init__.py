@@ -27,10 +27,13 @@ from replica.thresholds import (
     Threshold,
     at_line,
     capacity,
+    dynamic_transition,
     freezing,
+    gardner_line,
     max_margin,
     optimal_penalty,
     spinodal,
+    static_transition,
     threshold,
     transition,
 )
@@ -51,6 +54,7 @@ if TYPE_CHECKING:  # for editors: these load on first use
     from replica.plots import plot
     from replica.simulate.compare import compare
     from replica.simulate.success import success_threshold
+    from replica.sweeps.complexity import complexity
     from replica.sweeps.diagram import diagram
     from replica.sweeps.sweep import sweep
     from replica.wide.deep_linear import critical_points
@@ -71,6 +75,7 @@ _LAZY = {
     "local_entropy_threshold": "replica.landscape.threshold",
     "isolation": "replica.landscape.isolation",
     "sweep": "replica.sweeps.sweep",
+    "complexity": "replica.sweeps.complexity",
     "franz_parisi": "replica.landscape.franz_parisi",
     "Reference": "replica.landscape.named_references",
     "diagram": "replica.sweeps.diagram",
@@ -133,15 +138,18 @@ __all__ = [
     "clusters",
     "committee",
     "compare",
+    "complexity",
     "convex_margin",
     "covariates",
     "critical_points",
     "descent",
     "diagram",
+    "dynamic_transition",
     "flatness",
     "franz_parisi",
     "freezing",
     "from_data",
+    "gardner_line",
     "generalization_error",
     "instance",
     "isolation",
@@ -167,6 +175,7 @@ __all__ = [
     "solve",
     "spinodal",
     "stability",
+    "static_transition",
     "success_threshold",
     "sweep",
     "threshold",

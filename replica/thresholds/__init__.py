@@ -16,6 +16,7 @@ from replica.thresholds import steps as _steps
 from replica.thresholds.base import Line, Threshold
 from replica.thresholds.crossing import threshold
 from replica.thresholds.enclosed import Asked
+from replica.thresholds.glass import dynamic_transition, gardner_line, static_transition
 from replica.thresholds.inverse import invert
 from replica.thresholds.levels import highest_step
 from replica.thresholds.penalty import optimal_penalty
@@ -30,13 +31,16 @@ __all__ = [
     "Threshold",
     "at_line",
     "capacity",
+    "dynamic_transition",
     "find_line",
     "freezing",
+    "gardner_line",
     "invert",
     "locate",
     "max_margin",
     "optimal_penalty",
     "spinodal",
+    "static_transition",
     "threshold",
     "transition",
 ]

@@ -141,10 +141,17 @@ class Threshold(Quantity):
             raise NotEnclosed(f"not enclosed: nothing is proved of this threshold ({self.status})")
         return enclose_threshold(self, self.asked, digits)
 
+    def with_parameters(self, **parameters: float) -> Threshold:
+        """The same with more known of the place."""
+        known = self.parameters | parameters
+        found = Threshold(self.value, self.error, self.bracket, self.status, self.solution, known)
+        found.asked = self.asked
+        return found
+
     @property
     def order_parameters(self) -> dict[str, float]:
-        """Of the solution there, or what is known of the place."""
-        return self.parameters if self.solution is None else self.solution.order_parameters
+        """Of the solution there, and what else is known of the place."""
+        return self.parameters if self.solution is None else self.solution.order_parameters | self.parameters
 
 
 def closed_line(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from replica._checks import one_number
 from replica.ansatz import Ansatz, ansatz_or_rs
+from replica.ansatz.rsb.lines import breaking_point, breaks_known
 from replica.models.model import Model, require_model, separating
 from replica.thresholds.base import Threshold
 from replica.thresholds.enclosed import Asked
@@ -55,7 +56,10 @@ def at_line(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
 
     Notes
     -----
-    Where the branch is stable to its end there is no line: not converged, and the status says how far it was followed.
+    On the sphere (perceptron, random labels) ``order_parameters["breaking_point"]`` is the Parisi parameter at which
+    the overlap splits, ``x = alpha E f'''^2 / (2 [(1-q)^-3 + alpha E f''^3])``: above 1 the transition is no longer
+    continuous. Where the branch is stable to its end there is no line: not converged, and the status says how far it
+    was followed.
 
     References
     ----------
@@ -67,7 +71,10 @@ def at_line(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
     >>> print(f"{replica.at_line(replica.perceptron('binary')).value:.6f}")
     1.014654
     """
-    return locate("at", model, ansatz)
+    found = locate("at", model, ansatz)
+    if found.solution is None or not breaks_known(model):
+        return found
+    return found.with_parameters(breaking_point=breaking_point(model, found.value, found.solution["q"]))
 
 
 def spinodal(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:

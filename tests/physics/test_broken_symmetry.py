@@ -162,7 +162,7 @@ def test_wrong_parameters(keywords: dict[str, Any], sentence: str) -> None:
 @pytest.mark.parametrize(
     ("model", "sentence"),
     [
-        (replica.perceptron("binary"), "RSB is here for the whole sphere, got Binary"),
+        (replica.perceptron("binary"), "the frozen step of RSB needs a loss that counts or costs"),
         (replica.perceptron("spherical", labels="teacher"), "RSB is here for random labels"),
         (replica.committee(3, weights="spherical"), "RSB is here for the perceptron and for units=inf"),
         (replica.committee(np.inf, weights="spherical"), "overlap smoothly as q -> 1"),
@@ -178,3 +178,46 @@ def test_the_stability_is_that_of_the_least_stable_level() -> None:
     assert solution.stability == min(solution[f"stability{level}"] for level in range(3)) < 0
     symmetric = replica.solve(replica.perceptron("binary"), alpha=0.5)
     assert symmetric.stability == replica.stability(symmetric)
+
+
+def test_complexity_is_the_slope_of_the_free_entropy() -> None:
+    m, step = 0.2, 1e-3
+    found = replica.complexity(NEGATIVE, alpha=11.0, parisi=[m - step, m, m + step])
+    phi = found["free_entropy"].values
+    assert found["complexity"].values[1] == pytest.approx(-(m**2) * (phi[2] - phi[0]) / (2.0 * step), abs=1e-6)
+    internal = phi - found["complexity"].values / found["parisi"].values
+    assert found["entropy"].values == pytest.approx(internal, abs=1e-10)
+    assert found.attrs["static_parisi"] == pytest.approx(0.1353528, abs=1e-6)
+
+
+def test_states_at_parisi_parameter_one_are_followed_between_the_transitions() -> None:
+    found = replica.complexity(replica.perceptron("spherical", margin=-2.5), alpha=284.0, parisi=[1.0])
+    symmetric = replica.solve(replica.perceptron("spherical", margin=-2.5), alpha=284.0)
+    assert found["q1"].values[0] == pytest.approx(0.76136649828542, abs=1e-10)
+    assert found["q0"].values[0] == pytest.approx(symmetric["q"], abs=1e-10)
+    assert found["free_entropy"].values[0] == pytest.approx(symmetric.free_entropy, abs=1e-11)
+    assert found["complexity"].values[0] > 0
+
+
+def test_where_symmetry_breaks_continuously_there_is_no_jump() -> None:
+    found = replica.dynamic_transition(NEGATIVE)
+    assert not found.converged
+    assert "symmetry breaks continuously" in found.status
+
+
+def test_below_freezing_the_free_entropy_is_that_of_the_ground_state() -> None:
+    model = replica.perceptron("binary", loss="error-count")
+    cold = replica.solve(model, alpha=2.0, ansatz=replica.RSB())
+    warm = replica.solve(model.with_parameters(beta=6.0), alpha=2.0, ansatz=replica.RSB())
+    assert warm.free_entropy == pytest.approx(-6.0 * cold.energy, rel=1e-12)
+    assert warm["parisi"] == pytest.approx(cold["parisi"] / 6.0, rel=1e-12)
+    assert cold.energy == pytest.approx(replica.solve(model, alpha=2.0).energy, rel=1e-12)
+    with pytest.raises(replica.SolveFailed, match="there is one state"):
+        replica.solve(model.with_parameters(beta=1.0), alpha=2.0, ansatz=replica.RSB())
+
+
+@pytest.mark.parametrize(("word", "steps"), [("1rsb", 1), ("2rsb", 2), ("full", np.inf)])
+def test_an_ansatz_by_its_name(word: str, steps: float) -> None:
+    found = replica.capacity(replica.perceptron("spherical", margin=0.5), ansatz=word)
+    assert found.solution is not None
+    assert found.solution.ansatz.steps == steps

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -90,7 +90,7 @@ class FreezingProblem(Problem):
     Below it the alphabet's free energy is frozen at ``-phi/beta``: the ground-state energy (frozen 1RSB).
     """
 
-    rowwise = ("model", "alpha")
+    rowwise: ClassVar[tuple[str, ...]] = ("model", "alpha")
 
     def __init__(self, model: Model, alpha: np.ndarray, level: int = 1) -> None:
         self.model, self.alpha, self.level, self.size = model, alpha, level, alpha.size

@@ -12,6 +12,9 @@ from replica.ansatz.base import Ansatz
 from replica.ansatz.coverage import GAUSSIAN_FIELD, LEAST_COST, RANDOM_LABELS, SPHERE, Covers
 from replica.ansatz.replicated.equations import complexity_facts
 from replica.ansatz.replicated.real_kinds import RealReplicas
+from replica.ansatz.rsb.frozen import COVERS as FROZEN
+from replica.ansatz.rsb.frozen import frozen_states
+from replica.ansatz.rsb.held import HeldLedger
 from replica.ansatz.rsb.solver import StepsLedger
 from replica.models.model import Model
 from replica.solution.batch import Solutions
@@ -36,6 +39,9 @@ class RSB(Ansatz):
     ``q_k = 1``, left out, ``V = beta(1-q_k)`` and ``beta m_j`` for the Parisi parameters, and at a capacity these are
     ``m_j/(1-q_k)``. Where levels coincide the status says how many steps the saddle point has. ``steps=inf`` is the
     limit of many steps, its error that of the limit; ``solution.profile`` is the Parisi function.
+
+    Counted weights at a cost, below the temperature at which their entropy vanishes, are frozen in single vectors
+    (``q1 = Q``, ``m = beta_f/beta``): with the energy of that point, at ``beta = inf`` the ground state.
 
     With ``m`` and ``q1`` held it is also m real replicas at mutual overlap q1, ``phi = (1/(N m)) E ln Z``; for binary
     weights
@@ -138,10 +144,12 @@ class RSB(Ansatz):
             if self.q0 is not None:
                 raise ValueError(f"q0 is extremised where m and q1 are held: leave it None, got {self.q0!r}")
             return self._replicas.check(model, self.q1)
-        if self.m is not None or self.q1 is not None:
-            name, other = ("m", "q1") if self.q1 is None else ("q1", "m")
-            also = f"{other} must be held where {name} is, as in RSB(m=2.0, q1=0.8)"
-            raise ValueError(f"{also}: extremising it alone is not here")
+        if self._frozen(model):
+            return FROZEN.check(model)
+        if self.q1 is not None:
+            raise ValueError("m must be held where q1 is, as in RSB(m=2.0, q1=0.8): extremising it alone is not here")
+        if self.m is not None and (np.isinf(self.m) or not COVERS(model)):
+            raise ValueError(f"q1 must be held where m is, as in RSB(m=2.0, q1=0.8), for {model} and m = {self.m:g}")
         return COVERS.check(model)
 
     @property
@@ -149,16 +157,22 @@ class RSB(Ansatz):
         assert self.m is not None
         return RealReplicas("RSB with m = inf" if np.isinf(self.m) else "RSB", self.m)
 
+    def _frozen(self, model: Model) -> bool:
+        """Whether states of counted weights at a cost are meant, which are single vectors where they are broken."""
+        return model.weights.discrete and self.m is None and self.q0 is None and self.q1 in (None, 1.0)
+
     def facts(self, solutions: Solutions, row: int) -> list[str]:
         return self.doubts(solutions, row)
 
     def doubts(self, solutions: Solutions, row: int) -> list[str]:
         """Signs that the number of replicas is beyond its physical range, or that steps are missing."""
-        if self.real:
+        if self.real or self.m is not None:
             return complexity_facts(solutions, row) if np.isfinite(self.m or np.inf) else []
         stability, error = solutions.value("stability")[row], solutions.error("stability")[row]
         if np.isinf(self.steps) or not stability < -error:
             return []
+        if solutions.model.weights.discrete:
+            return ["replica symmetry is unstable where it freezes: one step is not all"]
         levels = [solutions.value(f"stability{j}")[row] for j in range(int(self.steps) + 1)]
         if np.all(np.isfinite(levels)):
             return [f"unstable to more steps (at level {int(np.argmin(levels))} most)"]
@@ -171,4 +185,9 @@ class RSB(Ansatz):
         load = np.ascontiguousarray(alpha, dtype=float)
         if self.real:
             return self._replicas.solve(self, model, load, np.full(load.size, self.q1), tolerance, relative=False)
+        if self._frozen(model):
+            return frozen_states(self, model, load, tolerance)
+        if self.m is not None:
+            ledger = HeldLedger(model, load, tolerance, self.q0 is not None)
+            return ledger.hold_at(np.full(load.size, self.m)).solutions(self)
         return StepsLedger(model, load, tolerance, self.q0 is not None).run(self.steps).solutions(self)

@@ -5,7 +5,7 @@ hard constraint), at the capacity in rescaled variables, and in ground states in
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -50,6 +50,16 @@ class Place:
             overlaps = np.log(self.alpha * self.slopes * pushes / self.sphere.pulls)
             gains = self.alpha * np.diff(means) / self.order.parisi
             return np.append(overlaps, np.log(gains / -self.sphere.slopes))
+
+    def with_load(self, alpha: float) -> Place:
+        """The same order parameters at another load (not at a capacity)."""
+        jumps = np.diff(np.concatenate([[0.0], self.order.parisi, [1.0]]))[: self.overlap_slopes.size]
+        force = self.sphere.pulls - alpha * self.slopes * self.pattern.pushes
+        parisi = self.sphere.slopes + alpha * np.diff(self.pattern.means) / self.order.parisi
+        return replace(
+            self, alpha=alpha, value=self.value + (alpha - self.alpha) * self.pattern.value, parisi_slopes=parisi,
+            overlap_slopes=0.5 * jumps * force[: jumps.size],
+        )
 
     @cached_property
     def replicons(self) -> np.ndarray:

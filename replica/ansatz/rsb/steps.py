@@ -168,7 +168,7 @@ def newton_root(problem: StepsProblem, point: np.ndarray, tolerance: float) -> n
         size = float(np.abs(residual).max())
         if not np.all(np.isfinite(jacobian)) or not size < WILD:
             return None
-        if size < tolerance:
+        if np.all(np.abs(residual) <= np.maximum(tolerance, problem.noise(point[None, :]))):
             return point
         try:
             move = np.linalg.solve(jacobian[0], -residual[0])

@@ -1,0 +1,105 @@
+"""One step at held Parisi parameters: the branch of states with ``q_1 > q_0``, followed from where it is known."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from replica.ansatz.rsb.charts import Order
+from replica.ansatz.rsb.equations import StepsProblem
+from replica.ansatz.rsb.potential import GROUND, WARM, Potential
+from replica.ansatz.rsb.solver import POLISH, StepsLedger
+from replica.ansatz.rsb.starts import CLOSE
+from replica.ansatz.rsb.steps import ROOTED, Search, newton_root
+from saddlepoint import Tolerance, solve
+
+HALVINGS = 6  # of a step in ln m
+LARGEST = 0.4  # such a step
+LOST = "no states with q1 > q0 were found"
+_GAPS = np.geomspace(0.97, 1e-5, 60)
+
+
+class HeldLedger(StepsLedger):
+    """Rows at Parisi parameters ``parisi`` (batch,) of one step; rows of one model and load are one branch."""
+
+    def hold_at(self, parisi: np.ndarray) -> HeldLedger:
+        """Solve every row."""
+        alike: dict[tuple[object, float], list[int]] = {}
+        for row in range(self.size):
+            alike.setdefault((self.model.row(row), float(self.alpha[row])), []).append(row)
+        for rows in alike.values():
+            setting, remark = self._setting(rows[0], 1)
+            branch = Branch(self, rows[0], setting)
+            for row in sorted(rows, key=lambda row: abs(np.log(parisi[row] / branch.parisi))):
+                point = branch.at(float(parisi[row])) if branch.known else None
+                if point is None:
+                    self.refuse(np.array([row]), LOST)
+                    continue
+                problem = branch.problem(float(parisi[row]))
+                asked = Tolerance(absolute=self.tolerance)
+                found = solve(problem, start=point[None, :], solver=POLISH, tolerance=asked, on_failure="keep")
+                self.keep(np.array([row]), found, remark)
+        return self
+
+
+class Branch:
+    """The states of one row over the Parisi parameter, from that where their number vanishes, or from 1."""
+
+    def __init__(self, ledger: StepsLedger, row: int, setting: str) -> None:
+        self.potential = Potential(ledger.model.row(row), float(ledger.alpha[row]), setting)
+        self.rooted = ledger.rooted
+        self.known = self._origin()
+        self.parisi = next(iter(self.known), 1.0)
+
+    def problem(self, parisi: float) -> StepsProblem:
+        """The equations at a Parisi parameter."""
+        at, held = self.potential, np.array([[parisi]])
+        return StepsProblem(at.model, np.array([at.alpha]), at.setting, 1, self.rooted, parisi=held)
+
+    def _origin(self) -> dict[float, np.ndarray]:
+        """Where the branch is known to begin with: Parisi parameter and point."""
+        minima = list(Search(self.potential, self.rooted).minima(1))
+        if minima and minima[-1].steps == 1:
+            order = minima[-1].order
+            parisi = float(order.parisi[0])
+            return {parisi: self._point(order, parisi)}
+        if not minima or self.potential.setting != WARM:
+            return {}
+        found = at_one(self.potential, float(minima[0].order.gaps[0]))
+        return {} if found is None else {1.0: self._point(found, 1.0)}
+
+    def _point(self, order: Order, parisi: float) -> np.ndarray:
+        return self.problem(parisi).chart(0).free(order)
+
+    def at(self, parisi: float) -> np.ndarray | None:
+        """The point at a Parisi parameter, from the nearest that is known; None where the branch has ended."""
+        here = min(self.known, key=lambda other: abs(np.log(parisi / other)))
+        step, point = LARGEST, self.known[here]
+        while here != parisi:
+            far = abs(np.log(parisi / here)) > step
+            there = here * float(np.exp(np.sign(parisi - here) * step)) if far else parisi
+            found = newton_root(self.problem(there), point, ROOTED)
+            if found is None or self._merged(found, there) or np.abs(found - point).max() > 4.0:
+                step *= 0.5
+                if step < LARGEST * 0.5**HALVINGS:
+                    return None
+                continue
+            here, point = there, found
+            self.known[here] = point
+        return point
+
+    def _merged(self, point: np.ndarray, parisi: float) -> bool:
+        gaps = self.problem(parisi).chart(0).values(point).gaps
+        between = gaps[0] - (gaps[1] if self.potential.setting != GROUND else 0.0)
+        return bool(between < CLOSE * gaps[0])
+
+
+def at_one(potential: Potential, lowest: float) -> Order | None:
+    """States at Parisi parameter 1, where ``q_0`` is the replica-symmetric overlap: the last zero of their equation in
+    ``q_1`` at which they are stable.
+    """
+    gaps = lowest * _GAPS
+    orders = [Order(np.array([lowest, gap]), np.ones(1)) for gap in gaps]
+    with np.errstate(all="ignore"):
+        balance = np.array([potential.at(order, 0).balance[1] for order in orders])
+    falls = np.flatnonzero((balance[:-1] > 0) & (balance[1:] <= 0))
+    return orders[int(falls[-1])] if falls.size else None
