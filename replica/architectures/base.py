@@ -65,6 +65,10 @@ class Architecture(Member):
     units: Any = 1
     #: a field of exactly the margin violates it (networks whose units can all be off)
     strict: ClassVar[bool] = False
+    #: the least absolute field that every unit must have beside
+    guard: Any = 0.0
+    #: the parameter that margins of references, and the largest margin of counted weights, are values of
+    margin_parameter: ClassVar[str] = "margin"
     #: all units see the same N/units inputs, not each a block of its own of N inputs
     shared_inputs: ClassVar[bool] = False
 

@@ -3,72 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import product
 from math import comb
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from replica.architectures._bayes_majority import majority_bayes_error
 from replica.architectures._boolean_kernels import ratio_sums, residual_sums, whole_sums
 from replica.architectures._boolean_reference import reference_sums
+from replica.architectures._flips import least_flips, log_pairs, moves
 from replica.architectures._majority_kernels import majority_sums, unanimous_sums
+from replica.architectures._unit_chances import flipped_average, guarded_sums, level_masses, step_chances
+from replica.architectures._unit_fields import fields_on
+from replica.architectures._unit_groups import group_sums, meshes
+from replica.architectures._unit_pairs import RULES, pair_sums
+from replica.architectures._unit_table import LARGEST, PANELLED, rule_of, unit_table
 from replica.architectures.base import PatternAverage
-from replica.architectures.few_units import FewUnits
+from replica.architectures.few_units import NO_GROUPS, FewUnits, GroupSums, Guarded, Joint, Moved, PairSums, Plain
 from replica.data.base import Data, Overlaps
 from replica.losses.base import Loss
-from saddlepoint.quadrature.panels import gaussian_nodes
-from saddlepoint.special import tail
-
-
-class Rule(NamedTuple):
-    """A level of the trapezoidal rule: radius of the ball of outer fields, step in units of the width, and at most."""
-
-    reach: float
-    share: float
-    widest: float
-
-
-FEW = (Rule(8.7, 0.42, 0.8), Rule(8.7, 0.3, 0.65), Rule(8.9, 0.25, 0.58), Rule(9.1, 0.16, 0.42), Rule(9.3, 0.135, 0.36))
-MANY = (Rule(6.6, 0.55, 0.9), Rule(7.3, 0.42, 0.8), Rule(8.5, 0.36, 0.7), Rule(8.9, 0.29, 0.62), Rule(9.2, 0.25, 0.56))
-#: nodes per unit that are still affordable at level 1, by number of units
-LARGEST = {2: 4000, 3: 450, 4: 150, 5: 80}
-#: share of the overlap in the norm above which panels take the place of the trapezoidal rule
-PANELLED = 0.8
-
-
-def rule_of(units: int, level: int) -> tuple[Rule, int]:
-    """The rule of a level, and the largest number of nodes (a little more at finer levels)."""
-    return (FEW if units <= 3 else MANY)[level], int(LARGEST[units] * (1.0 + 0.3 * max(level - 1, 0)))
-
-
-def unit_table(q: float, variance: float, m: float, transverse: float, rule: Rule, most: int) -> np.ndarray | None:
-    """One unit at the nodes of the trapezoidal rule, as the kernels want it; None for more than ``most`` nodes.
-
-    ``ln Z`` is analytic in a strip around the real z whose width goes with ``w = sqrt(V/q)`` (with ``w^2`` where two
-    units compete): the rule converges exponentially with a step in that proportion.
-    """
-    width = np.sqrt(variance / q) if q > 0 else np.inf
-    if m:
-        width = min(width, np.sqrt(transverse) / abs(m))
-    step = 1.0 / (1.0 / rule.widest + 1.0 / (rule.share * width) + 0.3 / width**2) if width > 0 else 0.0
-    half = int(rule.reach / max(step, 1e-9)) + 1
-    if not step > 0 or 2 * half + 1 > most:
-        return None
-    z = step * np.arange(-half, half + 1)
-    weight = step * np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi)
-    spread = np.sqrt(variance)
-    u = np.sqrt(q) / spread * z
-    log_r, log_p = tail(u)[0], tail(-u)[0]
-    log_slope = -0.5 * u * u - np.log(spread) - 0.5 * np.log(2.0 * np.pi)
-    pt, rt, slope_t = np.full(z.size, 0.5), np.full(z.size, 0.5), np.zeros(z.size)
-    if m:
-        rest, t = np.sqrt(transverse / q), m / np.sqrt(transverse) * z
-        pt, rt = np.exp(tail(-t)[0]), np.exp(tail(t)[0])
-        slope_t = np.exp(-0.5 * t * t) / np.sqrt(2.0 * np.pi) / rest
-    sides, slope = (np.exp(log_p), np.exp(log_r), log_p, log_r), np.exp(log_slope)
-    return np.array([z, weight, *sides, slope, u / spread, log_slope, pt, rt, slope_t])
 
 
 @dataclass(frozen=True)
@@ -79,9 +33,23 @@ class BooleanUnits(FewUnits):
     ----------
     outputs : tuple of float
         The field of a pattern when n of the K units are positive, n = 0 ... K.
+    guard : float or array over a batch
+        The least field of every unit; above 0 the averages are those of units that do not overlap (q = 0), with outputs
+        that do not see their signs.
     """
 
     outputs: tuple[float, ...]
+    guard: Any = 0.0
+
+    @property
+    def paired(self) -> bool:  # type: ignore[override]
+        return not np.any(self.guard)
+
+    grouped = paired
+
+    @property
+    def dear(self) -> bool:  # type: ignore[override]
+        return self.units > 2
 
     @classmethod
     def committee(cls, units: int, ties: str) -> BooleanUnits:
@@ -106,6 +74,8 @@ class BooleanUnits(FewUnits):
             few = f"2 to {max(LARGEST)} units (the capacity of the sphere: any)"
             raise ValueError(f"the equations are here for {few}, got {self.units}")
         rows = np.size(overlaps.q)
+        if np.any(self.guard):
+            return self._guarded(loss, data, overlaps, beta, whole)
         sums = np.zeros((rows, 5 + 2))
         q, variance, m, transverse = (np.broadcast_to(x, (rows,)) for x in overlaps)
         for label, taught in self._labels(data):
@@ -121,6 +91,78 @@ class BooleanUnits(FewUnits):
             bend = -(variance * square + m * pull) / (q + variance)
         conjugates = {"q_hat": square, "curvature": -bend} | ({"m": pull} if data.overlaps else {})
         return PatternAverage(log_z, conjugates, *((rigidity, cost, wrong) if whole else (None, None, None)))
+
+    def pair_sums(self, reference: Guarded, probe: Plain, law: Joint, level: int, *, whole: bool = False) -> PairSums:
+        if self.units not in RULES:
+            raise ValueError(f"Franz-Parisi curves are here for 2 and 3 units, got {self.units}: more take too long")
+        (own,) = self._boltzmann(*reference[:2], False)
+        seen, *extra = self._boltzmann(*probe, whole)
+        return pair_sums(own, seen, law, level, reference[2], extra)
+
+    def group_sums(
+        self, loss: Loss, beta: Any, overlaps: tuple[float, float, float], power: float, level: int, *, whole: bool
+    ) -> GroupSums:
+        if self.units not in RULES:
+            raise ValueError(f"groups of replicas are here for 2 and 3 units, got {self.units}: more take too long")
+        mesh = meshes(*overlaps, power, self.units, level)
+        if mesh is None:
+            return NO_GROUPS
+        weight, *extra = self._boltzmann(loss, beta, whole)
+        seen = fields_on(mesh[1].field, overlaps[2], weight, whole=False)
+        shares = []
+        for row in extra:
+            share = fields_on(mesh[1].field, overlaps[2], row, whole=False).log_z if row.any() else -np.inf
+            shares.append(np.exp(share - seen.log_z))
+        return group_sums(*mesh, *overlaps[:2], power, seen.log_z, [(self.units, seen.slope)], shares)
+
+    def _boltzmann(self, loss: Loss, beta: Any, whole: bool) -> list[np.ndarray]:
+        """Boltzmann weights by the number of positive units, and these times the cost, and of errors."""
+        field = np.asarray(self.outputs)[None, :]
+        weight = loss.boltzmann(field, beta)[0]
+        if not whole:
+            return [weight]
+        cost = np.where(weight > 0, loss.cost(field)[0], 0.0)
+        return [weight, weight * cost, weight * loss.violated(field)[0]]
+
+    def _guarded(self, loss: Loss, data: Data, overlaps: Overlaps, beta: Any, whole: bool) -> PatternAverage:
+        """`patterns` at q = 0 of units with a least field; NaN elsewhere."""
+        if not data.unrelated or not loss.hard:
+            raise ValueError(f"a least field of every unit is here for random labels and a margin, not {data}, {loss}")
+        rows = np.size(overlaps.q)
+        q, variance, guard = (np.broadcast_to(x, (rows,)) for x in (overlaps.q, overlaps.variance, self.guard))
+        weight = loss.boltzmann(np.tile(np.asarray(self.outputs), (rows, 1)), beta)
+        log_z, bend, rigidity = guarded_sums(weight, guard / np.sqrt(variance), variance)
+        nothing = np.where(q == 0, 0.0, np.nan)
+        more = (rigidity + nothing, nothing, nothing) if whole else (None, None, None)
+        return PatternAverage(log_z + nothing, {"q_hat": nothing, "curvature": nothing - bend}, *more)
+
+    def log_pairs(self, reference: Guarded, probe: Plain, distance: np.ndarray) -> np.ndarray:
+        if reference[2]:
+            raise ValueError("the first moment of pairs is not here with a least field of the reference's units")
+        (own,), (seen,) = (self._boltzmann(loss, beta, False) for loss, beta in (reference[:2], probe))
+        return log_pairs(own, seen, distance)
+
+    def flipped(self, loss: Loss, beta: Any, overlaps: tuple[float, float], move: Moved, level: int) -> np.ndarray:
+        nodes = self._outer_nodes(*overlaps, level)
+        (weight,) = self._boltzmann(loss, beta, False)
+        steps = [step_chances(nodes[0], overlaps[1], d, level) for d in move.noise.tolist()]
+        return flipped_average(*nodes, overlaps[1], weight, steps, move.wrong(np.asarray(self.outputs)))
+
+    def masses(self, loss: Loss, beta: Any, overlaps: tuple[float, float], level: int) -> np.ndarray:
+        nodes = self._outer_nodes(*overlaps, level)
+        found = level_masses(*nodes, overlaps[1], *self._boltzmann(loss, beta, False))
+        return np.array([found[np.asarray(self.outputs) == level].sum() for level in self.levels])
+
+    def _outer_nodes(self, q: float, variance: float, level: int) -> tuple[np.ndarray, np.ndarray]:
+        """Cavity fields of a unit and their weights; one at 0 for a paramagnet."""
+        if q == 0:
+            return np.zeros(1), np.ones(1)
+        if self.units not in LARGEST or np.any(self.guard):
+            raise ValueError(f"this is here for 2 to {max(LARGEST)} units without a least field, got {self}")
+        table = unit_table(q, variance, 0.0, 0.0, *rule_of(self.units, level))
+        if table is None:
+            raise ValueError("an average over the fields of all units would take too long: q is near 1")
+        return np.sqrt(q) * table[0], table[1]
 
     def _labels(self, data: Data) -> list[tuple[float, np.ndarray]]:
         """Labels and, per number of the teacher's positive units, whether it gives that label (2 for any label)."""
@@ -217,7 +259,7 @@ class BooleanUnits(FewUnits):
             down = int(positive - below.max()) if below.size else None
             up = int(above.min() - positive) if above.size else None
             chance = comb(self.units, positive) / 2**self.units  # of whole numbers, which do not overflow
-            total += chance * _least_flips(positive, self.units - positive, down, up, level)
+            total += chance * least_flips(positive, self.units - positive, down, up, level)
         every = allowed.tolist() == [self.units]  # all units positive: a cone with the Hessian of single units
         return total, 0.5 * self.units if every else np.inf
 
@@ -236,46 +278,5 @@ class BooleanUnits(FewUnits):
         signs = np.sign(self.outputs)
         for first, second in product(range(self.units + 1), repeat=2):
             if signs[first] != signs[second]:
-                total += comb(self.units, first) / 2**self.units * _moves(self.units, first, second, disagreement)
+                total += comb(self.units, first) / 2**self.units * moves(self.units, first, second, disagreement)
         return total
-
-
-def _moves(units: int, first: int, second: int, flip: np.ndarray) -> np.ndarray:
-    """Probability that ``first`` positive units become ``second`` when each flips with probability ``flip``."""
-    total = np.zeros_like(flip)
-    for lost in range(first + 1):
-        won = second - first + lost
-        if 0 <= won <= units - first:
-            ways = comb(first, lost) * comb(units - first, won)
-            total += ways * flip ** (lost + won) * (1.0 - flip) ** (units - lost - won)
-    return total
-
-
-def _least_flips(positive: int, negative: int, down: int | None, up: int | None, level: int) -> float:
-    """Mean of the cheapest way to turn ``down`` of the positive or ``up`` of the negative units over."""
-    if down is None or up is None:
-        count, group = (up, negative) if down is None else (down, positive)
-        return _smallest_squares(count or 0, group, level)
-    if down == up == 1:
-        return _smallest_squares(1, positive + negative, level)
-    raise ValueError("the capacity of this loss needs two kinds of moves of several units, which is not here")
-
-
-@lru_cache(maxsize=4096)
-def _smallest_squares(count: int, group: int, level: int) -> float:
-    """Mean of the sum of the ``count`` smallest squares among ``group`` standard Gaussians.
-
-    ``sum_j j C(g, j) p^(j-1) (1-p)^(g-j)`` over the ranks is g times a distribution function, which is no large number.
-    """
-    from scipy.special import betainc, ndtri  # heavy: only where it is needed
-
-    if not count:
-        return 0.0
-    share = count / group
-    place = float(ndtri(0.5 + 0.5 * min(share, 1.0 - 0.5 / group)))
-    width = np.sqrt(max(share * (1.0 - share), 0.5 / group) / group) * np.exp(0.5 * place**2)
-    z, weight = gaussian_nodes(np.array([[place]]), np.full((1, 1), min(0.5, width)), np.zeros((1, 1)), level)
-    at, weight = z[0][z[0] > 0], 2.0 * weight[0][z[0] > 0]
-    beyond = 2.0 * np.exp(tail(at)[0])
-    ranked = betainc(group - count, count, beyond) if count < group else np.ones_like(at)
-    return float((weight * at * at) @ ranked) * group

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -11,9 +12,82 @@ from replica.architectures.base import PatternAverage
 from replica.data.base import Data, Overlaps
 from replica.losses.base import Loss
 
+#: what a network does with a field: a loss and its inverse temperature; and the least field of every unit
+Plain = tuple[Loss, Any]
+Guarded = tuple[Loss, Any, float]
+
+
+class Joint(NamedTuple):
+    """Law of the two fields of one unit: the reference's cavity field has variance ``qt`` and leaves ``gap = 1 - qt``;
+    the probe's is ``shared`` times that plus a Gaussian of variance ``spread``, with which the reference's moves by
+    ``lever``; ``own`` of the spread is the probe's alone, ``rest = 1 - q`` its thermal variance.
+    """
+
+    qt: float
+    gap: float
+    shared: float
+    lever: float
+    spread: float
+    own: float
+    rest: float
+
+
+class PairSums(NamedTuple):
+    """Averages over a pattern that a reference and a probe see, with g and r the slopes of their ``ln Z`` in a unit's
+    field and p that of the reference when its field is known; squares and products are summed over units.
+
+    ``log_z = E ln Z``, ``gg = E g^2``, ``rg = E r g``, ``pg = E p g``, derivatives ``gg_q``, ``rg_q``, ``rg_s`` in the
+    overlaps, ``rigidity = E g'^2`` and, where asked for, ``cost`` and ``wrong``.
+    """
+
+    log_z: float
+    gg: float
+    rg: float
+    pg: float
+    gg_q: float
+    rg_q: float
+    rg_s: float
+    rigidity: float
+    cost: Any = None
+    wrong: Any = None
+
+
+class Moved(NamedTuple):
+    """Distances by which weights are moved, and which fields count as wrong then."""
+
+    noise: np.ndarray
+    wrong: Callable[[np.ndarray], np.ndarray]
+
+
+class GroupSums(NamedTuple):
+    """Averages over a pattern for groups of y replicas, with tilted means <.> of one group, g the slopes of ``ln Z``:
+
+    ``mean = E ln <Z^y>/y``, ``common = sum E <g>^2``, ``spread = sum E(<g^2> - <g>^2)``, ``relative = E(y <ln Z>) -
+    y mean`` and, where asked for, ``cost`` and ``wrong``.
+    """
+
+    mean: float
+    common: float
+    spread: float
+    relative: float
+    cost: Any = None
+    wrong: Any = None
+
+
+NO_SUMS = PairSums(*[float("nan")] * 8)
+NO_GROUPS = GroupSums(*[float("nan")] * 6)
+
 
 class FewUnits(ABC):
     """Averages over the K outer fields of a network with K units of equal overlap."""
+
+    #: whether `pair_sums` is here, and the relative accuracy that it is sure to reach
+    paired: ClassVar[bool] = False
+    pair_accuracy: ClassVar[float] = 1e-9
+    #: whether these averages take long
+    dear: ClassVar[bool] = False
+    #: whether `group_sums` is here
+    grouped: ClassVar[bool] = False
 
     #: relative accuracy of the K-dimensional sums, their rounding included
     rounding: float
@@ -42,6 +116,34 @@ class FewUnits(ABC):
     ) -> PatternAverage:
         """`Architecture.reference_patterns`; `ValueError` where the sums cannot be had to so many digits."""
         raise ValueError(f"{self} has a K-dimensional average over patterns, which is not certified")
+
+    def pair_sums(self, reference: Guarded, probe: Plain, law: Joint, level: int, *, whole: bool = False) -> PairSums:
+        """Averages over a pattern around a reference (loss, beta and the least field of every unit) of a probe (loss,
+        beta); NaN where they would take too long.
+        """
+        raise ValueError(f"pairs of {self} are not here")
+
+    def group_sums(
+        self, loss: Loss, beta: Any, overlaps: tuple[float, float, float], power: float, level: int, *, whole: bool
+    ) -> GroupSums:
+        """Averages over a pattern for groups of ``power`` replicas with ``overlaps``: between groups, how much larger
+        within them, and what is left to 1; NaN where they would take too long.
+        """
+        raise ValueError(f"groups of {self} are not here")
+
+    def log_pairs(self, reference: Guarded, probe: Plain, distance: np.ndarray) -> np.ndarray:
+        """``ln P(both)/P(reference)`` of independent patterns at distances of the weights; sides as in `pair_sums`."""
+        raise ValueError(f"the first moment of pairs of {self} is not here")
+
+    def flipped(self, loss: Loss, beta: Any, overlaps: tuple[float, float], move: Moved, level: int) -> np.ndarray:
+        """Probability of wrong fields when the weights are moved at random, in a Gibbs measure with overlap q and the
+        rest to the norm.
+        """
+        raise ValueError(f"perturbed weights of {self} are not here")
+
+    def masses(self, loss: Loss, beta: Any, overlaps: tuple[float, float], level: int) -> np.ndarray:
+        """Probabilities of the `levels` in a Gibbs measure."""
+        raise ValueError(f"the distribution of the field of {self} is not here")
 
     @abstractmethod
     def nearest(self, loss: Loss, level: int) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._checks import whole
+from replica._checks import number, whole
 from replica.architectures.base import Architecture, Slopes
 from replica.architectures.boolean import BooleanUnits
 from replica.architectures.few_units import FewUnits
@@ -19,7 +19,8 @@ class Parity(Architecture):
     r"""Output ``prod_k sign(lambda_k)`` of K units ``lambda_k = w_k.x_k/sqrt(N/K)`` with inputs of their own.
 
     ``q = 0`` is a saddle point: the output does not see the sign of a unit's weights. The field is +-1, so margins
-    between 0 and 1 are all the same.
+    between 0 and 1 are all the same; what plays their part is the least field ``guard`` of every unit: margins of
+    references, and `max_margin` of counted weights, are values of it.
 
     When not to use it: capacities of spherical weights in replica symmetry are unstable, and the status says so.
 
@@ -27,6 +28,9 @@ class Parity(Architecture):
     ----------
     units : int
         K, 2 to 5 (any number for the capacity of spherical weights).
+    guard : float
+        Output -1 unless ``|lambda_k| >= guard`` in every unit; at least 0. Above 0 the theory is that of ``q = 0`` and
+        random labels, the first moment, which need not be exact.
 
     See Also
     --------
@@ -47,12 +51,16 @@ class Parity(Architecture):
     """
 
     units: Any = 2
+    guard: Any = 0.0
+    parameters: ClassVar[dict[str, str]] = {"guard": "guard"}
+    margin_parameter: ClassVar[str] = "guard"
     name: ClassVar[str] = "parity"
     even: ClassVar[bool] = True
     structure: ClassVar[tuple[str, ...]] = ("units",)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "units", whole("units", self.units, low=2))
+        object.__setattr__(self, "guard", number("guard", self.guard, low=0.0))
 
     @classmethod
     def examples(cls) -> list[Parity]:
@@ -60,10 +68,11 @@ class Parity(Architecture):
 
     @property
     def few(self) -> FewUnits:
-        return BooleanUnits(tuple((-1.0) ** (self.units - n) for n in range(self.units + 1)))
+        return BooleanUnits(tuple((-1.0) ** (self.units - n) for n in range(self.units + 1)), self.guard)
 
     def readout(self, hidden: np.ndarray) -> np.ndarray:
-        return np.prod(np.sign(hidden), axis=-1)
+        output: np.ndarray = np.prod(np.sign(hidden), axis=-1)
+        return np.where(np.abs(hidden).min(axis=-1) >= self.guard, output, -1.0)
 
     def field_overlaps(self, overlaps: Overlaps, level: int = 1) -> tuple[Overlaps, Slopes]:
         raise ValueError(f"the field of {self} is not Gaussian: what was asked is here for perceptrons and units=inf")

@@ -10,8 +10,8 @@ import numpy as np
 
 from replica._registry import per_row
 from replica.architectures._rectified_tables import Contest, Group, gauss
+from replica.architectures._unit_table import FEW, Rule
 from replica.architectures.base import PatternAverage
-from replica.architectures.boolean import FEW, Rule
 from replica.architectures.few_units import FewUnits
 from replica.data.base import Data, Overlaps
 from replica.losses.base import Loss

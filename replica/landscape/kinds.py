@@ -147,6 +147,8 @@ class Quenched(Around):
     def typical(self) -> tuple[float, float]:
         if self.given.side == self.probe:  # two references are typical of each other
             return self.given.q, self.given.q_error
+        if self.model.architecture.few is not None and self.model.architecture.few.dear:
+            return NOWHERE  # not sought: it would take minutes
         alone = solve(self.model, alpha=self.alpha, on_failure="keep")
         if not alone.converged or "q_hat" not in alone.batch.names:
             return NOWHERE
@@ -187,7 +189,7 @@ class Pairs(Around):
     side: Any = None
 
     def columns(self, distance: np.ndarray) -> Columns:
-        return annealed_curve(self.model.weights, self.alpha, self.side, self.probe, distance)
+        return annealed_curve(self.model, self.alpha, self.side, self.probe, distance)
 
     def names(self) -> tuple[str, ...]:
         return ("free_entropy",)

@@ -76,10 +76,11 @@ def _typical(model: Model, alpha: float, given: Reference, first_moment: bool) -
         if not found.converged:
             why = found.status.removeprefix("not converged: ")
             return Lost(model, alpha, f"not converged: no largest margin ({why})", of=of)
-        base, widest = model.with_parameters(margin=found.value), found.solution
+        base, widest = _at_margin(model, found.value), found.solution
     elif given.margin is not None:
-        base = model.with_parameters(margin=given.margin)
-    side, margin = Side(base.loss, float(base.beta)), _margin_of(base)
+        base = _at_margin(model, given.margin)
+    side = Side(base.loss, float(base.beta), guard=float(base.architecture.guard))
+    margin = _margin_of(base)
     if model.data.overlaps:
         _check_covered(base)
     solution = solve(base, alpha=alpha, on_failure="keep")
@@ -101,8 +102,14 @@ def _typical(model: Model, alpha: float, given: Reference, first_moment: bool) -
     return kind(model, alpha, solution.status, margin, doubt, given=known)
 
 
+def _at_margin(model: Model, margin: float) -> Model:
+    """The model at another margin: of its field, or of every unit."""
+    return model.with_parameters(**{model.architecture.margin_parameter: margin})
+
+
 def _margin_of(model: Model) -> float | None:
-    return float(model.margin) if "margin" in model.parameter_names else None
+    name = model.architecture.margin_parameter
+    return float(model.parameter(name)) if name in model.parameter_names else None
 
 
 def _clustered(model: Model, alpha: float, solution: Any, margin: float | None, known: Typical, doubt: str) -> Around:

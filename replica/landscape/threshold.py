@@ -84,7 +84,7 @@ def local_entropy_threshold(model: Model, *, reference: Reference | None = None)
         return Threshold(NAN, NAN, (0.0, 0.0), f"not converged: {ISOLATED}")
     end = largest.value
     if isinstance(reference.margin, float):  # there must be references
-        bound = capacity(model.with_parameters(margin=reference.margin))
+        bound = capacity(model.with_parameters(**{model.architecture.margin_parameter: reference.margin}))
         end = min(end, bound.value) if bound.converged else end
     curve, drift = _around(model, reference), None
     if reference.margin == LARGEST and model.weights.discrete:  # else one vector, whose error is in the slope
@@ -103,7 +103,7 @@ def _name(reference: Reference) -> str:
 
 def _typical(model: Model, reference: Reference) -> bool:
     """Whether references are typical of the counted weights themselves."""
-    own = reference.model is None and reference.margin in (None, model.parameter("margin"))
+    own = reference.model is None and reference.margin in (None, model.parameter(model.architecture.margin_parameter))
     return own and model.weights.discrete and model.loss.hard
 
 

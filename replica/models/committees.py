@@ -93,6 +93,7 @@ def committee(
 def parity(
     units: int = 2,
     *,
+    guard: float = 0.0,
     weights: str | Weights | Sequence[float] = "binary",
     loss: str | Loss | None = None,
     beta: float = np.inf,
@@ -108,6 +109,8 @@ def parity(
     ----------
     units : int
         Hidden units, 2 to 5 (any number for the capacity of spherical weights).
+    guard : float
+        The least field ``|lambda_k|`` that every unit must have for a pattern to be satisfied.
     weights : str, Weights or list of float
         ``"binary"``, ``"spherical"``, ``"ternary"`` ..., an instance, or the letters of an alphabet; alpha counts all
         weights of all units.
@@ -141,4 +144,4 @@ def parity(
     10.373526103
     """
     single = perceptron(weights, loss=loss, beta=beta, temperature=temperature, labels=labels)
-    return dataclasses.replace(single, architecture=Parity(units))
+    return dataclasses.replace(single, architecture=Parity(units, guard))

@@ -9,6 +9,7 @@ import numpy as np
 from replica._checks import grid, number
 from replica.ansatz.cavity import Cavity
 from replica.ansatz.coverage import KNOWN_LABELS, Covers
+from replica.architectures.few_units import Moved
 from replica.data import Channel, over_classes
 from replica.losses import Loss
 from replica.observables._fields import CAP, EPS, average, loss_features, moved_fields, reach, thermal_shares
@@ -95,6 +96,8 @@ def flatness(solution: Solution, *, noise: Any, margin: float | None = None) -> 
     counted = Counted.of(solution.model, None if margin is None else number("margin", margin))
 
     def of(cavity: Cavity) -> tuple[np.ndarray, np.ndarray]:
+        if cavity.model.architecture.few is not None:
+            return _few_units(cavity, counted, places)
         return _error_rate(cavity, counted, places)
 
     (rate, mass), (error, slack) = (x.reshape(2, -1) for x in average(solution, of, 2 * places.size, "flatness"))
@@ -116,6 +119,21 @@ def flatness(solution: Solution, *, noise: Any, margin: float | None = None) -> 
     data = curve(columns, {"noise": places}, settings, main="training_error", symbols=symbols)
     data["noise"].attrs["long_name"] = "distance of perturbed weights"
     return data
+
+
+def _few_units(cavity: Cavity, counted: Counted, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same for a network whose field takes a few values."""
+    model, few = cavity.model, cavity.model.architecture.few
+    if few.levels is None or cavity.response is not None or not model.data.unrelated:
+        raise ValueError(f"flatness of a few units is here for sign units and random labels, got {model}")
+
+    def wrong(field: np.ndarray) -> np.ndarray:
+        inside: np.ndarray = counted.inside[np.searchsorted(counted.edges, field, side="right")]
+        return inside
+
+    overlaps = float(cavity.overlaps.q[0]), float(cavity.overlaps.variance[0])
+    rate = few.flipped(model.loss, model.beta, overlaps, Moved(noise, wrong), cavity.level)
+    return np.concatenate([rate, np.ones(noise.size)]), np.concatenate([4e-15 + 16 * EPS * rate, 0.0 * rate])
 
 
 def _error_rate(cavity: Cavity, counted: Counted, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

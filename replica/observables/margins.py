@@ -71,6 +71,8 @@ def margin_distribution(solution: Solution, *, field: Any) -> xarray.Dataset:
 
     Solution.of(solution, "margin_distribution")
     places = grid("field", field)
+    if solution.model.architecture.few is not None:
+        return _of_levels(solution, places)
     pins = _pins(solution)
 
     def of(cavity: Cavity) -> tuple[np.ndarray, np.ndarray]:
@@ -92,6 +94,35 @@ def margin_distribution(solution: Solution, *, field: Any) -> xarray.Dataset:
         symbols={"density": "P", "field": r"\Delta"},
         atoms=[(place, mass) for place, mass, _ in atoms],
         atom_errors=[e for *_, e in atoms],
+        status=solution.status,
+    )
+
+
+def _of_levels(solution: Solution, places: np.ndarray) -> xarray.Dataset:
+    """Of a network of a few units whose field takes a few values: an atom at each, no density."""
+    from replica.files.dataset import curve
+
+    model, few = solution.model, solution.model.architecture.few
+    if few.levels is None or not model.data.unrelated:
+        raise ValueError(f"margins of a few units are here for sign units and random labels, got {model}")
+
+    def of(cavity: Cavity) -> tuple[np.ndarray, np.ndarray]:
+        if cavity.response is not None:
+            raise ValueError(f"margins of a few units are here for Gibbs measures, not for ground states of {model}")
+        overlaps = float(cavity.overlaps.q[0]), float(cavity.overlaps.variance[0])
+        masses = few.masses(model.loss, model.beta, overlaps, cavity.level)
+        return masses, 4.0 * EPS + 0.0 * masses
+
+    masses, slack = average(solution, of, len(few.levels), "the distribution of the margins")
+    none = np.zeros(places.size)
+    return curve(
+        {"density": none, "error": none},
+        {"field": places},
+        {"model": model.settings(), "alpha": solution.alpha},
+        main="density",
+        symbols={"density": "P", "field": r"\Delta"},
+        atoms=list(zip(few.levels, masses.tolist(), strict=True)),
+        atom_errors=slack.tolist(),
         status=solution.status,
     )
 

@@ -131,7 +131,9 @@ def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> T
     As `capacity`, of the constraint that nothing costs anything, whatever ``beta``.
 
     The field of a few Boolean units has ``K + 1`` values: the largest margin is the highest of them at which the
-    capacity is not below ``alpha``; ``bracket`` holds it and the next one, the status both capacities.
+    capacity is not below ``alpha``; ``bracket`` holds it and the next one, the status both capacities. Of parity
+    machines with counted weights it is the largest least field ``|lambda_k|`` of every unit (`Parity`, ``guard``), of
+    the first moment, an upper bound.
 
     References
     ----------
@@ -149,6 +151,9 @@ def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> T
     target, chosen = np.array([load]), ansatz_or_rs(ansatz)
     asked = Asked("max-margin", model, chosen, load)
     few = model.architecture.few
+    name = model.architecture.margin_parameter
+    if name != "margin" and model.weights.discrete:
+        return _least_field(model, name, target, chosen)
     if few is not None and few.levels is not None:
         return highest_step(model, chosen, float(target[0]))
     if few is not None and not isinstance(model.weights.norm, Average):
@@ -195,6 +200,13 @@ def margin_of_smallest(model: Model, alpha: np.ndarray, ansatz: Ansatz) -> Thres
     value = norm**-0.5
     error = 0.5 * value * slack / norm
     return Threshold(value, error, (value - error, value + error), status, Solution(found))
+
+
+def _least_field(model: Model, name: str, target: np.ndarray, ansatz: Ansatz) -> Threshold:
+    """The largest value of the parameter that asks for a margin of every unit."""
+    line, grid = find_line("capacity"), np.geomspace(1e-6, 8.0, 60)
+    ansatz.check(line.model(model))
+    return invert(lambda batch, size: line.line(batch, size, ansatz), model, name, target, grid).row(0)
 
 
 def _unit(model: Model) -> float:

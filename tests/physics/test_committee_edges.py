@@ -12,7 +12,8 @@ from scipy.special import ndtr
 import replica
 from replica.architectures._boolean_kernels import residual_sums
 from replica.architectures._majority_kernels import majority_sums
-from replica.architectures.boolean import BooleanUnits, Rule, unit_table
+from replica.architectures._unit_table import Rule, unit_table
+from replica.architectures.boolean import BooleanUnits
 
 
 @pytest.mark.parametrize("units", [0, 2, 3.5, np.nan, "5", True, None, [3, 5], -np.inf])

@@ -34,6 +34,8 @@ class FixedOverlap(Problem):
     #: one evaluation costs little and gives its derivatives: rows that are not solved are followed in the load too, and
     #: fine meshes have Jacobians of their own
     light: ClassVar[bool] = False
+    #: meshes on which averages converge slowly: what the last refinement moves is an error
+    loose: bool = False
     #: how a start is solved from
     first: ClassVar[Solver] = Newton(max_step=1.0, steps=25, halvings=3)
     #: the error of the entropy that is asked for, and that with which a row is kept whose reference is known badly
@@ -189,7 +191,7 @@ class AtMaximum(Problem):
     """Probes that choose their distance: ``turn``, its log odds, is the last unknown, where the entropy is largest."""
 
     rowwise = ("held",)
-    light, first, sure = False, FixedOverlap.first, FixedOverlap.sure
+    light, loose, first, sure = False, False, FixedOverlap.first, FixedOverlap.sure
 
     def __init__(self, held: FixedOverlap) -> None:
         self.held, self.size = held, held.size

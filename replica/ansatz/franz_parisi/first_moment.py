@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from replica.ansatz.franz_parisi.pair_patterns import Side
 from replica.ansatz.franz_parisi.solver import Columns
+from replica.models.model import Model
 from saddlepoint.quadrature.fields import field_nodes
 
 BOUND = "converged; first moment of pairs: an upper bound of the typical curve"
@@ -33,9 +32,17 @@ def log_pairs(reference: Side, probe: Side, distance: np.ndarray, level: int) ->
     return np.log((weight * np.exp(first + second)).sum(axis=1)) - alone
 
 
-def annealed_curve(weights: Any, alpha: float, reference: Side, probe: Side, distance: np.ndarray) -> Columns:
+def annealed_curve(model: Model, alpha: float, reference: Side, probe: Side, distance: np.ndarray) -> Columns:
     """The pair formula at every distance."""
-    room = weights.room(distance)
-    low, high = (room + alpha * log_pairs(reference, probe, distance, level) for level in (1, 2))
+    room, few = model.weights.room(distance), model.architecture.few
+
+    def chance(level: int) -> np.ndarray:
+        if few is None:
+            return log_pairs(reference, probe, distance, level)
+        sides = (reference.loss, reference.beta, reference.guard), (probe.loss, probe.beta)
+        found: np.ndarray = few.log_pairs(*sides, distance)
+        return found
+
+    low, high = (room + alpha * chance(level) for level in (1, 2))
     error = np.abs(high - low) + 8 * np.finfo(float).eps * (np.abs(room) + np.abs(high - room) + alpha)
     return Columns({"free_entropy": high}, {"free_entropy": error}, [BOUND] * distance.size, np.zeros(distance.size))

@@ -10,7 +10,9 @@ from replica.ansatz.coverage import KNOWN_LABELS, LEAST_COST, LETTERS, PAIRED, P
 from replica.ansatz.franz_parisi.geometry import Geometry
 from replica.ansatz.franz_parisi.pair_patterns import PatternSums, Side, pattern_means, pattern_sums
 from replica.architectures import Architecture
+from replica.architectures.few_units import Joint
 from replica.data import Classes, Overlaps
+from replica.models.model import Model
 
 
 def field_geometry(network: Architecture, at: Geometry, level: int) -> tuple[Geometry, Any, Any]:
@@ -30,6 +32,8 @@ def field_geometry(network: Architecture, at: Geometry, level: int) -> tuple[Geo
 
 def network_sums(network: Architecture, reference: Side, probe: Side, at: Geometry, level: int) -> PatternSums:
     """`pattern_sums` at overlaps of the weights: by the chain rule, with the second derivative of the kernel."""
+    if network.few is not None:
+        return _few_sums(network, reference, probe, at, level)
     if network.plain:
         return pattern_sums(reference, probe, at, level)
     if not 0.0 < at.rest < np.inf:
@@ -47,28 +51,57 @@ def network_sums(network: Architecture, reference: Side, probe: Side, at: Geomet
     )
 
 
+def _joint(at: Geometry) -> Joint:
+    """Each unit's fields have the overlaps of the weights."""
+    spread = at.towards + at.own
+    shared = at.s / at.qt if at.qt > 0 else 0.0
+    return Joint(at.qt, at.gap, shared, (at.t - at.s) / spread, spread, at.own, at.rest)
+
+
+def _sides(reference: Side, probe: Side) -> tuple[Any, Any]:
+    return (reference.loss, reference.beta, reference.guard), (probe.loss, probe.beta)
+
+
+def _few_sums(network: Architecture, reference: Side, probe: Side, at: Geometry, level: int) -> PatternSums:
+    """`pattern_sums` summed over a few units, whose fields have the overlaps of the weights."""
+    if not 0.0 < at.rest < np.inf:
+        return PatternSums(*[np.nan] * 11)
+    with np.errstate(all="ignore"):
+        found = network.few.pair_sums(*_sides(reference, probe), _joint(at), level)
+    names = ("log_z", "gg", "rg", "pg", "gg_q", "rg_q", "rg_s")
+    none = dict.fromkeys(("weight", "bend", "force"), np.nan)
+    return PatternSums(**{name: getattr(found, name) for name in names}, rigidity=found.rigidity, **none)
+
+
 def network_means(network: Architecture, reference: Side, probe: Side, at: Geometry, level: int) -> dict[str, float]:
     """`pattern_means` at overlaps of the weights."""
+    if network.few is not None:
+        found = network.few.pair_sums(*_sides(reference, probe), _joint(at), level, whole=True)
+        return {"cost": found.cost, "training_error": found.wrong}
     fields = at if network.plain else field_geometry(network, at, level)[0]
     return pattern_means(reference, probe, fields, level)
 
 
-_ONE_FIELD = Demand(
-    "is here for perceptrons, and for units=inf with random labels",
-    lambda model: (
-        model.architecture.few is None
-        and (
-            model.architecture.plain
-            or model.data.classes is Classes.UNRELATED
-            or model.architecture.linear
-            and model.data.classes is Classes.GAUSSIAN
-        )
-    ),
-    "model",
-)
+def _few_pairs(model: Model) -> bool:
+    """Random labels on a network of a few units that gives averages over pairs, weights of held norm."""
+    few, data = model.architecture.few, model.data.classes
+    return few is not None and few.paired and data is Classes.UNRELATED and model.weights.paired
+
+
+def _one_field(model: Model) -> bool:
+    network, data = model.architecture, model.data.classes
+    known = network.plain or data is Classes.UNRELATED or network.linear and data is Classes.GAUSSIAN
+    return network.few is None and known
+
+
+_ONE_FIELD = Demand("is here for perceptrons, and for units=inf with random labels", _one_field, "model")
+_FIELDS = _ONE_FIELD | Demand("", _few_pairs, "model")
 _LETTERS_ALONE = Demand(
     "", lambda m: m.weights.discrete and m.data.classes is Classes.UNRELATED and m.architecture.plain, "weights"
 )
 #: pairs of typical solutions, and of all weights (the first moment)
-TYPICAL = Covers("franz_parisi", (KNOWN_LABELS, PAIRED | _LETTERS_ALONE, LETTERS, _ONE_FIELD, LEAST_COST))
-FIRST_MOMENT = Covers("the first moment of pairs", (RANDOM_LABELS, PAIRED, LETTERS, _ONE_FIELD, LEAST_COST, PERCEPTRON))
+TYPICAL = Covers("franz_parisi", (KNOWN_LABELS, PAIRED | _LETTERS_ALONE, LETTERS, _FIELDS, LEAST_COST))
+FIRST_MOMENT = Covers(
+    "the first moment of pairs",
+    (RANDOM_LABELS, PAIRED, LETTERS, _FIELDS, LEAST_COST, PERCEPTRON | Demand("", _few_pairs, "model")),
+)

@@ -23,12 +23,13 @@ FAR = 40.0
 class Side:
     """What a reference or a probe does with a field: its loss (numbers, no batch) and its inverse temperature.
 
-    ``mean`` is that of its fields.
+    ``mean`` is that of its fields, ``guard`` the least field that every unit must have beside.
     """
 
     loss: Loss
     beta: float
     mean: float = 0.0
+    guard: float = 0.0
 
     def at_level(self, level: int) -> Side:
         """The same with inner averages of that level."""

@@ -196,12 +196,14 @@ def _corrected(
     near = Response.of(coarse, point[rows])
     carried = _carried(coarse, point[rows], near)
     for mesh in (below, fine):  # the first steps where they cost less
-        at = Place.at(mesh, point[rows], near).improve(mesh, near)
+        start = point[rows]
+        at = Place.at(mesh, start.copy(), near).improve(mesh, near)
         point[rows] = at.free
     noise = 16 * np.finfo(float).eps * np.maximum(1.0, np.abs(at.free))
     # a step of a coarse Jacobian may go to either side, and again
     left = np.abs(at.step) ** 1.5 if fine.light else 2.1 * np.abs(at.step)
     left += np.einsum("bij,bj->bi", np.abs(at.inverse), noise)
+    left += np.abs(at.free - start) * fine.loose
     before, errors = below.observe(at.free)[0], fine.floors(at.free, at.seen)
     for name, value in at.seen.items():
         errors[name] += np.abs(value - before[name])

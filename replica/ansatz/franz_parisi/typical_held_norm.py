@@ -81,7 +81,7 @@ class FranzParisiProblem(FixedOverlap):
 
     light = True
     first = Ladder(Newton(steps=12, halvings=2), Anderson(damping=0.5), Newton())
-    sure, known = 1e-10, np.inf
+    known = np.inf
     rowwise = ("distance", "alpha", "hint")
     names = ("free_entropy", "q", "t", "s", "q_hat", "s_hat", "t_hat", "slope", "stability")
 
@@ -89,6 +89,7 @@ class FranzParisiProblem(FixedOverlap):
         unknowns = ["depth", "partial"] if reference.q > 0 else ["depth"]
         super().__init__(model, alpha, reference, distance, level, unknowns)
         self.pair = model.weights.pair(reference.q, reference.q_hat)
+        self.loose = model.architecture.few is not None
         self.hint = _free_field(distance)  # where the search for theta begins: its last value
 
     def like(self, **changes: Any) -> Self:
@@ -97,6 +98,11 @@ class FranzParisiProblem(FixedOverlap):
         if "hint" not in changes:  # elsewhere it begins anew, so that no point depends on where another was
             copy.hint = self.hint.copy() if changes.keys() == {"level"} else _free_field(copy.distance)
         return copy
+
+    @property
+    def sure(self) -> float:  # type: ignore[override]
+        few = self.model.architecture.few
+        return 1e-10 if few is None else float(few.pair_accuracy)
 
     def around(self, reference: Reference) -> Self:
         return super().around(reference).like(pair=self.weights.pair(reference.q, reference.q_hat))

@@ -10,7 +10,7 @@ import numpy as np
 
 from replica._checks import number
 from replica.ansatz.base import Ansatz
-from replica.ansatz.coverage import COUNTED, NOT_EVEN, PERCEPTRON, Covers
+from replica.ansatz.coverage import COUNTED, NOT_EVEN, PERCEPTRON, Covers, Demand
 from replica.ansatz.replicated.centre import Centre
 from replica.ansatz.replicated.centre_finite import Finite
 from replica.ansatz.replicated.centre_physical import Physical
@@ -18,7 +18,7 @@ from replica.ansatz.replicated.equations import Groups, complexity_facts
 from replica.ansatz.replicated.known import UNTOUCHED, untouched
 from replica.ansatz.replicated.real_kinds import RealReplicas
 from replica.ansatz.replicated.solution_centre_solver import around_solutions
-from replica.ansatz.replicated.solver import GROUPS, ONE_MAXIMISER, GroupLedger
+from replica.ansatz.replicated.solver import FEW_GROUPS, GROUPS, ONE_MAXIMISER, GroupLedger
 from replica.models.model import Model
 from replica.solution.batch import Solutions
 
@@ -87,7 +87,9 @@ class LocalEntropy(Ansatz):
         """What the equations of groups round a centre cover."""
         solution, physical = self.centre == "solution", self.replicas == ZERO_COMPLEXITY
         endless = physical or self.replicas == np.inf
-        shape = ONE_MAXIMISER if endless or solution else (NOT_EVEN | COUNTED,)
+        shape: tuple[Demand, ...] = ONE_MAXIMISER if endless or solution else (NOT_EVEN | COUNTED,)
+        if physical:
+            shape = tuple(demand | FEW_GROUPS for demand in ONE_MAXIMISER)
         countable = COUNTED.instead("needs centres that can be counted").where(physical)
         what = "the local entropy round a solution" if solution else "the local entropy"
         what += " with replicas = inf" if endless else ""

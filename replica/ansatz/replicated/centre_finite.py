@@ -14,7 +14,7 @@ from replica.ansatz.replicated.centre_many import BETWEEN, KNOTS, between
 from replica.ansatz.replicated.equations import GroupProblem, Groups
 from replica.ansatz.replicated.known import ALONE, Known, one_vector
 from replica.ansatz.replicated.over_distance import close_by_end
-from replica.ansatz.replicated.solver import NEWTON, SIGNS, GroupLedger
+from replica.ansatz.replicated.solver import NEWTON, ONE_MAXIMISER, SIGNS, GroupLedger
 from replica.ansatz.replicated.spherical import SphericalCentre, lowest_overlap
 from saddlepoint import solve
 
@@ -26,6 +26,7 @@ MANY = 300.0  # replicas, from which independent solutions are no start
 LADDER = (FEW, 20.0, 50.0, 200.0)  # numbers of replicas that are asked about smaller ones
 LARGEST = 1e6  # number of replicas from which a way begins
 STRIDES = 14  # from one number of replicas to another
+SHARED = (0.3, 1.0)  # strengths of the field that groups share, from which such a saddle point is sought
 NEAR = 1e-9  # of a free entropy to a bound that it may touch
 HIDDEN = (
     "no saddle point of {:g} replicas was found at distance {:g} with the free entropy of {:.6g} that the limit of "
@@ -76,7 +77,21 @@ class Finite:
             rows = np.flatnonzero(ledger.open | several)
             if rows.size:
                 ledger.improve(rows, self.kind(groups.take(rows)), start[rows])
+        if self.even and self.model.architecture.even:
+            self._sharing(ledger)
         return ledger
+
+    def _sharing(self, ledger: GroupLedger) -> None:
+        """Even networks: groups at overlap 0 are a bound of F from above; where groups that share something have less,
+        that is the saddle point, F being lowest in q0 for more than one replica.
+        """
+        rows = np.flatnonzero((ledger.groups.power > 1.0) & ledger.solved)
+        start = np.full((self.groups.size, 3), np.nan)
+        for part in ledger.parts:
+            start[part.rows, 1:] = part.point
+        for strength in SHARED:
+            start[:, 0] = np.log(strength)
+            ledger.improve(rows, BinaryCentre(ledger.groups.take(rows)), start[rows], -1.0)
 
     def _walk_to(self, ledger: GroupLedger, single: Known, real: np.ndarray) -> None:
         """Rows without a solution, or with less than they must have: from other numbers of replicas; then judge."""
@@ -132,7 +147,7 @@ class Finite:
     @cached_property
     def limit(self) -> GroupLedger | None:
         """Infinitely many replicas, where they have maximisers that are unique."""
-        return self.centre.limit() if self.model.loss.log_concave and not self.model.loss.even else None
+        return self.centre.limit() if all(demand.holds(self.model) for demand in ONE_MAXIMISER) else None
 
     @cached_property
     def stationary(self) -> GroupLedger:

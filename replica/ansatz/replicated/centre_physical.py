@@ -19,6 +19,9 @@ LARGEST, NEARLY = 1e5, 3e-4
 NEAR = 5e-9  # of the limit: so close that it is taken
 #: logarithms of the numbers of replicas on the way to a large one
 HEIGHTS = np.linspace(np.log(10.0), np.log(LARGEST), 5)
+#: the same where the limit of infinitely many is not known
+NUMBERS = (6.0, 10.0, 4.0, 16.0)
+NOWHERE = "no number of replicas was found at which the complexity vanishes at distance {:g}"
 VERY_MANY = "the physical number of replicas is large: this is the limit of infinitely many, near as the errors say"
 ENDLESS = "the complexity is positive for any number of replicas: this is the limit of infinitely many"
 
@@ -32,6 +35,8 @@ class Physical(Finite):
 
     def ledger(self, ends: bool = True) -> GroupLedger:
         """As many replicas as make the complexity vanish (binary weights); where it never does, infinitely many."""
+        if self.limit is None:
+            return self._from_few_replicas()
         ledger, limit = GroupLedger(self.groups, self.centre.tolerance), self.stationary
         last = limit.observed("complexity")
         endless = np.flatnonzero(last >= 0.0)
@@ -51,9 +56,22 @@ class Physical(Finite):
             close_by_end(ledger, 4, _closed, lambda distance: self.elsewhere(distance).ledger(ends=False))
         self._adopt_limit(ledger, limit, last, bound, bound > np.log(MANY))
         for row in ledger.rows:
-            nothing = "no number of replicas was found at which the complexity vanishes "
-            nothing += f"at distance {self.groups.distance[row]:g}"
-            ledger.remarks[row] = ledger.remarks[row] or nothing
+            ledger.remarks[row] = ledger.remarks[row] or NOWHERE.format(self.groups.distance[row])
+        return ledger
+
+    def _from_few_replicas(self) -> GroupLedger:
+        """The same where the limit of infinitely many is not known: from branches at a few numbers."""
+        ledger = GroupLedger(self.groups, self.centre.tolerance)
+        for power in NUMBERS:
+            rows = ledger.rows
+            if not rows.size:
+                break
+            for part in self.subset(rows).branches(power).parts:
+                at, kind = rows[part.rows], type(part.problem)
+                start = np.concatenate([part.point, np.full((at.size, 1), np.log(power))], axis=1)
+                ledger.settle(at, kind(self.groups.take(at), closed=True), start)
+        for row in ledger.rows:
+            ledger.remarks[row] = NOWHERE.format(self.groups.distance[row])
         return ledger
 
     def _many(self, ledger: GroupLedger, limit: GroupLedger, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

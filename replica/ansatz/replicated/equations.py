@@ -4,7 +4,7 @@ equations here."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -96,6 +96,15 @@ class GroupProblem(Problem):
         """Exponents of the size of the power lose as many digits."""
         power = np.exp(free[:, -1]) if self.closed else self.groups.power
         return super().noise(free) + 0.5 * EPS * np.where(np.isfinite(power), power, 0.0)[:, None]
+
+    def refined(self) -> Self:
+        """On the next finer integrals; itself where there are none."""
+        return self if self.level == TOP else self.at_level(self.level + 1)
+
+    def astray(self) -> list[Problem]:
+        """Sums over the fields of a few units converge slowly: what the last refinement changes is an error."""
+        few = self.groups.model.architecture.few
+        return [] if few is None or self.level == 0 else [self.at_level(self.level - 1)]
 
     def on_branch(self, free: np.ndarray) -> np.ndarray:
         """Whether points are on the branch that begins without patterns, which may end in a fold: per row."""

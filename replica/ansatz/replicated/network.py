@@ -9,6 +9,7 @@ import numpy as np
 from replica.ansatz.replicated import patterns as fields
 from replica.ansatz.replicated.patterns import GroupPatterns, LimitPatterns
 from replica.architectures import Architecture, Slopes
+from replica.architectures.few_units import NO_GROUPS, GroupSums
 from replica.data import Overlaps
 from replica.models.model import Model
 
@@ -50,12 +51,33 @@ def group_patterns(
 ) -> GroupPatterns:
     """Averages at finite power: ``common`` and ``spread`` are those of the weights, by the chain rule."""
     network = model.architecture
+    if network.few is not None:
+        return _few_groups(model, np.stack([common, gap, variance], axis=1), power, level, whole)
     if network.plain:
         return fields.group_patterns(model.loss, model.beta, common, gap, variance, power, level, whole=whole)
     with np.errstate(all="ignore"):
         shared, own, rest, slope, upper, bent = _differences(network, common, gap, variance, level)
     found = fields.group_patterns(model.loss, model.beta, shared, own, rest, power, level, whole=whole)
     return found._replace(common=slope * found.common, spread=upper * found.spread + bent * found.common)
+
+
+def _few_groups(
+    model: Model, overlaps: np.ndarray, power: np.ndarray, level: int, whole: bool
+) -> GroupPatterns:
+    """Averages at finite power, summed over a few units, row by row."""
+    rows = []
+    for row, (at, y) in enumerate(zip(overlaps.tolist(), power.tolist(), strict=True)):
+        rows.append(_few_group(model.row(row), at, y, level, whole))
+    columns: list[Any] = [None if column[0] is None else np.array(column) for column in zip(*rows, strict=True)]
+    return GroupPatterns(*columns)
+
+
+def _few_group(model: Model, at: list[float], power: float, level: int, whole: bool) -> GroupSums:
+    """One row; NaN outside the domain that a solver may try."""
+    if not (np.all(np.isfinite([*at, power])) and min(at) >= 0.0 and at[1] > 0.0 and at[2] > 0.0):
+        return NO_GROUPS
+    with np.errstate(all="ignore"):
+        return model.architecture.few.group_sums(model.loss, model.beta, tuple(at), power, level, whole=whole)
 
 
 def limit_patterns(

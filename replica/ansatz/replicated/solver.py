@@ -16,6 +16,7 @@ from replica.ansatz.coverage import (
     NOT_EVEN,
     RANDOM_LABELS,
     SIGNS_OR_SPHERE,
+    Demand,
 )
 from replica.ansatz.replicated.equations import GroupProblem, Groups
 from replica.ansatz.rs.ansatz import RS
@@ -26,12 +27,14 @@ from saddlepoint import Newton, Status, solve
 NEWTON = Newton(steps=50, max_step=1.0, patience=10, halvings=6)
 FINEST = 2  # level of the integrals on which a solution is sought at most
 SIGNS = (-1.0, 1.0)  # the letters of binary weights
+SLOW = 1e-9  # residual of equations whose averages take long
 LEAST = 1e-12  # by how much a free entropy must be larger to be another branch
 #: steps of a continuation: the second number where the first was too coarse
 PATHS = (8, 32)
 #: what the equations of groups cover, and what those of their limits y = inf and round a solution ask beside it
-GROUPS = (HELD_NORM, RANDOM_LABELS, SIGNS_OR_SPHERE, GAUSSIAN_FIELD, HARD_OR_WARM)
-ONE_MAXIMISER = (LOG_CONCAVE, NOT_EVEN)
+FEW_GROUPS = Demand("", lambda m: m.architecture.few is not None and m.architecture.few.grouped, "architecture")
+GROUPS = (HELD_NORM, RANDOM_LABELS, SIGNS_OR_SPHERE, GAUSSIAN_FIELD | FEW_GROUPS, HARD_OR_WARM)
+ONE_MAXIMISER = (LOG_CONCAVE, NOT_EVEN, GAUSSIAN_FIELD)
 
 
 @dataclass
@@ -53,6 +56,9 @@ class GroupLedger(Ledger):
     """Rows of a batch of groups."""
 
     def __init__(self, groups: Groups, tolerance: float) -> None:
+        few = groups.model.architecture.few
+        if few is not None and few.dear:  # finer averages than are sure anyway would take minutes
+            tolerance = max(tolerance, SLOW)
         super().__init__(groups.model, groups.alpha, tolerance)
         self.groups = groups
 
@@ -76,11 +82,12 @@ class GroupLedger(Ledger):
                 self.settle(rows[at[unsure]], finer.take(unsure), found.point[unsure], remark)
         return self.open[rows]
 
-    def improve(self, rows: np.ndarray, problem: GroupProblem, start: np.ndarray) -> None:
-        """Solve ``rows`` from ``start`` and take over what has a larger free entropy than is known of them."""
+    def improve(self, rows: np.ndarray, problem: GroupProblem, start: np.ndarray, side: float = 1.0) -> None:
+        """Solve ``rows`` from ``start`` and take over what has a larger free entropy than is known of them (``side`` of
+        -1: a smaller one)."""
         other = GroupLedger(self.groups, self.tolerance)
         other.settle(rows, problem, start)
-        now, new = self.observed("free_entropy"), other.observed("free_entropy")
+        now, new = side * self.observed("free_entropy"), side * other.observed("free_entropy")
         self.adopt(other, np.flatnonzero(np.isfinite(new) & ~(now >= new - LEAST)))
 
 
