@@ -22,6 +22,8 @@ class Ansatz(Member):
     registry: ClassVar[dict[str, type[Any]]] = {}
     #: how threshold lines are found: "branch" (points of its followed branch), "first-moment", or "" (it has none)
     method: ClassVar[str] = ""
+    #: whether a point of a line takes long: lines are then turned round by secants from those of replica symmetry
+    dear: ClassVar[bool] = False
     #: whether it has the limit without patterns, ``alpha = 0``
     empty: ClassVar[bool] = False
 

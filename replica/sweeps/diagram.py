@@ -35,7 +35,9 @@ SEARCH = {
 
 @dataclass(frozen=True)
 class LineChunk:
-    """Points of one line that are located in one batch."""
+    """Points of one line that are located in one batch; ``name`` is that of the line, with that of an ansatz of its own
+    behind a colon.
+    """
 
     name: str
     model: Model
@@ -47,7 +49,7 @@ class LineChunk:
 
 def locate_chunk(chunk: LineChunk) -> dict[str, np.ndarray]:
     """Values, errors, stability and status of one line at a few points."""
-    definition = find_line(chunk.name)
+    definition = find_line(chunk.name.partition(":")[0])
     if chunk.lone:  # one structure of several may have no such line: the others are still drawn
         try:
             return _located(chunk, definition)
@@ -100,7 +102,8 @@ def diagram(
         inverted at each point, which those that are slow to find refuse).
     lines : sequence of str
         Names from the table of thresholds: ``capacity at max-margin local-entropy spinodal transition freezing ...``
-        (see ``replica list``); with ``y="penalty"`` also ``optimal-penalty``.
+        (see ``replica list``); with ``y="penalty"`` also ``optimal-penalty``. Behind a colon an ansatz of its own:
+        ``capacity:1rsb``, ``capacity:full``.
     alpha : float, optional
         The load, where neither axis is alpha.
     ansatz, workers, checkpoint, progress
@@ -144,11 +147,11 @@ def diagram(
         raise ValueError(f"lines must be names of threshold lines, as in ['capacity', 'at'], got {lines!r}")
     names = (lines,) if isinstance(lines, str) else tuple(lines)
     x_name, places = x[0], grid(x[0], x[1])
-    definitions = _definitions(model, names, x_name, y, chosen)
+    drawn = _drawn(model, names, x_name, y, chosen)
     loads, shapes = _loads(x_name, places, y, alpha), x_name in model.structure_names
     chunks = [
-        LineChunk(definition.name, _moved(model, x_name, places[part]), chosen, y, loads[part], shapes)
-        for definition in definitions
+        LineChunk(name, _moved(model, x_name, places[part]), own, y, loads[part], shapes)
+        for name, (definition, own) in drawn.items()
         for part in _parts(places.size, 1 if definition.slow or shapes else CHUNK)
     ]
     settings = {
@@ -161,7 +164,7 @@ def diagram(
         "alpha": alpha,
     }
     results = run(locate_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress)
-    variables = _variables(definitions, chunks, results, x_name)
+    variables = _variables({name: one.symbol for name, (one, _) in drawn.items()}, chunks, results, x_name)
     heights, labels = _regions(names, variables)
     variables["region"] = ((x_name, y), labels)
     attributes = record(settings) | {"kind": "diagram", "lines": list(names), "y": y}
@@ -171,23 +174,31 @@ def diagram(
     return data
 
 
-def _definitions(model: Model, names: tuple[str, ...], x: str, y: str, ansatz: Ansatz) -> list[LineDefinition]:
-    """The lines, once the axes and the model have been checked."""
+def _drawn(
+    model: Model, names: tuple[str, ...], x: str, y: str, ansatz: Ansatz
+) -> dict[str, tuple[LineDefinition, Ansatz]]:
+    """The lines, each with its ansatz, once the axes and the model have been checked."""
     if not names:
         raise ValueError("diagram needs at least one line")
-    found = [find_line(name) for name in names]
+    found = {name: _line_and_ansatz(name, ansatz) for name in names}
     known_options("diagram axis", [x], ("alpha", *model.parameter_names, *model.structure_names))
     known_options("diagram axis", [y], ("alpha", *(name for name in SEARCH if name in model.parameter_names)))
     if x == y:
         raise ValueError(f"the two axes of a diagram must differ, got {x!r} twice")
-    for definition in found:
+    for definition, own in found.values():
         if definition.axis not in ("alpha", y):
             axis = definition.axis
             raise ValueError(f"the line {definition.name!r} is a {axis}: give y={axis!r}, got {y!r}")
         if definition.slow and y != "alpha":
             raise ValueError(f"the line {definition.name!r} is found in alpha only: give y='alpha', got {y!r}")
-        ansatz.check(definition.model(model))
+        own.check(definition.model(model))
     return found
+
+
+def _line_and_ansatz(name: Any, ansatz: Ansatz) -> tuple[LineDefinition, Ansatz]:
+    """``capacity`` in the ansatz of the diagram, ``capacity:2rsb`` in another."""
+    line, colon, own = name.partition(":") if isinstance(name, str) else (name, "", "")
+    return find_line(line), ansatz_or_rs(own) if colon else ansatz
 
 
 def _parts(size: int, chunk: int) -> list[slice]:
@@ -195,15 +206,14 @@ def _parts(size: int, chunk: int) -> list[slice]:
 
 
 def _variables(
-    definitions: list[LineDefinition], chunks: list[LineChunk], results: list[dict[str, np.ndarray]], x: str
+    symbols: dict[str, str], chunks: list[LineChunk], results: list[dict[str, np.ndarray]], x: str
 ) -> dict[str, Any]:
     """Columns of every line from its chunks."""
     variables: dict[str, Any] = {}
-    for definition in definitions:
-        mine = [result for chunk, result in zip(chunks, results, strict=True) if chunk.name == definition.name]
-        columns = joined(mine)
-        variables[definition.name] = (x, columns.pop("value"), {"symbol": definition.symbol})
-        variables |= {f"{definition.name}_{key}": (x, column) for key, column in columns.items()}
+    for name, symbol in symbols.items():
+        columns = joined([result for chunk, result in zip(chunks, results, strict=True) if chunk.name == name])
+        variables[name] = (x, columns.pop("value"), {"symbol": symbol})
+        variables |= {f"{name}_{key}": (x, column) for key, column in columns.items()}
     return variables
 
 

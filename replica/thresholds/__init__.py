@@ -17,7 +17,7 @@ from replica.thresholds.base import Line, Threshold
 from replica.thresholds.crossing import threshold
 from replica.thresholds.enclosed import Asked
 from replica.thresholds.glass import dynamic_transition, gardner_line, static_transition
-from replica.thresholds.inverse import invert
+from replica.thresholds.inverse import by_secants, invert
 from replica.thresholds.levels import highest_step
 from replica.thresholds.penalty import optimal_penalty
 from replica.thresholds.registry import LINES, LineDefinition, find_line
@@ -177,6 +177,11 @@ def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> T
     def at(grid: np.ndarray) -> Threshold:
         return invert(lambda batch, size: line(batch, size, chosen), model, "margin", target, unit * grid, unit).row(0)
 
+    if chosen.dear:
+        near = max_margin(model, alpha=load).value
+        found = by_secants(lambda batch: line(batch, 1, chosen), model, "margin", load, near)
+        found.asked = asked
+        return found
     found = at(grid)
     if not found.converged and grid[0] < 0 and alpha < 0.01:  # few patterns: margins like 1/sqrt(alpha)
         found = at(np.geomspace(11.0, 1e6, 26))

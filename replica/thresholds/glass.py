@@ -250,6 +250,6 @@ def gardner_line(model: Model, *, alpha: float | None = None, ansatz: Ansatz | N
     >>> import replica
     >>> found = replica.gardner_line(replica.perceptron("spherical", margin=-2.5))
     >>> print(f"{found:.5f} {found.order_parameters['parisi']:.6f}")
-    446.06027 0.236061
+    446.06033 0.236061
     """
     return _located("gardner-line", model, alpha, ansatz)

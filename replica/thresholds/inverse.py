@@ -8,8 +8,13 @@ import numpy as np
 
 from replica.ansatz.rs.branch import first_sign_change
 from replica.models.model import Model
-from replica.thresholds.base import NAN, Line
+from replica.thresholds.base import NAN, Line, Threshold
 from saddlepoint import Bracket, Problem, RealInUnits, Variable, Variables, solve
+
+SECANT = 1e-2  # the first step of secants, in units of the parameter
+SECANTS = 12
+ROUNDED = 1e-13
+LOOSE = 1e-6
 
 
 class InverseProblem(Problem):
@@ -87,3 +92,38 @@ def _refine(problem: InverseProblem, ends: tuple[np.ndarray, np.ndarray], result
         result.status[row] = last.status[i] if good[i] else lost
     if rows.size == result.value.size:
         result.solutions = last.solutions
+
+
+def by_secants(line: Callable[[Model], Line], model: Model, parameter: str, target: float, near: float) -> Threshold:
+    """Where a line of one model, of which a point is dear, passes through ``target``: secants of its logarithm from a
+    place near by. The error is the last step plus that of the line divided by its slope.
+    """
+
+    def at(place: float) -> tuple[float, Line]:
+        found = line(model.with_parameters(**{parameter: place}))
+        return float(np.log(found.value[0] / target)), found
+
+    if not np.isfinite(near):
+        return Threshold(NAN, NAN, (NAN, NAN), f"not converged: no {parameter} to begin with was found")
+    place, step = near, -SECANT * max(1.0, abs(near))
+    gap, found = at(place)
+    moved, slope = np.inf, NAN
+    for _ in range(SECANTS):
+        if not np.isfinite(gap):
+            why = found.status[0].removeprefix("not converged: ")
+            lost = f"not converged: the line was lost at {parameter} = {place:.6g} ({why})"
+            return Threshold(NAN, NAN, (NAN, NAN), lost)
+        if gap == 0.0 or moved < ROUNDED * max(1.0, abs(place)):
+            break
+        before, from_gap = place, gap
+        place = place + step
+        gap, found = at(place)
+        slope = (gap - from_gap) / (place - before) if place != before else slope
+        moved = abs(place - before)
+        step = float(np.clip(-gap / slope, -1.0, 1.0)) if np.isfinite(slope) and slope != 0.0 else 0.0
+    if moved > LOOSE * max(1.0, abs(place)):
+        return Threshold(NAN, NAN, (NAN, NAN), f"not converged: secants of the line did not settle at {parameter}")
+    slack = float(found.error[0] / found.value[0] / abs(slope)) if np.isfinite(slope) else 0.0
+    error = abs(step) + slack + ROUNDED * max(1.0, abs(place))
+    whole = found.row(0)
+    return Threshold(place, error, (place - error, place + error), whole.status, whole.solution)

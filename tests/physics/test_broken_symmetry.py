@@ -221,3 +221,19 @@ def test_an_ansatz_by_its_name(word: str, steps: float) -> None:
     found = replica.capacity(replica.perceptron("spherical", margin=0.5), ansatz=word)
     assert found.solution is not None
     assert found.solution.ansatz.steps == steps
+
+
+@pytest.mark.parametrize(("steps", "load"), [(1, 4.70013948771907), (2, 4.697236443024)])
+def test_the_largest_margin_is_the_capacity_turned_round(steps: int, load: float) -> None:
+    found = replica.max_margin(replica.perceptron("spherical"), alpha=load, ansatz=replica.RSB(steps=steps))
+    assert found.converged
+    assert abs(found.value + 0.5) < found.error + 1e-11
+
+
+def test_lines_of_a_diagram_have_an_ansatz_of_their_own() -> None:
+    spheres = replica.perceptron("spherical")
+    found = replica.diagram(spheres, x=("margin", [-0.5, 0.5]), lines=["capacity", "capacity:1rsb"])
+    assert found["capacity"].values[0] > found["capacity:1rsb"].values[0]
+    assert found["capacity"].values[1] == pytest.approx(found["capacity:1rsb"].values[1], rel=1e-12)
+    with pytest.raises(ValueError, match="unknown name '0rsc'"):
+        replica.diagram(spheres, x=("margin", [-0.5, 0.5]), lines=["capacity:0rsc"])

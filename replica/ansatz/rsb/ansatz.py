@@ -116,6 +116,7 @@ class RSB(Ansatz):
     q1: float | None = None
     name: ClassVar[str] = "1rsb"
     method: ClassVar[str] = "steps"
+    dear: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "steps", whole("steps", self.steps, low=1, infinite=True))
