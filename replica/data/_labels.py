@@ -41,6 +41,10 @@ class Labels:
         """Labels at given fields."""
         raise TypeError(f"{type(self).__name__} must define it")
 
+    def line(self) -> tuple[float, float]:
+        """``E[y nu]/rho`` and ``E y^2``: all that least squares sees of labels."""
+        raise TypeError(f"{type(self).__name__} must define it")
+
     def informed(self, q: np.ndarray, level: int) -> tuple[np.ndarray, np.ndarray]:
         """What a pattern tells Bayes' rule, ``q_hat/alpha``, and the error of that rule, at its overlap q."""
         raise TypeError(f"{type(self).__name__} must define it")
@@ -90,6 +94,10 @@ class Signs(Labels):
         found, turned = self.teacher.reference_generalization(at, mp)["generalization_error"], exact(self.flips, mp)
         return turned + (1 - 2 * turned) * found
 
+    def line(self) -> tuple[float, float]:
+        left = 1.0 - 2.0 * float(self.flips)
+        return left * float(np.sqrt(2.0 / (np.pi * (self.rho + self.noise)))), 1.0
+
     def drawn(self, rng: np.random.Generator, field: np.ndarray) -> np.ndarray:
         seen = np.where(field + np.sqrt(self.noise) * rng.standard_normal(field.size) >= 0, 1.0, -1.0)
         return np.where(rng.random(field.size) < self.flips, -seen, seen)
@@ -136,6 +144,9 @@ class Real(Labels):
 
     def reference_errors(self, at: Overlaps, mp: Any) -> Any:
         return exact(self.noise, mp) + at.transverse
+
+    def line(self) -> tuple[float, float]:
+        return 1.0, float(self.rho + self.noise)
 
     def drawn(self, rng: np.random.Generator, field: np.ndarray) -> np.ndarray:
         return field + np.sqrt(self.noise) * rng.standard_normal(field.size)
@@ -232,6 +243,10 @@ class Chances(Labels):
             own = 0.5 * (low + high)[row == k]
             found[k, : own.size] = own
         return found
+
+    def line(self) -> tuple[float, float]:
+        slope = self.chance.averages(np.zeros(1), np.sqrt(np.full(1, float(self.rho))), 2)[1]
+        return 2.0 * float(slope[0]), 1.0
 
     def drawn(self, rng: np.random.Generator, field: np.ndarray) -> np.ndarray:
         return np.where(rng.random(field.size) < self.chance.averages_at(field), 1.0, -1.0)

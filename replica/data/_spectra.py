@@ -9,6 +9,7 @@ import numpy as np
 from saddlepoint._jit import array_kernel
 
 EMPTY = 1e-12  # of the largest eigenvalue: below it a direction has no inputs
+NODES = 400  # of a continuous spectrum that is listed, three times as many at the next level
 BLOCK = 256  # terms that are added before their sum is
 
 
@@ -92,6 +93,10 @@ class Listed:
         self.rank = np.sum(self.weight, axis=1, where=self.omega > 0)
         self.scale = (self.omega * self.weight).sum(axis=1)
 
+    def listed(self, level: int) -> Listed:
+        """Itself."""
+        return self
+
     def sums(self, stiffness: np.ndarray, k: np.ndarray) -> Sums:
         """`Sums` at stiffness (B,) and k (B,)."""
         out = np.empty((7, stiffness.size))
@@ -156,6 +161,18 @@ class MarchenkoPastur:
         self.scale = a + b
         inputs, outputs = self._green(b / self.floor)
         self.explained = ratio * b / self.floor * inputs * outputs
+
+    def listed(self, level: int) -> Listed:
+        """One row as nodes of the density, in the angle in which it is smooth, and the features without inputs."""
+        psi, a, b = (float(np.ravel(x)[0]) for x in (self.ratio, self.a, self.b))
+        count = NODES * 3 ** (level - 1)
+        phi = (np.arange(count) + 0.5) * np.pi / count
+        s = (1.0 - np.sqrt(psi)) ** 2 + 4.0 * np.sqrt(psi) * np.cos(0.5 * phi) ** 2
+        weight = 2.0 * np.sin(phi) ** 2 / (count * s)
+        s, weight = np.append(s, 0.0), np.append(weight, max(0.0, 1.0 - 1.0 / psi))
+        omega = a + b * s
+        share = weight * np.divide(psi * b * s, omega, out=np.zeros_like(s), where=omega > 0)
+        return Listed(omega[None, :], share[None, :], weight[None, :] / weight.sum())
 
     def _green(self, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """``E 1/(1+ys)`` over features and over inputs."""

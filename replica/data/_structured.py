@@ -12,6 +12,7 @@ from replica.data._chances import Chance
 from replica.data._labels import Chances, Labels, Real, Signs
 from replica.data._whitened import Whitened
 from replica.data.base import Channel, Data, Overlaps
+from replica.data.linear_labels import LinearLabels
 from replica.data.random_labels import RandomLabels
 from replica.data.teacher import Teacher
 
@@ -85,6 +86,19 @@ class Structured(Data):
 
     def reference_generalization(self, overlaps: Overlaps, mp: Any) -> dict[str, Any]:
         return {"generalization_error": self.rule.reference_errors(overlaps, mp)}  # type: ignore[attr-defined]
+
+    def linear_labels(self, level: int = 1) -> LinearLabels:
+        """The teacher's field times the slope of the labels, on the eigenvalues (of a continuous spectrum, nodes)."""
+        (slope, power), modes, unit = self.rule.line(), self.modes.listed(level), float(np.sqrt(self.power))
+
+        def error(m: np.ndarray, q: np.ndarray) -> np.ndarray:
+            seen = m / (slope * unit) if slope else 0.0 * m
+            at = Overlaps(q, 0.0 * q, seen, np.maximum(q - seen**2, 0.0))
+            found = self.generalization(at)["generalization_error"]
+            return np.where(q > 0, found, 0.5)
+
+        projection = slope**2 * modes.share * modes.omega
+        return LinearLabels(modes.omega[0], projection[0], power, None if self.residual else error, modes.weight[0])
 
     def rule_errors(
         self, rule: str, alpha: np.ndarray, labelled: float, name: str = "generalization_error"

@@ -236,8 +236,8 @@ class Data(Enclosed, Member):
         """
         raise ValueError(f"{self} draws no patterns: the data must define draw(rng, inputs, weights, output)")
 
-    def linear_labels(self) -> LinearLabels | None:
-        """Inputs and labels as least squares sees them; None where that is not known."""
+    def linear_labels(self, level: int = 1) -> LinearLabels | None:
+        """Inputs and labels as least squares sees them (more finely at a higher level); None: that is not known."""
         return None
 
     def channels(self, overlaps: Overlaps) -> list[Channel]:

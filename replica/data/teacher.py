@@ -114,7 +114,7 @@ class Teacher(Data):
         angle = mp.atan2(mp.sqrt(rest + noise * (rest + m**2)), m)
         return {"generalization_error": angle / mp.pi}
 
-    def linear_labels(self) -> LinearLabels | None:
+    def linear_labels(self, level: int = 1) -> LinearLabels | None:
         """``E[x y]`` is ``sqrt(2/(pi (1 + noise)))`` times the teacher over sqrt(N)."""
         total = 1.0 + float(self.noise)
         slope = np.sqrt(2.0 / (np.pi * total))

@@ -25,10 +25,12 @@ class Bulk(NamedTuple):
     projection: np.ndarray  # times the share
 
     @classmethod
-    def of(cls, variance: np.ndarray, projection: np.ndarray) -> Bulk:
+    def of(cls, variance: np.ndarray, projection: np.ndarray, weight: np.ndarray | None = None) -> Bulk:
+        """From a list, or from nodes with weights that the projections contain."""
         levels, place = np.unique(variance, return_inverse=True)
-        share = np.bincount(place) / variance.size
-        return cls(levels, share, np.bincount(place, weights=projection) / variance.size)
+        share = np.bincount(place, weights=weight)
+        total = 1.0 if weight is not None else float(variance.size)
+        return cls(levels, share / total, np.bincount(place, weights=projection) / total)
 
 
 class Contour(NamedTuple):

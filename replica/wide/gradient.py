@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SLOPES = 1.0, 0.7  # of the contours, whose difference is the error
 FLAT = 1e-12  # differences of errors, beside the power of the labels, that are none
+VAGUE = 1e-2  # of a number: an error that makes it none
 HORIZON = 1e6  # times beyond which no best one is looked for, in units of the fastest
 KNOWN = Demand("needs labels of a teacher", lambda model: model.data.linear_labels() is not None, "data")
 COVERS = Covers("descent", (LINEAR, SQUARE, PENALISED, ALL_COLD, KNOWN))
@@ -47,7 +48,8 @@ def descent(
     Parameters
     ----------
     model : Model
-        Square loss, penalised weights, data whose labels least squares knows (`covariates`, a `Teacher`).
+        Square loss, penalised weights, data whose labels least squares knows (`covariates`, `random_features`, a
+        `Teacher`).
     alpha : float
         Load, above 0.
     time : increasing grid
@@ -100,9 +102,9 @@ def descent(
     penalty = float(model.parameter("penalty"))
     if np.isinf(penalty):
         raise ValueError("penalty = inf: weights that nothing moves; descent needs a finite penalty")
-    labels = model.data.linear_labels()
-    bulk = Bulk.of(labels.variance, labels.projection)
-    asked = Asked(bulk, labels, alpha, Filter(penalty, eta))
+    labels, finer = (model.data.linear_labels(level) for level in (1, 2))
+    bulk, other = (Bulk.of(one.variance, one.projection, one.weight) for one in (labels, finer))
+    asked = Asked(bulk, labels, alpha, Filter(penalty, eta), other)
     columns = asked.columns(points)
     fastest = largest(bulk, alpha) + penalty
     if eta is not None and eta * fastest > 2.0:
@@ -126,15 +128,18 @@ class Asked(NamedTuple):
     labels: LinearLabels
     alpha: float
     filters: Filter
+    finer: Bulk | None = None  # the same with more nodes, where they are those of a continuous spectrum
 
     def paths(self, longest: float) -> list[Descent]:
-        return [Descent(self.bulk, self.labels.power, self.alpha, self.filters, longest, slope) for slope in SLOPES]
+        bulks = self.bulk, self.finer or self.bulk
+        fixed = self.labels.power, self.alpha, self.filters, longest
+        return [Descent(bulk, *fixed, slope) for bulk, slope in zip(bulks, SLOPES, strict=True)]
 
     def error(self, at: Reached) -> float:
         """The generalisation error: that of the data, or the mean square."""
         if self.labels.error is None:
             return at.square
-        return float(self.labels.error(np.array(at.m), np.array(max(at.q, 0.0))))
+        return float(self.labels.error(np.array([at.m]), np.array([max(at.q, 0.0)]))[0])
 
     def columns(self, points: np.ndarray) -> dict[str, np.ndarray]:
         """Numbers and errors over the grid; where steps have diverged beyond what a number holds, none."""
@@ -153,6 +158,9 @@ class Asked(NamedTuple):
         columns = {name: np.array(values) for name, values in found.items()}
         known = np.all([np.isfinite(column) for column in columns.values()], axis=0)
         said = np.where(known, "converged", "not converged: the steps have diverged beyond what a number holds")
+        vague = known & (columns["generalization_error_error"] > VAGUE * np.abs(columns["generalization_error"]))
+        said = np.where(vague, "not converged: the spectrum is not resolved at such a time", said)
+        known &= ~vague
         return {name: np.where(known, column, np.nan) for name, column in columns.items()} | {"status": said}
 
     def _felt(self, at: Reached, doubt: Reached) -> float:

@@ -52,6 +52,7 @@ class Descent:
         at = self._contour(bulk, alpha, longest, slope)
         self.s, self.weight, self.of_noise = at.s, at.step / (2j * np.pi), at.V
         self.both, self.mirror = pairs(bulk, alpha, at)
+        self.size = np.abs(self.both) + np.abs(self.mirror)
         D = resolvents(bulk, at)
         with np.errstate(divide="ignore", invalid="ignore"):
             best = np.where(bulk.projection > 0, bulk.projection / bulk.variance, 0.0)
@@ -101,5 +102,5 @@ class Descent:
         """Of two functions with the covariance of the inputs between them."""
         one, other = self.weight * g, self.weight * h
         value = 2.0 * float((one @ self.both @ other).real + (one @ self.mirror @ other.conj()).real)
-        size = np.abs(one) @ (np.abs(self.both) + np.abs(self.mirror)) @ np.abs(other)
+        size = np.abs(one) @ self.size @ np.abs(other)
         return value, 2.0 * float(size)

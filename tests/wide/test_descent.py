@@ -66,6 +66,38 @@ def test_descent_ends_at_ridge_regression(alpha: float, penalty: float) -> None:
     assert float(curve["training_loss"][0]) == pytest.approx(0.5, rel=1e-12)
 
 
+SPECTRUM = np.geomspace(0.05, 5.0, 40)
+STRUCTURED: dict[str, Callable[[], replica.Model]] = {
+    "flips": lambda: replica.covariates("square", spectrum=SPECTRUM, projections=0.1 * SPECTRUM, noise=0.3, flips=0.1),
+    "linear": lambda: replica.covariates("square", spectrum=SPECTRUM, projections=0.1 * SPECTRUM, teacher="linear"),
+    "chances": lambda: replica.covariates(
+        "square", spectrum=SPECTRUM, projections=0.1 * SPECTRUM, teacher=lambda u: 1.0 / (1.0 + np.exp(-2.0 * u))
+    ),
+    "many features": lambda: replica.random_features("square", activation="relu", ratio=2.0, teacher="linear"),
+    "few features": lambda: replica.random_features("square", activation="tanh", ratio=0.5, noise=0.2),
+    "orthogonal": lambda: replica.random_features("square", activation="erf", ratio=1.5, projection="orthogonal"),
+}
+
+
+@pytest.mark.parametrize("name", STRUCTURED)
+def test_descent_on_structured_inputs_ends_at_ridge_regression(name: str) -> None:
+    model = STRUCTURED[name]()
+    curve, solution = replica.descent(model, alpha=1.5, time=[0.0, 1e3]), replica.solve(model, alpha=1.5)
+    end = curve.isel(time=1)
+    assert float(end["generalization_error"]) == pytest.approx(solution["generalization_error"], rel=1e-11)
+    assert float(end["q"]) == pytest.approx(solution["q"], rel=1e-11)
+    assert float(end["training_loss"]) * 1.5 == pytest.approx(solution.energy, rel=1e-11)
+    assert float(curve["q"][0]) == pytest.approx(0.0, abs=1e-14)
+
+
+def test_nodes_of_a_continuous_spectrum_are_many_enough_or_their_lack_is_told() -> None:
+    """Linear features as many as inputs and patterns: a spectrum that reaches 0, which long times see."""
+    model = replica.random_features("square", activation="linear", ratio=1.0, penalty=0.0, noise=0.1, teacher="linear")
+    curve = replica.descent(model, alpha=1.0, time=[10.0, 1e7])
+    assert float(curve["error"][0]) < 1e-11
+    assert str(curve["status"].values[1]).startswith("not converged: the spectrum")
+
+
 def test_finite_inputs_of_any_covariance(rng: np.random.Generator) -> None:
     """Four hundred weights, a spectrum over two decades with empty directions, a labelled rest; flow and steps."""
     n, alpha, noise = 400, 0.8, 0.3

@@ -12,10 +12,6 @@ import numpy as np
 import pytest
 
 import replica
-from replica.data.linear_labels import LinearLabels
-from replica.wide.contour import Bulk
-from replica.wide.gradient import Asked
-from replica.wide.least_squares import Filter
 
 Figure = dict[str, Any]
 Answer = tuple[float, float, str]
@@ -117,21 +113,24 @@ def critical(figure: Figure) -> Answer:
 
 
 def flow(figure: Figure) -> Answer:
-    """Of the averages themselves: a covariance, a linear teacher, in time or in steps."""
+    """A linear teacher on inputs of a covariance, in time or in steps; at the best penalty where descent ends."""
     params, words = figure["params"], figure["quantity"]
     omega = np.geomspace(0.05, 5.0, 400) if "omega" in params else np.ones(1)
     t = omega**1.5 if "omega" in params else np.full(1, params["rho"])
     rho = float(np.mean(t / omega)) + 0.1 if "omega" in params else params["rho"]
-    labels = LinearLabels(omega, t, rho + params["noise"], None)
-    eta = params.get("step_size")
-    asked = Asked(Bulk.of(omega, t), labels, params["alpha"], Filter(params.get("penalty", 0.0), eta))
+    model = replica.covariates(
+        "square", spectrum=omega, projections=t, rho=rho, noise=params["noise"], penalty=params.get("penalty", 0.0),
+        teacher="linear",
+    )
+    if "steps" in params:
+        curve = replica.descent(model, alpha=params["alpha"], steps=[params["steps"]], step_size=params["step_size"])
+    else:
+        curve = replica.descent(model, alpha=params["alpha"], time=[params.get("time", 1e9)])
     if "time of least" in words:
-        return asked.best_time()
-    when = params.get("time", params.get("steps", 1e9))
-    columns = asked.columns(np.array([when]))
+        return curve.attrs["best_time"], curve.attrs["best_time_error"], curve.attrs["best_time_status"]
     name = "training_loss" if "training" in words else "generalization_error"
     shift = 0.0 if name == "training_loss" else params["noise"]
-    return float(columns[name][0]) - shift, float(columns[f"{name}_error"][0]), str(columns["status"][0])
+    return float(curve[name][0]) - shift, float(curve[f"{name}_error"][0]), str(curve["status"].values[0])
 
 
 def mode(figure: Figure) -> Answer:
