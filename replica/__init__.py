@@ -17,7 +17,7 @@ from replica.models.committees import committee, parity
 from replica.models.mixtures import clusters, mixture
 from replica.models.model import Model, perceptron
 from replica.models.structured import covariates, random_features
-from replica.observables import flatness, generalization_error, margin_distribution, stability
+from replica.observables import flatness, generalization_error, margin_distribution, stability, weight_distribution
 from replica.real_data.isotropic import TwoClusters, from_data
 from replica.real_data.shaped import ShapedClusters
 from replica.simulate import instance, simulate
@@ -38,7 +38,7 @@ from replica.thresholds import (
     transition,
 )
 from replica.verbs import solve
-from replica.weights import Binary, Discrete, Gaussian, Spherical, Ternary
+from replica.weights import Binary, Discrete, Gaussian, NonNegative, SignConstrained, Spherical, Ternary
 from saddlepoint.enclosures import Enclosure, NotEnclosed
 
 if TYPE_CHECKING:  # for editors: these load on first use
@@ -113,6 +113,7 @@ __all__ = [
     "Logistic",
     "Margin",
     "Model",
+    "NonNegative",
     "NotEnclosed",
     "OutsideBand",
     "Parity",
@@ -122,6 +123,7 @@ __all__ = [
     "RandomLabels",
     "Reference",
     "ShapedClusters",
+    "SignConstrained",
     "Solution",
     "SolveFailed",
     "Spherical",
@@ -180,6 +182,7 @@ __all__ = [
     "sweep",
     "threshold",
     "transition",
+    "weight_distribution",
 ]
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from replica.data import Classes
 from replica.losses import Loss
 from replica.models.model import Model
-from replica.weights.base import Average, Free
+from replica.weights.base import Average, Pinned
 
 __all__ = ["Covers", "Demand", "first"]
 
@@ -91,6 +91,11 @@ def cold(model: Model) -> bool:
     return bool(np.any(np.isinf(model.beta)))
 
 
+def _confined(model: Model) -> bool:
+    """Whether only a part of the sphere is allowed."""
+    return isinstance(model.weights.norm, Average) and not model.weights.isotropic
+
+
 def rests_at_one(loss: Loss) -> bool:
     """Whether a cost of the stability 1 is less than that of any other."""
     one = np.ones((1, 1))
@@ -114,7 +119,7 @@ NOTHING_TUNED = Demand("needs a bias that is learned or held", lambda model: not
 
 HELD_NORM = Demand(
     "is here for weights of held norm (binary, spherical)",
-    lambda model: not isinstance(model.weights.norm, Free),
+    lambda model: isinstance(model.weights.norm, Pinned) or model.weights.isotropic,
     "weights",
 )
 SIGNS = Demand("is here for weights of +-1", lambda model: model.weights.letters == (-1.0, 1.0), "weights")
@@ -138,11 +143,20 @@ LETTERS_MEET = Demand(
 )
 ALPHABET_OR_SPHERE = Demand(
     "is here for weights from an alphabet or on the sphere",
-    lambda model: model.weights.discrete or isinstance(model.weights.norm, Average),
+    lambda model: model.weights.discrete or model.weights.isotropic,
     "weights",
 )
-NORM_ON_AVERAGE = Demand(
-    "is here for weights on the sphere", lambda model: isinstance(model.weights.norm, Average), "weights"
+NORM_ON_AVERAGE = Demand("is here for weights on the sphere", lambda model: model.weights.isotropic, "weights")
+#: what q -> 1 is known of: beside the sphere, random labels in a cone of directions
+CONE = Demand(
+    "is here for counted weights, for the whole sphere, and with random labels for cones of known dimension",
+    lambda model: (
+        model.weights.discrete
+        or model.weights.isotropic
+        or model.weights.dimension is not None
+        and not model.data.overlaps
+    ),
+    "weights",
 )
 
 PERCEPTRON = Demand("is here for the perceptron", lambda model: model.architecture.plain, "architecture")
@@ -183,6 +197,34 @@ TEMPERED = Demand(
     lambda model: not model.loss.hard,
     "loss",
 )
+#: vectors of least cost: of parts of the sphere, and beside thresholds learned from labels alone, none are here
+ANY_DIRECTION = Demand(
+    "at beta = inf needs a hard constraint, or weights of any direction",
+    lambda model: model.loss.hard or not cold(model) or not _confined(model),
+    "weights",
+)
+NO_THRESHOLD = Demand(
+    "at beta = inf needs a hard constraint beside a learned threshold",
+    lambda model: model.loss.hard or not cold(model) or not model.data.trained or bool(model.data.overlaps),
+    "data",
+)
+NO_MEAN = Demand(
+    "is here for weights whose mean is free (these have a capacity and largest margins alone)",
+    lambda model: not model.weights.unit_mean,
+    "weights",
+)
+NO_OFFSET = Demand(
+    "needs inputs of mean 0, unless a threshold holds the mean of the weights (SignConstrained)",
+    lambda model: not model.data.offset or model.weights.unit_mean,
+    "data",
+)
+ONE_FIELD = Demand(
+    "of a few units is here for labels that see nothing but the fields",
+    lambda model: model.architecture.few is None or model.data.classes is not Classes.UNKNOWN,
+    "data",
+)
+#: of weights of given signs, shares of labels and thresholds
+STORABLE = (ANY_DIRECTION, NO_THRESHOLD, ONE_FIELD, NO_OFFSET)
 VIOLABLE = Demand("needs a constraint that can be violated", lambda model: model.loss.has_ground, "loss")
 SATISFIABLE = Demand("needs patterns that may cost nothing", lambda model: model.loss.attained, "loss")
 SQUARE = Demand("is here for the square loss", lambda model: model.loss.quadratic, "loss")

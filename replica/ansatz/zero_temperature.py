@@ -21,9 +21,10 @@ class Projection:
     r"""Averages of the proximal map over the patterns at zero temperature, in units of the weights.
 
     ``w`` is the cavity field, ``u = argmin l(u) + (u-w)^2/(2 chi)``, chi the response of the field; for hard
-    constraints u is the projection and chi drops out. With the gain g of a class of patterns: ``square = E (u-w)^2/g``,
-    ``scores[name] = E[(u-w) s]/g``, ``pull = E (1-u')``, ``rigidity = E (1-u')^2``, ``cost = E l(u)``, ``wrong``.
-    ``losses`` replace the model's, one for each class; ``whole=False`` leaves out the last two.
+    constraints u is the projection and chi drops out. With the gain g of a class of patterns: ``push = E (u-w)/g``,
+    ``square = E (u-w)^2/g``, ``scores[name] = E[(u-w) s]/g``, ``pull = E (1-u')``, ``rigidity = E (1-u')^2``,
+    ``cost = E l(u)``, ``wrong``. ``losses`` replace the model's, one for each class; ``whole=False`` leaves out the
+    last two.
     """
 
     def __init__(self, cavity: Cavity, losses: Sequence[Loss] | None = None, whole: bool = True) -> None:
@@ -37,11 +38,12 @@ class Projection:
         def of_class(channel: Channel, loss: Loss) -> tuple[Any, ...]:
             sums, scores = _channel_sums(loss, channel, level, whole)
             scores |= {name: lever * sums[0] for name, lever in (channel.levers or {}).items()}
-            _, square, *others = sums
-            return square / channel.gain, *others, {name: score / channel.gain for name, score in scores.items()}
+            push, square, *others = sums
+            scores = {name: score / channel.gain for name, score in scores.items()}
+            return push / channel.gain, square / channel.gain, *others, scores
 
         found = over_classes(channels, of_class, losses or [model.loss] * len(channels))
-        self.square, self.pull, self.rigidity, self.cost, self.wrong, self.scores = found
+        self.push, self.square, self.pull, self.rigidity, self.cost, self.wrong, self.scores = found
         # chi of a field is that of the weights times the slope of q
         with np.errstate(invalid="ignore"):  # an infinite slope leaves no finite capacity
             self.rigidity = self.rigidity + slopes.bend * self.square / slopes.q**2
@@ -59,7 +61,7 @@ class Projection:
         losses = [model.loss.take(np.array([row])) for row in range(size)]
         nearest = [model.architecture.few.nearest(loss, cavity.level) for loss in losses]
         self.square, self.rigidity = np.array(nearest).T
-        self.cost, self.pull, self.wrong = np.zeros((3, size))
+        self.cost, self.pull, self.wrong, self.push = np.zeros((4, size))
         self.scores = {}
 
     @property

@@ -97,8 +97,7 @@ class Data(Enclosed, Member):
     realizable: ClassVar[bool] = False
     #: a capacity of these data is that of linear separability, whatever convex cost the weights are trained on
     separable: ClassVar[bool] = False
-    #: states with and without knowledge of the direction may both be attracting
-    metastable: ClassVar[bool] = False
+    metastable: ClassVar[bool] = False  # states with and without knowledge of the direction may both be attracting
 
     @property
     def unrelated(self) -> bool:
@@ -157,8 +156,10 @@ class Data(Enclosed, Member):
         """What draws the patterns: the same data with all that belongs to the student written out or left out."""
         return self
 
-    #: a bias that is imposed
-    held_bias: ClassVar[float] = 0.0
+    #: inputs have a mean; what is learned is subtracted from the field, whatever the label
+    offset: ClassVar[bool] = False
+    threshold: ClassVar[bool] = False
+    held_bias: ClassVar[float] = 0.0  # one that is imposed
 
     def follow(self, bias: float) -> Data:
         """The same data for a student that takes over a bias, unless one is imposed."""
@@ -219,8 +220,7 @@ class Data(Enclosed, Member):
         found = self.generalization(overlaps).items()
         return {name: float(value[0]) for name, value in found if not name.endswith("_centre")}
 
-    #: error of the rule that knows the direction to be learned
-    oracle_error: ClassVar[float] = 0.0
+    oracle_error: ClassVar[float] = 0.0  # of the rule that knows the direction to be learned
 
     def oracle_errors(self) -> dict[str, Any]:
         """The same by name, as `generalization` names them."""

@@ -18,7 +18,8 @@ from replica.data import Classes
 from replica.landscape.kinds import Around, Clustered, FreeNorm, Lost, Lowest, Pairs, Planted, Quenched, Student, doubts
 from replica.landscape.named_references import LARGEST, PLANTED, Reference, named
 from replica.losses._linear import LinearCost
-from replica.models.model import Model, bayes_student, direction
+from replica.models.directions import direction
+from replica.models.model import Model, bayes_student
 from replica.verbs import solve
 from replica.weights.base import Average, Free
 

@@ -219,16 +219,6 @@ def require_model(given: Any) -> Model:
     return given
 
 
-def separated(model: Model) -> Model:
-    """The model whose weights are the smallest that keep every pattern at a margin of 1."""
-    return dataclasses.replace(model, loss=Margin(1.0))
-
-
-def direction(model: Model) -> Model:
-    """The model whose vector of largest margin is the direction in which weights without a penalty diverge."""
-    return dataclasses.replace(model, loss=Margin(0.0), weights=Spherical())
-
-
 def inverse(beta: Any, temperature: Any) -> Any:
     """The inverse temperature, where either was given."""
     if temperature is None:
@@ -247,6 +237,8 @@ def perceptron(
     beta: float = np.inf,
     temperature: float | None = None,
     labels: str | Data = "random",
+    coding: float | None = None,
+    bias: Any = None,
 ) -> Model:
     """The perceptron: one unit, whose field ``w.x/sqrt(N)`` times the label is the stability of a pattern.
 
@@ -267,6 +259,10 @@ def perceptron(
         1/beta in its place; 0 is the zero-temperature limit.
     labels : str or Data
         ``"random"`` (storage) or ``"teacher"`` (noise-free teacher), or an instance.
+    coding : float, optional
+        Share of the random labels that are +1, in (0, 1).
+    bias : bool, float or None
+        A threshold beside random labels: True learned, False none, a number held; None: learned unless balanced.
 
     Returns
     -------
@@ -296,4 +292,8 @@ def perceptron(
         loss = named(**{named.parameters["margin"]: margin})
     elif not isinstance(loss, str) and margin != 0.0:
         raise ValueError(f"margin={margin} and loss={loss} both given: put the margin into the loss")
-    return Model(weights=weights, loss=loss, data=labels, beta=inverse(beta, temperature))
+    model = Model(weights=weights, loss=loss, data=labels, beta=inverse(beta, temperature))
+    changes = {name: value for name, value in {"coding": coding, "bias": bias}.items() if value is not None}
+    if changes and not isinstance(model.data, RandomLabels):
+        raise ValueError(f"{' and '.join(changes)} are of random labels, got labels={model.data}")
+    return dataclasses.replace(model, data=dataclasses.replace(model.data, **changes)) if changes else model

@@ -6,6 +6,7 @@ from replica.observables.generalization import generalization_error
 from replica.observables.margins import margin_distribution
 from replica.observables.registry import OBSERVABLES, Observable, kind_of, measure, symbol_of
 from replica.observables.stability import stability
+from replica.observables.weights import weight_distribution
 
 __all__ = [
     "OBSERVABLES",
@@ -17,6 +18,7 @@ __all__ = [
     "measure",
     "stability",
     "symbol_of",
+    "weight_distribution",
 ]
 
 _FILES = (_thermodynamics,)

@@ -190,10 +190,12 @@ def draw(model: Model, *, n: int, alpha: float, seed: int, sample: int = 0, inpu
 
 def imposed_bias(model: Model) -> float:
     """The bias that the data impose; 0 where there is none, or where it is learned."""
+    if model.data.threshold:
+        raise ValueError(f"simulations know no threshold, got {model.data}: give bias=False")
     bias = model.parameter("bias") if "bias" in model.parameter_names else 0.0
     if isinstance(bias, str):
         raise ValueError(f"simulations take a bias that is learned (True), absent (False) or a number, got {bias!r}")
-    return 0.0 if isinstance(bias, (bool, np.bool_)) else float(bias)
+    return 0.0 if bias is None or isinstance(bias, (bool, np.bool_)) else float(bias)
 
 
 def given_instance(model: Model, given: Any) -> Instance:

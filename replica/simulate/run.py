@@ -24,6 +24,7 @@ from replica.simulate.instances import (
 )
 from replica.simulate.rng import generator
 from replica.simulate.rows import held_out_error, read_out, row_of
+from replica.weights.base import Average
 
 if TYPE_CHECKING:
     import xarray
@@ -134,6 +135,8 @@ def simulate(
     require_model(model)
     chosen = _algorithm(algorithm, settings)
     chosen.check(model)
+    if isinstance(model.weights.norm, Average) and not model.weights.isotropic or model.weights.unit_mean:
+        raise ValueError(f"no algorithm is here for weights of given signs, got {model.weights}")
     if (model.data.trained or imposed_bias(model)) and not chosen.biased:
         raise ValueError(f"algorithm {chosen.name!r} has no bias: give bias=False")
     given = None if instance is None else given_instance(model, instance)

@@ -13,6 +13,8 @@ ORDER_PARAMETERS = (
     "m",
     "V",
     "norm",
+    "silent",
+    "balanced",
     "bias",
     "multiplier",
     "parisi",

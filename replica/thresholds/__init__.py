@@ -6,7 +6,8 @@ import numpy as np
 
 from replica._checks import one_number
 from replica.ansatz import Ansatz, ansatz_or_rs
-from replica.models.model import Model, require_model, separated, separating
+from replica.models.directions import separated
+from replica.models.model import Model, require_model, separating
 from replica.solution.single import Solution
 from replica.thresholds import capacity as _capacity
 from replica.thresholds import first_moment as _first_moment

@@ -9,7 +9,16 @@ import numpy as np
 
 from replica._registry import per_row
 from replica.ansatz import Ansatz
-from replica.ansatz.coverage import ALPHABET_OR_SPHERE, LETTERS_MEET, NOT_PENALISED, SATISFIABLE, VIOLABLE, Covers
+from replica.ansatz.coverage import (
+    CONE,
+    LETTERS_MEET,
+    NO_OFFSET,
+    NOT_PENALISED,
+    ONE_FIELD,
+    SATISFIABLE,
+    VIOLABLE,
+    Covers,
+)
 from replica.ansatz.erm.paths import walked
 from replica.ansatz.rs.equations import Equations
 from replica.ansatz.rs.limits import LimitProblem
@@ -21,6 +30,7 @@ from replica.solution.batch import Part
 from replica.solution.errors import measured
 from replica.thresholds.base import Line, closed_line
 from replica.thresholds.branch import zero_entropy_line
+from replica.thresholds.constrained import threshold_limit_line
 from replica.thresholds.paramagnet import line_on_paramagnet
 from replica.thresholds.registry import threshold_line
 from replica.weights.base import Average, Free
@@ -37,8 +47,7 @@ def max_margin_line(model: Model, size: int, ansatz: Ansatz) -> Line:
 
 EXACT = "exact: the first moment, q = 0 is stable"
 BOUND = "the first moment at q = 0, an upper bound: solutions may be fewer than on average"
-FINITE = ALPHABET_OR_SPHERE.instead("is here for counted weights and for weights on the sphere")
-COVERS = Covers("capacity", (VIOLABLE, SATISFIABLE, LETTERS_MEET, NOT_PENALISED, FINITE))
+COVERS = Covers("capacity", (VIOLABLE, SATISFIABLE, LETTERS_MEET, NOT_PENALISED, CONE, ONE_FIELD, NO_OFFSET))
 
 
 @threshold_line("capacity", r"\alpha_c", cold=True)
@@ -58,6 +67,8 @@ def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
         line.value, line.error, line.bracket = scaled(model, size, line.value, line.error, line.bracket)
         return line
     model = separating(model).with_parameters(beta=np.inf)
+    if model.weights.unit_mean:
+        return threshold_limit_line(model, size, ansatz)
     COVERS.check(model)
     if model.data.realizable:
         right = np.broadcast_to(np.geomspace(1e-6, 40.0, 60), (size, 60))

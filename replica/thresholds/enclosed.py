@@ -84,7 +84,8 @@ def capacity(found: Any, asked: Asked, digits: int) -> Enclosure:
 
 
 def _margin(model: Model, asked: Asked) -> Any:
-    if model.data.overlaps or not model.architecture.plain:
+    known = model.weights.isotropic and model.data.unrelated and model.architecture.plain
+    if not known:
         raise NotEnclosed(f"not enclosed: on the sphere {asked.name} is proved of the perceptron and random labels")
     return ball(model.margin)
 

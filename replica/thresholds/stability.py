@@ -111,7 +111,7 @@ def _limits(model: Model, size: int) -> _Limits | None:
     if constraint and model.loss.has_ground:
         if AlphabetLimit.covers(model):
             problem = AlphabetLimit(model, size)
-        elif isinstance(model.weights.norm, Average):
+        elif isinstance(model.weights.norm, Average) and model.weights.dimension is not None:
             problem = LimitProblem(model, size)
     if problem is None:
         return None

@@ -4,7 +4,22 @@ from replica.weights.base import Average, Free, Law, Pinned, Weights
 from replica.weights.binary import Binary
 from replica.weights.discrete import Discrete
 from replica.weights.gaussian import Gaussian
+from replica.weights.non_negative import NonNegative
+from replica.weights.sign_constrained import SignConstrained
 from replica.weights.spherical import Spherical
 from replica.weights.ternary import Ternary
 
-__all__ = ["Average", "Binary", "Discrete", "Free", "Gaussian", "Law", "Pinned", "Spherical", "Ternary", "Weights"]
+__all__ = [
+    "Average",
+    "Binary",
+    "Discrete",
+    "Free",
+    "Gaussian",
+    "Law",
+    "NonNegative",
+    "Pinned",
+    "SignConstrained",
+    "Spherical",
+    "Ternary",
+    "Weights",
+]

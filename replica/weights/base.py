@@ -94,8 +94,11 @@ class Weights(Member):
     letters: ClassVar[tuple[float, ...] | None] = None
     #: w = 0 is allowed: a constraint that holds at zero field is then satisfied at any load
     vanishing: ClassVar[bool] = False
+    unit_mean: ClassVar[bool] = False  # a threshold of order N holds the mean weight at 1, whatever the norm
     #: every direction is as likely as any other: the whole sphere
     isotropic: ClassVar[bool] = False
+    #: of all weights on the sphere in a convex cone: its dimensions per weight, ``E |projection of z|^2/N``
+    dimension: ClassVar[float | None] = None
     #: of the family: what makes weights of a list of letters, set by the file of such weights
     from_letters: ClassVar[Any] = None
 
@@ -141,6 +144,22 @@ class Weights(Member):
     def law(self) -> Law:
         """Law of a teacher with such weights, scaled to unit norm."""
         return Law()
+
+    def log_measure(self, weight: np.ndarray, beta: Any) -> np.ndarray:
+        """``ln p(w)`` of the measure that `log_z` sums over; beside `log_z` for laws of single weights."""
+        if self.letters is not None:
+            return np.zeros_like(weight)
+        raise ValueError(f"{self} give no law of a single weight")
+
+    def multiplier(
+        self, q_hat: np.ndarray, m_hat: np.ndarray, curvature: np.ndarray, law: Law | None, level: int
+    ) -> np.ndarray:
+        """``A`` in these fields; what holds the norm where that is eliminated."""
+        return curvature
+
+    def at_capacity(self, weight: np.ndarray) -> tuple[np.ndarray, list[tuple[float, float]]]:
+        """Density of a single weight and atoms (place, mass) in the limit ``q -> 1`` of a norm that is held."""
+        raise ValueError(f"{self} give no law of a single weight at capacity")
 
     def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
         """A teacher or a starting point: n weights drawn from the set (spherical: on the sphere)."""

@@ -72,6 +72,10 @@ class Gaussian(Weights):
         log_z = 0.5 * (q_hat + m_hat**2) * variance - 0.5 * np.log1p(curvature / prior)
         return self.assemble(log_z, q, variance, m, transverse, variance**2)
 
+    def log_measure(self, weight: np.ndarray, beta: Any) -> np.ndarray:
+        prior = float(np.ravel(beta * self.penalty)[0])
+        return 0.5 * np.log(prior / (2.0 * np.pi)) - 0.5 * prior * weight**2
+
     def lowest_curvature(self, beta: Any) -> Any:
         return -np.asarray(beta, dtype=float) * self.penalty
 

@@ -42,6 +42,7 @@ class Spherical(Weights):
     name: ClassVar[str] = "spherical"
     norm: ClassVar[Norm] = Average()
     isotropic: ClassVar[bool] = True
+    dimension: ClassVar[float | None] = 1.0
 
     def single(
         self, q_hat: np.ndarray, m_hat: np.ndarray, curvature: np.ndarray, beta: Any, law: Law | None, level: int
@@ -75,6 +76,17 @@ class Spherical(Weights):
         stiffness = curvature[:, None]
         log_z = 0.5 * field**2 / stiffness - 0.5 * np.log(stiffness) - 0.5
         return log_z, field / stiffness, np.broadcast_to(1.0 / stiffness, field.shape)
+
+    def log_measure(self, weight: np.ndarray, beta: Any) -> np.ndarray:
+        return np.full_like(weight, -0.5 * np.log(2.0 * np.pi) - 0.5)
+
+    def multiplier(
+        self, q_hat: np.ndarray, m_hat: np.ndarray, curvature: np.ndarray, law: Law | None, level: int
+    ) -> np.ndarray:
+        return 0.5 * (1.0 + np.sqrt(1.0 + 4.0 * (q_hat + m_hat * m_hat)))
+
+    def at_capacity(self, weight: np.ndarray) -> tuple[np.ndarray, list[tuple[float, float]]]:
+        return np.exp(-0.5 * weight**2) / np.sqrt(2.0 * np.pi), []
 
     def pair(self, qt: float, qt_hat: float) -> SphericalPair:
         return SphericalPair(qt, qt_hat)

@@ -18,7 +18,8 @@ from replica.ansatz.erm.spectrum_limits import KINKED, HebbProblem
 from replica.ansatz.erm.starts import settled
 from replica.losses._cost_table import single_rows
 from replica.losses._tabulated import resting
-from replica.models.model import Model, separated
+from replica.models.directions import separated
+from replica.models.model import Model
 from replica.solution.ledger import Ledger
 from saddlepoint import Ladder, Newton, Picard, Solution
 

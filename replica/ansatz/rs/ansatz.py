@@ -11,7 +11,7 @@ import numpy as np
 from replica._checks import number, one_of
 from replica._registry import per_row
 from replica.ansatz.base import Ansatz
-from replica.ansatz.coverage import LEARNABLE, LEAST_COST, RESIDUAL, Covers
+from replica.ansatz.coverage import LEARNABLE, LEAST_COST, NO_MEAN, RESIDUAL, STORABLE, Covers
 from replica.ansatz.erm.optimal_bias import tuned_solutions
 from replica.ansatz.erm.solver import check_penalty, single_vectors
 from replica.ansatz.rs.branch import scan_branch, tabulate, zoom
@@ -38,7 +38,8 @@ from replica.weights.base import Free
 from saddlepoint import Newton, Status, solve
 
 DEAR = "no solution where averages over K fields are affordable: beyond the branch (see capacity), or q near 1"
-COVERS = Covers("RS", (LEARNABLE, LEAST_COST, RESIDUAL))
+COVERS = Covers("RS", (LEARNABLE, LEAST_COST, *STORABLE, RESIDUAL))
+MEASURED = Covers("RS below capacity", (NO_MEAN,))
 
 
 @dataclass(frozen=True)
@@ -97,12 +98,14 @@ class RS(Ansatz):
         return enclose_solution(solution, digits)
 
     def equations(self, model: Model, size: int) -> Equations:
+        MEASURED.check(model)
         if model.weights.penalised and np.any(np.isinf(model.beta)):
             raise ValueError(f"{model.weights} at beta = inf are one vector, risk minimisation without a branch")
         return Equations(model, size)
 
     def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
         self.check(model)
+        MEASURED.check(model)
         if model.data.tuned:
             number("alpha", alpha, low=0.0, open_low=True)
             return tuned_solutions(partial(self.solve, start=start, tolerance=tolerance), self, model, alpha)

@@ -16,6 +16,7 @@ from replica.ansatz.rs.lean import lean_of
 from replica.architectures import PatternAverage
 from replica.data import Overlaps
 from replica.models.model import Model
+from replica.weights._single_law import law_of_weight
 from replica.weights.base import Free, SingleWeight
 from saddlepoint import POSITIVE, REAL, Chart, OneSign, Problem, RealInUnits, Variable, Variables
 from saddlepoint.rows import Rowwise
@@ -167,7 +168,8 @@ class Equations(Rowwise):
             seen |= {"Q": np.broadcast_to(single.norm, (self.size,)), "Q_hat": values["curvature"] - values["q_hat"]}
         if (data := self.model.learned(values).data).overlaps:
             seen["m"], network = single.m, self.model.architecture
-            seen |= network.generalization(data, _overlaps(single), self.level) | data.reported(self.size)
+            seen |= network.generalization(data, _overlaps(single), self.level)
+        seen |= data.reported(self.size)
         seen = rescaled(seen, self.model.architecture.scale)
         return seen, floors_of(self, alpha, values, single, pattern, seen, heat)
 
@@ -248,6 +250,14 @@ class RSProblem(Problem):
 
     def cavity(self, free: np.ndarray) -> Cavity:
         return self.equations.cavity(self.conjugates(free))
+
+    def site(self, free: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[float]]:
+        """Density of a single weight at places (n,): (batch, n); masses of atoms beside letters, and their places."""
+        equations, values = self.equations, self.conjugates(free)
+        fields = tuple(values.get(name, equations.zero) for name in ("q_hat", "m_hat", "curvature"))
+        model = equations.model
+        found = law_of_weight(model.weights, weight, fields, model.beta, equations.law, equations.level)
+        return found, np.zeros((self.size, 0)), []
 
     def _reference_values(self, values: Mapping[str, Any], mp: Any) -> dict[str, Any]:
         return {**values} | {name: mp.mpf(v) for name, v in self.held.items()}

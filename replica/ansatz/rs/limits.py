@@ -19,6 +19,8 @@ from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
 class LimitProblem(Problem):
     r"""Capacity of spherical weights, ``q -> 1``: ``alpha E (u-w)^2 = 1 - m^2`` and ``alpha E[(u-w) s] = m``.
 
+    In a cone of directions (random labels) only its share of the dimensions answers: ``alpha E (u-w)^2 = dimension``.
+
     Without a direction to be learned nothing is left to solve; with one, the ratio of the two equations fixes
     ``lean = m/sqrt(1-m^2)`` (largest margin). A bias that is learned obeys ``E[(u-w) label] = 0``.
     """
@@ -28,6 +30,7 @@ class LimitProblem(Problem):
     def __init__(self, model: Model, size: int, level: int = 1) -> None:
         self.model, self.size, self.level = model, size, level
         self.taught = bool(model.data.overlaps)
+        self.share = np.nan if model.weights.dimension is None else model.weights.dimension
         names = (*(("lean",) if self.taught else ()), *model.data.trained)
         self.variables = Variables(*(Variable(name, POSITIVE if name == "lean" else REAL) for name in names))
 
@@ -45,9 +48,9 @@ class LimitProblem(Problem):
         cavity = self.cavity(free)
         found, rest = Projection(cavity, whole=False), np.sqrt(cavity.overlaps.transverse)
         with np.errstate(divide="ignore", invalid="ignore"):
-            rows = [np.log(rest * found.score / found.square) - free[:, 0]]
+            rows = [np.log(rest * found.score / found.square) - free[:, 0]] if self.taught else []
             for name in self.model.data.trained:  # pushes of both classes may be tiny: they are compared by logarithms
-                rows.append(np.arctanh(np.clip(found.scores[name] / found.score, -WHOLE, WHOLE)))
+                rows.append(np.arctanh(np.clip(found.scores[name] / found.push, -WHOLE, WHOLE)))
         return np.stack(rows, axis=1)
 
     def noise(self, free: np.ndarray) -> np.ndarray:
@@ -58,6 +61,12 @@ class LimitProblem(Problem):
         """By how much the logarithm of an average changes with that of a field: ``1 + (mean/deviation)^2``."""
         with np.errstate(all="ignore"):
             return np.maximum.reduce([1.0 + (c.mean / c.deviation) ** 2 for c in self.cavity(free).channels()])
+
+    def site(self, free: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[float]]:
+        """Density of a single weight at places (n,): (batch, n); masses of its atoms, and their places."""
+        density, atoms = self.model.weights.at_capacity(weight)
+        masses = np.array([mass for _, mass in atoms])
+        return np.tile(density, (self.size, 1)), np.tile(masses, (self.size, 1)), [place for place, _ in atoms]
 
     def start(self) -> np.ndarray:
         """Overlap and bias of clusters that are far apart."""
@@ -73,10 +82,10 @@ class LimitProblem(Problem):
         cavity = self.cavity(free)
         at, found, one = cavity.overlaps, Projection(cavity), np.ones(self.size)
         with np.errstate(divide="ignore", over="ignore"):
-            alpha = at.transverse / found.square
+            alpha = self.share * at.transverse / found.square
         jumps = self.model.loss.ground_jumps and self.model.loss.hard  # no pattern is given up at capacity
         with np.errstate(invalid="ignore"):
-            stability = np.full(self.size, -np.inf) if jumps else 1.0 - alpha * found.rigidity
+            stability = np.full(self.size, -np.inf) if jumps else 1.0 - alpha * found.rigidity / self.share
         seen = {
             "q": one,
             "alpha": alpha,
@@ -88,10 +97,10 @@ class LimitProblem(Problem):
         }
         if self.taught:
             seen |= {"m": at.m} | self.model.architecture.generalization(cavity.model.data, at, self.level)
-            seen |= cavity.model.data.reported(self.size)
+        seen |= cavity.model.data.reported(self.size)
         seen = rescaled(seen, self.model.architecture.scale)
         floors = floors_of(seen)
-        if self.taught:
+        if len(self.variables):
             floors["alpha"] = floors["alpha"] * self.steepness(free)
         return seen, floors
 
@@ -110,7 +119,7 @@ class LimitProblem(Problem):
 
     def reference_describe(self, values: Mapping[str, Any], mp: Any, digits: int) -> dict[str, Any]:
         at, found = self._reference(values, mp, digits)
-        seen = {"q": at.q, "alpha": at.transverse / found.square}
+        seen = {"q": at.q, "alpha": self.share * at.transverse / found.square}
         if self.taught:
             data, network = self.model.learned(values).data, self.model.architecture
             seen |= {"m": at.m} | data.reference_generalization(network.field_overlaps(at)[0], mp)
