@@ -12,7 +12,9 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.bench
-@pytest.mark.parametrize("command", [["benchmarks.speed"], ["benchmarks.accuracy", "--points", "1000"]])
+@pytest.mark.parametrize(
+    "command", [["benchmarks.speed"], ["benchmarks.accuracy", "--points", "1000"], ["benchmarks.enclosures"]]
+)
 def test_measurements(command: list[str]) -> None:
     """In a process of its own, where threads and cores are set before numpy is imported."""
     subprocess.run([sys.executable, "-m", *command], check=True, cwd=ROOT)

@@ -36,6 +36,12 @@ class Enclosed:
         """How labels reweight fields of given overlaps, in balls; only members that prove their bounds have it."""
         raise NotEnclosed(f"not enclosed: nothing is proved of the data {self}")
 
+    def enclosed_channels(self, overlaps: Any) -> list[Any]:
+        """The classes of patterns, whose fields are not reweighted, in balls; only members that vouch for it have
+        it.
+        """
+        raise NotEnclosed(f"not enclosed: nothing is proved of the data {self}")
+
 
 class Labels(Kernel):
     """``e = eta z``, ``K = H(e)`` and ``k = g(e)`` (lemma K)."""

@@ -22,6 +22,7 @@ from replica.data.base import (
     nudged_balance,
 )
 from replica.weights.base import Law, Weights
+from saddlepoint.enclosures import Functions
 from saddlepoint.special import tail
 
 OPTIMAL = "optimal"
@@ -256,6 +257,9 @@ class GaussianMixture(Data):
         scale = mp.sqrt(2 * noise * (overlaps.q + overlaps.variance))
         wrong = [mp.erfc((overlaps.m + sign * bias) / scale) / 2 for sign in (1, -1)]
         return {"generalization_error": balance * wrong[0] + (1 - balance) * wrong[1]}
+
+    def enclosed_channels(self, overlaps: Overlaps) -> list[Channel]:
+        return self.reference_channels(overlaps, Functions)
 
     def reference_channels(self, overlaps: Overlaps, mp: Any) -> list[Channel]:
         noise, balance = exact(self.noise, mp), exact(self.balance, mp)

@@ -8,6 +8,7 @@ import numpy as np
 
 from replica.losses._tabulated import resting
 from saddlepoint import CertificationFailed
+from saddlepoint.enclosures import NotEnclosed
 
 
 class Certified:
@@ -31,6 +32,13 @@ class Certified:
     def reference_ground(self, field: Any, variance: Any, mp: Any) -> tuple[Any, Any]:
         """The proximal point u of one field in mpmath, and ``1 - u'`` there (``variance`` may be ``inf``)."""
         raise CertificationFailed(f"{self} gives no proximal map in mpmath, so its minimisers have no certificate")
+
+    def enclosed_ground(self, mean: Any, deviation: Any, variance: Any) -> tuple[Any, ...]:
+        """Averages of the proximal map u over a Gaussian field w, in balls, by closed formulas: of ``u-w``,
+        ``(u-w)^2``,
+        ``1-u'``, ``(1-u')^2`` and of the cost.
+        """
+        raise NotEnclosed(f"not enclosed: the averages of the proximal map of {self} are not closed")
 
     def reference_breaks(self, variance: Any, mp: Any) -> list[Any]:
         """`ground_breaks` of one row in mpmath."""

@@ -9,9 +9,11 @@ import numpy as np
 
 from replica._checks import number
 from replica._registry import column, exact, per_row
+from replica.losses._enclosed import missing_moments
 from replica.losses._ground import below, clipped_moments
 from replica.losses._soft_tail import hinge_terms, missing_margin, reference_hinge
 from replica.losses.base import Loss
+from saddlepoint.enclosures import ball
 from saddlepoint.special import tail
 
 
@@ -151,6 +153,14 @@ class Hinge(Loss):
             edge = self.ground_edge(variance)
             wrong = np.where(np.isinf(edge), 0.0, below(edge, mean, deviation))
         return np.stack([deviation * one, deviation**2 * two, held, held, deviation * cost, wrong])
+
+    def enclosed_ground(self, mean: Any, deviation: Any, variance: Any) -> tuple[Any, ...]:
+        """``u - w`` is the difference of ``(x-w)_+`` at ``x = kappa`` and ``kappa - V``, and so the rest."""
+        upper = ball(self.kappa) - mean
+        chance, one, two = missing_moments(upper, deviation)
+        deep_chance, deep, deep_two = missing_moments(upper - variance, deviation)
+        held = chance - deep_chance
+        return one - deep, two - deep_two - 2 * variance * deep, held, held, deep
 
     def reference_cost(self, u: Any, mp: Any) -> Any:
         return max(exact(self.kappa, mp) - u, mp.zero)

@@ -15,12 +15,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from replica.weights.base import Law, SingleWeight
 from saddlepoint.enclosures import Kernel, Majorant, NotEnclosed, Polynomial, ball, flint, gaussian_averages, generator
 
 Z, F = generator("z"), generator("F")
+
+
+class _Numbers(NamedTuple):
+    """What is exact of letters, as balls: quarters of the gaps, largest moduli."""
+
+    letters: list[Any]
+    squares: list[Any]
+    gap: Any
+    square_gap: Any
+    most: Any
+    most_square: Any
+
+
+@lru_cache(maxsize=64)
+def _numbers(kernel: Letters, precision: int) -> _Numbers:
+    squares = [x * x for x in kernel.exact]
+    gaps = kernel.gap / 4, kernel.square_gap / 4
+    some = (ball(x) for x in (*gaps, kernel.most, kernel.most**2))
+    return _Numbers([ball(x) for x in kernel.exact], [ball(x) for x in squares], *some)
 
 
 class Letters(Kernel):
@@ -61,16 +80,20 @@ class Letters(Kernel):
 
     def values(self, z: Any, at: Mapping[str, Any]) -> dict[str, Any]:
         """On a ball by the mean-value theorem: ``|dp_i/dh| <= gap/4``, ``|F'| <= l``, and so for the squares in c."""
-        arb, letters = flint().arb, [ball(x) for x in self.exact]
-        h, c = at["b"] + at["s"] * z, at.get("c", arb(0))
-        middle, bend = h.mid(), c.mid()
-        powers = [x * middle + x * x * bend for x in letters]
+        arb, known = flint().arb, _numbers(self, flint().ctx.prec)
+        h, c = at["b"] + at["s"] * z, at.get("c")
+        middle = h.mid()
+        powers = [x * middle for x in known.letters]
+        loose, other = h.rad() * known.gap, h.rad() * known.most
+        if c is not None:
+            bend = c.mid()
+            powers = [p + x * bend for p, x in zip(powers, known.squares, strict=True)]
+            loose, other = loose + c.rad() * known.square_gap, other + c.rad() * known.most_square
         top = max(float(x) for x in powers)
         terms = [(x - top).exp() for x in powers]
         total = sum(terms, arb(0))
-        loose = (h.rad() * ball(self.gap) + c.rad() * ball(self.square_gap)) / 4
-        other = h.rad() * ball(self.most) + c.rad() * ball(self.most**2)
-        found = {name: t / total + arb(0, loose.abs_upper()) for name, t in zip(self.names, terms, strict=True)}
+        spread = arb(0, loose.abs_upper())
+        found = {name: t / total + spread for name, t in zip(self.names, terms, strict=True)}
         return found | {"z": z, "F": total.log() + top + arb(0, other.abs_upper())}
 
     def strip(self, at: Mapping[str, Any]) -> Any:

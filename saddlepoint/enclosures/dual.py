@@ -147,6 +147,18 @@ def _sums(left: Sequence[Any], right: Sequence[Any]) -> list[Any]:
     return [a + b for a, b in zip(left, right, strict=True)]
 
 
+class _Made(type):
+    def __instancecheck__(cls, number: Any) -> bool:
+        return isinstance(number, (Dual, flint().arb))
+
+
+class _Number(metaclass=_Made):
+    """In the place of the type of mpmath's numbers: called, it makes a ball of an exact number."""
+
+    def __new__(cls, number: Any) -> Any:
+        return ball(number)
+
+
 class Functions:
     """Elementary functions of balls and Duals, under the names of mpmath."""
 
@@ -154,11 +166,7 @@ class Functions:
     #: multiplied, it becomes the ball of pi at the precision in force
     pi: Any
 
-    class mpf:
-        """Makes balls of exact numbers, where mpmath would make its own."""
-
-        def __new__(cls, number: Any) -> Any:
-            return ball(number)
+    mpf = _Number
 
     sqrt = staticmethod(lambda x: ball(x).sqrt() if isinstance(x, int) else x.sqrt())
     exp = staticmethod(lambda x: x.exp())

@@ -11,7 +11,7 @@ Numer. Anal. 14, 611 (1977)).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,7 +83,7 @@ def enclosed_root(system: System, start: Sequence[float], digits: int) -> Root:
     with module.ctx.workprec(bits):
         box, inside = _proved_box(system, at, move, bits)
         values = {name: _at_root(f, inside.values[name], box, middle) for name, f in at.values.items()}
-    return Root(box, values, _radius(system, middle))
+    return Root(box, values, _radius(system, middle) or _least(x.rad() for x in inside.middle))
 
 
 def _bits(digits: int) -> int:
@@ -119,11 +119,11 @@ class _Evaluated:
 
 
 def _settled(move: Sequence[Any], middle: Sequence[Any], bits: int) -> bool:
-    """Whether the next step is but what the averages leave open."""
-    for d, m in zip(move, middle, strict=True):
-        if not (d.abs_upper() <= 4 * d.rad() or d.abs_upper() <= abs(m) * flint().arb(2) ** (20 - bits)):
-            return False
-    return True
+    """Whether the next step is but what the averages leave open, or so small that its square is."""
+    small = flint().arb(2) ** -(bits // 2 + 16)
+    return all(
+        d.abs_upper() <= 4 * d.rad() or d.abs_upper() <= abs(m) * small for d, m in zip(move, middle, strict=True)
+    )
 
 
 def _proved_box(system: System, at: _Evaluated, move: Sequence[Any], bits: int) -> tuple[list[Any], _Evaluated]:
@@ -160,7 +160,7 @@ def _at_root(f: Any, inside: Any, box: Sequence[Any], middle: Sequence[Any]) -> 
 
 
 def _radius(system: System, middle: Sequence[Any]) -> float:
-    """Half-width of the largest of a few boxes that pass the test at low precision; 0 where none does."""
+    """Half-width of the largest of a few boxes that pass the test at low precision, else 0."""
     module = flint()
     with module.ctx.workprec(_SEARCH_BITS):
         centre = [m.mid() for m in middle]
@@ -175,9 +175,13 @@ def _radius(system: System, middle: Sequence[Any]) -> float:
             except NotEnclosed:
                 continue
             if all(x.contains_interior(k) for x, k in zip(box, image, strict=True)):
-                low = min(float((share * abs(m)).lower()) for m in centre)
-                return math.nextafter(low * (1 - 2.0**-30), 0.0)
+                return _least(share * abs(m) for m in centre)
     return 0.0
+
+
+def _least(widths: Iterable[Any]) -> float:
+    """A float below half-widths of a box, with room for a centre that is known to some digits only."""
+    return float(min(float(x.lower()) for x in widths)) * (1 - 2.0**-20)
 
 
 def _value(number: Any) -> Any:

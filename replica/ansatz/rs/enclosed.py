@@ -10,6 +10,7 @@ import numpy as np
 
 from replica._registry import vouched
 from replica.ansatz.coverage import Covers, Demand
+from replica.ansatz.erm.enclosed import BallRisk, minimises
 from replica.ansatz.rs.equations import Equations
 from replica.architectures._enclosed import enclosed_patterns
 from replica.data import Overlaps
@@ -114,16 +115,23 @@ class BallEquations:
 
 def enclose_solution(solution: Solution, digits: int) -> Enclosure:
     """The saddle point nearest to a floating-point solution."""
-    system = BallEquations(solution.model)
     if not solution.converged:
         raise NotEnclosed(f"not enclosed: {solution.status}")
+    if minimises(solution.model):
+        risk = BallRisk(solution)
+        return _same(solution, of_root(enclosed_root(risk, risk.start, digits), "free_entropy", digits))
+    system = BallEquations(solution.model)
     if not solution.order_parameters.get("q_hat", 0.0) > 0:
         raise NotEnclosed("not enclosed: a state without overlap, or without fluctuations, is no such zero")
 
     def equations(unknowns: list[Dual]) -> tuple[list[Any], dict[str, Any]]:
         return system.seen(system.named(unknowns), ball(solution.load))
 
-    found = of_root(enclosed_root(equations, system.start(solution), digits), "free_entropy", digits)
+    return _same(solution, of_root(enclosed_root(equations, system.start(solution), digits), "free_entropy", digits))
+
+
+def _same(solution: Solution, found: Enclosure) -> Enclosure:
+    """What was proved, if it is of the solution that was given."""
     for name, x in found.values.items():
         if name in solution.errors:
             same_number(name, solution[name], solution.errors[name], x)
