@@ -18,6 +18,8 @@ from replica.models.mixtures import clusters, mixture
 from replica.models.model import Model, perceptron
 from replica.models.structured import covariates, random_features
 from replica.observables import flatness, generalization_error, margin_distribution, stability, weight_distribution
+from replica.real_data.covariates import SeenCovariates
+from replica.real_data.covariates import from_data as _seen_covariates
 from replica.real_data.isotropic import TwoClusters, from_data
 from replica.real_data.shaped import ShapedClusters
 from replica.simulate import instance, simulate
@@ -65,6 +67,8 @@ if TYPE_CHECKING:  # for editors: these load on first use
 
 #: also where a reader of "two clusters" looks for it
 mixture.from_data = from_data  # type: ignore[attr-defined]
+
+covariates.from_data = _seen_covariates  # type: ignore[attr-defined]
 
 _LAZY = {
     "local_entropy": "replica.landscape.local_entropy",
@@ -122,6 +126,7 @@ __all__ = [
     "RandomFeatures",
     "RandomLabels",
     "Reference",
+    "SeenCovariates",
     "ShapedClusters",
     "SignConstrained",
     "Solution",

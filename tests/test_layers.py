@@ -32,7 +32,8 @@ FAMILIES = {
     "activations": Activation,
 }
 #: names of shorthands, of an option of simulations and of a data type, which members share
-SHORTHANDS = {"perceptron", "committee", "parity", "mixture", "clusters", "sign", "linear"}
+SHORTHANDS = {"perceptron", "committee", "parity", "mixture", "clusters", "covariates", "random-features", "sign",
+              "linear"}  # fmt: skip
 #: the folder of a family that is not called like it
 FOLDERS = {"activations": "architectures"}
 FAMILIES["simulate/algorithms"] = Algorithm

@@ -20,6 +20,7 @@ from replica.losses import Loss
 from replica.models.committees import committee, parity
 from replica.models.mixtures import mixture
 from replica.models.model import Model, perceptron
+from replica.models.structured import covariates, random_features
 from replica.weights import Weights
 
 #: model name -> shorthand; its keyword arguments are the options
@@ -28,6 +29,8 @@ MODELS: dict[str, Callable[..., Model]] = {
     "committee": committee,
     "parity": parity,
     "mixture": mixture,
+    "covariates": covariates,
+    "random-features": random_features,
 }
 
 #: argument -> the family whose names it takes
@@ -39,6 +42,8 @@ FAMILIES: dict[str, Any] = {
     "activation": Activation,
     "centroid": Weights,
 }
+#: arguments that are lists of numbers, and no axes
+LISTS = {"spectrum", "projections"}
 LETTERS = "Of weights from an alphabet, as in --letters -2,-1,0,1,2."
 
 #: what the docstring of a shorthand says to a user of Python only
@@ -81,6 +86,15 @@ class Letters(click.ParamType):
         if not isinstance(value, str):
             return value
         return tuple(parse_number(param.opts[0] if param else "the letters", word) for word in value.split(","))
+
+
+class Values(Letters):
+    """Numbers: a comma list or ``start:stop:count``."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and ":" in value:
+            return tuple(np.atleast_1d(Number(True).convert(value, param, ctx)).tolist())
+        return super().convert(value, param, ctx)
 
 
 class Word(click.ParamType):
@@ -128,6 +142,8 @@ def model_options(name: str, grids: bool) -> list[click.Option]:
 def _type_of(parameter: inspect.Parameter, grids: bool) -> click.ParamType:
     if parameter.name in FAMILIES:
         return Name(FAMILIES[parameter.name], letters=parameter.name == "weights")
+    if parameter.name in LISTS:
+        return Values()
     kinds = set(re.findall(r"\w+", str(parameter.annotation)))
     if kinds & {"str", "bool", "Any"}:
         return Word()
@@ -153,6 +169,10 @@ def build_model(name: str, given: dict[str, Any]) -> tuple[Model, dict[str, np.n
     axes = {key: value for key, value in values.items() if isinstance(value, np.ndarray)}
     if "temperature" in values and "beta" in values:
         raise ValueError("--beta and --temperature are one quantity and its inverse: give one of them")
+    needed = inspect.signature(MODELS[name]).parameters.values()
+    for parameter in needed:
+        if parameter.default is inspect.Parameter.empty and parameter.name not in values:
+            raise ValueError(f"the model {name} needs --{parameter.name.replace('_', '-')}")
     first = {key: float(axes[key][0]) if key in axes else value for key, value in values.items()}
     return MODELS[name](**first), axes
 

@@ -16,6 +16,8 @@ from replica.losses import Loss
 from replica.real_data.isotropic import COVARIANCES, DIMENSIONS
 from replica.simulate.files import read
 
+PICTURES = ("clusters", "covariates")
+
 
 @click.command(
     "learn",
@@ -27,6 +29,10 @@ from replica.simulate.files import read
         option("--loss", type=Name(Loss), required=True, help="square, logistic, hinge or another convex loss."),
         option("--penalty", type=Number(), default=1.0, show_default=True, help="As scikit-learn counts it."),
         option("--bias/--no-bias", default=True, show_default=True, help="Whether a bias is learned."),
+        option("--model", "picture", type=click.Choice(PICTURES), default=PICTURES[0], show_default=True,
+               help="Two Gaussian clusters, or Gaussian inputs of one covariance with a teacher's labels."),
+        option("--held-out", type=Number(), default=0.5, show_default=True,
+               help="Covariates: share of the patterns that is not estimated from; fits see it."),
         option("--covariance", type=click.Choice(COVARIANCES), default=COVARIANCES[0], show_default=True,
                help="Round clusters of one size, or a covariance for each class."),
         option("--standardise/--no-standardise", default=True, show_default=True, help="Features of variance 1."),
@@ -58,6 +64,8 @@ def command(file: str, **options: Any) -> int:
         raise ValueError(f"{file} cannot be read: no such file")
     samples = number("--samples", grid("--samples", options["samples"]), low=0.0, open_low=True)
     number("--penalty", options["penalty"], low=0.0, infinite=True)
+    if options["picture"] == PICTURES[1]:
+        return _covariates(Path(file), samples, options, how)
     names = ("covariance", "standardise", "dimension", "shrinkage", "share")
     table = read(Path(file), options["label"])
     found = replica.from_data(table.X, table.y, **{name: options[name] for name in names})
@@ -69,3 +77,18 @@ def command(file: str, **options: Any) -> int:
         return emit(Curves(found.learning_curve(samples, **known)), **how)
     fits = found.compare(samples, repeats=options["fits"], seed=options["seed"], **known)
     return emit(Curves(fits), **how)
+
+
+def _covariates(file: Path, samples: Any, options: dict[str, Any], how: dict[str, Any]) -> int:
+    """The same of Gaussian inputs of one covariance; there is no bias beside centred features."""
+    import replica
+
+    table = read(file, options["label"])
+    own = {"held_out": options["held_out"], "standardise": options["standardise"]}
+    found = replica.covariates.from_data(table.X, table.y, **own)  # type: ignore[attr-defined]
+    click.echo(f"replica: {found.status}", err=True)
+    click.echo(f"replica: read {table.summary}", err=True)
+    known = {name: options[name] for name in ("loss", "penalty")}
+    if options["fits"] is None:
+        return emit(Curves(found.learning_curve(samples, **known)), **how)
+    return emit(Curves(found.compare(samples, repeats=options["fits"], seed=options["seed"], **known)), **how)

@@ -45,8 +45,12 @@ class Labels:
         """``E[y nu]/rho`` and ``E y^2``: all that least squares sees of labels."""
         raise TypeError(f"{type(self).__name__} must define it")
 
-    def informed(self, q: np.ndarray, level: int) -> tuple[np.ndarray, np.ndarray]:
-        """What a pattern tells Bayes' rule, ``q_hat/alpha``, and the error of that rule, at its overlap q."""
+    def told(self, q: np.ndarray, level: int) -> np.ndarray:
+        """What a pattern tells Bayes' rule at its overlap q, ``q_hat/alpha``."""
+        raise TypeError(f"{type(self).__name__} must define it")
+
+    def best(self, q: np.ndarray, level: int) -> np.ndarray:
+        """The error of that rule."""
         raise TypeError(f"{type(self).__name__} must define it")
 
 
@@ -102,7 +106,7 @@ class Signs(Labels):
         seen = np.where(field + np.sqrt(self.noise) * rng.standard_normal(field.size) >= 0, 1.0, -1.0)
         return np.where(rng.random(field.size) < self.flips, -seen, seen)
 
-    def informed(self, q: np.ndarray, level: int) -> tuple[np.ndarray, np.ndarray]:
+    def told(self, q: np.ndarray, level: int) -> np.ndarray:
         """``E (dZ/d omega)^2 / Z`` over both labels, ``Z = eps + (1-2 eps) Phi(omega/s)``, omega of variance q."""
         left, blur = 1.0 - 2.0 * np.asarray(self.flips), np.sqrt(self.rho + self.noise - q)
         lean = np.sqrt(q) / blur
@@ -111,9 +115,11 @@ class Signs(Labels):
         u = lean[:, None] * z
         chance = self._chance(u)
         slope = np.asarray(left)[..., None] * np.exp(-0.5 * u * u) / np.sqrt(2.0 * np.pi)
-        told = 2.0 * (weight * slope**2 / chance).sum(axis=1) / blur**2
-        angle = np.arctan2(blur, np.sqrt(q)) / np.pi
-        return told, self.flips + left * angle
+        return np.asarray(2.0 * (weight * slope**2 / chance).sum(axis=1) / blur**2)
+
+    def best(self, q: np.ndarray, level: int) -> np.ndarray:
+        angle = np.arctan2(np.sqrt(self.rho + self.noise - q), np.sqrt(q)) / np.pi
+        return np.asarray(self.flips + (1.0 - 2.0 * np.asarray(self.flips)) * angle)
 
     def _chance(self, u: np.ndarray) -> np.ndarray:
         turned = np.asarray(self.flips)[..., None]
@@ -151,9 +157,11 @@ class Real(Labels):
     def drawn(self, rng: np.random.Generator, field: np.ndarray) -> np.ndarray:
         return field + np.sqrt(self.noise) * rng.standard_normal(field.size)
 
-    def informed(self, q: np.ndarray, level: int) -> tuple[np.ndarray, np.ndarray]:
-        left = self.rho + self.noise - q
-        return 1.0 / left, left
+    def told(self, q: np.ndarray, level: int) -> np.ndarray:
+        return np.asarray(1.0 / (self.rho + self.noise - q))
+
+    def best(self, q: np.ndarray, level: int) -> np.ndarray:
+        return np.asarray(self.rho + self.noise - q)
 
 
 @dataclass(frozen=True)
@@ -251,14 +259,23 @@ class Chances(Labels):
     def drawn(self, rng: np.random.Generator, field: np.ndarray) -> np.ndarray:
         return np.where(rng.random(field.size) < self.chance.averages_at(field), 1.0, -1.0)
 
-    def informed(self, q: np.ndarray, level: int) -> tuple[np.ndarray, np.ndarray]:
+    def told(self, q: np.ndarray, level: int) -> np.ndarray:
+        weight, value, slope = self._seen(q, level)
+        least = np.maximum(value * (1.0 - value), 1e-300)
+        return np.asarray((weight * slope**2 / least).sum(axis=1))
+
+    def best(self, q: np.ndarray, level: int) -> np.ndarray:
+        weight, value, _ = self._seen(q, level, turned=True)
+        return np.asarray((weight * np.minimum(value, 1.0 - value)).sum(axis=1))
+
+    def _seen(self, q: np.ndarray, level: int, turned: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Weights, ``E p`` and its slope at what is known of the teacher's field; ``turned``: ends where it is 1/2."""
         rest = np.sqrt(np.maximum(np.asarray(self.rho) - q, 1e-300))[:, None]
         kinks, widths = self.chance.features()
         root = np.sqrt(np.maximum(q, 1e-300))[:, None]
         places, width = kinks / root, np.hypot(widths, rest) / root
-        z, weight = gaussian_nodes(places, width, self._turns(root, rest), level)
+        breaks = self._turns(root, rest) if turned else np.zeros((q.size, 0))
+        z, weight = gaussian_nodes(places, width, breaks, level)
         omega = root * z
         value, slope = self.chance.averages(np.ravel(omega), np.ravel(rest * np.ones_like(omega)), level)
-        value, slope = value.reshape(z.shape), slope.reshape(z.shape)
-        least = np.maximum(value * (1.0 - value), 1e-300)
-        return (weight * slope**2 / least).sum(axis=1), (weight * np.minimum(value, 1.0 - value)).sum(axis=1)
+        return weight, value.reshape(z.shape), slope.reshape(z.shape)

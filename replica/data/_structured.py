@@ -27,6 +27,7 @@ class Structured(Data):
     """
 
     overlaps: ClassVar[tuple[str, ...]] = ("m",)
+    shown: ClassVar[tuple[str, ...]] = ("explained",)
     teacher: Any
     noise: Any
     flips: Any

@@ -193,6 +193,10 @@ class Data(Enclosed, Member):
     #: means and covariances of finite dimension (`Shapes`) that replace the overlaps of isotropic inputs; None: there
     #: are none
     shapes: Any = None
+    #: other names of the load, which `load` makes a number of patterns per weight
+    loads: ClassVar[tuple[str, ...]] = ()
+    #: what a model of these data shows as an attribute of its own
+    shown: ClassVar[tuple[str, ...]] = ()
     #: labels are real numbers, and a cost acts on ``1 - (y - h)``
     residual: ClassVar[bool] = False
 
@@ -205,6 +209,10 @@ class Data(Enclosed, Member):
     def isotropic(self) -> bool:
         """Whether the norm and the overlap of the weights say all of a field."""
         return self.shapes is None and self.modes is None
+
+    def load(self, name: str, value: np.ndarray) -> np.ndarray:
+        """Patterns per weight from one of `loads`."""
+        raise TypeError(f"the data {type(self).__name__} must define load(name, value)")
 
     def whitened(self) -> Data:
         """Isotropic data that are separable up to the same load per direction that has inputs."""

@@ -66,6 +66,9 @@ class RandomFeatures(Structured):
     name: ClassVar[str] = "random-features"
     parameters: ClassVar[dict[str, str]] = {"ratio": "ratio", "noise": "noise", "flips": "flips"}
 
+    loads: ClassVar[tuple[str, ...]] = ("patterns_per_input",)
+    shown: ClassVar[tuple[str, ...]] = ("explained", "kappa_1", "kappa_star")
+
     def __post_init__(self) -> None:
         for name in ("kappa_1", "kappa_star"):
             object.__setattr__(self, name, float(number(name, getattr(self, name))))
@@ -83,6 +86,9 @@ class RandomFeatures(Structured):
         ratio = np.atleast_1d(np.asarray(self.ratio, dtype=float))
         a, b = (np.full(ratio.size, x * x) for x in (self.kappa_star, self.kappa_1))
         return (orthogonal if self.orthogonal else MarchenkoPastur)(ratio, a, b)
+
+    def load(self, name: str, value: np.ndarray) -> np.ndarray:
+        return value / np.asarray(self.ratio)
 
     def settings(self) -> dict[str, Any]:
         found = super().settings()

@@ -23,7 +23,7 @@ from replica.weights import Binary, Spherical, Weights
 class Model:
     """Weights, loss, architecture and data at inverse temperature beta.
 
-    When not to use it: models that have a shorthand: `perceptron`, `committee`, `parity`, `mixture`, `clusters`.
+    When not to use it: models that have a shorthand, see below.
 
     Parameters
     ----------
@@ -64,6 +64,11 @@ class Model:
         object.__setattr__(self, "beta", number("beta", self.beta, low=0.0, open_low=True, infinite=True))
         batched = isinstance(self.beta, np.ndarray) or any(part.batched for part in self.parts.values())
         object.__setattr__(self, "_batched", batched)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in getattr(vars(self).get("data"), "shown", ()):
+            raise AttributeError(f"a model has no attribute {name!r}")
+        return getattr(self.data, name)  # what the data show of themselves
 
     @property
     def parts(self) -> dict[str, Member]:
@@ -191,16 +196,13 @@ def bayes_student(model: Model) -> Model:
 
 
 def separating(model: Model) -> Model:
-    """The model whose capacity is asked: on data that may be separable a convex cost stands for the hard margin 0, and
-    penalised weights, whose scale is free, for those of norm 1.
-    """
+    """The model whose capacity is asked: a convex cost on separable data stands for the margin 0."""
     if model.data.shapes is not None:
         raise ValueError(
             f"capacities, largest margins and other lines are here for inputs of one variance, not for {model.data}: "
-            "solve(...) at penalty=0 says at which loads the classes are separable"
-        )
-    if model.data.modes is not None:
-        return dataclasses.replace(model, weights=Spherical(), data=model.data.whitened(), loss=Margin(0.0))
+            "solve(...) at penalty=0 says at which loads the classes are separable")  # fmt: skip
+    if model.data.modes is not None:  # as of isotropic inputs
+        return Model(Spherical(), Margin(0.0), data=model.data.whitened())
     if not model.data.separable:
         return model
     weights = Spherical() if model.weights.penalised else model.weights
@@ -275,8 +277,7 @@ def perceptron(
 
     See Also
     --------
-    committee, mixture : Other shorthands.
-    Model : Any combination of parts.
+    committee, mixture, Model : Other shorthands; any combination of parts.
 
     Examples
     --------

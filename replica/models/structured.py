@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from replica._checks import one_of
+from replica._checks import known_options, one_of, real
 from replica.architectures import Activation
 from replica.data import Covariates, RandomFeatures
 from replica.losses import Loss
@@ -171,3 +171,91 @@ def hermite_parts(activation: Activation) -> tuple[float, float]:
     grid = np.linspace(-6.0, 6.0, 4001)
     tilt = float(np.sum(grid * np.exp(-0.5 * grid**2) * activation.function(grid)))
     return float(np.copysign(np.sqrt(max(square, 0.0)), tilt)), float(np.sqrt(rest if rest > 1e-15 * square else 0.0))
+
+
+def from_covariances(
+    loss: str | Loss = "square", *, omega: Any, phi: Any, psi: Any, theta: Any, **others: Any
+) -> Model:
+    r"""`covariates` from the covariances of a teacher's features u and a student's v.
+
+    ``Psi = E u u'`` (K x K), ``Phi = E u v'`` (K x N), ``Omega = E v v'`` (N x N); the teacher's field is
+    ``theta.u/sqrt(K)``. Directions without inputs are left out; loads stay per N.
+
+    When not to use it: spectra that are known (`covariates`), patterns (`covariates.from_data`).
+
+    Parameters
+    ----------
+    loss : str or Loss
+    omega, phi, psi : array
+        Omega, Phi and Psi.
+    theta : array, shape (K,)
+        The teacher's weights.
+    **others
+        ``penalty``, ``noise``, ``flips``, ``teacher``, ``weights``, as of `covariates`.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ValueError
+        Shapes that do not fit; a joint covariance ``[[Psi, Phi], [Phi', Omega]]`` that is not positive.
+
+    See Also
+    --------
+    covariates : From spectra.
+
+    Examples
+    --------
+    >>> import numpy as np, replica
+    >>> same = np.diag([2.0, 0.5])
+    >>> model = replica.covariates.from_covariances(omega=same, phi=same, psi=same, theta=[1.0, 1.0])
+    >>> print(f"{model.explained:.6f} {model.data.rho:.6f}")
+    1.250000 1.250000
+    """
+    known_options("from_covariances", others, ("penalty", "noise", "flips", "teacher", "weights"))
+    spectrum, projections, rho = projected(omega, phi, psi, theta)
+    return covariates(loss, spectrum=spectrum, projections=projections, rho=rho, **others)
+
+
+def projected(omega: Any, phi: Any, psi: Any, theta: Any) -> tuple[np.ndarray, np.ndarray, float]:
+    """Eigenvalues of Omega, projections and the variance of the teacher's field; checked."""
+    named = {"omega": omega, "phi": phi, "psi": psi, "theta": theta}
+    found = {name: _numbers(name, value) for name, value in named.items()}
+    n, k = len(np.atleast_1d(found["omega"])), len(np.atleast_1d(found["psi"]))
+    for name, shape in (("omega", (n, n)), ("psi", (k, k)), ("phi", (k, n)), ("theta", (k,))):
+        if found[name].shape != shape:
+            raise ValueError(f"{name} must have shape {shape}, got {found[name].shape}")
+    for name in ("omega", "psi"):
+        if np.any(np.abs(found[name] - found[name].T) > 1e-10 * np.abs(found[name]).max()):
+            raise ValueError(f"{name} must be symmetric")
+    joint = np.block([[found["psi"], found["phi"]], [found["phi"].T, found["omega"]]])
+    scale = np.sqrt(np.maximum(np.diagonal(joint), 0.0))
+    unit = joint / np.where(scale > 0, scale, 1.0)[:, None] / np.where(scale > 0, scale, 1.0)
+    lowest = np.linalg.eigvalsh(0.5 * (unit + unit.T))[0]
+    if lowest < -1e-10 * (n + k):
+        raise ValueError(
+            "omega, phi and psi must be parts of one covariance [[psi, phi], [phi', omega]], which has the eigenvalue "
+            f"{lowest:.3g} (of correlations)"
+        )
+    value, vector = np.linalg.eigh(0.5 * (found["omega"] + found["omega"].T))
+    c = found["phi"].T @ found["theta"] / np.sqrt(k)
+    there = value > 1e-12 * value[-1]
+    t = np.where(there, n * (vector.T @ c) ** 2, 0.0)
+    rho = float(found["theta"] @ found["psi"] @ found["theta"]) / k
+    explained = float(np.mean(np.divide(t, value, out=np.zeros(n), where=there)))
+    return np.where(there, value, 0.0), t, max(rho, explained) if explained <= rho * (1 + 1e-9) else rho
+
+
+def _numbers(argument: str, given: Any) -> np.ndarray:
+    try:
+        found = real(given)
+    except (TypeError, ValueError):
+        found = np.array(np.nan)
+    if not np.all(np.isfinite(found)):
+        raise ValueError(f"{argument} must be an array of finite real numbers, got {type(given).__name__}")
+    return found
+
+
+covariates.from_covariances = from_covariances  # type: ignore[attr-defined]

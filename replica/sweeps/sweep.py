@@ -71,7 +71,8 @@ def sweep(
     ----------
     model : Model
     alpha, margin, beta, temperature, penalty, units, ... : float or increasing grid
-        ``alpha`` is required. Several grids are combined into their product; a grid becomes a dimension of the result.
+        ``alpha`` is required (of `random_features` ``patterns_per_input`` may stand for it). Several grids are combined
+        into their product; a grid becomes a dimension of the result.
     observables : sequence of str, optional
         Observables or order parameters, see ``replica list``. None: ``entropy`` and ``q``; where the solutions have no
         entropy (vectors of least cost) ``generalization_error``, ``training_error``, ``energy`` and ``q``, as far as
@@ -121,7 +122,8 @@ def sweep(
     names, chosen = _asked(model, observables, ansatz, axes)
     tolerance = one_number("tolerance", tolerance, low=0.0, open_low=True)
     grids, fixed = _axes(model, axes, chosen)
-    base = _changed(model, {name: value for name, value in fixed.items() if name != "alpha"})
+    loads = ("alpha", *model.data.loads)
+    base = _changed(model, {name: value for name, value in fixed.items() if name not in loads})
     chosen.check(base)
     columns = _product(grids)
     total = math.prod(g.size for g in grids.values())
@@ -156,7 +158,7 @@ def sweep(
         if kind_of(name):
             data[name].attrs["kind"] = kind_of(name)
     cold = base.beta == np.inf and not {"beta", "temperature"} & set(grids)
-    if "q" in names and cold and base.weights.penalised:  # one vector, whose norm is free
+    if "q" in names and cold and base.weights.penalised and base.data.modes is None:  # one vector, whose norm is free
         data["q"].attrs |= {"long_name": "squared norm", "symbol": "|w|^2/N"}
     if threshold is not None:
         data = data.assign({name: threshold[name] for name in threshold.data_vars if name != "region"})
@@ -189,8 +191,11 @@ def _asked(model: Model, observables: Any, ansatz: Ansatz | None, axes: Any) -> 
     for name in names:
         if not (isinstance(name, str) and of_level(name)):
             one_of("observable", name, (*OBSERVABLES, *ORDER_PARAMETERS))
-    if "alpha" not in axes:
+    loads = [name for name in ("alpha", *model.data.loads) if name in axes]
+    if not loads:
         raise ValueError("sweep needs alpha: a number or an increasing grid")
+    if len(loads) > 1:
+        raise ValueError(f"{' and '.join(loads)} are two names of the load: give one of them")
     return names, ansatz_or_rs(ansatz)
 
 
@@ -215,7 +220,7 @@ def _check_defined(model: Model, ansatz: Ansatz, names: tuple[str, ...], found: 
 
 def _axes(model: Model, axes: dict[str, Any], ansatz: Ansatz) -> tuple[dict[str, np.ndarray], dict[str, float]]:
     """Grids (more than a number) and fixed values among the named axes."""
-    known_options("sweep", axes, ("alpha", *model.parameter_names, *model.structure_names))
+    known_options("sweep", axes, ("alpha", *model.data.loads, *model.parameter_names, *model.structure_names))
     grids, fixed = {}, {}
     for name, value in axes.items():
         if np.ndim(value) == 0:
@@ -223,7 +228,7 @@ def _axes(model: Model, axes: dict[str, Any], ansatz: Ansatz) -> tuple[dict[str,
         else:
             grids[name] = grid(name, value, infinite=True)  # which limits there are is for each parameter to say
     for name, value in (*grids.items(), *fixed.items()):
-        if name == "alpha":
+        if name == "alpha" or name in model.data.loads:
             number(name, value, low=0.0, open_low=not ansatz.empty)
     return grids, fixed
 
@@ -267,7 +272,9 @@ def _chunk(
     tolerance: float,
 ) -> Chunk:
     own = {name: np.ascontiguousarray(column[rows]) for name, column in columns.items()}
-    alpha = own.pop("alpha", None)
-    if alpha is None:
-        alpha = np.full(rows.size, fixed["alpha"])
-    return Chunk(base.with_parameters(**own) if own else base, ansatz, alpha, names, start, tolerance, rows)
+    load = next(name for name in ("alpha", *base.data.loads) if name in columns or name in fixed)
+    given = own.pop(load, None)
+    given = np.full(rows.size, fixed[load]) if given is None else given
+    model = base.with_parameters(**own) if own else base
+    alpha = given if load == "alpha" else np.ascontiguousarray(model.data.load(load, given))
+    return Chunk(model, ansatz, alpha, names, start, tolerance, rows)

@@ -21,6 +21,8 @@ from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
 REAL_LABELS = Variables(Variable("stiff", POSITIVE), Variable("force", POSITIVE))
 TAUGHT = Variables(*REAL_LABELS, Variable("lean", REAL))
 STIFFEST = 30.0  # logarithm: beyond it nothing is left of the stiffness 1 of a vector that pays nothing
+LEAST = 1e-18  # of the penalty: a stiffness that is not seen beside it
+FARTHEST = 40.0  # deviations of a field beyond which no kink is felt
 HALVINGS = 400  # of the bracket of the response to the square loss
 DAMPED = 0.5
 
@@ -101,7 +103,8 @@ class SpectrumProblem(Problem):
             fields = self.fields(free)
             found, share = Projection(self.cavity(free, fields), whole=False), self.alpha / fields.response
             force = share * found.square / fields.response
-            rows = [np.log(share * found.pull) - free[:, 0], np.log(force) - free[:, 1]]
+            least = LEAST * self.penalty / self.modes.scale  # few patterns may hold a corner
+            rows = [np.log(share * found.pull + least) - free[:, 0], np.log(force) - free[:, 1]]
             if not self.model.data.residual:
                 unit = np.sqrt(np.asarray(self.model.data.power))
                 rows.append(lean_step(share * found.score / unit / np.exp(0.5 * free[:, 1]), free[:, 2]))
@@ -129,7 +132,7 @@ class SpectrumProblem(Problem):
         """Fields are known to their rounding, which weighs more the narrower their distribution is."""
         with np.errstate(all="ignore"):
             at = self.fields(free).overlaps
-            narrow = 1.0 if self.model.data.residual else 1.0 / np.sqrt(at.q)
+            narrow = 1.0 if self.model.data.residual else np.minimum(FARTHEST, 1.0 / np.sqrt(at.q))
             slack = np.maximum(1.0 + narrow, np.abs(free).max(axis=1))
         return 8 * EPS * np.tile(slack[:, None], (1, len(self.variables)))
 

@@ -174,7 +174,8 @@ def unpenalised(model: Model, alpha: np.ndarray, tolerance: float) -> Ledger:
         found = ledger.solve(problem, DIRECT, up_in_load(margin, alpha, problem_of))
     state, told = (problem, told) if model.loss.attained else (DivergedState(problem), DIVERGES)
     ledger.keep(ledger.rows, found, told, problem.interpolated(found.point), state)
-    full = ledger.rows[np.abs(alpha[ledger.rows] - 1.0) < BESIDE]
+    rank = per_row(1.0 if model.data.modes is None else model.data.modes.rank, alpha.size)
+    full = ledger.rows[np.abs(alpha / rank - 1.0)[ledger.rows] < BESIDE]
     if model.loss.exact and full.size:
         ledger.keep(full, ledger.solve(problem_of(model.take(full), alpha[full]), DIRECT), LEAST)
         ledger.refuse(full[ledger.open[full]], THRESHOLD)
