@@ -69,8 +69,8 @@ VERBS = {name: one for name, one in PUBLIC.items() if inspect.isfunction(one)}
 ANSWERS = {
     name: PUBLIC[name]
     for name in (
-        "Enclosure", "KernelRegression", "NotEnclosed", "Quantity", "ShapedClusters", "Solution", "SolveFailed",
-        "Threshold", "TwoClusters", "WideKernel",
+        "Enclosure", "KernelRegression", "NotEnclosed", "Quantity", "SeenCovariates", "ShapedClusters", "Solution",
+        "SolveFailed", "Threshold", "TwoClusters", "WideKernel",
     )
 }
 

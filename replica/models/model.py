@@ -68,7 +68,7 @@ class Model:
     def __getattr__(self, name: str) -> Any:
         if name not in getattr(vars(self).get("data"), "shown", ()):
             raise AttributeError(f"a model has no attribute {name!r}")
-        return getattr(self.data, name)  # what the data show of themselves
+        return getattr(self.data, name)
 
     @property
     def parts(self) -> dict[str, Member]:
@@ -198,17 +198,16 @@ def bayes_student(model: Model) -> Model:
 def separating(model: Model) -> Model:
     """The model whose capacity is asked: a convex cost on separable data stands for the margin 0."""
     if model.data.shapes is not None:
-        raise ValueError(
-            f"capacities, largest margins and other lines are here for inputs of one variance, not for {model.data}: "
-            "solve(...) at penalty=0 says at which loads the classes are separable")  # fmt: skip
+        told = "solve(...) at penalty=0 says at which loads the classes are separable"
+        raise ValueError(f"capacities and other lines are here for inputs of one variance, not {model.data}: {told}")
     if model.data.modes is not None:  # as of isotropic inputs
         return Model(Spherical(), Margin(0.0), data=model.data.whitened())
     if not model.data.separable:
         return model
-    weights = Spherical() if model.weights.penalised else model.weights
     data = dataclasses.replace(model.data, **{name: True for name in model.data.tuned})  # the bias is free
     surrogate = model.loss.log_concave and not model.loss.hard
-    return dataclasses.replace(model, weights=weights, data=data, loss=Margin(0.0) if surrogate else model.loss)
+    changes = {"weights": Spherical()} if model.weights.penalised else {}
+    return dataclasses.replace(model, data=data, loss=Margin(0.0) if surrogate else model.loss, **changes)
 
 
 def require_model(given: Any) -> Model:

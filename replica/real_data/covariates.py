@@ -11,12 +11,11 @@ from replica._checks import grid, number, one_number
 from replica.models.model import Model
 from replica.models.structured import covariates
 from replica.real_data.classes import GROUPS, jackknife
-from replica.simulate.given import inputs_of, labels_of
+from replica.real_data.projections import checked, described
 from replica.simulate.instances import whole
 from replica.simulate.rng import generator
 from replica.sweeps.sweep import sweep
 
-EMPTY = 1e-10  # of the largest eigenvalue: a direction without inputs
 NAMES = ("generalization_error", "training_error")
 SHARP = "the labels follow the features more closely than signs of a Gaussian field can: they are taken as noise-free"
 FEW = "held_out must leave more patterns than features to the estimates, got {} patterns of {} features"
@@ -72,7 +71,7 @@ class SeenCovariates:
         """The load ``samples/dimension`` of a number of samples."""
         return number("samples", samples, low=0.0, open_low=True) / self.dimension
 
-    def model(self, loss: Any = "square", penalty: float = 1.0) -> Model:
+    def model(self, loss: Any, penalty: float = 1.0) -> Model:
         """The model whose weights are learned from such patterns.
 
         Costs of a residual (square, Huber) learn the labels as real numbers; others (logistic, hinge) learn them as
@@ -101,7 +100,7 @@ class SeenCovariates:
         scaled = t * (most / explained)
         return covariates(loss, spectrum=omega, projections=scaled, rho=1.0, penalty=strength)
 
-    def learning_curve(self, samples: Any, *, loss: Any = "square", penalty: float = 1.0) -> Any:
+    def learning_curve(self, samples: Any, *, loss: Any, penalty: float = 1.0) -> Any:
         """Predicted errors over the number of samples that are learned from.
 
         Parameters
@@ -137,7 +136,7 @@ class SeenCovariates:
         return data.assign_coords(alpha=("samples", alpha))
 
     def compare(
-        self, samples: Any, *, loss: Any = "square", penalty: float = 1.0, repeats: int = 20, seed: int = 0
+        self, samples: Any, *, loss: Any, penalty: float = 1.0, repeats: int = 20, seed: int = 0
     ) -> Any:
         """The learning curve beside fits that learn from held-out patterns and are tested on those that are left.
 
@@ -224,7 +223,7 @@ def from_data(X: Any, y: Any, *, held_out: float = 0.5, standardise: bool = Fals
     True
     """
     share = one_number("held_out", held_out, low=0.0, high=1.0, open_high=True)
-    X, y, binary = _checked(X, y)
+    X, y, binary = checked(X, y)
     spread = X.std(axis=0)
     X = X[:, spread > 1e-12 * np.abs(X).max(axis=0)]
     if not X.shape[1]:
@@ -246,40 +245,6 @@ def from_data(X: Any, y: Any, *, held_out: float = 0.5, standardise: bool = Fals
         status += f"; {SHARP} where they are learned as signs"
     known = omega, t, rho, explained, {"explained": error}, float(X.shape[1]), binary, status
     return SeenCovariates(*known, X[rest], y[rest], around)
-
-
-def described(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, float, float]:
-    """Spectrum, projections, variance of the labels, and what is explained of it."""
-    count, size = X.shape
-    X, y = X - X.mean(axis=0), y - y.mean()
-    value, vector = np.linalg.eigh(X.T @ X / (count - 1))
-    there = value > EMPTY * value[-1]
-    omega, rho = np.where(there, value, 0.0), float(y @ y) / (count - 1)
-    raw = size * (vector.T @ (X.T @ y / (count - 1))) ** 2
-    part = np.divide(raw, omega, out=np.zeros(size), where=there) / size  # of each direction
-    left = max(rho - part.sum(), 0.0) * (count - 1) / (count - 1 - there.sum())
-    explained = rho - left
-    kept = np.maximum(part - left / (count - 1), 0.0) * there
-    if not (explained > 0 and kept.sum() > 0):
-        raise ValueError("y is told by the features no better than by chance: bring more patterns")
-    return omega, kept * (explained / kept.sum()) * omega * size, rho, explained
-
-
-def _checked(X: Any, y: Any) -> tuple[np.ndarray, np.ndarray, bool]:
-    """Patterns, labels as numbers, and whether these are of two kinds, then +-1."""
-    X = inputs_of("X", X)
-    try:
-        label = np.asarray(y, dtype=float)
-    except (TypeError, ValueError):
-        label = labels_of("y", y)[0]  # words
-    if X.ndim != 2 or X.shape[1] < 1 or label.shape != (len(X),):
-        raise ValueError(f"X must have shape (P, n) and y (P,), of numbers, got {X.shape} and {np.shape(y)}")
-    if not np.all(np.isfinite(label)):
-        raise ValueError("y must be finite numbers: a label is missing")
-    kinds = np.unique(label)
-    if kinds.size < 2:
-        raise ValueError("y must hold labels that differ")
-    return X, np.where(label == kinds[1], 1.0, -1.0) if kinds.size == 2 else label, kinds.size == 2
 
 
 def _fit(seen: SeenCovariates, model: Model, penalty: float, size: int, seed: int, repeat: int) -> tuple[float, float]:

@@ -129,5 +129,5 @@ def test_learn_on_the_command_line(tmp_path: Any, capsys: pytest.CaptureFixture[
     words = ["learn", str(tmp_path / "data.npz"), "--model", "covariates", "--samples", "50,100", "--loss", "square"]
     assert main([*words, "--no-standardise", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    known = replica.covariates.from_data(X, np.sign(y)).learning_curve([50, 100])
+    known = replica.covariates.from_data(X, np.sign(y)).learning_curve([50, 100], loss="square")
     assert found["generalization_error"] == pytest.approx(known["generalization_error"].values.tolist(), rel=1e-12)
