@@ -181,3 +181,19 @@ def test_descent_of_a_kernel_step_by_step(rng: np.random.Generator) -> None:
 def test_refused(call: Any, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         call()
+
+
+@pytest.mark.parametrize(("alpha", "penalty"), [(0.4, 0.1), (1.0, 1e-4), (3.0, 2.0)])
+def test_ridge_regression_on_covariates_is_kernel_regression(alpha: float, penalty: float) -> None:
+    """The linear kernel of N inputs: ``eta = omega/N``, ``c^2 = t/(N omega)``, ``n = alpha N``, to twelve digits."""
+    omega = np.geomspace(0.05, 5.0, 60)
+    t, size, rho, noise = omega**1.5, 60, float(np.mean(omega**0.5)) + 0.1, 0.3
+    model = replica.covariates(
+        "square", spectrum=omega, projections=t, rho=rho, noise=noise, penalty=penalty, teacher="linear"
+    )
+    solution = replica.solve(model, alpha=alpha)
+    whole = noise + rho - float(np.mean(t / omega))
+    learner = replica.kernel_regression(omega / size, t / omega / size, ridge=penalty, noise=whole)
+    curve = learner.learning_curve(samples=[alpha * size])
+    assert float(curve["generalization_error"][0]) == pytest.approx(solution["generalization_error"], rel=1e-12)
+    assert float(curve["training_error"][0]) == pytest.approx(2.0 * solution.energy / alpha, rel=1e-12)
