@@ -10,6 +10,7 @@ from replica._checks import real
 from replica.architectures.activations._dual import Pair
 
 CLOSE = 0.9  # cosines above it (or below minus it) are taken from differences (sums)
+LARGEST = 1e100
 BLOCK = 2_000_000  # numbers at a time
 
 
@@ -24,6 +25,8 @@ def rows(X: Any) -> np.ndarray:
     if not np.all(np.isfinite(found)):
         bad = int(np.flatnonzero(~np.isfinite(found).all(axis=1))[0])
         raise ValueError(f"X must be finite, which row {bad} is not")
+    if np.abs(found).max() > LARGEST:
+        raise ValueError(f"X must be at most {LARGEST:g} in modulus, got {np.abs(found).max():g}")
     return found
 
 

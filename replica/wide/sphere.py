@@ -135,8 +135,8 @@ def checked_degrees(degrees: Any) -> list[int]:
         return list(range(21))
     if np.ndim(degrees) != 1 or np.size(degrees) == 0:
         raise ValueError(f"degrees must be a non-empty list of whole numbers, got {degrees!r}")
-    found = [whole("degrees", one, low=0) for one in degrees]
-    number("degrees", np.array(found, dtype=float), high=HIGHEST)
+    found = [one if type(one) is int and one >= 0 else whole("degrees", one, low=0) for one in degrees]
+    number("degrees", np.array(found, dtype=float), low=0.0, high=HIGHEST)
     if any(b <= a for a, b in zip(found, found[1:], strict=False)):
         raise ValueError(f"degrees must increase, got {found}")
     return found
