@@ -182,8 +182,8 @@ class MarchenkoPastur:
             linear = 1.0 + y * slope
             root = np.hypot(linear, 2.0 * np.sqrt(gain * y))
             with np.errstate(divide="ignore", invalid="ignore"):
-                far = (root - linear) / (2.0 * gain * y)
-            found.append(np.where(linear > 0, 2.0 / (linear + root), far))
+                far, near = (root - linear) / (2.0 * gain * y), 2.0 / (linear + root)
+            found.append(np.where(linear > 0, near, far))
         return found[0], found[1]
 
     def sums(self, stiffness: np.ndarray, k: np.ndarray) -> Sums:
@@ -229,20 +229,25 @@ class MarchenkoPastur:
         """`Sums` of one row as mpmath numbers, with ``explained``; from the resolvent and its derivative."""
         psi, a, b = (mp.mpf(float(np.ravel(x)[0])) for x in (self.ratio, self.floor, self.b))
 
-        def green(y: Any) -> Any:
-            linear = 1 + y * (1 - psi)
-            root = mp.sqrt(linear**2 + 4 * psi * y)
-            return 2 / (linear + root) if linear > 0 else (root - linear) / (2 * psi * y)
+        def green(y: Any, slope: Any, gain: Any) -> Any:
+            linear = 1 + y * slope
+            root = mp.sqrt(linear**2 + 4 * gain * y)
+            return 2 / (linear + root) if linear > 0 else (root - linear) / (2 * gain * y)
 
         c, y, z = stiffness + k * a, k * b / (stiffness + k * a), b / a
-        g = green(y)
-        first, first_z = g * (1 - psi + psi * g), green(z) * (1 - psi + psi * green(z))
-        cross = first / (1 + y * (1 - psi + 2 * psi * g))
-        square, both = g - y * cross, (first - cross) / y
-        explained, pull = psi * b / a * first_z, psi * b * first / c
-        spread = psi * b * (a * cross + b * both) / c**2 - pull**2 / explained
+        g, mirror, g_z, mirror_z = (green(x, *side) for x in (y, z) for side in ((1 - psi, psi), (psi - 1, 1)))
+        bend, first = mirror + psi * g, g * mirror
+        cross, square = first / (1 + y * bend), g * (1 + y * psi * g) / (1 + y * bend)
+        both, mixed = cross * bend, 1 + y * (mirror_z + psi * g)
+        near = g_z * mirror_z / mixed
+        explained, pull, short = psi * b / a * g_z * mirror_z, psi * b * first / c, stiffness * psi * b * near / (a * c)
+        nearer = near * (1 + y * y * psi * cross) / mixed
+        if 2 * short < explained:
+            spread = (stiffness**2 * psi * b * nearer / (a * c**2) - short**2 / explained) / k**2
+        else:
+            spread = psi * b * (a * cross + b * both) / c**2 - pull**2 / explained if explained else mp.zero
         own = (a * a * square + 2 * a * b * cross + b * b * both) / c**2
-        size, reach, short = (a * square + b * cross) / c**2, psi * b * cross / c**2, explained - k * pull
+        size, reach = (a * square + b * cross) / c**2, psi * b * cross / c**2
         found = (a * g + b * first) / c, own, size, pull, reach, spread, short, explained
         return dict(zip((*Sums._fields, "explained"), found, strict=True))
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 from scipy.integrate import quad
@@ -301,3 +302,51 @@ def test_listed_spectra_in_closed_form() -> None:
     assert sums.response[0] == pytest.approx((2 / 4.5 + 1 / 2.5) / 2, rel=1e-15)
     assert sums.spread[0] == 0.0
     assert orthogonal(np.array([2.0]), np.zeros(1), np.ones(1)).rank[0] == 0.5
+
+
+@pytest.mark.parametrize(("loss", "settings", "alpha"), [
+    ("hinge", {"activation": "erf", "ratio": 2.3, "penalty": 3.6e3}, 0.01),  # hardly a pattern on the kink
+    ("logistic", {"activation": "linear", "ratio": 30.6, "penalty": 92.0, "noise": 0.002}, 0.147),  # empty directions
+    ("hinge", {"activation": "gelu", "ratio": 0.1, "penalty": 1e-6, "noise": 0.3}, 0.5),
+    ("square", {"activation": "tanh", "ratio": 1.0, "penalty": 1e-9, "noise": 0.1, "projection": "orthogonal"}, 1.0),
+])  # fmt: skip
+def test_far_settings_of_features_against_certificates(loss: str, settings: dict[str, Any], alpha: float) -> None:
+    solution = replica.solve(replica.random_features(loss, **settings), alpha=alpha)
+    known = solution.certify(digits=16).values
+    for name in ("q", "m", "generalization_error"):
+        slack = 5 * solution.errors[name] + 1e-15 * abs(solution[name])
+        assert abs(float(known[name]) - solution[name]) <= slack, name
+
+
+def test_far_settings_of_ridge_against_a_plain_root() -> None:
+    """Spectra of five kinds, loads 1e-3 to 1e3, penalties 1e-10 to 1e10, in mpmath."""
+    rng = np.random.default_rng(11)
+    for _ in range(12):
+        n = int(rng.choice([1, 3, 20]))
+        omega = [np.ones(n), np.arange(1.0, n + 1) ** -2, np.append(np.ones(n), 0.0), np.append(np.ones(n), 1e6)]
+        omega = omega[rng.integers(4)]
+        t = omega**1.5
+        alpha, penalty, noise = 10.0 ** rng.uniform(-3, 3), 10.0 ** rng.uniform(-10, 10), 10.0 ** rng.uniform(-4, 1)
+        rho = 1.1 * float(np.sum(t[omega > 0] / omega[omega > 0])) / omega.size
+        own = {"rho": rho, "noise": noise, "penalty": penalty, "teacher": "linear"}
+        model = replica.covariates(spectrum=omega, projections=t, **own)
+        solution = replica.solve(model, alpha=alpha)
+        expected = float(plain_ridge(omega, t, rho, noise, penalty, alpha))
+        error = solution.errors["generalization_error"]
+        assert abs(solution["generalization_error"] - expected) <= 5 * error <= 1e-6 * expected
+
+
+def plain_ridge(omega: Any, t: Any, rho: float, noise: float, penalty: float, alpha: float) -> Any:
+    mp = mpmath.mp.clone()
+    mp.dps = 50
+    w, p = ([mp.mpf(float(x)) for x in one] for one in (omega, t))
+    low, high = mp.mpf(-100), mp.log(alpha)
+    for _ in range(180):
+        middle = (low + high) / 2
+        k = mp.exp(middle)
+        response = sum(x / (penalty + k * x) for x in w) / len(w)
+        low, high = (low, middle) if k * (1 + response) > alpha else (middle, high)
+    parts = [(x, y, penalty + k * x) for x, y in zip(w, p, strict=True)]
+    fixed = rho + noise - 2 * k * sum(y / d for _, y, d in parts) / len(w)
+    fixed += k**2 * sum(x * y / d**2 for x, y, d in parts) / len(w)
+    return fixed / (1 - alpha / (1 + response) ** 2 * sum(x**2 / d**2 for x, _, d in parts) / len(w))

@@ -240,7 +240,8 @@ class SpectrumProblem(Problem):
         """The steps of `residual`."""
         fields, found = self._reference(values, mp, digits)
         share, new = mp.mpf(float(self.alpha[0])) / fields.response, dict(values)
-        new["stiff"], new["force"] = share * found.pull, share * found.square / fields.response
+        least = mp.mpf(float(LEAST * self.penalty[0] / np.ravel(self.modes.scale)[0]))
+        new["stiff"], new["force"] = share * found.pull + least, share * found.square / fields.response
         if not self.model.data.residual:
             unit = mp.sqrt(exact(self.model.data.power, mp))
             new["lean"] = share * found.scores["m"] / unit / mp.sqrt(values["force"])
