@@ -12,6 +12,7 @@ from replica.ansatz.replicated.gap import GapProblem
 from replica.ansatz.replicated.real import real_replicas
 from replica.ansatz.replicated.solver import GROUPS, NEWTON, Typical
 from replica.landscape.overlap_gap_at_temperature import warm_gap
+from replica.landscape.overlap_gap_taught import taught_gap
 from replica.models.model import Model, require_model
 from replica.solution.errors import measured
 from replica.thresholds import capacity
@@ -37,7 +38,8 @@ def overlap_gap(model: Model, *, clones: float | None = None) -> Threshold:
     Parameters
     ----------
     model : Model
-        Binary weights, random labels, any loss that `RSB` covers at finite m.
+        Binary weights, random labels, any loss that `RSB` covers at finite m; or labels of a noise-free teacher of
+        their kind, with a whole number of clones.
     clones : float, optional
         m above 1. None (beta = inf): the m at which the load is lowest; there the complexity vanishes as well.
 
@@ -74,6 +76,8 @@ def overlap_gap(model: Model, *, clones: float | None = None) -> Threshold:
     >>> print(f"{found.value:.6f} {found.order_parameters['q1']:.4f}")
     0.798774 0.9732
     """
+    if clones is not None and not require_model(model).data.unrelated and model.data.realizable:
+        return taught_gap(model, one_number("clones", clones, low=1.0, open_low=True))
     Covers("overlap_gap", (*GROUPS, COUNTED.instead("needs weights that can be counted"))).check(require_model(model))
     if clones is not None:
         clones = one_number("clones", clones, low=1.0, open_low=True)
