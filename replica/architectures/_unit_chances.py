@@ -4,6 +4,7 @@ field of every unit. Tuples of nodes are sorted; no network here.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import combinations_with_replacement
 from math import comb, factorial
 
@@ -15,13 +16,20 @@ from saddlepoint.special import tail
 BLOCK = 40_000  # tuples that are held at once
 
 
-def _tuples(nodes: int, weight: np.ndarray, units: int) -> tuple[np.ndarray, np.ndarray]:
-    """Sorted tuples of nodes (T, K), and their weights with how often each occurs."""
+@lru_cache(maxsize=8)
+def tuples_of(nodes: int, units: int) -> tuple[np.ndarray, np.ndarray]:
+    """Sorted tuples of nodes (T, K), and in how many orders each occurs."""
     found = np.array(list(combinations_with_replacement(range(nodes), units)))
     run, ways = np.ones(len(found)), np.full(len(found), float(factorial(units)))
     for k in range(1, units):
         run = np.where(found[:, k] == found[:, k - 1], run + 1.0, 1.0)
         ways /= run
+    return found, ways
+
+
+def _tuples(nodes: int, weight: np.ndarray, units: int) -> tuple[np.ndarray, np.ndarray]:
+    """Sorted tuples of nodes, and their weights with how often each occurs."""
+    found, ways = tuples_of(nodes, units)
     mass = ways * weight[found].prod(axis=1)
     kept = mass > 1e-22
     return found[kept], mass[kept]

@@ -100,22 +100,34 @@ def _matrices(mesh: Mesh, x: np.ndarray, weight: np.ndarray, law: Joint, level: 
     return found
 
 
-def spread_over(tables: Sequence[tuple[np.ndarray, np.ndarray]], weights: np.ndarray, tensor: np.ndarray) -> np.ndarray:
-    """Sum over signs, weighted by how many are positive, of the products of the units' matrices, applied to a tensor:
-    ``tables[k]`` holds those of unit k for positive and negative signs.
+Sides = tuple[np.ndarray, np.ndarray]
+
+
+def spread_over(first: Sequence[Sides], plain: Sides, weights: np.ndarray, tensor: np.ndarray) -> np.ndarray:
+    """Sum over signs, weighted by how many are positive, of products of the units' matrices, applied to a tensor.
+
+    Matrices are those of positive and negative signs: ``first`` of the leading units, ``plain`` of the others, in which
+    the tensor, and what the result is averaged with, are symmetric: of their signs the positive ones stand first.
     """
-    parts: list[Any] = [tensor]
-    for up, down in tables[:-1]:
-        new: list[Any] = [0.0] * (len(parts) + 1)
-        for n, part in enumerate(parts):
-            new[n] = new[n] + np.tensordot(part, down, axes=(0, 0))
-            new[n + 1] = new[n + 1] + np.tensordot(part, up, axes=(0, 0))
-        parts = new
-    up, down = tables[-1]
-    positive = sum(weights[n + 1] * part for n, part in enumerate(parts))
-    negative = sum(weights[n] * part for n, part in enumerate(parts))
-    found: np.ndarray = np.tensordot(positive, up, axes=(0, 0)) + np.tensordot(negative, down, axes=(0, 0))
-    return found
+    units = weights.size - 1
+    parts: list[Any] = [tensor]  # by the number of positive signs
+    for up, down in first:
+        turned = [(np.tensordot(part, up, axes=(0, 0)), np.tensordot(part, down, axes=(0, 0))) for part in parts]
+        parts = [0.0] * (len(parts) + 1)
+        for n, (positive, negative) in enumerate(turned):
+            parts[n], parts[n + 1] = parts[n] + negative, parts[n + 1] + positive
+    rest = units - len(first)
+    begun: Any = 0.0  # tensors of which the negative signs have begun
+    for j in range(rest):
+        begun = begun + _ended(parts, weights, rest, j)
+        begun = np.tensordot(begun, plain[1], axes=(0, 0)) if np.ndim(begun) else begun
+        parts = [np.tensordot(part, plain[0], axes=(0, 0)) for part in parts]
+    return np.asarray(begun + _ended(parts, weights, rest, rest))
+
+
+def _ended(parts: list[Any], weights: np.ndarray, rest: int, j: int) -> Any:
+    """The tensors of which ``j`` of the ``rest`` alike units are positive and no more will be."""
+    return sum(math.comb(rest, j) * weights[n + j] * part for n, part in enumerate(parts) if weights[n + j])
 
 
 def pair_sums(
@@ -130,38 +142,53 @@ def pair_sums(
     probe times the cost, and times an error. ``guard``: the least field of every unit of a reference of ``qt = 0``.
     NaN where the grid would be too long.
     """
-    units = probe.size - 1
     if guard and law.qt > 0:
         return NO_SUMS
+    sums = _at_level(reference, probe, law, level, guard, extra, level == 0)
+    if level > 0:  # derivatives in the overlaps only guide a solver: coarse ones do
+        rough = _at_level(reference, probe, law, 0, guard, (), True)
+        sums = sums._replace(gg_q=rough.gg_q, rg_q=rough.rg_q, rg_s=rough.rg_s)
+    return sums
+
+
+def _at_level(
+    reference: np.ndarray,
+    probe: np.ndarray,
+    law: Joint,
+    level: int,
+    guard: float,
+    extra: Sequence[np.ndarray],
+    slopes: bool,
+) -> PairSums:
+    """`pair_sums` on the meshes of a level, derivatives in the overlaps where asked for."""
+    units = probe.size - 1
     rule = RULES[units][level]
     mesh = graded(math.sqrt(law.rest), rule.reach, rule.order, rule.core, rule.growth, rule.cap)
     x, weight = _cavity(law, rule)
     if max(mesh.field.size, x.size) > LARGEST[units] * (1.0 + 0.25 * level):
         return NO_SUMS
     up, down, rise, fall = _matrices(mesh, x, weight, law, rule.inner, guard)
+    plain, pinned, signs = (up, down), (rise, fall), reference / reference.max()
     seen = fields_on(mesh.field, law.rest, probe)
-    plain, signs = [(up, down)] * units, reference / reference.max()
-
-    def law_of_w(density: np.ndarray, first: tuple[np.ndarray, np.ndarray] = (up, down)) -> np.ndarray:
-        return spread_over([first, *plain[1:]], signs, density)
-
-    mass = functools.reduce(np.multiply.outer, [weight] * units)
     if law.qt == 0:  # every reference is as likely
         ways = sum(math.comb(units, n) * b for n, b in enumerate(signs))
         one = float(tail(np.array([guard / math.sqrt(law.gap)]))[0][0])
         odds = np.full((1,) * units, 1.0 / (ways * math.exp(units * one)))
-        return _probe_sums(seen, law_of_w(odds), law_of_w(odds, (rise, fall)), extra, mesh, law)
+        masses = spread_over([], plain, signs, odds), spread_over([pinned], plain, signs, odds)
+        return _probe_sums(seen, *masses, extra, mesh, law)
     own = fields_on(x, law.gap, signs)
+    mass = functools.reduce(np.multiply.outer, [weight] * units)
     odds = np.where(mass > LIGHT, np.exp(np.minimum(-own.log_z, 690.0)), 0.0)
-    found = _probe_sums(seen, law_of_w(odds), law_of_w(odds, (rise, fall)), extra, mesh, law)
-    pulled = law_of_w(odds * own.slope)
-    bent = law_of_w(odds * (own.bend - own.slope**2))
-    mixed = law_of_w(odds * (own.mixed - own.slope * along(own.slope, 1)))
+    masses = spread_over([], plain, signs, odds), spread_over([pinned], plain, signs, odds)
+    pulled = spread_over([plain], plain, signs, odds * own.slope)
+    found = _probe_sums(seen, *masses, extra, mesh, law)._replace(rg=units * float(np.vdot(pulled, seen.slope)))
+    if not slopes:
+        return found
+    bent = spread_over([plain], plain, signs, odds * (own.bend - own.slope**2))
+    both = spread_over([plain, plain], plain, signs, odds * (own.mixed - own.slope * along(own.slope, 1)))
     inner = sum(along(seen.slope, k) * (seen.bend if k == 0 else exchanged(seen.mixed, 0, k)) for k in range(units))
-    rg_s = units * np.vdot(bent, seen.bend) + units * (units - 1) * np.vdot(mixed, seen.mixed)
-    return found._replace(
-        rg=units * float(np.vdot(pulled, seen.slope)), rg_q=-units * float(np.vdot(pulled, inner)), rg_s=float(rg_s)
-    )
+    rg_s = units * np.vdot(bent, seen.bend) + units * (units - 1) * np.vdot(both, seen.mixed)
+    return found._replace(rg_q=-units * float(np.vdot(pulled, inner)), rg_s=float(rg_s))
 
 
 def _probe_sums(

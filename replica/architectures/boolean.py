@@ -14,6 +14,7 @@ from replica.architectures._boolean_kernels import ratio_sums, residual_sums, wh
 from replica.architectures._boolean_reference import reference_sums
 from replica.architectures._flips import least_flips, log_pairs, moves
 from replica.architectures._majority_kernels import majority_sums, unanimous_sums
+from replica.architectures._unit_apart import apart_sums
 from replica.architectures._unit_chances import flipped_average, guarded_sums, level_masses, step_chances
 from replica.architectures._unit_fields import fields_on
 from replica.architectures._unit_groups import group_sums, meshes
@@ -43,9 +44,22 @@ class BooleanUnits(FewUnits):
 
     @property
     def paired(self) -> bool:  # type: ignore[override]
-        return not np.any(self.guard)
+        few = self.units in RULES or self.units in LARGEST and self._alternates
+        return few and not np.any(self.guard)
 
-    grouped = paired
+    @property
+    def pair_accuracy(self) -> float:  # type: ignore[override]
+        return 1e-9 if self.units in RULES else 1e-7
+
+    @property
+    def grouped(self) -> bool:  # type: ignore[override]
+        return self.units in RULES and not np.any(self.guard)
+
+    @property
+    def _alternates(self) -> bool:
+        """Whether the output is a parity."""
+        signs = np.sign(self.outputs)
+        return bool(np.all(signs[1:] == -signs[:-1]))
 
     @property
     def dear(self) -> bool:  # type: ignore[override]
@@ -93,11 +107,13 @@ class BooleanUnits(FewUnits):
         return PatternAverage(log_z, conjugates, *((rigidity, cost, wrong) if whole else (None, None, None)))
 
     def pair_sums(self, reference: Guarded, probe: Plain, law: Joint, level: int, *, whole: bool = False) -> PairSums:
-        if self.units not in RULES:
-            raise ValueError(f"Franz-Parisi curves are here for 2 and 3 units, got {self.units}: more take too long")
         (own,) = self._boltzmann(*reference[:2], False)
         seen, *extra = self._boltzmann(*probe, whole)
-        return pair_sums(own, seen, law, level, reference[2], extra)
+        if self.units in RULES:
+            return pair_sums(own, seen, law, level, reference[2], extra)
+        if law.qt > 0 or not (reference[0].hard and probe[0].hard):
+            raise ValueError(f"references that overlap, and costs, are here for 2 and 3 units, got {self.units}")
+        return apart_sums(self.units, law, level, reference[2])
 
     def group_sums(
         self, loss: Loss, beta: Any, overlaps: tuple[float, float, float], power: float, level: int, *, whole: bool
@@ -265,7 +281,7 @@ class BooleanUnits(FewUnits):
 
     def bayes_error(self, q: float) -> tuple[float, float]:
         signs = np.sign(self.outputs)
-        if np.all(signs[1:] == -signs[:-1]):  # parity: the mean output is the product of those of the units
+        if self._alternates:  # parity: the mean output is the product of those of the units
             return 0.5 - 0.5 * (1.0 - 2.0 * np.arctan2(np.sqrt(1.0 - q), np.sqrt(q)) / np.pi) ** self.units, 4e-16
         if self.units != 3 or not np.array_equal(signs, [-1.0, -1.0, 1.0, 1.0]):
             raise ValueError(f"the optimal rule is here for parity and committees of 3 units, got {self.units} units")

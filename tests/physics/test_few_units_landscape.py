@@ -13,6 +13,7 @@ from scipy.special import ndtr
 from scipy.stats import multivariate_normal
 
 import replica
+from replica.architectures import _unit_apart
 from replica.architectures._unit_fields import exchanged, fields_on, graded
 from replica.architectures._unit_pairs import pair_sums
 from replica.architectures.few_units import Joint, PairSums
@@ -111,6 +112,29 @@ def test_pair_averages_are_slopes_of_the_energetic_term(weights: np.ndarray) -> 
     assert slope(in_q, "gg") == pytest.approx(here.gg_q, rel=1e-6)
     assert slope(in_q, "rg") == pytest.approx(here.rg_q, rel=1e-6)
     assert slope(in_s, "rg") == pytest.approx(here.rg_s, rel=1e-6)
+
+
+@pytest.mark.parametrize("guard", [0.0, 0.2])
+def test_references_that_share_nothing_by_two_routes(guard: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    law = Joint(0.0, 1.0, 0.0, 0.8 / 0.7, 0.7, 0.06, 0.3)
+    monkeypatch.setattr(_unit_apart, "RULES", {2: [(14, 1.5, 0.8, 1.8)]})
+    monkeypatch.setattr(_unit_apart, "LARGEST", {2: 500})
+    found, known = _unit_apart.apart_sums(2, law, 0, guard), pair_sums(PARITY, PARITY, law, 1, guard)
+    for name in ("log_z", "gg", "pg", "gg_q", "rigidity"):
+        assert getattr(found, name) == pytest.approx(getattr(known, name), rel=1e-9)
+
+
+def test_averages_of_four_units_are_slopes_of_each_other() -> None:
+    def at(q: float, t: float) -> PairSums:
+        return _unit_apart.apart_sums(4, Joint(0.0, 1.0, 0.0, t / q, q, q - t * t, 1.0 - q), 0, 0.1)
+
+    here, step = at(0.7, 0.75), 1e-4
+    in_q, in_t = (
+        (at(0.7 + a * step, 0.75 + b * step), at(0.7 - a * step, 0.75 - b * step)) for a, b in ((1, 0), (0, 1))
+    )
+    assert (in_q[0].log_z - in_q[1].log_z) / (2.0 * step) == pytest.approx(-0.5 * here.gg, rel=1e-4)
+    assert (in_t[0].log_z - in_t[1].log_z) / (2.0 * step) == pytest.approx(here.pg, rel=1e-4)
+    assert (in_q[0].gg - in_q[1].gg) / (2.0 * step) == pytest.approx(here.gg_q, rel=1e-3)
 
 
 def majority(p: np.ndarray) -> np.ndarray:

@@ -95,7 +95,9 @@ def _one_field(model: Model) -> bool:
 
 
 _ONE_FIELD = Demand("is here for perceptrons, and for units=inf with random labels", _one_field, "model")
-_FIELDS = _ONE_FIELD | Demand("", _few_pairs, "model")
+_FIELDS = (_ONE_FIELD | Demand("", _few_pairs, "model")).instead(
+    "is here for perceptrons, and with random labels for units=inf and for parity machines and two or three sign units"
+)
 _LETTERS_ALONE = Demand(
     "", lambda m: m.weights.discrete and m.data.classes is Classes.UNRELATED and m.architecture.plain, "weights"
 )

@@ -27,7 +27,7 @@ from saddlepoint import Newton, Status, solve
 NEWTON = Newton(steps=50, max_step=1.0, patience=10, halvings=6)
 FINEST = 2  # level of the integrals on which a solution is sought at most
 SIGNS = (-1.0, 1.0)  # the letters of binary weights
-SLOW = 1e-9  # residual of equations whose averages take long
+SLOW = 1e-7  # residual of equations whose averages take long
 LEAST = 1e-12  # by how much a free entropy must be larger to be another branch
 #: steps of a continuation: the second number where the first was too coarse
 PATHS = (8, 32)
