@@ -237,3 +237,19 @@ def test_lines_of_a_diagram_have_an_ansatz_of_their_own() -> None:
     assert found["capacity"].values[1] == pytest.approx(found["capacity:1rsb"].values[1], rel=1e-12)
     with pytest.raises(ValueError, match="unknown name '0rsc'"):
         replica.diagram(spheres, x=("margin", [-0.5, 0.5]), lines=["capacity:0rsc"])
+
+
+def test_far_margins_and_few_patterns_converge() -> None:
+    deep = replica.capacity(replica.perceptron("spherical", margin=-4.0), ansatz=replica.RSB())
+    assert deep.converged
+    assert deep < float(replica.capacity(replica.perceptron("spherical", margin=-4.0)))
+    few = replica.solve(NEGATIVE, alpha=1e-3, ansatz=replica.RSB())
+    assert few.free_entropy == pytest.approx(replica.solve(NEGATIVE, alpha=1e-3).free_entropy, rel=1e-11)
+
+
+def test_the_symmetric_saddle_point_is_held() -> None:
+    model = replica.perceptron("spherical", loss="outside-band", margin=1.0)
+    held = replica.solve(model, alpha=1.9, ansatz=replica.RSB(q0=0.0))
+    free = replica.solve(model, alpha=1.9, ansatz=replica.RSB())
+    assert held["q0"] == 0.0
+    assert free.free_entropy < held.free_entropy

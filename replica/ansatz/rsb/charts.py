@@ -29,7 +29,8 @@ def _sigma(x: np.ndarray) -> np.ndarray:
 
 
 def _logit(share: np.ndarray, rest: np.ndarray) -> np.ndarray:
-    return np.log(share) - np.log(rest)
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(share) - np.log(rest))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from replica.solution.errors import Named
 from saddlepoint import REAL, Problem, Variable, Variables
 
 EPS = float(np.finfo(float).eps)
+MANY = 3  # steps from which valleys are flat
+STEP = 2e-4  # of differences along them
 
 
 class StepsProblem(Problem):
@@ -72,6 +74,18 @@ class StepsProblem(Problem):
                 found[row] = self._equations(place.balance)
         return found
 
+    def residual_and_jacobian(self, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Both; of many steps at finite temperature, where valleys are flat, by central differences, which lose fewer
+        digits.
+        """
+        if self.steps < MANY or self.setting != WARM:
+            return super().residual_and_jacobian(free)
+        jacobian = np.empty((*free.shape, free.shape[1]))
+        for i in range(free.shape[1]):
+            step = STEP * np.eye(free.shape[1])[i]
+            jacobian[:, :, i] = (self.residual(free + step) - self.residual(free - step)) / (2.0 * STEP)
+        return self.residual(free), jacobian
+
     def _equations(self, balance: np.ndarray) -> np.ndarray:
         """Those of the variables, in their order: overlaps, Parisi parameters, response."""
         last = self.steps + 1
@@ -81,8 +95,13 @@ class StepsProblem(Problem):
         return np.concatenate([overlaps, shares, response])
 
     def noise(self, free: np.ndarray) -> np.ndarray:
-        """Differences of free entropies of neighbouring levels are known to the rounding of these."""
+        """Differences of free entropies of neighbouring levels are known to the rounding of these, small overlaps to
+        that of 1.
+        """
         floor = np.full(free.shape, 64 * EPS)
+        if not self.rooted and self.chart(0).overlaps:
+            with np.errstate(over="ignore"):
+                floor *= 1.0 + np.exp(-free[:, :1])  # 1/q_0
         if self.parisi is None and self.steps:
             for row in range(self.size):
                 if (place := self.place(free[row], row)) is not None:

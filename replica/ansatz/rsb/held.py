@@ -77,7 +77,7 @@ class Branch:
         while here != parisi:
             far = abs(np.log(parisi / here)) > step
             there = here * float(np.exp(np.sign(parisi - here) * step)) if far else parisi
-            found = newton_root(self.problem(there), point, ROOTED)
+            found, _ = newton_root(self.problem(there), point, ROOTED)
             if found is None or self._merged(found, there) or np.abs(found - point).max() > 4.0:
                 step *= 0.5
                 if step < LARGEST * 0.5**HALVINGS:

@@ -157,7 +157,10 @@ def nested(base: Any, steps: np.ndarray, parisi: np.ndarray, level: int) -> Nest
     kinks = np.abs(base.loss.kinks())
     far = fine.reach * np.sqrt(RANGE * np.cumsum(steps) + np.max(kinks[kinks < 20.0], initial=0.0) ** 2)
     tilt = float(parisi[-1]) if last else 0.0
-    nodes, weights = base.nodes(float(far[-1]), float(far[-2]) if last else 0.0, float(deviation[-1]), tilt, fine)
+    nodes, weights = np.zeros(1), np.ones(1)
+    if last or steps[0]:
+        below = float(far[-2]) if last else 0.0
+        nodes, weights = base.nodes(float(far[-1]), below, float(deviation[-1]), tilt, fine)
     value, slope, bend = base.terms(nodes)
     found = [(nodes, weights, value, slope, bend)]
     kept = []

@@ -24,6 +24,7 @@ ROOTED = 1e-10
 ROUNDS = 14
 WILD = 30.0  # residuals from which there is no way back
 LONG = 0.7
+FALLING = 0.3  # by which residuals fall at least with the Jacobian of rougher integrals
 WITHIN = 1e-5  # of the value of the minimum
 TOLD = 1e-9  # excess of a replicon over 1 that is not rounding
 TRIES = 3  # starts of one more step
@@ -81,13 +82,16 @@ class Search:
 
     def root(self, steps: int, point: np.ndarray, level: int, tolerance: float) -> Minimum | None:
         """The solution of the equations that Newton's method finds from a point; None where it finds none."""
-        potential = self.potential
-        alpha = np.array([potential.alpha])
-        problem = StepsProblem(potential.model, alpha, potential.setting, steps, self.rooted, level=level)
-        found = newton_root(problem, point, tolerance)
+        problem = self.equations(steps, level)
+        found, _ = newton_root(problem, point, tolerance)
         order = None if found is None else problem.chart(0).values(found)
         place = None if order is None else self.place(order, level)
         return None if place is None or order is None else Minimum(steps, order, place.value)
+
+    def equations(self, steps: int, level: int) -> StepsProblem:
+        """The equations of so many steps."""
+        at = self.potential
+        return StepsProblem(at.model, np.array([at.alpha]), at.setting, steps, self.rooted, level=level)
 
     def followed(self, start: Order, before: Minimum) -> Minimum | None:
         """One step more by the equations alone, from a start that is near; None unless the value is lower."""
@@ -95,10 +99,13 @@ class Search:
         if coincide(start, self.potential.cold, CLOSE):
             return None
         chart = self.potential.chart(steps, self.rooted)
-        rough = self.root(steps, chart.free(start), 0, ROUGH)
-        if rough is None or coincide(rough.order, self.potential.cold, CLOSE):
+        rough, jacobian = newton_root(self.equations(steps, 0), chart.free(start), ROUGH)
+        if rough is None or coincide(chart.values(rough), self.potential.cold, CLOSE):
             return None
-        found = self.root(steps, chart.free(rough.order), 1, ROOTED)
+        near = None  # at finite temperature valleys are too flat for the Jacobian of rougher integrals
+        if self.potential.cold and jacobian is not None:
+            near = chord_root(self.equations(steps, 1), rough, jacobian, ROOTED)
+        found = self.root(steps, rough if near is None else near, 1, ROOTED)
         good = found is not None and not coincide(found.order, self.potential.cold, CLOSE)
         return found if found is not None and good and found.value < before.value else None
 
@@ -160,23 +167,51 @@ class Search:
         return min(lower, key=lambda one: one.value) if lower else None
 
 
-def newton_root(problem: StepsProblem, point: np.ndarray, tolerance: float) -> np.ndarray | None:
-    """Newton's method whose residual need not fall: along valleys it first rises. None where it gets nowhere."""
+def newton_root(
+    problem: StepsProblem, point: np.ndarray, tolerance: float
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Newton's method whose residual need not fall: along valleys it first rises. With the last Jacobian; None where it
+    gets nowhere.
+    """
+    jacobian: np.ndarray | None = None
     last = np.inf
     for _ in range(ROUNDS):
-        residual, jacobian = problem.residual_and_jacobian(point[None, :])
-        size = float(np.abs(residual).max())
-        if not np.all(np.isfinite(jacobian)) or not size < WILD:
-            return None
+        residual = problem.residual(point[None, :])
+        if not float(np.abs(residual).max()) < WILD:
+            break
         if np.all(np.abs(residual) <= np.maximum(tolerance, problem.noise(point[None, :]))):
-            return point
-        try:
-            move = np.linalg.solve(jacobian[0], -residual[0])
-        except np.linalg.LinAlgError:
-            return None
+            return point, jacobian
+        jacobian = problem.residual_and_jacobian(point[None, :])[1][0]
+        move = _step(jacobian, residual[0])
+        if move is None:
+            break
         length = float(np.abs(move).max())
         if length > LONG and last > LONG and length > last:
-            return None
+            break
         last = length
         point = point + move * min(1.0, LONG / length)
+    return None, None
+
+
+def chord_root(problem: StepsProblem, point: np.ndarray, jacobian: np.ndarray, tolerance: float) -> np.ndarray | None:
+    """Newton's method with the Jacobian of rougher integrals; None where the residual does not fall fast."""
+    before = np.inf
+    for _ in range(ROUNDS):
+        residual = problem.residual(point[None, :])
+        size = float(np.abs(residual).max())
+        if np.all(np.abs(residual) <= np.maximum(tolerance, problem.noise(point[None, :]))):
+            return point
+        move = _step(jacobian, residual[0])
+        if not size < FALLING * before or move is None or np.abs(move).max() > LONG:
+            return None
+        before, point = size, point + move
     return None
+
+
+def _step(jacobian: np.ndarray, residual: np.ndarray) -> np.ndarray | None:
+    if not np.all(np.isfinite(jacobian)):
+        return None
+    try:
+        return np.linalg.solve(jacobian, -residual)
+    except np.linalg.LinAlgError:
+        return None
