@@ -124,6 +124,23 @@ class Huber(Loss):
             wrong = np.where(np.isinf(edge), 0.0, np.exp(tail((mean - edge) / deviation)[0])) if whole else 0.0 * mean
         return np.stack([move, pull**2 * inner, pull * held, pull**2 * held, cost, wrong])
 
+    def reference(self, field: Any, variance: Any, beta: Any, mp: Any) -> Any:
+        """A Gaussian piece between two exponential ones: ``E exp(-a - b u)`` over a half-line and ``E exp(-beta r^2/2)``
+        over the middle, in error functions.
+        """
+        delta, s = exact(self.delta, mp), mp.sqrt(variance)
+
+        def beyond(gap: Any) -> Any:  # residuals above delta on the side where they are ``gap`` and growing
+            push = beta * delta * variance
+            tilt = -beta * delta * (gap - delta / 2) + push * beta * delta / 2
+            return mp.exp(tilt) * mp.ncdf((gap - push - delta) / s)
+
+        stiff = 1 + beta * variance
+        low, high = ((side * delta - (1 - field) / stiff) * mp.sqrt(stiff) / s for side in (-1, 1))
+        middle = mp.exp(-beta * (1 - field) ** 2 / (2 * stiff)) / mp.sqrt(stiff)
+        inside = mp.ncdf(high) - mp.ncdf(low) if low < 0 else mp.ncdf(-low) - mp.ncdf(-high)
+        return mp.log(beyond(1 - field) + beyond(field - 1) + middle * inside)
+
     def reference_cost(self, u: Any, mp: Any) -> Any:
         r, delta = abs(1 - u), exact(self.delta, mp)
         near = min(r, delta)

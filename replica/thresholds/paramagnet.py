@@ -60,7 +60,7 @@ class ParamagnetPoint(Problem):
 
 def line_on_paramagnet(model: Model, size: int, ansatz: Ansatz, condition: str, found_text: str) -> Line:
     """The load at which ``condition`` vanishes on the paramagnet, for a batch of models."""
-    equations = Equations(model, size)
+    equations = ansatz.equations(model, size)
     problem = ParamagnetPoint(equations, condition)
     found = solve(problem, solver=Newton(max_step=1.0), on_failure="keep")
     seen, errors = measured(problem, found.point, found.error)

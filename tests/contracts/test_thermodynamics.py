@@ -97,8 +97,17 @@ def test_margin_distribution_is_normalised_and_gives_cost_and_errors(model: repl
     assert weight @ (density * wrong) == pytest.approx(solution.training_error, abs=1e-11)
 
 
+def holds(loss: Loss) -> bool:
+    """Whether fields beside each other may end at one stability: where the cost jumps or its slope does."""
+    places = np.array([[kink + side * 1e-7 for side in (-1, 0, 1)] for kink in loss.kinks()]).reshape(-1, 3)
+    low, middle, high = (loss.cost(places[:, k][None])[0] for k in range(3))
+    with np.errstate(invalid="ignore"):  # beside a forbidden stability
+        bends = np.abs(low - 2.0 * middle + high)
+    return bool(np.any(~(bends < 1e-10)))
+
+
 @pytest.mark.parametrize("labels", ["random", "teacher"])
-@pytest.mark.parametrize("loss", [loss for loss in LOSSES if loss.has_ground and loss.kinks()], ids=name_of)
+@pytest.mark.parametrize("loss", [loss for loss in LOSSES if loss.has_ground and holds(loss)], ids=name_of)
 def test_margin_distribution_at_zero_temperature_has_atoms(loss: Loss, labels: str) -> None:
     """On the sphere at capacity (hard) or above it (soft): density and atoms together make 1, and give the energy."""
     model = replica.perceptron("spherical", loss=loss, labels=labels)
