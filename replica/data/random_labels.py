@@ -114,6 +114,8 @@ class RandomLabels(Data):
         return per_row(self.coding, size) == 0.5
 
     def learned(self, values: Mapping[str, Any]) -> RandomLabels:
+        if self._alike:  # there is no threshold
+            return self
         copy = object.__new__(RandomLabels)  # of what has been checked
         for name, value in vars(self).items():
             object.__setattr__(copy, name, value)

@@ -269,10 +269,7 @@ def test_what_a_few_units_do_not_have_is_refused_in_a_sentence() -> None:
     model = replica.committee(3)
     solution = replica.solve(model, alpha=0.3)
     for asked in (
-        lambda: replica.franz_parisi(model, alpha=0.3, distance=[0.1]),
         lambda: replica.local_entropy(model, alpha=0.3, distance=[0.1]),
-        lambda: replica.flatness(solution, noise=[0.1]),
-        lambda: replica.margin_distribution(solution, field=[0.1]),
         lambda: replica.max_margin(replica.committee(2, activation="relu"), alpha=0.3),
         lambda: solution.certify(),  # 30 digits
         lambda: replica.solve(replica.committee(2, activation="relu"), alpha=0.3).certify(digits=12),
