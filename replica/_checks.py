@@ -58,6 +58,12 @@ class Exact(float):
         return Exact, (self.exact,)
 
 
+def reciprocal(value: Any) -> Any:
+    """``1/value``, as exact as the value is; inf of 0."""
+    with np.errstate(divide="ignore"):
+        return Exact(1 / value.exact) if isinstance(value, Exact) else np.divide(1.0, value)
+
+
 def real(value: Any) -> np.ndarray:
     """``value`` as floats; a `TypeError` where numpy would drop an imaginary part."""
     if np.iscomplexobj(value):

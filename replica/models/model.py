@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._checks import known_options, number
+from replica._checks import known_options, number, reciprocal
 from replica._registry import Member
 from replica.architectures import Architecture, Perceptron
 from replica.data import Data, RandomLabels
@@ -224,10 +224,9 @@ def inverse(beta: Any, temperature: Any) -> Any:
     """The inverse temperature, where either was given."""
     if temperature is None:
         return beta
-    if not (np.ndim(beta) == 0 and beta == np.inf):
+    if np.ndim(beta) or beta != np.inf:
         raise ValueError("beta and temperature are two names of one parameter: give one of them")
-    with np.errstate(divide="ignore"):
-        return np.divide(1.0, number("temperature", temperature, low=0.0))
+    return reciprocal(number("temperature", temperature, low=0.0))
 
 
 def perceptron(

@@ -6,9 +6,11 @@ import json
 from fractions import Fraction
 from pathlib import Path
 
+import mpmath
 import pytest
 
 import replica
+from benchmarks.enclosures import CERTIFIED
 from replica.cli import main
 from replica.losses import Margin
 
@@ -121,6 +123,17 @@ def test_decimals_and_floats_are_different_numbers() -> None:
     assert not at[0].overlaps(*at[1].interval)
 
 
+def test_certificates_of_another_arithmetic_lie_inside() -> None:
+    """mpmath's composite Gauss-Legendre rules and chord steps share nothing with balls and trapezoids."""
+    model = replica.perceptron("binary", loss="error-count", margin="0.3", temperature="0.4")
+    assert model.beta == 2.5 and model.loss.kappa.exact == Fraction(3, 10)
+    solution = replica.solve(replica.perceptron("spherical", labels="teacher", margin=0.25), alpha=0.75)
+    certified, proved = solution.certify(digits=24), solution.enclose(20)
+    for name in ("q_hat", "m_hat", "q", "m"):
+        value = Fraction(mpmath.nstr(certified.values[name], 30))
+        assert proved.values[name].overlaps(value - Fraction(1, 10**23), value + Fraction(1, 10**23)), name
+
+
 def test_beyond_a_fold_nothing_is_proved() -> None:
     """The start of one branch, with the load of none: the refusal comes at once."""
     teacher = replica.perceptron("binary", labels="teacher")
@@ -159,6 +172,13 @@ def test_what_is_not_covered_is_refused_in_a_sentence(call: object, sentence: st
     with pytest.raises(replica.NotEnclosed, match=sentence) as refusal:
         call().enclose(20)
     assert str(refusal.value).startswith("not enclosed: ") and "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", CERTIFIED)
+def test_the_table_of_the_readme_is_what_is_proved(name: str) -> None:
+    shown = str(CERTIFIED[name]().enclose(30)).partition("[")[0]
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert len(shown) > 25 and f"| {name} | `{shown[:-2]}" in text
 
 
 @pytest.mark.parametrize("digits", [0, -3, 2.5, "many", None])
