@@ -125,8 +125,8 @@ class Huber(Loss):
         return np.stack([move, pull**2 * inner, pull * held, pull**2 * held, cost, wrong])
 
     def reference(self, field: Any, variance: Any, beta: Any, mp: Any) -> Any:
-        """A Gaussian piece between two exponential ones: ``E exp(-a - b u)`` over a half-line and ``E exp(-beta r^2/2)``
-        over the middle, in error functions.
+        """A Gaussian piece between two exponential ones, in error functions: ``E exp(-beta r^2/2)`` over the middle and
+        ``E exp(-a - b u)`` over a half-line on either side.
         """
         delta, s = exact(self.delta, mp), mp.sqrt(variance)
 

@@ -119,7 +119,7 @@ def test_levels_that_are_not_reached() -> None:
         ({"observable": "overlapp"}, "observable: unknown name 'overlapp'"),
         ({"observable": "generalization_error"}, "'generalization_error' is not defined for"),
         ({"level": np.nan}, "level must be finite"),
-        ({"along": "penalty"}, "along: unknown name 'penalty'; Valid: alpha, margin, norm, beta"),
+        ({"along": "penalty"}, "along: unknown name 'penalty'; Valid: alpha, margin, norm, "),
         ({"along": "margin", "alpha": 0.5}, "between is missing: the two values of margin"),
         ({"along": "margin", "between": (0.0, 1.0)}, "alpha is missing"),
         ({"alpha": 0.5}, "alpha is what is looked for"),
