@@ -120,10 +120,10 @@ def _choices() -> str:
 
 
 def _continuous(penalised: bool) -> str:
-    """The continuous weights with a penalty, or those of held norm."""
+    """The continuous weights with a penalty, or those on the whole sphere."""
     kinds: dict[str, Any] = Weights.registry
     continuous = {name: kind for name, kind in kinds.items() if not kind.discrete}
-    return next(name for name, kind in continuous.items() if kind.penalised == penalised)
+    return next(name for name, kind in continuous.items() if (kind.penalised if penalised else kind.isotropic))
 
 
 def _made(family: Any, name: str, given: dict[str, Any], besides: str) -> Any:

@@ -53,7 +53,7 @@ class RandomLabels(Data):
     2.000000000, converged; the limit q -> 1
     >>> sparse = replica.capacity(replica.perceptron("spherical", labels=replica.RandomLabels(coding=0.3)))
     >>> print(f"{sparse:.9f} {sparse.order_parameters['bias']:.6f}")
-    2.236109425 0.370702
+    2.236109425 0.337120
     """
 
     coding: Any = 0.5

@@ -51,7 +51,7 @@ class SignConstrained(Weights):
     >>> data = replica.RandomLabels(coding=0.5, inputs=0.3)
     >>> found = replica.capacity(replica.perceptron(replica.SignConstrained(), margin=1.0, labels=data))
     >>> print(f"{found:.9f} {found.order_parameters['silent']:.6f} {found.order_parameters['norm']:.6f}")
-    0.478935964 0.678838 5.131036
+    0.478935964 0.678843 5.130977
     """
 
     excitatory: float = 1.0
