@@ -118,7 +118,7 @@ def by_secants(line: Callable[[Model], Line], model: Model, parameter: str, targ
         before, from_gap = place, gap
         place = place + step
         gap, found = at(place)
-        slope = (gap - from_gap) / (place - before) if place != before else slope
+        slope = (gap - from_gap) / (place - before) if place != before and gap != from_gap else slope
         moved = abs(place - before)
         step = float(np.clip(-gap / slope, -1.0, 1.0)) if np.isfinite(slope) and slope != 0.0 else 0.0
     if moved > LOOSE * max(1.0, abs(place)):
