@@ -12,6 +12,7 @@ import numpy as np
 
 WIDTH = 80  # characters in a line where no terminal says how many
 SENTENCE = 16  # characters of a status that still has a place in its column
+LONG = 1000  # rows that nobody asked for: what is longer is for files
 FULL = 16  # significant digits of a double
 #: what is shown beside the variable that was asked for, where a dataset has it
 BESIDE = ("stability", "complexity", "generalization_error")
@@ -52,7 +53,8 @@ def shown(data: Any) -> list[str]:
     if not asked or data.attrs.get("kind") not in ("curve", "diagram"):
         return own
     dims = {data[name].dims for name in asked if name in data}
-    return [name for name in own if name in (*asked, *BESIDE) or data[name].dims not in dims]
+    others = [name for name in own if data[name].dims not in dims and data[name].size <= LONG]
+    return [name for name in own if name in (*asked, *BESIDE, *others)]
 
 
 def _of_interest(data: Any, name: str) -> bool:
@@ -85,7 +87,8 @@ def tables(data: Any, digits: int = FULL) -> Iterator[str]:
 
 def _cells(data: Any, name: str, digits: int) -> list[str]:
     values = data[name].values
-    errors = data[f"{name}_error"].values if f"{name}_error" in data else np.full(values.shape, math.nan)
+    told = next((key for key in (f"{name}_error", "error" * (name == data.attrs.get("main"))) if key in data), None)
+    errors = data[told].values if told else np.full(values.shape, math.nan)
     return [with_error(x, e, digits) for x, e in zip(values.flat, errors.flat, strict=True)]
 
 

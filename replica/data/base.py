@@ -172,7 +172,9 @@ class Data(Enclosed, Member):
         return {}
 
     def log_error(self, overlaps: Overlaps) -> np.ndarray:
-        """Logarithm of the generalisation error of one student; by data whose errors are smaller than any number is."""
+        """Logarithm of the generalisation error of one student. Where that may be below any number, data give it
+        themselves.
+        """
         with np.errstate(divide="ignore"):
             return np.log(self.generalization(overlaps)["generalization_error"])
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import saddlepoint
+from replica.files.dataset import curve
 from replica.solution.batch import Solutions
 from replica.solution.names import ORDER_PARAMETERS, REPORTED, of_level, ordered
 from replica.solution.proofs import Provable
@@ -218,11 +219,13 @@ class Solution(Provable):
         """
         if not self.batch.parts or not hasattr(self.problem, "profile"):
             raise ValueError(f"a Parisi function is of converged solutions of RSB(), got {self.ansatz}: {self.status}")
-        import xarray
-
         q, x, error = self.problem.profile(self.point)
-        names = {"kind": "profile", "ansatz": str(self.ansatz), "model": str(self.model), "status": self.status}
-        return xarray.Dataset({"x": ("q", x), "x_error": ("q", error)}, {"q": q}, names)
+        if error is None:  # of steps, those of the Parisi parameters
+            steps = [self.errors[f"parisi{j + 1}"] for j in range(x.size // 2)]
+            error = np.repeat(steps, 2) if steps else np.zeros(x.size)
+        columns = {"x": x, "x_error": error, "status": np.full(q.size, self.status, dtype=object)}
+        settings = {"model": self.model.settings(), "alpha": self.alpha, "ansatz": str(self.ansatz)}
+        return curve(columns, {"q": q}, settings, main="x", symbols={"x": "x", "q": "q"})
 
     def quantity(self, name: str) -> Quantity:
         """An order parameter or observable with error and status."""

@@ -107,23 +107,25 @@ def by_secants(line: Callable[[Model], Line], model: Model, parameter: str, targ
         return Threshold(NAN, NAN, (NAN, NAN), f"not converged: no {parameter} to begin with was found")
     place, step = near, -SECANT * max(1.0, abs(near))
     gap, found = at(place)
-    moved, slope = np.inf, NAN
+    moved, slope, known = np.inf, NAN, NAN
     for _ in range(SECANTS):
-        if not np.isfinite(gap):
-            why = found.status[0].removeprefix("not converged: ")
-            lost = f"not converged: the line was lost at {parameter} = {place:.6g} ({why})"
-            return Threshold(NAN, NAN, (NAN, NAN), lost)
-        if gap == 0.0 or moved < ROUNDED * max(1.0, abs(place)):
+        if not np.isfinite(gap) or moved < ROUNDED * max(1.0, abs(place)):
             break
         before, from_gap = place, gap
         place = place + step
         gap, found = at(place)
-        slope = (gap - from_gap) / (place - before) if place != before and gap != from_gap else slope
         moved = abs(place - before)
-        step = float(np.clip(-gap / slope, -1.0, 1.0)) if np.isfinite(slope) and slope != 0.0 else 0.0
-    if moved > LOOSE * max(1.0, abs(place)):
+        if moved > 0.0 and gap != from_gap:
+            slope = (gap - from_gap) / (place - before)
+            known = known if moved < LOOSE * max(1.0, abs(place)) else slope  # next to each other values are rounding
+        step = float(np.clip(-gap / slope, -1.0, 1.0)) if np.isfinite(slope) else 0.0
+    if not np.isfinite(gap):
+        why = found.status[0].removeprefix("not converged: ")
+        lost = f"not converged: the line was lost at {parameter} = {place:.6g} ({why})"
+        return Threshold(NAN, NAN, (NAN, NAN), lost)
+    if moved > LOOSE * max(1.0, abs(place)) or not np.isfinite(known):
         return Threshold(NAN, NAN, (NAN, NAN), f"not converged: secants of the line did not settle at {parameter}")
-    slack = float(found.error[0] / found.value[0] / abs(slope)) if np.isfinite(slope) else 0.0
+    slack = float(found.error[0] / found.value[0] / abs(known))
     error = abs(step) + slack + ROUNDED * max(1.0, abs(place))
     whole = found.row(0)
     return Threshold(place, error, (place - error, place + error), whole.status, whole.solution)

@@ -65,3 +65,13 @@ def test_quiet(run, tmp_path):
     assert silent.err.startswith("replica: 1 of 2 points not solved") and place.exists()
     lost = run("solve perceptron --weights spherical --alpha 5 -q")
     assert (lost.code, lost.out) == (1, "") and lost.err.startswith("replica: not converged")
+
+
+def test_a_table_tells_the_error_of_its_main_variable(run):
+    out = run("path perceptron --weights spherical --margin -0.5 --alpha 1 --margins=-0.5,-0.5 --position 0:1:5").out
+    assert out.splitlines()[2].count("+-") == 1
+
+
+def test_what_nobody_asked_for_and_is_long_is_named_only(run):
+    out = run("kernel-regression relu --dimension 10 --coefficients 0,1,0.5 --samples 10:1000:41").out
+    assert out.count("learnability") == 1 and out.splitlines()[-1].startswith("also found")

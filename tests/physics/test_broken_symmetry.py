@@ -15,6 +15,8 @@ from replica.ansatz.rsb.charts import Order
 from replica.ansatz.rsb.potential import CAPACITY, GROUND, WARM, Potential
 from replica.ansatz.rsb.solver import StepsLedger
 from replica.ansatz.rsb.weights import sphere
+from replica.thresholds.base import Line
+from replica.thresholds.inverse import by_secants
 
 NEGATIVE = replica.perceptron("spherical", margin=-1.0)
 COUNTED = replica.perceptron("spherical", loss="error-count")
@@ -253,3 +255,36 @@ def test_the_symmetric_saddle_point_is_held() -> None:
     free = replica.solve(model, alpha=1.9, ansatz=replica.RSB())
     assert held["q0"] == 0.0
     assert free.free_entropy < held.free_entropy
+
+
+@pytest.mark.parametrize("steps", [2, np.inf])
+def test_the_parisi_function_is_drawn_and_has_errors(steps: float) -> None:
+    solution = replica.solve(replica.perceptron("spherical", margin=-1.0), alpha=11.0, ansatz=replica.RSB(steps=steps))
+    profile = solution.profile
+    assert np.all(np.diff(profile["x"]) >= 0) and np.all(profile["x_error"] > 0)
+    assert replica.plot(profile).lines
+    if steps == 2:
+        assert profile["x"].values[::2] == pytest.approx([solution["parisi1"], solution["parisi2"]])
+        assert profile["x_error"].values[::2] == pytest.approx([solution.errors["parisi1"], solution.errors["parisi2"]])
+
+
+def test_secants_take_the_slope_from_places_that_are_apart() -> None:
+    """A line of values that scatter in their last digits, begun where it already passes through the target."""
+
+    def line(batch: Any) -> Line:
+        value = 2.0 * np.exp(-0.5 * batch.margin) * (1.0 + 1e-15 * np.sin(1e17 * batch.margin))
+        one, error = np.array([value]), np.array([1e-9])
+        return Line(one, error, np.array([[value, value]]), ["converged"])
+
+    found = by_secants(line, replica.perceptron("spherical"), "margin", 2.0, 0.0)
+    assert found.converged and abs(found.value) < 1e-13
+    assert found.error == pytest.approx(1e-9, rel=0.01)  # that of the line over its value and slope
+
+
+def test_a_line_that_secants_lose_has_no_value() -> None:
+    def line(batch: Any) -> Line:
+        value = 2.0 if batch.margin == 0.0 else np.nan
+        return Line(np.array([value]), np.zeros(1), np.zeros((1, 2)), ["not converged: lost"])
+
+    found = by_secants(line, replica.perceptron("spherical"), "margin", 3.0, 0.0)
+    assert not found.converged and np.isnan(found.value) and "the line was lost" in found.status

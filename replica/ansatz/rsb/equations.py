@@ -157,13 +157,13 @@ class StepsProblem(Problem):
         seen |= {f"parisi{j + 1}": float(m) for j, m in enumerate(shares)}
         return seen | ({"parisi": float(shares[0])} if self.shown == 1 else {})
 
-    def profile(self, point: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The Parisi function of one row: overlaps (each step at both ends), x, and nothing for its error."""
+    def profile(self, point: np.ndarray) -> tuple[np.ndarray, np.ndarray, None]:
+        """The Parisi function of one row: overlaps (each step at both ends), x; errors are those of the parameters."""
         order = self.chart(0).values(point)
         q = 1.0 - (order.gaps if self.setting == WARM else np.append(order.gaps, 0.0))
         at = np.repeat(q, 2)[1:-1] if order.parisi.size else q
         x = np.repeat(order.parisi, 2) if order.parisi.size else np.zeros(q.size)
-        return at, x, np.zeros(at.size)
+        return at, x, None
 
     def _replicons(self, place: Place) -> dict[str, float]:
         """Stabilities of every level, and the least of them."""
