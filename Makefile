@@ -3,9 +3,10 @@ PYTHON ?= python3
 JOBS ?= 2
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+SPHINX := -W --keep-going -n -q -b html
 METADATA := setup.cfg pyproject.toml replica/_version.py
 
-.PHONY: demo test lint bench notebooks clean
+.PHONY: demo test lint bench notebooks docs docs-fast clean
 
 demo: .venv/installed  ## a figure and its data, written into ./demo
 	$(BIN)/replica demo --output demo
@@ -23,8 +24,14 @@ bench: .venv/installed-tools
 notebooks: .venv/installed-tools
 	$(BIN)/jupyter execute --inplace notebooks/*.ipynb
 
+docs: .venv/installed-docs  ## build/docs, with gallery and notebooks run (kept until they change)
+	$(BIN)/sphinx-build $(SPHINX) docs build/docs
+
+docs-fast: .venv/installed-docs  ## the same without running anything
+	$(BIN)/sphinx-build $(SPHINX) -D nb_execution_mode=off -D plot_gallery=False docs build/docs-fast
+
 clean:
-	rm -rf .venv demo build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .coverage htmlcov
+	rm -rf .venv demo build docs/generated dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .coverage htmlcov
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/installed: $(METADATA)
@@ -37,4 +44,9 @@ clean:
 .venv/installed-tools: .venv/installed
 	@echo "installing test and lint tools into .venv"
 	@$(PIP) -e ".[test,lint]"
+	@touch $@
+
+.venv/installed-docs: .venv/installed
+	@echo "installing documentation tools into .venv"
+	@$(PIP) -e ".[docs]"
 	@touch $@

@@ -44,7 +44,7 @@ FORBIDDEN_CODE = [
 ]
 TEXT_SUFFIXES = {".cff", ".cfg", ".in", ".ipynb", ".json", ".md", ".py", ".toml", ".txt", ".yaml", ".yml", ""}
 CACHES = {".git", ".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache", "__pycache__"}
-GENERATED = CACHES | {"build", "demo", "dist", "htmlcov", "replica-demo"}
+GENERATED = CACHES | {"build", "demo", "dist", "generated", "htmlcov", "replica-demo"}
 
 
 def module_name(path: Path) -> str:

@@ -34,7 +34,7 @@ class Loss(Certified, Member):
     .. math:: \ln Z(h, V) = \ln \int Dz\, e^{-\beta \ell(h + \sqrt V z)}
 
     and its first two derivatives in ``h``. A subclass gives `cost` and `kinks`; where closed forms exist it overrides
-    `terms` (and `reference` for certification). At zero temperature it gives `ground`: the proximal point and the
+    `terms` (and ``reference`` for certification). At zero temperature it gives `ground`: the proximal point and the
     Moreau envelope ``min_u l(u) + (u-h)^2/(2V)``; a finite convex cost has it from its values alone, and faster where
     it overrides `slope` and `bend`. ``log_concave``, ``satisfiable``, ``exact`` and ``even`` are seen from its values;
     in the class, True or False, they say so without a look.

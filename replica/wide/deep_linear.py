@@ -18,7 +18,7 @@ MINIMUM, STRICT, FLAT = "global minimum", "strict saddle", "saddle that is not s
 
 
 def critical_points(*, layers: int, singular_values: Any, width: int | None = None) -> xarray.Dataset:
-    r"""Every critical point of ``|W_L ... W_1 - M|^2/2``, the loss of a deep linear network on whitened inputs.
+    r"""Every critical point of ``|W_L...W_1 - M|^2/2``, the loss of a deep linear network on whitened inputs.
 
     At a critical point the product keeps some singular values ``s_j`` of M and has none of the others (Baldi, Hornik).
     With S the set that is kept, the loss is ``sum_(j not in S) s_j^2/2``; where the layers are balanced

@@ -19,7 +19,7 @@ SETTLED = 40.0  # in ln(u/(s-u)): beyond it u is s to the last digit
 
 
 def mode_learning(*, layers: int, singular_values: Any, start: float, time: Any) -> xarray.Dataset:
-    r"""Gradient flow of ``|W_L ... W_1 - M|^2/2`` from small balanced layers: the strength of each mode over time.
+    r"""Gradient flow of ``|W_L...W_1 - M|^2/2`` from small balanced layers: the strength of each mode over time.
 
     .. math:: \dot u = L\, u^{2-2/L} (s - u)
 

@@ -25,7 +25,7 @@ MOST = 20
 
 @dataclass(frozen=True)
 class RSB(Ansatz):
-    r"""Replica symmetry breaking with k steps: replicas in groups of groups, at overlaps ``q_0 < q_1 < ... < q_k``.
+    r"""Replica symmetry breaking with k steps: replicas in groups of groups, at overlaps ``q_0 < q_1 <...< q_k``.
 
     With Parisi parameters ``0 < m_1 < ... < m_k < 1`` the free entropy per replica of weights on the sphere is
 
