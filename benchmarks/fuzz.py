@@ -166,7 +166,7 @@ def run(seed: int, index: int, about: str = "solutions") -> dict[str, Any]:
                     row["numbers"] = task.rows(answer)
                 else:
                     row["found"] = task.solvable()
-        except (np.linalg.LinAlgError, TooLong):  # of the judge
+        except (np.linalg.LinAlgError, ArithmeticError, TooLong):  # of the judge
             row["undecided"] = True
     except (ValueError, SolveFailed) as refusal:
         row |= {"status": f"refused: {refusal}", "converged": False}

@@ -10,6 +10,8 @@ import numpy as np
 from replica._checks import number
 from replica._registry import column, exact, per_row
 from replica.losses._ground import clipped_moments
+from replica.losses._huber_terms import huber_terms
+from replica.losses._inner import tilted_terms
 from replica.losses.base import Loss
 from saddlepoint.special import tail
 
@@ -75,6 +77,31 @@ class Huber(Loss):
 
     def bend(self, u: np.ndarray) -> np.ndarray:
         return np.where(np.abs(u - 1.0) < column(self.delta), 1.0, 0.0)
+
+    def features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Where the parabola passes into the lines, ``1 -+ delta (1 + beta V)``, and where the sign changes."""
+        delta, deviation = per_row(self.delta, variance.size), np.sqrt(variance)
+        pull = per_row(beta, variance.size) * variance
+        span = delta * (1.0 + pull)
+        places = np.stack([1.0 - span, 1.0 + span, -pull * np.minimum(1.0, delta)], axis=1)
+        known = np.isfinite(places)
+        return np.where(known, places, 0.0), np.where(known, deviation[:, None], np.inf)
+
+    def averages(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, ...]:
+        cold = np.isinf(per_row(beta, variance.size))
+        if np.any(cold):  # all the weight is at one stability
+            return tuple(tilted_terms(self, field, variance, beta, whole=True))
+        return tuple(huber_terms(field, self.delta, variance, beta))
+
+    def terms(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        log_z, slope, bend, _, _ = self.averages(field, variance, beta)
+        return log_z, slope, bend
+
+    def mean_cost(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
+        return self.averages(field, variance, beta)[3]
+
+    def error_rate(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
+        return self.averages(field, variance, beta)[4]
 
     def ground(self, field: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         delta, gap = column(self.delta), 1.0 - field
