@@ -30,7 +30,7 @@ extensions = [
     "sphinx_click",
     "sphinx-mathjax-offline",
 ]
-exclude_patterns = ["build", "gallery", "figures", "generated/gallery/*.ipynb", "Thumbs.db", ".DS_Store"]
+exclude_patterns = ["build", "gallery", "figures", "generated/.cache", "generated/gallery/*.ipynb"]
 default_role = "autolink"
 suppress_warnings = ["config.cache", "ref.python"]  # names that two classes have are no links
 

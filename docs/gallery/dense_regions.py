@@ -4,9 +4,9 @@ Where the dense regions end
 
 Entropy around the best centres (limit of many replicas) as the load grows: up to :math:`\alpha_{LE}` it
 increases with the distance; beyond, its slope vanishes inside, and the densest regions are cut off from the
-bulk. (b) The same threshold for other margins, beside the capacity; and with references of the largest margin,
-as the Franz-Parisi entropy defines it. The numbers depend on the definition: 0.755 and 0.766 here; about 0.77
-in the literature.
+bulk. (b) The same threshold for other margins, beside the capacity. The number depends on the definition: at
+margin 0 it is 0.7553 around the best centres, 0.7290 around solutions of the largest margin (Franz-Parisi), and
+about 0.77 is quoted in the literature.
 
 C. Baldassi, A. Ingrosso, C. Lucibello, L. Saglietti and R. Zecchina, Phys. Rev. Lett. 115, 128101 (2015); C.
 Baldassi, C. Lauditi, E. M. Malatesta, G. Perugini and R. Zecchina, Phys. Rev. Lett. 127, 278301 (2021).

@@ -15,7 +15,6 @@ import replica
 from replica.plots import house_style, page
 
 
-
 def committee(units, weights):
     return replica.committee(units, weights=weights) if units > 1 else replica.perceptron(weights)
 
