@@ -120,7 +120,7 @@ def _stretch(exponent: Callable[[np.ndarray], np.ndarray], cost: Cost, h: np.nda
         rows = np.arange(h.size)
         low = scan[rows, np.maximum(np.argmax(heavy, axis=1) - 1, 0)]
         high = scan[rows, np.minimum(last + 1, scan.shape[1] - 1)]
-        # a dip is narrower than the stretch: the places of the cost stay, and the deepest point seen is looked at closer
+        # a dip is narrower than the stretch: the places of the cost stay, the deepest point seen is looked at closer
         best = np.argmax(e, axis=1)
         near = scan[rows, np.minimum(best + 1, scan.shape[1] - 1)] - scan[rows, np.maximum(best - 1, 0)]
         around = scan[rows, best][:, None] + 0.5 * near[:, None] * np.linspace(-1.0, 1.0, 17)

@@ -47,12 +47,13 @@ ORDER = [
     {"ansatz.zero_temperature_certified", "ansatz.annealed"}, {"ansatz.zero_temperature"},
     {"ansatz.erm"}, {"ansatz.rs"}, {"ansatz.franz_parisi"}, {"ansatz.replicated"}, {"ansatz.rsb"}, {"ansatz"},
     {"verbs"}, {"observables"}, {"thresholds"}, {"landscape"}, {"simulate"}, {"wide"}, {"sweeps"}, {"real_data"},
-    {"plots"}, {"demo"}, {"cli"},
+    {"plots"}, {"demo"}, {"explore"}, {"cli"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 #: where members may be named outside their family: the public face, defaults and shorthands, a user of the public face
 MAY_NAME = {"__init__.py", "models/model.py", "models/committees.py", "models/mixtures.py", "models/structured.py",
-            "models/directions.py", "demo.py", "exact.py"}  # fmt: skip
+            "models/directions.py", "demo.py", "exact.py",
+            *(f"explore/pages/{page}.py" for page in ("landscape", "clusters", "covariates", "negative"))}  # fmt: skip
 #: and the one ansatz that is the default of every verb
 #: and the algorithm that is the default of the verb
 DEFAULT_ALGORITHM = {"simulate/run.py", "cli/simulate.py"}

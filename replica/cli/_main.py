@@ -55,6 +55,7 @@ VERBS = {
     "enclose": "replica.cli.enclose:command",
     "list": "replica.cli.listing:command",
     "demo": "replica.cli.demo:command",
+    "explore": "replica.cli.explore:command",
     "warm": "replica.cli.warm:command",
 }
 
