@@ -9,9 +9,10 @@ import click
 @click.option("--port", type=int, default=5006, show_default=True, help="Of this machine; 0 takes a free one.")
 @click.option("--no-browser", "silent", is_flag=True, help="Serve without opening a browser.")
 def command(port: int, silent: bool) -> int:
-    """Sliders and phase diagrams to click on, in a browser.
+    """Sliders and phase diagrams in a browser.
 
-    Served on this machine until Ctrl-C: landscapes of the binary perceptron, learning curves of clusters and of structured inputs, the negative perceptron.
+    Served on this machine until Ctrl-C: landscapes of the binary perceptron, learning curves of clusters and of
+    structured inputs, the negative perceptron.
     Needs the extra explore (bokeh).
 
     Example: replica explore --port 0

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from replica._checks import whole
+from replica.explore.page import Page
+from replica.explore.pages import PAGES
 
 
-def serve(port: int = 5006, *, show: bool = True, started: Callable[[str], None] = print) -> None:
+def serve(
+    port: int = 5006,
+    *,
+    pages: Sequence[Page] = PAGES,
+    show: bool = True,
+    started: Callable[[str], None] = print,
+) -> None:
     """Serve the explorer until it is interrupted: a tab for each page, with sliders, phase diagrams to click on, curves
     with their errors, and in words what does not converge.
 
@@ -20,6 +28,8 @@ def serve(port: int = 5006, *, show: bool = True, started: Callable[[str], None]
     ----------
     port : int
         Of this machine; 0 takes a free one.
+    pages : sequence of Page
+        The tabs.
     show : bool
         Open the browser.
     started : callable
@@ -48,12 +58,10 @@ def serve(port: int = 5006, *, show: bool = True, started: Callable[[str], None]
         raise ValueError(f"the explorer needs {missing.name}: pip install 'replica-theory[explore]'") from missing
     from bokeh.models import TabPanel, Tabs
 
-    from replica.explore.pages import PAGES
-
     def application(document: Document) -> None:
         beside = ThreadPoolExecutor(max_workers=1)
-        drawings = [Drawing(page, document, beside) for page in PAGES]
-        tabs = Tabs(tabs=[TabPanel(child=d.layout, title=page.name) for d, page in zip(drawings, PAGES, strict=True)])
+        drawings = [Drawing(page, document, beside) for page in pages]
+        tabs = Tabs(tabs=[TabPanel(child=d.layout, title=page.name) for d, page in zip(drawings, pages, strict=True)])
         document.title = "replica explore"
         document.add_root(tabs)
 

@@ -141,17 +141,19 @@ def test_a_taken_port_and_a_missing_library_are_sentences(
 
 def test_a_browser_moves_sliders_and_reads_curves() -> None:
     """Over the wire, as a browser does; the page asks for nothing from elsewhere."""
-    command = [sys.executable, "-m", "replica", "explore", "--port", "0", "--no-browser"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+    script = """if True:
+        from replica.explore import serve
+        from replica.explore.pages import PAGES
+
+        serve(0, pages=[page for page in PAGES if page.name == "clusters"], show=False)
+        """
+    with subprocess.Popen([sys.executable, "-uc", script], stdout=subprocess.PIPE, text=True) as server:
         try:
-            assert server.stderr is not None
-            said = server.stderr.readline()
-            address = next(word for word in said.split() if word.startswith("http"))
+            assert server.stdout is not None
+            address = server.stdout.readline().strip()
             page = urllib.request.urlopen(address).read().decode()
             assert "cdn." not in page and "fonts.googleapis" not in page
             link = pull_session(url=address.rstrip("/"))
-            tabs = link.document.roots[0]
-            tabs.active = next(i for i, panel in enumerate(tabs.tabs) if panel.title == "clusters")
             noise = link.document.select_one({"name": "noise"})
             noise.value = 0.5
             expected = replica.solve(replica.mixture("square", noise=0.5, penalty=0.1), alpha=0.1)
