@@ -13,28 +13,39 @@ import numpy as np
 
 from benchmarks._second import gaussian
 
+FEWEST, MOST = 400, 60_000  # terms of a series
+
 
 def _kernel(function: Callable[[Any], Any], edges: np.ndarray, widths: np.ndarray) -> tuple[Any, Any]:
-    """``k`` and ``k'`` through Mehler's series of Hermite coefficients, summed to where it has converged."""
-    z, weight = gaussian(edges, widths, 0.1)
+    """``k`` and ``k'`` through Mehler's series of Hermite coefficients, summed to where the powers of q have died; nan
+    where that is too far to sum.
+    """
+    z, weight = gaussian(edges, widths, 0.05)
     values = np.asarray(function(z), dtype=float)
     power = float((weight * values * values).sum())
-    count = 4000
-    coefficient = np.empty(count)
-    before, now = np.zeros_like(z), np.ones_like(z)
-    for n in range(count):
-        coefficient[n] = (weight * now * values).sum()
-        before, now = now, (z * now - np.sqrt(n) * before) / np.sqrt(n + 1)
-    squares = coefficient**2
+    pair = [np.zeros_like(z), np.ones_like(z)]
+    squares: list[float] = []
+
+    def terms(q: float) -> np.ndarray:
+        count = FEWEST if q <= 0.0 else max(FEWEST, int(np.ceil(45.0 / -np.log(q))) if q < 1.0 else MOST + 1)
+        if count > MOST:
+            return np.array([np.nan])
+        for n in range(len(squares), count):
+            before, now = pair
+            squares.append(float((weight * now * values).sum()) ** 2)
+            pair[:] = now, (z * now - np.sqrt(n) * before) / np.sqrt(n + 1)
+        return np.array(squares[:count])
 
     def k(q: Any) -> float:
         if q == 1.0:
-            return power - squares[0]
-        return float((squares[1:] * q ** np.arange(1, count)).sum())
+            return power - terms(0.0)[0]
+        found = terms(q)
+        return float((found[1:] * q ** np.arange(1, found.size)).sum()) if found.size > 1 else np.nan
 
     def slope(q: Any) -> float:
-        n = np.arange(1, count)
-        return float((n * squares[1:] * q ** (n - 1)).sum())
+        found = terms(q)
+        n = np.arange(1, found.size)
+        return float((n * found[1:] * q ** (n - 1)).sum()) if found.size > 1 else np.nan
 
     return k, slope
 

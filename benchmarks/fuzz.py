@@ -31,6 +31,7 @@ from replica.solution.single import SolveFailed
 RESULTS = Path(__file__).parent / "results"
 PATIENCE = 60  # seconds for one question
 FLOOR = 4e-15  # of rounding, relative
+ROUNDED = 1e-13  # means of logarithms below it are the judge's rounding
 
 
 class TooLong(RuntimeError):
@@ -101,6 +102,8 @@ def capacity_rows(task: Task, threshold: Any) -> list[dict[str, Any]]:
         right = _second.solve(setting, start, fine=fine)
         point = {name: right[name] for name in setting.names}
         slope = _second.update(setting, point, fine)[2][0]
+        if abs(slope) < ROUNDED:  # a mean of logarithms of nearly 1
+            raise ArithmeticError
         found.append(float(threshold.value) - right["free_entropy"] / slope)
     return [
         {
