@@ -148,7 +148,7 @@ class Axis(click.ParamType):
         name, sign, points = value.partition("=")
         if not name or not sign:
             raise ValueError(f"{argument} is NAME=GRID, as in {argument} margin=0:1:11, got {value!r}")
-        return name, parse_grid(argument, points)
+        return name.replace("-", "_"), parse_grid(argument, points)
 
 
 class Start(click.ParamType):

@@ -38,7 +38,7 @@ def command(request: Request) -> Curves:
         replica.diagram(
             request.model,
             x=options["x"],
-            y=options["y"],
+            y=options["y"].replace("-", "_"),
             lines=options["lines"],
             alpha=options["alpha"],
             ansatz=request.ansatz,

@@ -30,20 +30,22 @@ SEARCH = {
     "noise": np.geomspace(0.02, 20.0, 40),
     "penalty": np.geomspace(1e-3, 1e3, 40),
     "balance": np.linspace(0.02, 0.98, 33),
+    "ratio": np.geomspace(0.02, 50.0, 40),
 }
 
 
 @dataclass(frozen=True)
 class LineChunk:
     """Points of one line that are located in one batch; ``name`` is that of the line, with that of an ansatz of its own
-    behind a colon.
+    behind a colon. ``loads`` are values of ``load``: alpha, or a load of the data.
     """
 
     name: str
     model: Model
     ansatz: Ansatz
     y: str
-    alpha: np.ndarray
+    loads: np.ndarray
+    load: str = "alpha"
     lone: bool = False
 
 
@@ -54,18 +56,26 @@ def locate_chunk(chunk: LineChunk) -> dict[str, np.ndarray]:
         try:
             return _located(chunk, definition)
         except ValueError as refusal:
-            nothing = np.full(chunk.alpha.size, np.nan)
+            nothing = np.full(chunk.loads.size, np.nan)
             status = np.array([f"not converged: {refusal}"] * nothing.size)
             return {"value": nothing, "error": nothing, "stability": nothing, "status": status}
     return _located(chunk, definition)
 
 
 def _located(chunk: LineChunk, definition: LineDefinition) -> dict[str, np.ndarray]:
-    compute, size = definition.line, chunk.alpha.size
-    if chunk.y == definition.axis:
-        line: Line = compute(chunk.model, size if chunk.y == "alpha" else chunk.alpha, chunk.ansatz)
+    size = chunk.loads.size
+
+    def in_load(model: Model, count: int) -> Line:
+        found: Line = definition.line(model, count, chunk.ansatz)
+        return found if chunk.load == "alpha" else found.over(model.data.load(chunk.load, np.ones(count)))
+
+    if chunk.y == chunk.load and definition.axis == "alpha":
+        line = in_load(chunk.model, size)
+    elif chunk.y == definition.axis:
+        alpha = chunk.loads if chunk.load == "alpha" else chunk.model.data.load(chunk.load, chunk.loads)
+        line = definition.line(chunk.model, alpha, chunk.ansatz)
     else:
-        line = invert(lambda m, n: compute(m, n, chunk.ansatz), chunk.model, chunk.y, chunk.alpha, SEARCH[chunk.y])
+        line = invert(in_load, chunk.model, chunk.y, chunk.loads, SEARCH[chunk.y], load=chunk.load)
     found = {"value": line.value, "error": line.error, "status": np.array(line.status)}
     nothing = np.full(size, np.nan)
     solved = line.solutions if line.solutions is not None and line.solutions.size == size else None
@@ -96,16 +106,17 @@ def diagram(
     ----------
     model : Model
     x : (name, grid)
-        Horizontal axis: a model parameter (``margin``, ``temperature``, ``penalty``, ``units``, ...) or ``alpha``.
+        Horizontal axis: a model parameter (``margin``, ``temperature``, ``penalty``, ``units``, ...) or the load:
+        ``alpha``, of `random_features` also ``patterns_per_input``.
     y : str
-        Vertical axis: ``alpha``, or a parameter of the model such as ``margin`` or ``temperature`` (the lines are then
+        Vertical axis: the load, or a parameter of the model such as ``margin`` or ``temperature`` (the lines are then
         inverted at each point, which those that are slow to find refuse).
     lines : sequence of str
         Names from the table of thresholds: ``capacity at max-margin local-entropy spinodal transition freezing ...``
         (see ``replica list``); with ``y="penalty"`` also ``optimal-penalty``. Behind a colon an ansatz of its own:
         ``capacity:1rsb``, ``capacity:full``.
     alpha : float, optional
-        The load, where neither axis is alpha.
+        The load, where neither axis is one.
     ansatz, workers, checkpoint, progress
         As in `sweep`.
 
@@ -148,9 +159,10 @@ def diagram(
     names = (lines,) if isinstance(lines, str) else tuple(lines)
     x_name, places = x[0], grid(x[0], x[1])
     drawn = _drawn(model, names, x_name, y, chosen)
-    loads, shapes = _loads(x_name, places, y, alpha), x_name in model.structure_names
+    load = next((name for name in model.data.loads if name in (x_name, y)), "alpha")
+    loads, shapes = _loads(load, x_name, places, y, alpha), x_name in model.structure_names
     chunks = [
-        LineChunk(name, _moved(model, x_name, places[part]), own, y, loads[part], shapes)
+        LineChunk(name, _moved(model, x_name, places[part]), own, y, loads[part], load, shapes)
         for name, (definition, own) in drawn.items()
         for part in _parts(places.size, 1 if definition.slow or shapes else CHUNK)
     ]
@@ -181,15 +193,18 @@ def _drawn(
     if not names:
         raise ValueError("diagram needs at least one line")
     found = {name: _line_and_ansatz(name, ansatz) for name in names}
-    known_options("diagram axis", [x], ("alpha", *model.parameter_names, *model.structure_names))
-    known_options("diagram axis", [y], ("alpha", *(name for name in SEARCH if name in model.parameter_names)))
+    loads = ("alpha", *model.data.loads)
+    known_options("diagram axis", [x], (*loads, *model.parameter_names, *model.structure_names))
+    known_options("diagram axis", [y], (*loads, *(name for name in SEARCH if name in model.parameter_names)))
     if x == y:
         raise ValueError(f"the two axes of a diagram must differ, got {x!r} twice")
+    if x in loads and y in loads:
+        raise ValueError(f"{x} and {y} are two names of the load: give one of them as an axis")
     for definition, own in found.values():
         if definition.axis not in ("alpha", y):
             axis = definition.axis
             raise ValueError(f"the line {definition.name!r} is a {axis}: give y={axis!r}, got {y!r}")
-        if definition.slow and y != "alpha":
+        if definition.slow and y not in loads:
             raise ValueError(f"the line {definition.name!r} is found in alpha only: give y='alpha', got {y!r}")
         own.check(definition.model(model))
     return found
@@ -220,14 +235,14 @@ def _variables(
 def _moved(model: Model, name: str, places: np.ndarray) -> Model:
     if name in model.structure_names:
         return model.with_structure(**{name: float(places[0])})
-    return model if name == "alpha" else model.with_parameters(**{name: np.ascontiguousarray(places)})
+    return model if name == "alpha" or name in model.data.loads else model.with_parameters(**{name: np.ascontiguousarray(places)})
 
 
-def _loads(x_name: str, places: np.ndarray, y: str, alpha: float | None) -> np.ndarray:
-    """alpha at each point of the horizontal axis (unused where y is alpha)."""
-    if x_name == "alpha":
-        return number("alpha", places, low=0.0, open_low=True)
-    if y != "alpha" and alpha is None:
+def _loads(load: str, x_name: str, places: np.ndarray, y: str, alpha: float | None) -> np.ndarray:
+    """The load at each point of the horizontal axis (unused where it is the vertical one)."""
+    if x_name == load:
+        return number(load, places, low=0.0, open_low=True)
+    if y != load and alpha is None:
         raise ValueError(f"neither axis is alpha: give alpha=... for the plane ({x_name}, {y})")
     return np.full(places.size, np.nan if alpha is None else number("alpha", alpha, low=0.0, open_low=True))
 

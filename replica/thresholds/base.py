@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -40,6 +40,10 @@ class Line:
     @property
     def converged(self) -> np.ndarray:
         return np.array([text.startswith("converged") for text in self.status])
+
+    def over(self, unit: np.ndarray) -> Line:
+        """The line in another measure of the load: alpha in units of ``unit``."""
+        return replace(self, value=self.value / unit, error=self.error / unit, bracket=self.bracket / unit[:, None])
 
     def sure(self) -> Line:
         """The line itself, in which no row without a known error counts as converged."""

@@ -23,9 +23,16 @@ class InverseProblem(Problem):
     rowwise = ("model", "target")
 
     def __init__(
-        self, line: Callable[[Model, int], Line], model: Model, parameter: str, target: np.ndarray, unit: float
+        self,
+        line: Callable[[Model, int], Line],
+        model: Model,
+        parameter: str,
+        target: np.ndarray,
+        unit: float,
+        load: str = "alpha",
     ) -> None:
         self.line, self.model, self.parameter, self.target, self.unit = line, model, parameter, target, unit
+        self.load = load
         self.size = target.size
         self.variables = Variables(Variable(parameter, RealInUnits(unit)))
 
@@ -46,8 +53,9 @@ def invert(
     target: np.ndarray,
     grid: np.ndarray,
     unit: float = 1.0,
+    load: str = "alpha",
 ) -> Line:
-    """Where a line in alpha passes through ``target``: a scan of the parameter over ``grid``, then a bracketed root.
+    """Where a line in alpha (or another ``load``) passes through ``target``: a scan of the parameter over ``grid``, then a bracketed root.
 
     ``unit`` is the natural size of the parameter. The error is that of the root plus that of the line divided by its
     slope.
@@ -63,13 +71,14 @@ def invert(
             f"{np.nanmin(scan[row]):.4g} ... {np.nanmax(scan[row]):.4g}" if np.any(np.isfinite(scan[row])) else "none"
         )
         result.status[row] = (
-            f"not converged: alpha = {target[row]:g} is outside the range of the line for {parameter} in "
+            f"not converged: {load} = {target[row]:g} is outside the range of the line for {parameter} in "
             f"[{grid[0]:g}, {grid[-1]:g}] ({span})"
         )
     found = np.flatnonzero(cell >= 0)
     if found.size:
         ends = grid[cell[found]] / unit, grid[cell[found] + 1] / unit
-        _refine(InverseProblem(line, model.take(found), parameter, target[found], unit), ends, result, found)
+        problem = InverseProblem(line, model.take(found), parameter, target[found], unit, load)
+        _refine(problem, ends, result, found)
     return result
 
 
@@ -87,7 +96,7 @@ def _refine(problem: InverseProblem, ends: tuple[np.ndarray, np.ndarray], result
     result.bracket[rows] = np.stack([place - error, place + error], axis=1)
     for i, row in enumerate(rows):
         where = f"at {problem.parameter} = {place[i]:.6g} ({last.status[i]})"
-        verb = f"jumps across alpha = {problem.target[i]:g}" if last.converged[i] else "was lost"
+        verb = f"jumps across {problem.load} = {problem.target[i]:g}" if last.converged[i] else "was lost"
         lost = f"not converged: the line {verb} {where}"
         result.status[row] = last.status[i] if good[i] else lost
     if rows.size == result.value.size:

@@ -63,6 +63,19 @@ def test_patterns_per_input_is_a_load() -> None:
         replica.sweep(model, alpha=1.0, patterns_per_input=3.0, observables=["q"])
 
 
+def test_patterns_per_input_is_an_axis_of_diagrams() -> None:
+    model = replica.random_features("logistic", activation="erf", ratio=1.0, noise=0.3)
+    over = replica.diagram(model, x=("ratio", [0.5, 1.0]), y="patterns_per_input", lines=["capacity"])
+    for ratio, value in zip(over["ratio"].values, over["capacity"].values, strict=True):
+        assert value == pytest.approx(ratio * replica.capacity(model.with_parameters(ratio=float(ratio))).value, rel=1e-12)
+    back = replica.diagram(model, x=("patterns_per_input", over["capacity"].values), y="ratio", lines=["capacity"])
+    np.testing.assert_allclose(back["capacity"], [0.5, 1.0], rtol=1e-9)
+    best = replica.diagram(model, x=("patterns_per_input", [2.0]), y="penalty", lines=["optimal-penalty"])
+    assert float(best["optimal-penalty"][0]) == pytest.approx(float(replica.optimal_penalty(model, alpha=2.0)), rel=1e-6)
+    with pytest.raises(ValueError, match="two names of the load"):
+        replica.diagram(model, x=("patterns_per_input", [1.0]), lines=["capacity"])
+
+
 def test_ridge_without_penalty_peaks_where_patterns_are_as_many_as_features() -> None:
     model = replica.random_features("square", activation="tanh", ratio=1.0, penalty=1e-7, teacher="linear", noise=0.1)
     curve = replica.sweep(model, ratio=np.linspace(1.0, 5.0, 41), patterns_per_input=3.0)

@@ -103,12 +103,16 @@ class SpectrumProblem(Problem):
             fields = self.fields(free)
             found, share = Projection(self.cavity(free, fields), whole=False), self.alpha / fields.response
             force = share * found.square / fields.response
-            least = LEAST * self.penalty / self.modes.scale  # few patterns may hold a corner
+            least = self._least()
             rows = [np.log(share * found.pull + least) - free[:, 0], np.log(force) - free[:, 1]]
             if not self.model.data.residual:
                 unit = np.sqrt(np.asarray(self.model.data.power))
                 rows.append(lean_step(share * found.score / unit / np.exp(0.5 * free[:, 1]), free[:, 2]))
         return np.stack(rows, axis=1)
+
+    def _least(self) -> np.ndarray:
+        """A stiffness beside which few patterns may hold a corner; of real labels it is also the pull, and exact."""
+        return (0.0 if self.model.data.residual else LEAST) * self.penalty / self.modes.scale
 
     def settled(self, steps: int) -> np.ndarray:
         """A point near the solution: damped steps from the start."""
@@ -240,7 +244,7 @@ class SpectrumProblem(Problem):
         """The steps of `residual`."""
         fields, found = self._reference(values, mp, digits)
         share, new = mp.mpf(float(self.alpha[0])) / fields.response, dict(values)
-        least = mp.mpf(float(LEAST * self.penalty[0] / np.ravel(self.modes.scale)[0]))
+        least = mp.mpf(float(self._least()[0]))
         new["stiff"], new["force"] = share * found.pull + least, share * found.square / fields.response
         if not self.model.data.residual:
             unit = mp.sqrt(exact(self.model.data.power, mp))
