@@ -71,7 +71,11 @@ def phi(u: arb) -> arb:
 
 def moved_ends(v: float, far: float) -> tuple[float, float]:
     """Where fields of -far and far are moved to: ``h = x + v/(1 + e^h)``."""
-    return tuple(brentq(lambda h: h - x - v * expit(-h), x - 1.0, x + v + 1.0) for x in (-far, far))
+
+    def moved(x: float) -> float:
+        return float(brentq(lambda h: h - x - v * expit(-h), x - 1.0, x + v + 1.0))
+
+    return moved(-far), moved(far)
 
 
 class Truth:

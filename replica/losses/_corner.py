@@ -9,6 +9,7 @@ import numpy as np
 
 from replica._registry import column, exact, per_row
 from replica.losses._ground import below, clipped_moments
+from replica.losses._protocol import Moved
 from replica.losses.base import Loss
 
 
@@ -47,6 +48,11 @@ class Corner(Loss):
     def ground_slope(self, field: np.ndarray, variance: np.ndarray) -> np.ndarray:
         reach = variance[:, None]
         return np.where((-field > reach * column(self.weak)) & (-field <= reach * column(self.strong)), 0.0, 1.0)
+
+    def moved(self, field: np.ndarray, variance: np.ndarray) -> Moved:
+        reach = variance[:, None]
+        move = np.clip(-field, reach * column(self.weak), reach * column(self.strong))
+        return Moved(field + move, move, 1.0 - self.ground_slope(field, variance))
 
     def ground_breaks(self, variance: np.ndarray) -> np.ndarray:
         return np.stack([-variance * per_row(side, variance.size) for side in (self.weak, self.strong)], axis=1)

@@ -11,6 +11,7 @@ from replica._checks import number
 from replica._registry import column, exact, per_row
 from replica.losses._enclosed import missing_moments
 from replica.losses._ground import below, clipped_moments
+from replica.losses._protocol import Moved
 from replica.losses._soft_tail import hinge_terms, missing_margin, reference_hinge
 from replica.losses.base import Loss
 from saddlepoint.enclosures import ball
@@ -131,6 +132,10 @@ class Hinge(Loss):
     def ground_slope(self, field: np.ndarray, variance: np.ndarray) -> np.ndarray:
         gap = column(self.kappa) - field
         return np.where((gap > 0) & (gap <= variance[:, None]), 0.0, 1.0)
+
+    def moved(self, field: np.ndarray, variance: np.ndarray) -> Moved:
+        move = np.clip(column(self.kappa) - field, 0.0, variance[:, None])
+        return Moved(self.ground(field, variance)[0], move, 1.0 - self.ground_slope(field, variance))
 
     def ground_breaks(self, variance: np.ndarray) -> np.ndarray:
         kappa = per_row(self.kappa, variance.size)

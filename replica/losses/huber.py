@@ -12,6 +12,7 @@ from replica._registry import column, exact, per_row
 from replica.losses._ground import clipped_moments
 from replica.losses._huber_terms import huber_terms
 from replica.losses._inner import tilted_terms
+from replica.losses._protocol import Moved
 from replica.losses.base import Loss
 from saddlepoint.special import tail
 
@@ -116,6 +117,12 @@ class Huber(Loss):
     def ground_slope(self, field: np.ndarray, variance: np.ndarray) -> np.ndarray:
         gap, span = np.abs(1.0 - field), column(self.delta) * (1.0 + variance[:, None])
         return np.where(gap <= span, column(1.0 / (1.0 + variance)), 1.0)
+
+    def moved(self, field: np.ndarray, variance: np.ndarray) -> Moved:
+        pull, gap = column(1.0 / (1.0 + 1.0 / variance)), 1.0 - field
+        span, reach = column(self.delta) * (1.0 + variance[:, None]), column(self.delta) * variance[:, None]
+        held = np.where(np.abs(gap) <= span, pull, 0.0)
+        return Moved(self.ground(field, variance)[0], np.clip(pull * gap, -reach, reach), held)
 
     def ground_breaks(self, variance: np.ndarray) -> np.ndarray:
         span = per_row(self.delta, variance.size) * (1.0 + variance)

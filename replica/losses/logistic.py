@@ -12,6 +12,7 @@ from replica._registry import column, exact, per_row
 from replica.losses._ground import ground_nodes
 from replica.losses._inner import reference_moments, tilted_grain, tilted_terms
 from replica.losses._logistic import logistic_nodes, logistic_prox, logistic_push, logistic_sums, logistic_terms
+from replica.losses._protocol import Moved
 from replica.losses.base import Loss
 
 MANY = 500.0  # evenly spaced nodes, beyond which panels graded towards the bend are cheaper
@@ -130,6 +131,11 @@ class Logistic(Loss):
         push = logistic_prox(field, self.gain, variance)
         best = field + variance[:, None] * push
         return best, self.cost(best) + 0.5 * variance[:, None] * push**2
+
+    def moved(self, field: np.ndarray, variance: np.ndarray) -> Moved:
+        push, reach = logistic_prox(field, self.gain, variance), variance[:, None]
+        soft = reach * column(self.gain) * push * (1.0 - push)
+        return Moved(field + reach * push, reach * push, soft / (1.0 + soft))
 
     def reference_cost(self, u: Any, mp: Any) -> Any:
         gain = mp.mpf(self.gain)

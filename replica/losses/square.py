@@ -9,6 +9,7 @@ import numpy as np
 
 from replica._registry import column, per_row
 from replica.losses._ground import below
+from replica.losses._protocol import Moved
 from replica.losses.base import Loss
 from saddlepoint.special import tail
 
@@ -93,6 +94,10 @@ class Square(Loss):
         shift = 1.0 - field
         best = np.where(pull == 1.0, 1.0, field + pull * shift)  # all of them pinned, to the bit
         return best, 0.5 * column(1.0 / (1.0 + variance)) * shift**2
+
+    def moved(self, field: np.ndarray, variance: np.ndarray) -> Moved:
+        pull = column(1.0 / (1.0 + 1.0 / variance))
+        return Moved(self.ground(field, variance)[0], pull * (1.0 - field), pull + np.zeros_like(field))
 
     def ground_sums(
         self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, level: int, whole: bool = True

@@ -235,7 +235,8 @@ def _variables(
 def _moved(model: Model, name: str, places: np.ndarray) -> Model:
     if name in model.structure_names:
         return model.with_structure(**{name: float(places[0])})
-    return model if name == "alpha" or name in model.data.loads else model.with_parameters(**{name: np.ascontiguousarray(places)})
+    load = name in ("alpha", *model.data.loads)
+    return model if load else model.with_parameters(**{name: np.ascontiguousarray(places)})
 
 
 def _loads(load: str, x_name: str, places: np.ndarray, y: str, alpha: float | None) -> np.ndarray:

@@ -55,7 +55,8 @@ def invert(
     unit: float = 1.0,
     load: str = "alpha",
 ) -> Line:
-    """Where a line in alpha (or another ``load``) passes through ``target``: a scan of the parameter over ``grid``, then a bracketed root.
+    """Where a line in alpha (or another ``load``) passes through ``target``: a scan of the parameter over ``grid``,
+    then a bracketed root.
 
     ``unit`` is the natural size of the parameter. The error is that of the root plus that of the line divided by its
     slope.

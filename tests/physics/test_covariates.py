@@ -16,11 +16,8 @@ from scipy.special import ndtr
 import replica
 from replica.data._spectra import MarchenkoPastur, listed, orthogonal
 
-FIGURES = [
-    figure
-    for figure in json.loads((Path(__file__).parents[1] / "oracles" / "structured.json").read_text(encoding="utf-8"))
-    if figure["id"].startswith(("gcm", "rf", "hmm", "kappa", "separability"))
-]
+ORACLES = json.loads((Path(__file__).parents[1] / "oracles" / "structured.json").read_text(encoding="utf-8"))
+FIGURES = [figure for figure in ORACLES if figure["id"].startswith(("gcm", "rf", "hmm", "kappa", "separability"))]
 OMEGA = np.geomspace(0.05, 5.0, 400)
 
 
@@ -77,6 +74,29 @@ def features(p: dict[str, Any]) -> replica.Model:
     return replica.random_features(
         p.get("loss", "square"), activation=named(p["activation"]), ratio=p.get("psi", 1.0), **own
     )
+
+
+@pytest.mark.parametrize(
+    ("alpha", "kind", "value"),
+    [
+        (figure["params"]["alpha"], figure["id"].rsplit("_", 1)[1], figure["value"])
+        for figure in ORACLES
+        if figure["id"].startswith("digits_square")
+    ],
+)
+def test_figures_of_handwritten_digits(alpha: float, kind: str, value: float) -> None:
+    """200 random tanh features of scikit-learn's digits, even against odd: ridge on their own covariances."""
+    datasets = pytest.importorskip("sklearn.datasets")
+    images, digit = datasets.load_digits(return_X_y=True)
+    images = (images - images.mean(axis=0)) / images.std()
+    features = np.tanh(images @ np.random.default_rng(0).standard_normal((200, 64)).T / 8.0)
+    features -= features.mean(axis=0)
+    omega, vectors = np.linalg.eigh(features.T @ features / len(features))
+    t = 200 * (vectors.T @ (features.T @ np.where(digit % 2 == 0, 1.0, -1.0)) / len(features)) ** 2
+    model = replica.covariates("square", spectrum=omega, projections=t, teacher="linear", penalty=0.01)
+    solution = replica.solve(model, alpha=alpha)
+    found = solution["generalization_error"] if kind == "gen" else solution.energy / alpha
+    assert found == pytest.approx(value, rel=1e-9)
 
 
 @pytest.mark.parametrize("loss", ["square", "logistic", "hinge"])

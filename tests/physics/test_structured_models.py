@@ -67,11 +67,13 @@ def test_patterns_per_input_is_an_axis_of_diagrams() -> None:
     model = replica.random_features("logistic", activation="erf", ratio=1.0, noise=0.3)
     over = replica.diagram(model, x=("ratio", [0.5, 1.0]), y="patterns_per_input", lines=["capacity"])
     for ratio, value in zip(over["ratio"].values, over["capacity"].values, strict=True):
-        assert value == pytest.approx(ratio * replica.capacity(model.with_parameters(ratio=float(ratio))).value, rel=1e-12)
+        known = replica.capacity(model.with_parameters(ratio=float(ratio))).value
+        assert value == pytest.approx(ratio * known, rel=1e-12)
     back = replica.diagram(model, x=("patterns_per_input", over["capacity"].values), y="ratio", lines=["capacity"])
     np.testing.assert_allclose(back["capacity"], [0.5, 1.0], rtol=1e-9)
     best = replica.diagram(model, x=("patterns_per_input", [2.0]), y="penalty", lines=["optimal-penalty"])
-    assert float(best["optimal-penalty"][0]) == pytest.approx(float(replica.optimal_penalty(model, alpha=2.0)), rel=1e-6)
+    known = float(replica.optimal_penalty(model, alpha=2.0))
+    assert float(best["optimal-penalty"][0]) == pytest.approx(known, rel=1e-6)
     with pytest.raises(ValueError, match="two names of the load"):
         replica.diagram(model, x=("patterns_per_input", [1.0]), lines=["capacity"])
 
@@ -144,3 +146,21 @@ def test_learn_on_the_command_line(tmp_path: Any, capsys: pytest.CaptureFixture[
     found = json.loads(capsys.readouterr().out)
     known = replica.covariates.from_data(X, np.sign(y)).learning_curve([50, 100], loss="square")
     assert found["generalization_error"] == pytest.approx(known["generalization_error"].values.tolist(), rel=1e-12)
+
+
+@pytest.mark.parametrize("loss", ["square", "logistic", "hinge"])
+def test_many_patterns_at_a_large_penalty_keep_the_digits_of_the_response(loss: str) -> None:
+    """``V = <omega/(lam + k omega)>`` and ``k = alpha l''(0)``."""
+    omega, penalty, alpha = np.array([4.0, 1.0, 0.25]), 1e9, 600.0
+    found = replica.solve(replica.covariates(loss, spectrum=omega, projections=omega, penalty=penalty), alpha=alpha)
+    stiff = {"square": 1.0, "logistic": 0.25, "hinge": 0.0}[loss] * alpha
+    expected = np.mean(omega / (penalty + stiff * omega))
+    assert abs(found["V"] - expected) <= max(found.errors["V"], 4e-16 * expected)
+
+
+@pytest.mark.parametrize("penalty", [1e8, 1e10])
+def test_real_labels_pull_exactly_at_any_penalty(penalty: float) -> None:
+    """``m = alpha <t/D>/(1+V)``."""
+    omega, alpha = np.array([0.2, 0.05, 0.01]), 0.01
+    model = replica.covariates("square", spectrum=omega, projections=omega, teacher="linear", penalty=penalty)
+    assert replica.solve(model, alpha=alpha)["m"] == pytest.approx(alpha * np.mean(omega) / penalty, rel=1e-8)
