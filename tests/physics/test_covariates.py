@@ -86,8 +86,9 @@ def features(p: dict[str, Any]) -> replica.Model:
 )
 def test_figures_of_handwritten_digits(alpha: float, kind: str, value: float) -> None:
     """200 random tanh features of scikit-learn's digits, even against odd: ridge on their own covariances."""
-    datasets = pytest.importorskip("sklearn.datasets")
-    images, digit = datasets.load_digits(return_X_y=True)
+    from sklearn.datasets import load_digits
+
+    images, digit = load_digits(return_X_y=True)
     images = (images - images.mean(axis=0)) / images.std()
     features = np.tanh(images @ np.random.default_rng(0).standard_normal((200, 64)).T / 8.0)
     features -= features.mean(axis=0)

@@ -218,6 +218,8 @@ class SpectrumProblem(Problem):
         } | data.generalization(at)
         floors = floors_of(seen)
         floors["stability"] = floors["stability"] + 32 * EPS
+        felt = EPS * self.alpha * np.sqrt(found.square) / fields.response  # what costs make of the rounding of u
+        floors |= {name: floors[name] + felt for name in ("energy", "free_entropy")}
         if data.residual:
             floors["training_error"] = floors["training_error"] + 16 * EPS * data.generalization(at)[NEW]
         return seen, floors
