@@ -6,8 +6,10 @@ Everything a user needs is here by name; heavy libraries (xarray, matplotlib, sc
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from replica._installed import warn_of_namesake
 from replica._version import __version__
 from replica.ansatz import RS, RSB, Annealed
 from replica.architectures import FullCommittee, Parity, Perceptron, TreeCommittee
@@ -64,6 +66,8 @@ if TYPE_CHECKING:  # for editors: these load on first use
     from replica.wide.mode_learning import mode_learning
     from replica.wide.network import WideKernel, kernel
     from replica.wide.regression import KernelRegression, kernel_regression
+
+warn_of_namesake(Path(__file__).parents[1])
 
 #: also where a reader of "two clusters" looks for it
 mixture.from_data = from_data  # type: ignore[attr-defined]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from replica._checks import one_of, spelled
+from replica._installed import load_members
 
 #: what a Python function given by the user may raise when it is no function of arrays
 FAILURES = (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError)
@@ -52,6 +53,8 @@ class Member:
     @classmethod
     def find(cls, name: str) -> type[Any]:
         """The class of this ``name``, however it is hyphenated; `ValueError` with the nearest name otherwise."""
+        if spelled(name, cls.registry) not in cls.registry:
+            load_members()
         return cls.registry[one_of(cls.family, spelled(name, cls.registry), cls.registry)]
 
     @classmethod

@@ -41,8 +41,8 @@ FAMILIES["simulate/algorithms"] = Algorithm
 #: rooms of `replica` from the ground up: a room may import itself and what stands before it. A file or folder of
 #: `replica/` is a room, and so is one of `ansatz/`
 ORDER = [
-    {"_version", "_checks"}, {"_registry", "exact"}, {"files"}, {"weights", "losses"}, {"data"}, {"architectures"},
-    {"models"}, {"solution"},
+    {"_version", "_checks", "_installed"}, {"_registry", "exact"}, {"files"}, {"weights", "losses"}, {"data"},
+    {"architectures"}, {"models"}, {"solution"},
     {"ansatz.base", "ansatz.coverage", "ansatz.cavity", "ansatz.differences"},
     {"ansatz.zero_temperature_certified", "ansatz.annealed"}, {"ansatz.zero_temperature"},
     {"ansatz.erm"}, {"ansatz.rs"}, {"ansatz.franz_parisi"}, {"ansatz.replicated"}, {"ansatz.rsb"}, {"ansatz"},

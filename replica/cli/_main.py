@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from replica._checks import suggest
+from replica._installed import load_members
 from replica._version import __version__
 from replica.cli._words import in_the_shell
 from saddlepoint import SweepFailed
@@ -54,6 +55,7 @@ VERBS = {
     "certify": "replica.cli.certify:command",
     "enclose": "replica.cli.enclose:command",
     "list": "replica.cli.listing:command",
+    "cite": "replica.cli.cite:command",
     "demo": "replica.cli.demo:command",
     "explore": "replica.cli.explore:command",
     "warm": "replica.cli.warm:command",
@@ -115,6 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:
+            load_members()
             words = None if arguments is None else list(arguments)
             result = application.main(args=words, prog_name="replica", standalone_mode=False)
         except click.exceptions.NoArgsIsHelpError as empty:

@@ -120,6 +120,11 @@ def local_entropy(
     groups whose replicas are one vector (q1 = 1, S_I = 0 for solutions; equal at y = 1). The status says which it is,
     and where the complexity is negative: no such centres exist.
 
+    References
+    ----------
+    C. Baldassi, A. Ingrosso, C. Lucibello, L. Saglietti and R. Zecchina, Phys. Rev. Lett. 115, 128101 (2015);
+    C. Baldassi, F. Pittorino and R. Zecchina, PNAS 117, 161 (2020).
+
     Examples
     --------
     >>> import replica

@@ -76,6 +76,11 @@ def committee(
     perceptron : A single unit.
     TreeCommittee, FullCommittee : The architectures.
 
+    References
+    ----------
+    E. Barkai, D. Hansel and H. Sompolinsky, Phys. Rev. A 45, 4146 (1992); C. Baldassi, E. M. Malatesta and R. Zecchina,
+    Phys. Rev. Lett. 123, 170602 (2019).
+
     Examples
     --------
     >>> import replica

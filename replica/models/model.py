@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -16,6 +15,7 @@ from replica.architectures import Architecture, Perceptron
 from replica.data import Data, RandomLabels
 from replica.losses import Loss, Margin
 from replica.losses._probit import Probit
+from replica.models.shown import html_table, latex_table
 from replica.weights import Binary, Spherical, Weights
 
 
@@ -170,10 +170,10 @@ class Model:
         return {name: part.settings() for name, part in self.parts.items()} | {"beta": beta}
 
     def _repr_html_(self) -> str:
-        beta = "<batch>" if isinstance(self.beta, np.ndarray) else f"{self.beta:g}"
-        rows = {name: str(part) for name, part in self.parts.items()} | {"beta": beta}
-        cells = (f"<tr><td>{name}</td><td>{html.escape(text)}</td></tr>" for name, text in rows.items())
-        return f"<table>{''.join(cells)}</table>"
+        return html_table(self)
+
+    def _repr_latex_(self) -> str:
+        return latex_table(self)
 
     def __str__(self) -> str:
         parts = ", ".join(f"{name}={part}" for name, part in self.parts.items())

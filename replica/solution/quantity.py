@@ -7,9 +7,13 @@ from typing import Any, Self
 
 import numpy as np
 
+from replica.solution.notation import latex_number, shorthand
+
 
 class Quantity(float):
     """A number with its error and its standing; behaves as a float in formats, comparisons and arithmetic.
+
+    The format ``S`` writes it with its error in brackets, as in ``0.83307859973957(1)``.
 
     Attributes
     ----------
@@ -31,6 +35,8 @@ class Quantity(float):
     >>> found = replica.generalization_error(solution)
     >>> print(f"{found:.6f} {found.error < 1e-12} {found.status} {found < 0.5} {2 * found:.6f}")
     0.240312 True converged True 0.480623
+    >>> print(f"{replica.Quantity(1.5, 0.02, 'converged'):S}")
+    1.50(2)
     """
 
     error: float
@@ -59,8 +65,16 @@ class Quantity(float):
     def __str__(self) -> str:
         return f"{float(self):.12g} +- {self.error:.1e}: {self.status}"
 
+    def __format__(self, form: str) -> str:
+        if form.endswith("S"):
+            return format(shorthand(float(self), self.error), form[:-1])
+        return super().__format__(form)
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self}>"
+
+    def _repr_latex_(self) -> str:
+        return f"${latex_number(float(self), self.error)}$"
 
     def _repr_html_(self) -> str:
         number = f"{float(self):.12g} &plusmn; {self.error:.1e}"

@@ -12,6 +12,7 @@ import saddlepoint
 from replica.files.dataset import curve
 from replica.solution.batch import Solutions
 from replica.solution.names import ORDER_PARAMETERS, REPORTED, of_level, ordered
+from replica.solution.notation import latex_name, latex_number
 from replica.solution.proofs import Provable
 from replica.solution.quantity import Quantity
 
@@ -253,6 +254,11 @@ class Solution(Provable):
             if name in self.batch.names
         )
         return f"<p>alpha = {self.alpha:.12g}: {html.escape(self.status)}</p><table>{rows}</table>"
+
+    def _repr_latex_(self) -> str:
+        names = [name for name in (*self.order_parameters, "free_entropy") if name in self.batch.names]
+        lines = [rf"{latex_name(name)} &= {latex_number(self[name], self.errors[name])}" for name in names]
+        return "$$\\begin{aligned} " + r" \\ ".join([rf"\alpha &= {self.alpha:.12g}", *lines]) + r" \end{aligned}$$"
 
     def __repr__(self) -> str:
         inner = ", ".join(f"{k}={v:.12g}" for k, v in self.order_parameters.items())

@@ -56,6 +56,10 @@ def optimal_penalty(model: Model, *, alpha: float, ansatz: Ansatz | None = None)
     --------
     generalization_error : What is least there.
 
+    References
+    ----------
+    F. Mignacco, F. Krzakala, Y. Lu, P. Urbani and L. Zdeborova, ICML (2020).
+
     Examples
     --------
     >>> import replica
