@@ -164,3 +164,10 @@ def test_real_labels_pull_exactly_at_any_penalty(penalty: float) -> None:
     omega, alpha = np.array([0.2, 0.05, 0.01]), 0.01
     model = replica.covariates("square", spectrum=omega, projections=omega, teacher="linear", penalty=penalty)
     assert replica.solve(model, alpha=alpha)["m"] == pytest.approx(alpha * np.mean(omega) / penalty, rel=1e-8)
+
+
+def test_a_search_for_the_penalty_says_nothing_of_its_ends(recwarn: pytest.WarningsRecorder) -> None:
+    """Squares at the ends of the search overflow; of isotropic inputs the best penalty is ``noise/rho``."""
+    model = replica.covariates("square", spectrum=[1.0], projections=[1.0], teacher="linear", noise=0.3)
+    assert float(replica.optimal_penalty(model, alpha=1.0)) == pytest.approx(0.3, rel=1e-6)
+    assert not len(recwarn)

@@ -140,6 +140,7 @@ class SpectrumProblem(Problem):
             slack = np.maximum(1.0 + narrow, np.abs(free).max(axis=1))
         return 8 * EPS * np.tile(slack[:, None], (1, len(self.variables)))
 
+    @np.errstate(all="ignore")  # penalties at the ends of a search are beyond what squares hold
     def start(self) -> np.ndarray:
         """The solution for the square loss: a monotone equation for the response, the others linear."""
         k = self._square_stiffness()
