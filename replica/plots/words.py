@@ -64,8 +64,10 @@ ALIASES = {"kappa": "margin"}  # field of a member -> the axis that sets it
 
 
 def words(name: str) -> str:
-    """What a name says in a figure."""
-    return _WORDS.get(name, (name.replace("_", " ").replace("-", " "), ""))[0]
+    """What a name says in a figure; a line with an ansatz of its own (``capacity:1rsb``) says which."""
+    name, _, ansatz = name.partition(":")
+    said = _WORDS.get(name, (name.replace("_", " ").replace("-", " "), ""))[0]
+    return f"{said}, {'full RSB' if ansatz == 'full' else ansatz.replace('rsb', 'RSB')}" if ansatz else said
 
 
 def symbol(data: Any, name: str) -> str:
@@ -85,7 +87,12 @@ def value(data: Any, name: str, number: float | str) -> str:
     """One value of a coordinate, as a legend names it."""
     if isinstance(number, str):
         return f"{words(name)}: {number}"
-    return f"{symbol(data, name) or words(name)} = {number:.4g}".replace("-", "\N{MINUS SIGN}")
+    mantissa, _, power = f"{number:.4g}".partition("e")
+    written = mantissa.replace("-", "\N{MINUS SIGN}")
+    if power:
+        ten = f"$10^{{{int(power)}}}$"
+        written = {"1": ten, "-1": f"\N{MINUS SIGN}{ten}"}.get(mantissa, f"{written}\N{MULTIPLICATION SIGN}{ten}")
+    return f"{symbol(data, name) or words(name)} = {written}"
 
 
 def caption(data: Any) -> str:

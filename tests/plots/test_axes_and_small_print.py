@@ -10,9 +10,11 @@ from typing import Any
 import matplotlib
 import numpy as np
 import pytest
+import xarray
 from matplotlib.collections import QuadMesh
 
 import replica
+from replica.plots import words as plain_words
 from replica.plots.lines import faded
 from replica.plots.style import COLOURS, geometric
 
@@ -118,3 +120,12 @@ def test_a_doubtful_part_too_short_to_be_seen_has_no_sample() -> None:
     around = replica.franz_parisi(replica.perceptron("binary"), alpha=0.5, distance=grid)
     assert around["stability"].values[0] < 0 < around["stability"].values[5]
     assert replica.plot(around).get_legend() is None
+
+
+def test_legends_write_powers_of_ten_and_the_ansatz_of_a_line():
+    data = xarray.Dataset(coords={"penalty": ("penalty", [1.0], {"symbol": r"\lambda"})})
+    shown = {number: plain_words.value(data, "penalty", number) for number in (1e-5, -2.5e-7, 0.01, -3.0, 1e20)}
+    assert shown[1e-5] == r"$\lambda$ = $10^{-5}$" and shown[1e20] == r"$\lambda$ = $10^{20}$"
+    assert shown[-2.5e-7] == "$\\lambda$ = \N{MINUS SIGN}2.5\N{MULTIPLICATION SIGN}$10^{-7}$"
+    assert shown[0.01] == r"$\lambda$ = 0.01" and shown[-3.0] == "$\\lambda$ = \N{MINUS SIGN}3"
+    assert [plain_words.words(f"capacity:{one}") for one in ("1rsb", "full")] == ["capacity, 1RSB", "capacity, full RSB"]
