@@ -47,6 +47,14 @@ def test_links_have_targets() -> None:
     assert broken == []
 
 
+def test_every_notebook_and_every_table_of_the_benchmarks_is_shown() -> None:
+    pages = (DOCS / "accuracy.md", DOCS / "tutorials.md")
+    shown = {(DOCS / link).resolve() for page in pages for link in targets(page)}
+    tutorials = {path.name for path in shown if path.parent.name == "tutorials"}
+    assert {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")} == tutorials
+    assert set((ROOT / "benchmarks" / "results").glob("*.md")) <= shown
+
+
 def test_every_page_is_in_a_table_of_contents() -> None:
     known = {(page.parent / link).resolve() for page in PAGES for link in targets(page)}
     lost = [page for page in PAGES if page.is_relative_to(DOCS) and page.with_suffix("") not in known]

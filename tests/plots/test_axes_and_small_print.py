@@ -128,4 +128,5 @@ def test_legends_write_powers_of_ten_and_the_ansatz_of_a_line():
     assert shown[1e-5] == r"$\lambda$ = $10^{-5}$" and shown[1e20] == r"$\lambda$ = $10^{20}$"
     assert shown[-2.5e-7] == "$\\lambda$ = \N{MINUS SIGN}2.5\N{MULTIPLICATION SIGN}$10^{-7}$"
     assert shown[0.01] == r"$\lambda$ = 0.01" and shown[-3.0] == "$\\lambda$ = \N{MINUS SIGN}3"
-    assert [plain_words.words(f"capacity:{one}") for one in ("1rsb", "full")] == ["capacity, 1RSB", "capacity, full RSB"]
+    said = [plain_words.words(f"capacity:{one}") for one in ("1rsb", "full")]
+    assert said == ["capacity, 1RSB", "capacity, full RSB"]
