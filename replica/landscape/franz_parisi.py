@@ -144,7 +144,7 @@ def franz_parisi(
         "tolerance": tolerance,
     }
     curves = [resolve(model, load, one, first_moment, tolerance) for load in loads.tolist() for one in references]
-    chunks = [Chunk(curve, points[i : i + CHUNK], i == 0) for curve in curves for i in range(0, points.size, CHUNK)]
+    chunks = [ProbeChunk(curve, points[i : i + CHUNK], i == 0) for curve in curves for i in range(0, points.size, CHUNK)]
     results = run(solve_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress)
     axes = {"alpha": loads} if np.ndim(alpha) else {}
     axes |= {"reference": labels(references)} if several else {}
@@ -153,7 +153,7 @@ def franz_parisi(
 
 
 @dataclass(frozen=True)
-class Chunk:
+class ProbeChunk:
     """Distances that are solved in one batch; ``first`` of its curve."""
 
     around: Around
@@ -161,7 +161,7 @@ class Chunk:
     first: bool = True
 
 
-def solve_chunk(chunk: Chunk) -> dict[str, np.ndarray]:
+def solve_chunk(chunk: ProbeChunk) -> dict[str, np.ndarray]:
     """Columns of one chunk, and with the first what belongs to its curve as a whole."""
     model, columns = chunk.around.model, chunk.around.curve(chunk.distance)
     if isinstance(model.weights.norm, Average):

@@ -27,7 +27,7 @@ def variables_of(model: Model) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Chunk:
+class CentreChunk:
     """Distances of a curve that are solved in one batch."""
 
     model: Model
@@ -37,7 +37,7 @@ class Chunk:
     tolerance: float
 
 
-def solve_chunk(chunk: Chunk) -> dict[str, np.ndarray]:
+def solve_chunk(chunk: CentreChunk) -> dict[str, np.ndarray]:
     """Variables, errors and status sentences of one chunk."""
     size = chunk.distance.size
     solutions = chunk.ansatz.curve(chunk.model, np.full(size, chunk.alpha), chunk.distance, chunk.tolerance)
@@ -145,7 +145,7 @@ def local_entropy(
         kind.check(model)
     within = number("tolerance", tolerance, low=0.0, open_low=True)
     chunks = [
-        Chunk(model, kind, load, distances[i : i + CHUNK], within)
+        CentreChunk(model, kind, load, distances[i : i + CHUNK], within)
         for load in loads
         for kind in kinds
         for i in range(0, distances.size, CHUNK)
