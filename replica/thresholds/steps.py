@@ -1,4 +1,6 @@
-"""The capacity with broken replica symmetry: weights on the sphere, in the variables of the limit ``q_k -> 1``."""
+"""The capacity with broken replica symmetry: weights on the sphere, in the variables of the limit ``q_k -> 1``, and
+counted weights, where the entropy vanishes.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from replica.ansatz.coverage import SATISFIABLE, VIOLABLE, Covers
+from replica.ansatz.rsb.counted_search import CountedLedger
 from replica.ansatz.rsb.potential import CAPACITY
 from replica.ansatz.rsb.solver import StepsLedger
 from replica.models.model import Model, separating
@@ -29,12 +32,13 @@ def broken_capacity_line(model: Model, size: int, ansatz: Any) -> Line:
     .. math:: \alpha = \frac{\sum_j c_j^{-1} \ln(B_j/B_{j+1}) + q_0/B_1}{-2 \int Dz f_0(\sqrt{q_0} z)},
               \qquad B_{k+1} = 1, \quad f_k(x) = -\frac{(u-x)^2}{2 k'(1)}
 
-    with u the nearest allowed field.
+    with u the nearest allowed field. Counted weights: the zero of the free entropy of k steps.
     """
     model = separating(model).with_parameters(beta=np.inf)
     COVERS.check(model)
     ansatz.check(model)
-    ledger = StepsLedger(model, np.full(size, np.nan), 1e-12, ansatz.q0 is not None)
+    kind = CountedLedger if ansatz.counts(model) else StepsLedger
+    ledger = kind(model, np.full(size, np.nan), 1e-12, ansatz.q0 is not None)
     found = ledger.run(ansatz.steps, CAPACITY).solutions(ansatz)
     value, error = found.value("alpha"), found.error("alpha")
     found.alpha = value

@@ -115,6 +115,11 @@ def test_steps_lower_the_capacity_and_raise_the_energy() -> None:
     assert energies[0] < energies[1] < energies[2]
 
 
+def test_energies_of_many_steps_are_as_sure_as_their_saddle_point() -> None:
+    found = replica.solve(HINGE, alpha=14.0, ansatz=replica.RSB(steps=4))
+    assert found.errors["energy"] < 1e-9 * found.energy
+
+
 def test_few_patterns_need_no_steps() -> None:
     found = replica.solve(NEGATIVE, alpha=5.0, ansatz=replica.RSB(steps=3))
     known = replica.solve(NEGATIVE, alpha=5.0)

@@ -12,6 +12,8 @@ from replica.ansatz.base import Ansatz
 from replica.ansatz.coverage import GAUSSIAN_FIELD, LEAST_COST, RANDOM_LABELS, SPHERE, Covers
 from replica.ansatz.replicated.equations import complexity_facts
 from replica.ansatz.replicated.real_kinds import RealReplicas
+from replica.ansatz.rsb.counted_search import COVERS as COUNTED
+from replica.ansatz.rsb.counted_search import CountedLedger
 from replica.ansatz.rsb.frozen import COVERS as FROZEN
 from replica.ansatz.rsb.frozen import frozen_states
 from replica.ansatz.rsb.held import HeldLedger
@@ -39,6 +41,12 @@ class RSB(Ansatz):
     ``q_k = 1``, left out, ``V = beta(1-q_k)`` and ``beta m_j`` for the Parisi parameters, and at a capacity these are
     ``m_j/(1-q_k)``. Where levels coincide the status says how many steps the saddle point has. ``steps=inf`` is the
     limit of many steps, its error that of the limit; ``solution.profile`` is the Parisi function.
+
+    Of counted weights +-1 under a constraint the free entropy is a saddle point (``psi_0`` the nested average of
+    ``ln 2cosh``, conjugates ``qK_hat``), and the capacity is where it vanishes, with the m themselves:
+
+    .. math:: \phi = \tfrac12 \sum_{j=0}^{k} (m_{j+1}-m_j) q_j \hat q_j - \tfrac12 \hat q_k + \psi_0 + \alpha g_0,
+              \qquad \hat q_j = \alpha k'(q_j) \int P_j f_j'^2, \quad q_j = \int \hat P_j \psi_j'^2
 
     Counted weights at a cost, below the temperature at which their entropy vanishes, are frozen in single vectors
     (``q1 = Q``, ``m = beta_f/beta``): with the energy of that point, at ``beta = inf`` the ground state.
@@ -76,9 +84,9 @@ class RSB(Ansatz):
     ------
     ValueError
         Parameters outside their domain; on solving, models that are not covered: extremised, anything but the sphere
-        with random labels and a Gaussian field; with m and q1 held models other than the perceptron with random labels
-        and weights of held norm, spherical weights of norm 1 on two clusters (finite m), or the square loss on the
-        sphere.
+        (or weights +-1 under a constraint) with random labels and a Gaussian field; with m and q1 held models other
+        than the perceptron with random labels and weights of held norm, spherical weights of norm 1 on two clusters
+        (finite m), or the square loss on the sphere.
 
     See Also
     --------
@@ -145,6 +153,8 @@ class RSB(Ansatz):
             if self.q0 is not None:
                 raise ValueError(f"q0 is extremised where m and q1 are held: leave it None, got {self.q0!r}")
             return self._replicas.check(model, self.q1)
+        if self.counts(model):
+            return COUNTED.check(model)
         if self._frozen(model):
             return FROZEN.check(model)
         if self.q1 is not None:
@@ -160,7 +170,12 @@ class RSB(Ansatz):
 
     def _frozen(self, model: Model) -> bool:
         """Whether states of counted weights at a cost are meant, which are single vectors where they are broken."""
-        return model.weights.discrete and self.m is None and self.q0 is None and self.q1 in (None, 1.0)
+        single = self.m is None and self.q0 is None and self.q1 in (None, 1.0)
+        return model.weights.discrete and not model.loss.hard and single
+
+    def counts(self, model: Model) -> bool:
+        """Whether steps of counted weights under a constraint are meant."""
+        return model.weights.discrete and model.loss.hard and self.m is None and self.q1 is None
 
     def facts(self, solutions: Solutions, row: int) -> list[str]:
         return self.doubts(solutions, row)
@@ -172,7 +187,7 @@ class RSB(Ansatz):
         stability, error = solutions.value("stability")[row], solutions.error("stability")[row]
         if np.isinf(self.steps) or not stability < -error:
             return []
-        if solutions.model.weights.discrete:
+        if self._frozen(solutions.model):
             return ["replica symmetry is unstable where it freezes: one step is not all"]
         levels = [solutions.value(f"stability{j}")[row] for j in range(int(self.steps) + 1)]
         if np.all(np.isfinite(levels)):
@@ -186,6 +201,8 @@ class RSB(Ansatz):
         load = np.ascontiguousarray(alpha, dtype=float)
         if self.real:
             return self._replicas.solve(self, model, load, np.full(load.size, self.q1), tolerance, relative=False)
+        if self.counts(model):
+            return CountedLedger(model, load, tolerance, self.q0 is not None).run(self.steps).solutions(self)
         if self._frozen(model):
             return frozen_states(self, model, load, tolerance)
         if self.m is not None:

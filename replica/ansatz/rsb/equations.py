@@ -127,7 +127,7 @@ class StepsProblem(Problem):
         top = pattern.levels[-1]
         cost, wrong = place.base.observed(top.nodes)
         slope = m * place.parisi_slopes
-        held = float(slope.sum())
+        held = 0.0 if self.parisi is None else float(slope.sum())  # extremised, what is left of it is second order
         seen = self._overlaps(place) | self._replicons(place)
         rounding = EPS * (1.0 + abs(place.value)) * (8.0 + 4.0 * (place.alpha / m[0] if m.size else 0.0))
         rounding = min(rounding, 1.0) + pattern.lost * (1.0 + abs(place.value))
@@ -149,7 +149,7 @@ class StepsProblem(Problem):
 
     def _overlaps(self, place: Place) -> dict[str, float]:
         """Overlaps and Parisi parameters by name; levels that coincide have the same overlap."""
-        order, cold = place.order, self.setting != WARM
+        order, cold = place.order, self.chart(0).cold
         gaps = np.append(order.gaps, np.zeros(self.shown - self.steps) if cold else [])
         gaps = np.append(gaps, np.full(self.shown + (not cold) - gaps.size, gaps[-1] if gaps.size else 0.0))
         seen = {f"q{j}": 1.0 - float(gap) for j, gap in enumerate(gaps)}
@@ -159,8 +159,8 @@ class StepsProblem(Problem):
 
     def profile(self, point: np.ndarray) -> tuple[np.ndarray, np.ndarray, None]:
         """The Parisi function of one row: overlaps (each step at both ends), x; errors are those of the parameters."""
-        order = self.chart(0).values(point)
-        q = 1.0 - (order.gaps if self.setting == WARM else np.append(order.gaps, 0.0))
+        order = self.chart(0).values(point[: len(self.chart(0).names)])
+        q = 1.0 - (np.append(order.gaps, 0.0) if self.chart(0).cold else order.gaps)
         at = np.repeat(q, 2)[1:-1] if order.parisi.size else q
         x = np.repeat(order.parisi, 2) if order.parisi.size else np.zeros(q.size)
         return at, x, None

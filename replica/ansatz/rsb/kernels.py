@@ -20,37 +20,43 @@ def windows(x, y, logs, half, low, high, top):  # type: ignore[no-untyped-def]
     """First and last node (excluded) within e^-REACH of the largest term of each row; returns the sum of their lengths.
 
     The terms of two rows differ by a factor that is monotonic in y: what is negligible on the left of the largest term
-    stays so in all later rows. So windows are looked for in every eighth row, and joined in between.
+    stays so in all later rows, and the largest moves to the right. So windows are looked for in every eighth row, and
+    joined in between, where ``top`` is that of the nodes that are largest on either side (the maximum, but for little).
     """
     rows, count = x.size, y.size
-    terms = np.empty(count)
-    before = 0
+    ahead = np.empty(count + 1)  # the largest of all that follow
+    ahead[count] = -np.inf
+    for n in range(count - 1, -1, -1):
+        ahead[n] = max(logs[n], ahead[n + 1])
+    before, peak, start = 0, 0, 0
     for step in range(0, rows + _STRIDE - 1, _STRIDE):
         row = min(step, rows - 1)
-        largest = -np.inf
-        for n in range(count):
-            gap = y[n] - x[row]
-            terms[n] = logs[n] - half * gap * gap
-            largest = max(largest, terms[n])
-        first, last = 0, count
-        while first < count - 1 and not terms[first] > largest - REACH:
-            first += 1
-        while last > first + 1 and not terms[last - 1] > largest - REACH:
-            last -= 1
-        low[row], high[row] = first, last
+        here, old = x[row], peak
+        largest, last, n = -np.inf, start + 1, start
+        while n < count:
+            gap = y[n] - here
+            square = half * gap * gap
+            if gap > 0.0 and ahead[n] - square < largest - REACH:
+                break
+            term = logs[n] - square
+            if term > largest:
+                largest, peak = term, n
+            if term > largest - REACH:
+                last = n + 1
+            n += 1
+        while start < peak and not logs[start] - half * (y[start] - here) ** 2 > largest - REACH:
+            start += 1
+        low[row], high[row], top[row] = start, last, largest
         for between in range(before + 1, row):
             low[between], high[between] = low[before], last
+            left = logs[old] - half * (y[old] - x[between]) ** 2
+            top[between] = max(left, logs[peak] - half * (y[peak] - x[between]) ** 2)
         before = row
         if row == rows - 1:
             break
     total = 0
     for row in range(rows):
         total += high[row] - low[row]
-        largest = -np.inf
-        for n in range(low[row], high[row]):
-            gap = y[n] - x[row]
-            largest = max(largest, logs[n] - half * gap * gap)
-        top[row] = largest
     return total
 
 

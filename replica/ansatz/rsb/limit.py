@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from replica.ansatz.rsb.potential import WARM
 from replica.ansatz.rsb.steps import Minimum
 from replica.solution.batch import State
 from replica.solution.errors import Named
@@ -85,13 +84,14 @@ class FullState(State):
         return self.profiles[0]
 
 
-def profile_of(found: Limit, setting: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def profile_of(found: Limit) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The Parisi function in the middles of the steps: overlaps, x, and how far those of one step fewer are."""
-    q, x = _middles(found.last, setting)
-    other = np.interp(q, *_middles(found.before, setting))
+    q, x = _middles(found.last)
+    other = np.interp(q, *_middles(found.before))
     return q, x, np.abs(other - x) + 1e-12 * x
 
 
-def _middles(found: Minimum, setting: str) -> tuple[np.ndarray, np.ndarray]:
-    gaps = found.order.gaps if setting == WARM else np.append(found.order.gaps, 0.0)
-    return 1.0 - 0.5 * (gaps[1:] + gaps[:-1]), found.order.parisi
+def _middles(found: Minimum) -> tuple[np.ndarray, np.ndarray]:
+    gaps, x = found.order.gaps, found.order.parisi
+    gaps = gaps if gaps.size > x.size else np.append(gaps, 0.0)  # q_k = 1 is left out
+    return 1.0 - 0.5 * (gaps[1:] + gaps[:-1]), x

@@ -1,4 +1,4 @@
-"""One pattern under any number of steps: nested averages of its free entropy, and their exact derivatives.
+"""One pattern (or weight) under any number of steps: nested averages of its free entropy, and exact derivatives.
 
 Backward ``f_{j-1}(x) = (1/m_j) ln int Dz exp[m_j f_j(x + s_j z)]``, forward the distribution of fields
 ``P_j(y) = e^{m_j f_j(y)} int dx P_{j-1}(x) e^{-m_j f_{j-1}(x)} N(y; x, s_j^2)``; with them
@@ -39,12 +39,26 @@ class Level(NamedTuple):
     mass: np.ndarray
 
 
+def _beyond_kinks(loss: Loss, variances: np.ndarray) -> np.ndarray:
+    kinks = np.abs(loss.kinks())
+    return np.asarray(np.sqrt(RANGE * variances + np.max(kinks[kinks < 20.0], initial=0.0) ** 2))
+
+
 class Warm(NamedTuple):
     """The last level at finite temperature, or of a hard constraint: ``ln Z(x, V)``."""
 
     loss: Loss
     variance: float
     beta: float
+
+    @property
+    def crosses(self) -> bool:
+        """Whether branches of ``f`` cross."""
+        return not self.loss.log_concave
+
+    def far(self, variances: np.ndarray) -> np.ndarray:
+        """Where fields of these variances end."""
+        return _beyond_kinks(self.loss, variances)
 
     def nodes(
         self, reach: float, below: float, deviation: float, tilt: float, fine: Fineness
@@ -73,6 +87,15 @@ class Cold(NamedTuple):
     loss: Loss
     variance: float
     gain: float
+
+    @property
+    def crosses(self) -> bool:
+        """Whether branches of ``f`` cross."""
+        return not self.loss.log_concave
+
+    def far(self, variances: np.ndarray) -> np.ndarray:
+        """Where fields of these variances end."""
+        return _beyond_kinks(self.loss, variances)
 
     @property
     def scale(self) -> float:
@@ -151,11 +174,10 @@ def nested(base: Any, steps: np.ndarray, parisi: np.ndarray, level: int) -> Nest
     The first of the steps may be 0: the fields of the lowest level are then all 0.
     """
     fine, last = fineness(level), len(parisi)
-    if not base.loss.log_concave:  # zeros of Z come nearer to the real axis
+    if base.crosses:  # zeros of Z come nearer to the real axis
         fine = fine._replace(steps=WARY * fine.steps)
     deviation = np.sqrt(steps)
-    kinks = np.abs(base.loss.kinks())
-    far = fine.reach * np.sqrt(RANGE * np.cumsum(steps) + np.max(kinks[kinks < 20.0], initial=0.0) ** 2)
+    far = fine.reach * base.far(np.cumsum(steps))
     tilt = float(parisi[-1]) if last else 0.0
     nodes, weights = np.zeros(1), np.ones(1)
     if last or steps[0]:
@@ -169,7 +191,7 @@ def nested(base: Any, steps: np.ndarray, parisi: np.ndarray, level: int) -> Nest
             points, step = np.zeros(1), 1.0
         else:
             upper = NEXT * deviation[j + 1]
-            if not base.loss.log_concave:
+            if base.crosses:
                 upper = min(upper, CROSS / (parisi[j] * np.ptp(found[-1][3])))
             points, step = uniform(float(far[j]), min(deviation[j] / SPREAD, upper) / fine.steps)
         value, slope, bend, terms = _one_down(points, *found[-1][:4], float(deviation[j + 1]), float(parisi[j]))

@@ -100,7 +100,7 @@ class StepsLedger(Ledger):
             self._keep_stable(np.array([row]), found, remark, True)
             return
         values, errors = full_columns(found, other, limit, setting)
-        state = FullState(values, errors, [profile_of(limit, setting)])
+        state = FullState(values, errors, [profile_of(limit)])
         self.hold(np.array([row]), state, remark, np.zeros((1, 0)))
 
     def _search(self, row: int, setting: str, steps: int, below: float = -np.inf) -> Minimum | None:
@@ -151,14 +151,14 @@ def full_columns(found: Solution, other: Solution, limit: Limit, setting: str) -
     is as uncertain as the change from the one before, for all the steps that follow.
     """
     (values, errors), (before, _) = (measured(one.problem, one.point, one.error) for one in (found, other))
-    names = [name for name in values if not name[-1].isdigit() and name != "complexity"] + ["q0"]
+    names = [name for name in values if not any(map(str.isdigit, name)) and name != "complexity"] + ["q0"]
     columns = {name: values[name] for name in names if name in values}
     k = limit.last.steps
     with np.errstate(invalid="ignore"):
         ahead = {n: 0.5 * k * np.abs(v - before[n]) if np.all(np.isfinite(v)) else 0.0 * v for n, v in columns.items()}
     slack = {name: errors[name] + np.nan_to_num(ahead[name]) for name in columns}
-    stationary = ("free_entropy", "energy") if setting == GROUND else ("alpha", "free_entropy", "entropy")
-    for name in stationary:
+    known = {GROUND: ("free_entropy", "energy"), CAPACITY: ("alpha",)}
+    for name in known.get(setting, ("free_entropy", "entropy")):
         if name in columns and np.all(np.isfinite(columns[name])):
             sign = -1.0 if name == "energy" else 1.0
             columns[name] = np.array([sign * limit.value])

@@ -24,7 +24,8 @@ ROOTED = 1e-10
 ROUNDS = 14
 WILD = 30.0  # residuals from which there is no way back
 LONG = 0.7
-FALLING = 0.3  # by which residuals fall at least with the Jacobian of rougher integrals
+FALLING = 0.2  # by which residuals fall where a Jacobian is good for another step
+GROWING = 10.0  # of the least residual so far, with the Jacobian of rougher integrals
 WITHIN = 1e-5  # of the value of the minimum
 TOLD = 1e-9  # excess of a replicon over 1 that is not rounding
 TRIES = 3  # starts of one more step
@@ -170,42 +171,58 @@ class Search:
 def newton_root(
     problem: StepsProblem, point: np.ndarray, tolerance: float
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Newton's method whose residual need not fall: along valleys it first rises. With the last Jacobian; None where it
-    gets nowhere.
+    """Newton's method whose residual need not fall: along valleys it first rises; where it falls fast the Jacobian is
+    kept, with what the last step told of it. With the last Jacobian; None where it gets nowhere.
     """
     jacobian: np.ndarray | None = None
-    last = np.inf
+    before, move, last = point, point, np.inf
+    if not point.size:
+        return point, jacobian
     for _ in range(ROUNDS):
-        residual = problem.residual(point[None, :])
-        if not float(np.abs(residual).max()) < WILD:
+        residual = problem.residual(point[None, :])[0]
+        size = float(np.abs(residual).max())
+        if not size < WILD:
             break
-        if np.all(np.abs(residual) <= np.maximum(tolerance, problem.noise(point[None, :]))):
+        if np.all(np.abs(residual) <= np.maximum(tolerance, problem.noise(point[None, :])[0])):
             return point, jacobian
-        jacobian = problem.residual_and_jacobian(point[None, :])[1][0]
-        move = _step(jacobian, residual[0])
-        if move is None:
+        if jacobian is None or not size < FALLING * np.abs(before).max():
+            jacobian = problem.residual_and_jacobian(point[None, :])[1][0]
+        else:
+            jacobian = _told(jacobian, residual - before, move)
+        step = _step(jacobian, residual)
+        if step is None:
             break
-        length = float(np.abs(move).max())
+        length = float(np.abs(step).max())
         if length > LONG and last > LONG and length > last:
             break
-        last = length
-        point = point + move * min(1.0, LONG / length)
+        last, before, move = length, residual, step * min(1.0, LONG / length)
+        point = point + move
     return None, None
 
 
 def chord_root(problem: StepsProblem, point: np.ndarray, jacobian: np.ndarray, tolerance: float) -> np.ndarray | None:
-    """Newton's method with the Jacobian of rougher integrals; None where the residual does not fall fast."""
-    before = np.inf
-    for _ in range(ROUNDS):
-        residual = problem.residual(point[None, :])
+    """Newton's method with the Jacobian of rougher integrals, and what the steps tell of it; None where that does not
+    get there soon.
+    """
+    least, before, move = np.inf, point, point
+    for turn in range(2 * ROUNDS):
+        residual = problem.residual(point[None, :])[0]
         size = float(np.abs(residual).max())
-        if np.all(np.abs(residual) <= np.maximum(tolerance, problem.noise(point[None, :]))):
+        if np.all(np.abs(residual) <= np.maximum(tolerance, problem.noise(point[None, :])[0])):
             return point
-        move = _step(jacobian, residual[0])
-        if not size < FALLING * before or move is None or np.abs(move).max() > LONG:
+        if turn:
+            jacobian = _told(jacobian, residual - before, move)
+        step = _step(jacobian, residual)
+        if not size < GROWING * least or step is None or np.abs(step).max() > LONG:
             return None
-        before, point = size, point + move
+        least, before, move = min(least, size), residual, step
+        point = point + move
     return None
+
+
+def _told(jacobian: np.ndarray, change: np.ndarray, move: np.ndarray) -> np.ndarray:
+    """The nearest Jacobian that explains the change of the residual along the last step (Broyden)."""
+    return np.asarray(jacobian + np.outer(change - jacobian @ move, move) / (move @ move))
 
 
 def _step(jacobian: np.ndarray, residual: np.ndarray) -> np.ndarray | None:
