@@ -169,7 +169,7 @@ def test_wrong_parameters(keywords: dict[str, Any], sentence: str) -> None:
 @pytest.mark.parametrize(
     ("model", "sentence"),
     [
-        (replica.perceptron("binary"), "the frozen step of RSB needs a loss that counts or costs"),
+        (replica.perceptron("ternary"), "RSB of counted weights is here for weights of .*-1"),
         (replica.perceptron("spherical", labels="teacher"), "RSB is here for random labels"),
         (replica.committee(3, weights="spherical"), "RSB is here for the perceptron and for units=inf"),
         (replica.committee(np.inf, weights="spherical"), "overlap smoothly as q -> 1"),
