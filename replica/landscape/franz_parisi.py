@@ -144,7 +144,8 @@ def franz_parisi(
         "tolerance": tolerance,
     }
     curves = [resolve(model, load, one, first_moment, tolerance) for load in loads.tolist() for one in references]
-    chunks = [ProbeChunk(curve, points[i : i + CHUNK], i == 0) for curve in curves for i in range(0, points.size, CHUNK)]
+    starts = range(0, points.size, CHUNK)
+    chunks = [ProbeChunk(curve, points[i : i + CHUNK], i == 0) for curve in curves for i in starts]
     results = run(solve_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress)
     axes = {"alpha": loads} if np.ndim(alpha) else {}
     axes |= {"reference": labels(references)} if several else {}
