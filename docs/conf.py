@@ -60,7 +60,7 @@ nitpick_ignore_regex = [
     (r"py:.*", r"replica\.(weights|ansatz\.replicated|architectures\.activations|thresholds\.enclosed)\b.*"),
 ]
 
-bibtex_bibfiles = ["references.bib"]
+bibtex_bibfiles = ["../replica/files/references.bib"]
 bibtex_default_style = "unsrt"
 
 sphinx_gallery_conf = {

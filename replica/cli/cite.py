@@ -15,6 +15,7 @@ from replica._version import __version__
 from replica.ansatz import Ansatz
 from replica.architectures import Activation, Architecture
 from replica.data import Data
+from replica.files.bibliography import bibtex
 from replica.files.records import to_json
 from replica.losses import Loss
 from replica.simulate.algorithms import Algorithm
@@ -55,19 +56,26 @@ def works(thing: Any) -> Iterator[str]:
 
 @click.command("cite")
 @click.argument("names", nargs=-1)
+@click.option("--bibtex", "as_bibtex", is_flag=True, help="Print BibTeX entries.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-def command(names: tuple[str, ...], as_json: bool) -> int:
+def command(names: tuple[str, ...], as_bibtex: bool, as_json: bool) -> int:
     """What to cite: the program, and works behind names.
 
     Names are those of verbs, models, losses, weights, algorithms and other members.
 
-    Example: replica cite local-entropy focusing-bp
+    Example: replica cite local-entropy focusing-bp --bibtex
     """
     table = known()
     chosen = [one_of("name", spelled(name, table), table) for name in names]
     found = {name: list(dict.fromkeys(work for thing in table[name] for work in works(thing))) for name in chosen}
     if as_json:
         click.echo(to_json({"program": PROGRAM, "works": found, "version": __version__}, indent=1))
+        return 0
+    if as_bibtex:
+        about = "author={{The replica developers}}, title={replica: replica theory of learning}"
+        program = f"@software{{replica, {about}, version={{{__version__}}}}}"
+        cited = dict.fromkeys(bibtex(work) for list_of_works in found.values() for work in list_of_works)
+        click.echo("\n".join([program, *cited]))
         return 0
     click.echo(PROGRAM)
     for name, list_of_works in found.items():
