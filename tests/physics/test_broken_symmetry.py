@@ -141,6 +141,8 @@ def test_a_jump_is_found_although_replica_symmetry_is_stable() -> None:
 def test_beyond_the_capacity_there_is_nothing() -> None:
     with pytest.raises(replica.SolveFailed, match="the capacity with 1 steps is 12.3196"):
         replica.solve(NEGATIVE, alpha=13.0, ansatz=replica.RSB())
+    with pytest.raises(replica.SolveFailed, match="the capacity with 2 steps is 80.86"):
+        replica.solve(replica.perceptron("spherical", margin=-1.831), alpha=81.6, ansatz=replica.RSB(steps=2))
 
 
 def test_the_limit_of_many_steps() -> None:

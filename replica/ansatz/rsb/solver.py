@@ -49,7 +49,7 @@ class StepsLedger(Ledger):
         found = self._search(row, setting, steps)
         if found is not None:
             self._close_at(row, setting, found, steps, remark)
-        if self.open[row] or not (self.solved[row] or self.remarks[row]):
+        if not self.solved[row]:
             self._explain(row, setting, steps)
         return None
 
