@@ -9,7 +9,7 @@ import numpy as np
 
 from replica.ansatz.base import Ansatz
 from replica.ansatz.cavity import Cavity
-from replica.ansatz.coverage import HELD_NORM, Covers
+from replica.ansatz.coverage import HELD_BIAS, HELD_NORM, Covers
 from replica.ansatz.differences import EPS
 from replica.data import Overlaps
 from replica.models.model import Model
@@ -49,7 +49,7 @@ class Annealed(Ansatz):
 
     def check(self, model: Model) -> None:
         model.architecture.require_theory()
-        Covers("the first moment", (HELD_NORM,)).check(model)
+        Covers("the first moment", (HELD_NORM, HELD_BIAS)).check(model)
 
     def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
         self.check(model)

@@ -18,6 +18,7 @@ from replica.weights.base import Average, Pinned
 
 __all__ = ["Covers", "Demand", "first"]
 
+FAR_FIELDS = np.array([[-1e6, 1e6]])
 LEAST = 1e-9  # a slope that is none, of costs known by their values
 
 
@@ -208,6 +209,20 @@ NO_THRESHOLD = Demand(
     lambda model: model.loss.hard or not cold(model) or not model.data.trained or bool(model.data.overlaps),
     "data",
 )
+HELD_BIAS = Demand(
+    "needs a bias that is held, which it does not learn: give bias=False or a number",
+    lambda model: bool(model.data.overlaps) or not model.data.trained,
+    "data",
+)
+BOUND_BIAS = Demand(
+    "has no optimum of the learned bias where a large one satisfies every pattern: hold the bias at a number",
+    lambda model: (
+        bool(model.data.overlaps)
+        or not model.data.trained
+        or not bool(np.all(model.loss.cost(FAR_FIELDS) == 0.0, axis=-1).any())
+    ),
+    "loss",
+)
 NO_MEAN = Demand(
     "is here for weights whose mean is free (these have a capacity and largest margins alone)",
     lambda model: not model.weights.unit_mean,
@@ -224,7 +239,7 @@ ONE_FIELD = Demand(
     "data",
 )
 #: of weights of given signs, shares of labels and thresholds
-STORABLE = (ANY_DIRECTION, NO_THRESHOLD, ONE_FIELD, NO_OFFSET)
+STORABLE = (ANY_DIRECTION, NO_THRESHOLD, BOUND_BIAS, ONE_FIELD, NO_OFFSET)
 VIOLABLE = Demand("needs a constraint that can be violated", lambda model: model.loss.has_ground, "loss")
 SATISFIABLE = Demand("needs patterns that may cost nothing", lambda model: model.loss.attained, "loss")
 SQUARE = Demand("is here for the square loss", lambda model: model.loss.quadratic, "loss")

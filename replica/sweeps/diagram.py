@@ -206,7 +206,7 @@ def _drawn(
             raise ValueError(f"the line {definition.name!r} is a {axis}: give y={axis!r}, got {y!r}")
         if definition.slow and y not in loads:
             raise ValueError(f"the line {definition.name!r} is found in alpha only: give y='alpha', got {y!r}")
-        own.check(definition.model(model))
+        own.check(definition.asked(model))
     return found
 
 

@@ -173,7 +173,7 @@ def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> T
         grid = np.linspace(-7.0, 12.0, 39)
     unit = _unit(model)
     line = find_line("capacity").line
-    chosen.check(find_line("capacity").model(model))
+    chosen.check(find_line("capacity").asked(model))
 
     def at(grid: np.ndarray) -> Threshold:
         return invert(lambda batch, size: line(batch, size, chosen), model, "margin", target, unit * grid, unit).row(0)

@@ -40,6 +40,10 @@ class LineDefinition:
         """The model whose branch the line follows: at beta = inf for lines of the constraint alone."""
         return model.with_parameters(beta=float("inf")) if self.cold else model
 
+    def asked(self, model: Any) -> Any:
+        """The model an ansatz must know: for the constraint alone it need not know vectors of least cost."""
+        return model.with_parameters(beta=1.0) if self.cold and not model.loss.hard else self.model(model)
+
     @property
     def summary(self) -> str:
         """First sentence of the first function's docstring."""

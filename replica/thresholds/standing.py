@@ -16,7 +16,7 @@ def locate(name: str, model: Model, ansatz: Ansatz | None = None) -> Threshold:
     """The threshold ``name`` of the table `LINES`, in alpha."""
     definition, chosen = find_line(name), ansatz_or_rs(ansatz)
     require_model(model)
-    chosen.check(separating(definition.model(model)))
+    chosen.check(separating(definition.asked(model)))
     found = definition.line(model, 1, chosen).row(0)
     found.asked = Asked(name, model, chosen)
     return found

@@ -133,6 +133,10 @@ class NonNegative(Weights):
         log_z = whole(log_z) + 0.5 * (stiffness - np.log(stiffness) - 1.0)
         return SingleWeight(log_z, q, spread, 1.0, m, transverse, whole(variance**2) / stiffness**2)
 
+    def entropic(self, single: SingleWeight, q_hat: Any, m_hat: Any, curvature: Any) -> Any:
+        """With the multiplier that `single` has found, whose part is in its ``log_z``."""
+        return -q_hat * single.variance / 2 - m_hat * single.m + single.log_z
+
     def _averages(
         self, shift: np.ndarray, scale: np.ndarray, stiffness: np.ndarray, level: int
     ) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray, np.ndarray]]:

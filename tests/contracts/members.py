@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from scipy import special
+from scipy import optimize, special
 
 import replica
 from replica.data import Data
@@ -25,15 +25,18 @@ def examples(root: type) -> list[Any]:
     return [example for member in root.registry.values() for example in member.examples()]
 
 
-#: alphabets that the examples leave out: five letters, one without symmetry, one with 0 at its edge
+#: what the examples leave out: alphabets of five letters, without symmetry, with 0 at the edge; weights of one sign
 MORE_WEIGHTS = [
     replica.Discrete((-2.0, -1.0, 0.0, 1.0, 2.0)),
     replica.Discrete((-1.0, 0.5, 2.0)),
     replica.Discrete((0.0, 1.0)),
+    replica.NonNegative(),
 ]
 WEIGHTS = [*examples(Weights), *MORE_WEIGHTS]
 LOSSES = examples(Loss)
-DATA = examples(Data)
+#: shares of labels, with a threshold that is learned, held and none
+CODINGS = [replica.RandomLabels(coding=0.3), replica.RandomLabels(bias=0.4), replica.RandomLabels(0.2, bias=False)]
+DATA = [*examples(Data), *CODINGS]
 
 
 def temperatures(loss: Loss) -> tuple[float, ...]:
@@ -63,11 +66,12 @@ def sparing(weights: Weights, loss: Loss) -> bool:
 
 
 def combinations(weights: list[Weights], losses: list[Loss]) -> list[tuple[Weights, Loss, Data]]:
-    """Every pair of members meets: all weights and losses with the first data, a third or a ninth with each other."""
+    """Every pair of members meets: all weights and losses with the first data, a third or less with each other."""
+    thin = {id(data): 19 if data in CODINGS else 9 if data.separable else 3 for data in DATA}
     return [
         (one, loss, data)
         for (i, one), (j, loss), (k, data) in itertools.product(enumerate(weights), enumerate(losses), enumerate(DATA))
-        if sparing(one, loss) and (k == 0 or (i + j + k) % (9 if data.separable else 3) == 0)
+        if sparing(one, loss) and (k == 0 or (i + j + k) % thin[id(data)] == 0)
     ]
 
 
@@ -155,6 +159,25 @@ def plain_entropic(
     return -q_hat * (norm - q) / 2 + curvature * norm / 2 - m_hat * m + float(probability @ (log_z @ chance))
 
 
+def plain_multiplier(weights: Weights, q_hat: float, m_hat: float, law: replica.weights.Law | None) -> float:
+    """A that holds the norm on average: a gauge for weights +-1, closed on the sphere, a root for one sign."""
+    if isinstance(weights.norm, Pinned):
+        return 0.0
+    if not isinstance(weights, replica.NonNegative):
+        return 0.5 + np.sqrt(0.25 + q_hat + m_hat**2)  # 1/A + (q_hat + m_hat^2)/A^2 = 1
+    z, chance = trapezoid()
+    atom, probability = np.array(teacher_atoms(law)).T
+    field = m_hat * atom[:, None] + np.sqrt(q_hat) * z
+
+    def excess(log_a: float) -> float:
+        a = np.exp(log_a)
+        x = field / np.sqrt(a)
+        mean = x + np.exp(-(x**2) / 2 - special.log_ndtr(x)) / np.sqrt(2 * np.pi)
+        return float(probability @ ((1 + x * mean) / a @ chance)) - 1.0
+
+    return float(np.exp(optimize.brentq(excess, -3.0, 12.0, xtol=1e-14)))
+
+
 def teacher_atoms(teacher: replica.weights.Law | None) -> list[tuple[float, float]]:
     """Values and probabilities of one component of the teacher; a Gaussian one on the nodes of `trapezoid`."""
     if teacher is None:
@@ -168,6 +191,9 @@ def _plain_log_z(weights: Weights, field: np.ndarray, curvature: float, beta: fl
     if weights.discrete:
         w = letters_of(weights)
         return np.logaddexp.reduce([field * letter - curvature * letter**2 / 2 for letter in w])
+    if isinstance(weights, replica.NonNegative):  # half of it
+        x = field / np.sqrt(curvature)
+        return x**2 / 2 + special.log_ndtr(x) - np.log(curvature) / 2 - 0.5
     if isinstance(weights.norm, Average):  # a Gaussian weight, relative to the volume (2 pi e)^(N/2) of the sphere
         return field**2 / (2 * curvature) - np.log(curvature) / 2 - 0.5
     prior = beta * weights.penalty
@@ -196,6 +222,9 @@ def _plain_fields(
             (chance, m + sign * bias + np.sqrt(data.noise * q) * z, data.noise * (norm - q))
             for sign, chance in ((1, data.balance), (-1, 1 - data.balance))
         ]
+    if data in CODINGS:
+        chances = ((1, data.coding), (-1, 1 - data.coding))
+        return [(chance, np.sqrt(q) * z - sign * bias, norm - q) for sign, chance in chances]
     if isinstance(data, replica.Teacher):
         return [(2 * special.ndtr(m * z / np.sqrt(q * (1 + data.noise) - m**2)), np.sqrt(q) * z, norm - q)]
     return [(1.0, np.sqrt(q) * z, norm - q)]

@@ -182,3 +182,22 @@ def test_the_answer_is_that_of_the_twin_or_a_refusal(twins: dict[str, Twin], fam
     for name, value in found.items():
         right = known[name] - (twin.offset or {}).get(name, 0.0)
         assert value == pytest.approx(right, rel=1e-7, abs=1e-9), name
+
+
+SIGNS = {
+    "signs": replica.perceptron("non-negative", margin=-0.2),
+    "coding": replica.perceptron("binary", margin=-0.2, labels=replica.RandomLabels(coding=0.3)),
+    "signs and coding": replica.perceptron("non-negative", labels=replica.RandomLabels(coding=0.3)),
+    "mean inputs": replica.perceptron("sign-constrained", margin=0.2, labels=replica.RandomLabels(inputs=0.3)),
+}
+
+
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "certify"])
+@pytest.mark.parametrize("model", SIGNS.values(), ids=SIGNS.keys())
+def test_signs_and_codings_are_answered_or_refused_in_a_sentence(model: replica.Model, verb: str) -> None:
+    try:
+        found = VERBS[verb](model)
+    except (ValueError, SolveFailed) as refusal:
+        assert len(str(refusal)) > 20 and "\n" not in str(refusal) and "variable" not in str(refusal)
+        return
+    assert all(np.isfinite(value) for value in found.values()), found

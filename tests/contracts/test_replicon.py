@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 import replica
-from tests.contracts.members import LOSSES, WEIGHTS, beta_for, name_of, sparing, trapezoid
+from tests.contracts.members import LOSSES, WEIGHTS, beta_for, name_of, plain_multiplier, sparing, trapezoid
 
 ALPHA = 0.05
 MODELS = [
@@ -38,7 +38,7 @@ def two_replica_map(solution: replica.Solution, covariance: float) -> float:
     """Overlap of two replicas after one step from ``covariance``."""
     model, q, q_hat, spread = solution.model, solution["q"], solution["q_hat"], solution["V"]
     free = "Q_hat" in solution.order_parameters
-    curvature = q_hat + solution["Q_hat"] if free else 1.0 / spread
+    curvature = q_hat + solution["Q_hat"] if free else plain_multiplier(model.weights, q_hat, 0.0, None)
 
     def force(field: np.ndarray) -> np.ndarray:
         return model.loss.terms(field, np.full(len(field), spread), model.beta)[1]

@@ -21,6 +21,7 @@ from tests.contracts.members import (
     models,
     name_of,
     plain_entropic,
+    plain_multiplier,
     plain_pattern,
 )
 
@@ -51,8 +52,8 @@ class Potential:
         self.bias = found.get("bias", 0.0)
         self.point = {"q": found["q"], "q_hat": found["q_hat"]}
         if held_norm(self.model.weights):
-            # the multiplier of a held norm: 1/D on the sphere, a gauge for weights +-1
-            self.fixed = {"Q": 1.0, "A": 1.0 / found["V"]}
+            a = plain_multiplier(self.model.weights, found["q_hat"], found.get("m_hat", 0.0), self.law)
+            self.fixed = {"Q": 1.0, "A": a}
         else:
             self.fixed = {}
             self.point |= {"Q": found["Q"], "A": found["q_hat"] + found["Q_hat"]}

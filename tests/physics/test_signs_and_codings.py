@@ -52,6 +52,31 @@ def test_half_of_the_sphere_at_every_margin_and_coding(margin: float, coding: fl
     assert atoms == [(0.0, 0.5)]
 
 
+@pytest.mark.parametrize("weights", ["spherical", "non-negative"])
+@pytest.mark.parametrize("loss", [replica.ErrorCount(0.3), replica.Hinge(0.3)], ids=str)
+def test_capacity_and_largest_margin_of_a_cost_are_those_of_its_margin(weights: str, loss: Any) -> None:
+    costly = replica.perceptron(weights, loss=loss, coding=0.3)
+    hard = replica.perceptron(weights, margin=0.3, coding=0.3)
+    assert abs(replica.capacity(costly).value - replica.capacity(hard).value) < 1e-13
+    found, known = (replica.max_margin(model, alpha=0.4).value for model in (costly, hard))
+    assert abs(found - known) < 1e-12
+
+
+def test_letters_of_free_norm_learn_a_threshold() -> None:
+    """The free entropy at a held threshold is largest at the learned one, where small weights compete too."""
+    data = replica.RandomLabels(coding=0.3)
+    learned = replica.solve(replica.perceptron("ternary", margin=-1.2, labels=data), alpha=0.05)
+    held = [
+        replica.solve(
+            replica.perceptron("ternary", margin=-1.2, labels=replica.RandomLabels(0.3, bias=learned["bias"] + step)),
+            alpha=0.05,
+        ).free_entropy
+        for step in (-0.1, 0.0, 0.1)
+    ]
+    assert abs(held[1] - learned.free_entropy) < 1e-12
+    assert max(held[0], held[2]) < learned.free_entropy - 1e-7
+
+
 def closed(margin: float, coding: float) -> tuple[float, float]:
     """Gardner's capacity with a threshold: least over it of ``sum p E (kappa - s b + z)_+^2``, by minimisation."""
 
@@ -186,6 +211,8 @@ def test_what_is_not_known_of_signs_and_thresholds_is_refused() -> None:
     for refused, why in (
         (lambda: replica.solve(replica.perceptron("non-negative", loss="hinge"), alpha=0.5), "hard constraint"),
         (lambda: replica.solve(replica.perceptron("spherical", loss="hinge", coding=0.3), alpha=0.5), "threshold"),
+        (lambda: replica.solve(biased, alpha=0.3, ansatz=replica.Annealed()), "bias that is held"),
+        (lambda: replica.capacity(replica.perceptron(loss="outside-band", coding=0.3)), "no optimum of the learned bias"),
         (lambda: replica.franz_parisi(signs, alpha=0.3, distance=[0.1]), "give pair"),
         (lambda: replica.franz_parisi(biased, alpha=0.3, distance=[0.1]), "random labels"),
         (lambda: replica.local_entropy(biased, alpha=0.3, distance=[0.1]), "random labels"),

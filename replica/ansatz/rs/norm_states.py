@@ -15,9 +15,12 @@ from replica._registry import per_row
 from replica.ansatz.rs.equations import Equations, RSProblem
 from replica.ansatz.rs.fixed_conjugate import HeldProblem
 from replica.ansatz.rs.ladders import ROUGH
+from replica.models.model import Model
 from saddlepoint import Ladder, Newton, Picard, solve
 
 CURVATURES = np.exp2(np.arange(-4.0, 10.0, 0.125))  # in units of 1/norm; the load of light weights rises steeply
+THRESHOLDS = np.arange(-3.0, 3.1, 0.25)
+BESIDE = [(sign, step) for sign in (1.0, -1.0) for step in (-1e-9, 0.0, 1e-9)]
 LIGHT = 1e-6  # of the curvature: the pull of patterns that hardly reach light weights
 CALM = Ladder(Picard(damping=1.0, steps=60), Newton(max_step=1.0))  # plain steps stay where that pull is small
 FOLLOW = Ladder(Newton(max_step=1.0), Picard(damping=0.7, steps=200))
@@ -25,38 +28,62 @@ FOLLOW = Ladder(Newton(max_step=1.0), Picard(damping=0.7, steps=200))
 
 def shrinking_pays(equations: Equations, alpha: np.ndarray, energy: np.ndarray) -> np.ndarray:
     """Rows whose patterns cost more (``energy``, per weight) than they would with weights of 0."""
-    nothing = np.broadcast_to(equations.model.loss.cost(np.zeros((1, 1))), (alpha.size, 1))[:, 0]
-    return energy > alpha * nothing
+    return energy > alpha * cost_of_nothing(equations.model, alpha.size)
 
 
-def followed(equations: Equations, size: int, light: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Curvatures in units of 1/norm, loads and ``q_hat`` along them (batch, grid): upward from few patterns, or down
-    from the lightest weights, whose fields hardly reach an error; nan where there are none.
+def cost_of_nothing(model: Model, size: int) -> np.ndarray:
+    """Least mean cost of weights of 0, which see the threshold alone; a learned one is tried beside kinks and 0."""
+    places = [np.zeros(size)]
+    if model.data.trained:
+        places += [np.full(size, b) for b in THRESHOLDS]
+        places += [sign * per_row(kink, size) + step for kink in model.loss.kinks() for sign, step in BESIDE]
+    costs = []
+    for bias in places:
+        data = model.data.learned({"bias": bias}) if model.data.trained else model.data
+        costs.append(sum(
+            per_row(channel.probability, size) * model.loss.cost(per_row(channel.mean, size)[:, None])[:, 0]
+            for channel in data.resting(size)
+        ))
+    return np.min(costs, axis=0)
+
+
+def followed(equations: Equations, size: int, light: bool) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """Curvatures in units of 1/norm, loads and the other unknowns along them (batch, grid): upward from few patterns,
+    or down from the lightest weights, whose fields hardly reach an error; nan where there are none.
     """
     grid = CURVATURES[::-1] if light else CURVATURES[::4]
     unit, before = 1.0 / per_row(equations.norm, size), None
-    loads, pulls = np.full((2, size, grid.size), np.nan)
+    loads = np.full((size, grid.size), np.nan)
+    track = {name: loads.copy() for name in equations.names if name != "curvature"}
     for k, c in enumerate(grid):
         problem = HeldProblem(equations, "curvature", c * unit)
-        fresh = problem.variables.free({"q_hat": LIGHT * problem.value}, size) if light else problem.start()
+        fresh = problem.start()
+        if light:
+            apart = problem.variables.values(fresh) | {"q_hat": LIGHT * problem.value}
+            fresh = problem.variables.free(apart, size)
         start = fresh if before is None else np.where(np.isfinite(before), before, fresh)
         way = CALM if light else FOLLOW
         found = solve(problem, start=start, solver=way, tolerance=ROUGH, on_failure="keep", check=False)
         before = np.where(found.converged[:, None], found.point, np.nan)
-        loads[:, k], pulls[:, k] = problem.alpha(before), problem.variables.values(before)["q_hat"]
-    return grid, loads, pulls
+        loads[:, k] = problem.alpha(before)
+        for name, value in problem.variables.values(before).items():
+            track[name][:, k] = value
+    return grid, loads, track
 
 
 def crossings(equations: Equations, alpha: np.ndarray, light: bool) -> tuple[np.ndarray, np.ndarray]:
     """Rows, and starts in free coordinates, wherever a branch in the curvature passes through the load."""
-    grid, loads, pulls = followed(equations, alpha.size, light)
+    grid, loads, track = followed(equations, alpha.size, light)
     with np.errstate(all="ignore"):
-        away, pulls = np.log(loads / alpha[:, None]), np.log(pulls)
+        away = np.log(loads / alpha[:, None])
+        track["q_hat"] = np.log(track["q_hat"])
         rows, cells = np.nonzero(away[:, :-1] * away[:, 1:] <= 0)
         share = away[rows, cells] / (away[rows, cells] - away[rows, cells + 1])
-    pull = np.exp((1.0 - share) * pulls[rows, cells] + share * pulls[rows, cells + 1])
-    place = grid[cells] ** (1.0 - share) * grid[cells + 1] ** share / per_row(equations.norm, alpha.size)[rows]
-    return rows, equations.take(rows).variables(equations.names).free({"q_hat": pull, "curvature": place}, rows.size)
+    at = {name: (1.0 - share) * along[rows, cells] + share * along[rows, cells + 1] for name, along in track.items()}
+    at["q_hat"] = np.exp(at["q_hat"])
+    unit = 1.0 / per_row(equations.norm, alpha.size)[rows]
+    at["curvature"] = grid[cells] ** (1.0 - share) * grid[cells + 1] ** share * unit
+    return rows, equations.take(rows).variables(equations.names).free(at, rows.size)
 
 
 def states(equations: Equations, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
