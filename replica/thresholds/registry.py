@@ -42,7 +42,8 @@ class LineDefinition:
 
     def asked(self, model: Any) -> Any:
         """The model an ansatz must know: for the constraint alone it need not know vectors of least cost."""
-        return model.with_parameters(beta=1.0) if self.cold and not model.loss.hard else self.model(model)
+        bare = self.cold and not model.loss.hard and not model.weights.penalised  # penalties have limits at beta = inf
+        return model.with_parameters(beta=1.0) if bare else self.model(model)
 
     @property
     def summary(self) -> str:
