@@ -51,8 +51,8 @@ ORDER = [
 ]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 #: where members may be named outside their family: the public face, defaults and shorthands, a user of the public face
-MAY_NAME = {"__init__.py", "models/model.py", "models/committees.py", "models/mixtures.py", "models/structured.py",
-            "models/directions.py", "demo.py", "exact.py",
+MAY_NAME = {"__init__.py", "models/model.py", "models/priced.py", "models/committees.py", "models/mixtures.py",
+            "models/structured.py", "models/directions.py", "demo.py", "exact.py",
             *(f"explore/pages/{page}.py" for page in ("landscape", "clusters", "covariates", "negative"))}  # fmt: skip
 #: and the one ansatz that is the default of every verb
 #: and the algorithm that is the default of the verb

@@ -59,7 +59,7 @@ def works(thing: Any) -> Iterator[str]:
 @click.option("--bibtex", "as_bibtex", is_flag=True, help="Print BibTeX entries.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 def command(names: tuple[str, ...], as_bibtex: bool, as_json: bool) -> int:
-    """What to cite: the program, and works behind names.
+    """What to cite for a verb, a model or a member.
 
     Names are those of verbs, models, losses, weights, algorithms and other members.
 

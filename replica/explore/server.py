@@ -9,6 +9,8 @@ from replica._checks import whole
 from replica.explore.page import Page
 from replica.explore.pages import PAGES
 
+LAST = 65535  # port there is
+
 
 def serve(
     port: int = 5006,
@@ -49,6 +51,8 @@ def serve(
     ValueError: port must be at least 0 and finite, got -1.0
     """
     number = whole("port", port, low=0)
+    if number > LAST:
+        raise ValueError(f"port must be at most {LAST}, got {number}")
     try:
         from bokeh.document import Document
         from bokeh.server.server import Server

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from replica._checks import one_number
@@ -22,6 +24,8 @@ from saddlepoint import solve
 #: shares of the capacity that are tried, from above
 SHARES = (0.98, 0.95, 0.9, 0.84, 0.77, 0.69, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
 OVERLAPS = 12  # tried between the replica-symmetric overlap and 1
+CHECKED = 40  # and looked at before an answer is taken for the lowest
+HALVINGS = 8  # of the loads between which the lowest free entropy vanishes, where that is so
 FOUND = "groups of {:.6g} solutions at mutual overlap {:.6g} cease to exist"
 
 
@@ -91,40 +95,85 @@ def overlap_gap(model: Model, *, clones: float | None = None) -> Threshold:
     start = _lowest(model, largest.value, clones or 4.0)
     if start is None:
         return _none(f"the free entropy of {clones or 4.0:g} clones has no zero below the capacity")
-    return _close(model, *start, clones)
+    found = _close(model, *start, clones)
+    if clones is None or (found.converged and not _undercut(model, found, clones)):
+        return found
+    # Newton's steps left the lowest minimum: from closer by
+    start = _closer(model, largest.value, clones)
+    found = _none("no minimum over the overlap was found") if start is None else _close(model, *start, clones)
+    if found.converged and _undercut(model, found, clones):
+        return _none(f"at load {found.value:.6g} groups of {clones:g} at another mutual overlap have ceased to exist")
+    return found
 
 
 def _none(sentence: str) -> Threshold:
     return Threshold(NAN, NAN, (NAN, NAN), f"not converged: {sentence}")
 
 
+@dataclass(frozen=True)
+class _Deepest:
+    """The overlap at which groups are fewest: the logarithm of their number, per weight and clone."""
+
+    phi: float
+    q1: float
+    point: np.ndarray
+    kind: type[BinaryReplicas]
+
+    def at(self, alpha: float) -> np.ndarray:
+        """The unknowns of the equations of the gap."""
+        return np.concatenate([self.point, [np.log(alpha), np.log(self.q1 / (1.0 - self.q1))]])
+
+
+def _deepest(model: Model, alpha: float, clones: float, count: int, reach: tuple[float, float]) -> _Deepest | None:
+    """Over ``count`` overlaps between the replica-symmetric one and 1, ``reach`` the ends of their logits."""
+    batch, loads = model.take(np.zeros(count, dtype=int)), np.full(count, alpha)
+    q = Typical.of(batch, loads).q
+    inside = 1.0 / (1.0 + np.exp(-np.linspace(*reach, count)))
+    ledger = real_replicas(batch, loads, clones, q + (1.0 - q) * inside, 1e-10)
+    best = None
+    for part in ledger.parts:
+        phi = part.problem.at_level(0).potential(part.point)
+        row = int(np.argmin(phi))
+        if best is None or phi[row] < best.phi:
+            q1 = float(ledger.groups.q1[part.rows[row]])
+            best = _Deepest(float(phi[row]), q1, part.point[row], type(part.problem))
+    return best
+
+
 def _lowest(model: Model, end: float, clones: float) -> tuple[np.ndarray, type[BinaryReplicas], float] | None:
     """A start: the loads are tried from above until the lowest free entropy over the overlap is positive."""
     before = None
     for share in SHARES:
-        alpha = np.full(OVERLAPS, share * end)
-        batch = model.take(np.zeros(OVERLAPS, dtype=int))
-        q = Typical.of(batch, alpha).q
-        inside = 1.0 / (1.0 + np.exp(-np.linspace(-2.0, 5.0, OVERLAPS)))
-        ledger = real_replicas(batch, alpha, clones, q + (1.0 - q) * inside, 1e-10)
-        best = None
-        for part in ledger.parts:
-            phi = part.problem.at_level(0).potential(part.point)
-            row = int(np.argmin(phi))
-            if best is None or phi[row] < best[0]:
-                best = (float(phi[row]), part, row, float(ledger.groups.q1[part.rows[row]]))
+        best = _deepest(model, share * end, clones, OVERLAPS, (-2.0, 5.0))
         if best is None:
             continue
-        phi, part, row, q1 = best
-        place = np.array([np.log(share * end), np.log(q1 / (1.0 - q1))])
-        here = np.concatenate([part.point[row], place])
-        if phi > 0.0:
+        here = best.at(share * end)
+        if best.phi > 0.0:
             if before is not None and before[1].size == here.size:
-                weight = phi / (phi - before[0])
+                weight = best.phi / (best.phi - before[0])
                 here = here + weight * (before[1] - here)
-            return here, type(part.problem), clones
-        before = (phi, here)
+            return here, best.kind, clones
+        before = (best.phi, here)
     return None
+
+
+def _closer(model: Model, end: float, clones: float) -> tuple[np.ndarray, type[BinaryReplicas], float] | None:
+    """A start where the lowest free entropy all but vanishes, by halving."""
+    low, high, start = 0.6 * end, end, None
+    for _ in range(HALVINGS):
+        middle = 0.5 * (low + high)
+        best = _deepest(model, middle, clones, CHECKED, (-4.0, 7.0))
+        if best is None or best.phi < 0.0:
+            high = middle
+        else:
+            low, start = middle, (best.at(middle), best.kind, clones)
+    return start
+
+
+def _undercut(model: Model, found: Threshold, clones: float) -> bool:
+    """Whether groups at another overlap are fewer than those whose number vanishes."""
+    best = _deepest(model, found.value, clones, CHECKED, (-4.0, 7.0))
+    return best is not None and best.phi < -1e-8
 
 
 def _close(

@@ -23,7 +23,7 @@ def committee(
     *,
     activation: str | Any = "sign",
     weights: str | Weights | Sequence[float] = "binary",
-    margin: float = 0.0,
+    margin: float | None = None,
     ties: str = "satisfied",
     loss: str | Loss | None = None,
     beta: float = np.inf,
@@ -45,12 +45,13 @@ def committee(
     weights : str, Weights or list of float
         ``"binary"``, ``"spherical"``, ``"ternary"`` ..., an instance, or the letters of an alphabet; alpha counts all
         weights of all units.
-    margin : float
-        The margin kappa of the field ``K^(-1/2) sum_k c_k g(lambda_k)``, not divided by its standard deviation.
+    margin : float, optional
+        The margin kappa (0 where it is not given) of the field ``K^(-1/2) sum_k c_k g(lambda_k)``, not divided by its
+        standard deviation.
     ties : str
         ``"satisfied"`` or ``"violated"``: whether a field of exactly kappa counts as satisfied.
     loss : str, Loss, callable or None
-        Another loss, by name (with ``margin`` if that is not 0), as an instance, which replaces the margin, or as a
+        Another loss, by name (with ``margin``), as an instance, which replaces the margin, or as a
         function of arrays of stabilities.
     beta : float
         Inverse temperature; multiplies the loss.

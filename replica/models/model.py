@@ -15,6 +15,7 @@ from replica.architectures import Architecture, Perceptron
 from replica.data import Data, RandomLabels
 from replica.losses import Loss, Margin
 from replica.losses._probit import Probit
+from replica.models.priced import priced
 from replica.models.shown import html_table, latex_table
 from replica.weights import Binary, Spherical, Weights
 
@@ -232,7 +233,7 @@ def inverse(beta: Any, temperature: Any) -> Any:
 def perceptron(
     weights: str | Weights | Sequence[float] = "binary",
     *,
-    margin: float = 0.0,
+    margin: float | None = None,
     loss: str | Loss | Callable[..., Any] | None = None,
     beta: float = np.inf,
     temperature: float | None = None,
@@ -248,11 +249,12 @@ def perceptron(
     ----------
     weights : str, Weights or list of float
         ``"binary"``, ``"spherical"``, ``"ternary"``, ``"gaussian"`` ..., an instance, or the letters of an alphabet.
-    margin : float
-        The margin kappa of the hard constraint ``u >= kappa``, or of the loss named by ``loss``.
+    margin : float, optional
+        The margin kappa of the hard constraint ``u >= kappa``, 0 where it is not given, or of the loss named by
+        ``loss``, whose own default it replaces.
     loss : str, Loss, callable or None
-        Another loss, by name (with ``margin`` if that is not 0), as an instance, which replaces the margin, or as a
-        function of arrays of stabilities (see `replica.losses.from_function`).
+        Another loss, by name (with ``margin``), as an instance, which replaces the margin, or as a function of arrays
+        of stabilities (see `replica.losses.from_function`).
     beta : float
         Inverse temperature; multiplies the loss.
     temperature : float, optional
@@ -283,15 +285,7 @@ def perceptron(
     >>> replica.perceptron("spherical", margin=0.5).margin
     0.5
     """
-    if loss is None:
-        loss = Margin(margin)
-    elif isinstance(loss, str) and margin != 0.0:
-        named = Loss.find(loss)
-        known_options(f"the loss {loss!r}", ["margin"], named.parameters)
-        loss = named(**{named.parameters["margin"]: margin})
-    elif not isinstance(loss, str) and margin != 0.0:
-        raise ValueError(f"margin={margin} and loss={loss} both given: put the margin into the loss")
-    model = Model(weights=weights, loss=loss, data=labels, beta=inverse(beta, temperature))
+    model = Model(weights=weights, loss=priced(loss, margin), data=labels, beta=inverse(beta, temperature))
     changes = {name: value for name, value in {"coding": coding, "bias": bias}.items() if value is not None}
     if changes and not isinstance(model.data, RandomLabels):
         raise ValueError(f"{' and '.join(changes)} are of random labels, got labels={model.data}")

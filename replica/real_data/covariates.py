@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -129,6 +130,8 @@ class SeenCovariates:
             spread = jackknife(np.array([one[name].values for one in around]))
             columns |= {name: found[name].values, f"{name}_error": np.hypot(found[f"{name}_error"].values, spread)}
         columns["status"] = found["status"].values.astype(str)
+        if model.loss.exact:
+            columns["status"] = np.char.add(columns["status"], "; errors are mean squares of the residual, not rates")
         settings = {"verb": "learning_curve", "model": model.settings(), "samples": places.tolist()}
         symbols = {"samples": "P"} | {name: found[name].attrs["symbol"] for name in NAMES}
         axes = {"samples": places}
@@ -162,8 +165,10 @@ class SeenCovariates:
         sizes, repeats, seed = grid("samples", samples), whole("repeats", repeats, 2), whole("seed", seed, 0)
         if np.any(sizes != np.round(sizes)) or sizes[0] < 2 or sizes[-1] > len(self.y) - 10:
             raise ValueError(f"samples must be whole numbers from 2 to {len(self.y) - 10}, got {sizes.tolist()}")
-        theory = self.learning_curve(sizes, loss=loss, penalty=penalty)
         model = self.model(loss, penalty)
+        if not model.loss.exact and importlib.util.find_spec("sklearn") is None:
+            raise ValueError("compare needs scikit-learn: pip install 'replica-theory[learn]'")
+        theory = self.learning_curve(sizes, loss=loss, penalty=penalty)
         runs = np.array([[_fit(self, model, penalty, int(n), seed, k) for k in range(repeats)] for n in sizes])
         share = sizes[:, None] / len(self.y)
         mean, error = runs.mean(axis=1), np.sqrt(runs.var(axis=1, ddof=1) * (1.0 / repeats + share))

@@ -142,7 +142,8 @@ def test_beyond_the_capacity_there_is_nothing() -> None:
     with pytest.raises(replica.SolveFailed, match="the capacity with 1 steps is 12.3196"):
         replica.solve(NEGATIVE, alpha=13.0, ansatz=replica.RSB())
     with pytest.raises(replica.SolveFailed, match="the capacity with 2 steps is 80.86"):
-        replica.solve(replica.perceptron("spherical", margin=-1.831128834317651), alpha=81.607, ansatz=replica.RSB(steps=2))
+        deep = replica.perceptron("spherical", margin=-1.831128834317651)
+        replica.solve(deep, alpha=81.607, ansatz=replica.RSB(steps=2))
 
 
 def test_the_limit_of_many_steps() -> None:

@@ -11,6 +11,7 @@ from scipy.stats import multivariate_normal
 
 import replica
 from replica.cli import main
+from replica.landscape.overlap_gap import _undercut
 
 BINARY = replica.perceptron("binary")
 
@@ -66,3 +67,21 @@ def test_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     answer = json.loads(capsys.readouterr().out)
     assert abs(answer["value"] - replica.overlap_gap(BINARY, clones=2).value) < 1e-12
     assert answer["order_parameters"]["parisi"] == pytest.approx(2.0)
+
+
+def test_what_is_undercut_is_seen() -> None:
+    """At this root of the equations of 20 clones, beyond the capacity, groups at other overlaps are fewer."""
+    model, root = replica.perceptron("binary"), 0.8567379810072322
+    found = replica.thresholds.base.Threshold(root, 0.0, (root, root), "converged")
+    assert _undercut(model, found, 20.0)
+
+
+@pytest.mark.bench
+@pytest.mark.parametrize("clones", [20, 50])
+def test_many_clones_do_not_leave_the_lowest_overlap(clones: int) -> None:
+    """One branch of the equations goes beyond the capacity, where no groups are: it is not taken for the gap."""
+    model = replica.perceptron("binary")
+    found = replica.overlap_gap(model, clones=clones)
+    assert found.converged
+    assert 0.80 < found.value < replica.capacity(model).value
+    assert not _undercut(model, found, float(clones))

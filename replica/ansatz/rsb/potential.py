@@ -109,8 +109,9 @@ class Potential:
         g, alpha = pattern.value, self.alpha
         scale = 1.0
         if self.setting == CAPACITY:
-            alpha = weights.value / -g
-            value, scale = alpha, 1.0 / -g
+            # no pattern costs anything: no load is too much
+            alpha, scale = (weights.value / -g, 1.0 / -g) if g < 0.0 else (np.inf, np.inf)
+            value = alpha
         else:
             value = weights.value + alpha * g + (0.0 if self.cold else 0.5 * math.log(last))
         pushes = pattern.pushes
