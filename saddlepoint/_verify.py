@@ -13,6 +13,8 @@ from saddlepoint.solution import Tolerance
 LEVELS = 3
 #: tolerances below this are for the residual alone; corrections are believed as for this one
 FINEST = 1e-12
+#: corrections above it tell that a feature is not resolved, and the next integrals may be no better: a second opinion
+DOUBTED = 1e-9
 
 
 def unchecked(outcome: Outcome) -> np.ndarray:
@@ -33,8 +35,12 @@ def verify(problem: Problem, outcome: Outcome, tolerance: Tolerance) -> np.ndarr
         problem = problem.take(rows)
     point = outcome.point if rows is None else outcome.point[rows]
     for level in range(1, LEVELS + 1):
-        finer = problem.refined()
+        finer, before = problem.refined(), point
         point, residual, left, code = _correct(finer, point, tolerance, outcome)
+        if finer is not problem:
+            doubted = np.flatnonzero((code == CONVERGED) & (np.abs(point - before).max(axis=1) > DOUBTED))
+            if doubted.size:
+                _ask_again(finer.take(doubted), doubted, tolerance, outcome, (point, residual, left, code))
         if finer is problem:
             # no integrals to blame: the residual was below its floor only because the floor is high
             code[code == INTEGRAL_UNSURE] = STALLED
@@ -50,6 +56,19 @@ def verify(problem: Problem, outcome: Outcome, tolerance: Tolerance) -> np.ndarr
         problem, point = finer.take(again), point[again]
     error[outcome.code != CONVERGED] = np.nan
     return error
+
+
+def _ask_again(
+    problem: Problem, rows: np.ndarray, tolerance: Tolerance, outcome: Outcome, found: tuple[np.ndarray, ...]
+) -> None:
+    """Correct rows once more on still finer integrals, in place: errors hold what those change."""
+    finer = problem.refined()
+    if finer is problem:
+        return
+    point, residual, left, code = found
+    again = _correct(finer, point[rows], tolerance, outcome)
+    left[rows] = np.maximum(left[rows], again[2]) + np.abs(again[0] - point[rows])
+    point[rows], residual[rows], code[rows] = again[0], again[1], again[3]
 
 
 def _correct(

@@ -8,6 +8,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from saddlepoint.quadrature.panels import LEVELS
+
 
 @cache
 def _parameters(kind: type) -> tuple[str, ...]:
@@ -71,7 +73,7 @@ class Rowwise:
     def refined(self) -> Self:
         """The same on the next finer integrals; itself where there are none."""
         if "level" in _arguments(self):
-            return self.at_level(self.level + 1)
+            return self.at_level(self.level + 1) if self.level + 1 < len(LEVELS) else self
         parts = {name: getattr(self, name) for name in self.rowwise}
         finer = {name: part.refined() for name, part in parts.items() if isinstance(part, Rowwise)}
         return self.like(**finer) if finer else self

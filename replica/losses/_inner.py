@@ -254,8 +254,9 @@ def _stops(panels: CostPanels, s: float, beta: float) -> np.ndarray:
     """
     warm = beta if beta < np.inf else 0.0
     unit = max(1.0, s)
-    near = (np.maximum(np.abs(panels.low), np.abs(panels.high)) <= _NEAR * unit) & np.isfinite(panels.most)
-    narrow = near & (panels.high - panels.low < 2.0 * unit)
+    near = np.maximum(np.abs(panels.low), np.abs(panels.high)) <= _NEAR * unit
+    bent = np.isin(panels.low, panels.kinks) | np.isin(panels.high, panels.kinks)
+    narrow = (bent | (near & (panels.high - panels.low < 2.0 * unit))) & np.isfinite(panels.most)
     signs = np.where(np.arange(panels.slopes.shape[1]) % 2, -1.0, 1.0)
     edges = np.concatenate([[0.0], panels.low[narrow], panels.high[narrow]])
     pulls = np.concatenate([[0.0], (panels.slopes @ signs)[narrow], panels.slopes.sum(axis=1)[narrow]])

@@ -139,12 +139,21 @@ def test_finer_integrals_correct_the_point(ratio):
 def test_a_large_correction_is_confirmed_by_further_refinement():
     problem = Blurred(target=1.0, blur=[1e-3, 1e-9], ratio=1e-3)
     solution = solve(problem)
-    # 1e-3 -> 1e-6 -> 1e-9: the second refinement moves the point by less than 1e-6
-    np.testing.assert_allclose(solution["x"][0], 1.0 + 1e-9, rtol=1e-13)
+    # 1e-3 -> 1e-6 -> 1e-9 -> 1e-12: the second refinement moves the point by less than 1e-6, and more than 1e-9, so
+    # that a third has its say
+    np.testing.assert_allclose(solution["x"][0], 1.0 + 1e-12, rtol=1e-15)
     assert solution.error[0, 0] >= 5e-10
     raw = solve(problem, check=False)
     np.testing.assert_allclose(raw["x"], 1.0 + problem.blur, rtol=1e-15)
     assert np.isnan(raw.error).all()
+
+
+def test_a_refinement_that_is_no_better_is_in_the_error():
+    """Corrections of 1e-8 one after the other: the error is what the last of them moved, not a power of it."""
+    problem = Blurred(target=1.0, blur=[1e-8, 1e-13], ratio=-1.0)
+    solution = solve(problem)
+    assert solution.error[0, 0] >= 1e-8
+    assert solution.error[1, 0] < 1e-11
 
 
 def test_an_integral_that_does_not_settle_is_unsure():
