@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from replica._registry import per_row
-from saddlepoint._jit import array_kernel
-from saddlepoint.special import hazard_excess, tail_pair
+from saddlepoint._jit import array_kernel, scalar_kernel
+from saddlepoint.special import tail_triple
+from saddlepoint.special._elementary import log_positive, scale, split_exponential
 
 _LN_SQRT_2PI = 0.9189385332046727
 
@@ -66,31 +67,53 @@ def optimal_field(terms: Callable[[np.ndarray], tuple[Any, ...]], field: np.ndar
     return reach * first, log_z, reach * first**2, -reach * second
 
 
+@scalar_kernel
+def _exponential(x):  # type: ignore[no-untyped-def]
+    """e^x for x below 600."""
+    n, q = split_exponential(x if x > -750.0 else -750.0, 0.0)
+    return scale(1.0 + q, n)
+
+
+@scalar_kernel
+def _log_hazard(x, log_tail, hazard):  # type: ignore[no-untyped-def]
+    """ln G(x), also where G is below the range of doubles."""
+    near = hazard > 1e-290
+    seen = log_positive(hazard if near else 1.0)
+    return seen if near else -0.5 * x * x - _LN_SQRT_2PI - log_tail
+
+
 @array_kernel
 def _optimal_margin(field, kappa, variance, log_gap, shift, log_z, work, stiffness):  # type: ignore[no-untyped-def]
-    """See `optimal_margin` (a numerical kernel)."""
+    """See `optimal_margin` (a numerical kernel): all nodes of a row step together, so that the loops are vectorised."""
+    m, rho, change = np.empty((3, field.shape[1]))
     for row in range(field.shape[0]):
-        width = math.sqrt(variance[row])
-        log_c = log_gap[row] - math.log(variance[row])
-        far = math.sqrt(2.0 * max(log_c, 0.0))
-        for node in range(field.shape[1]):
-            m = (kappa[row] - field[row, node]) / width
-            # in rho = ln R, R = m - a: increasing and convex, so that the steps from above are monotone
-            log_tail, hazard = tail_pair(m)
-            rho = log_c + (math.log(hazard) if hazard > 1e-290 else -0.5 * m * m - _LN_SQRT_2PI - log_tail)
-            rho = min(rho, math.log(max(1.0, m + far)))
-            ratio = math.exp(rho)
-            excess = 0.0
-            for _ in range(100):
-                a = m - ratio
-                log_tail, hazard = tail_pair(a)
-                excess = hazard_excess(a)
-                log_hazard = math.log(hazard) if hazard > 1e-290 else -0.5 * a * a - _LN_SQRT_2PI - log_tail
-                step = (rho - log_c - log_hazard) / (1.0 + ratio * excess)
-                rho -= step
-                ratio = math.exp(rho)
-                if not abs(step) > 4e-16 * (1.0 + abs(rho) + abs(log_c)):
-                    break
+        width, log_c = math.sqrt(variance[row]), log_gap[row] - math.log(variance[row])
+        bound, far = kappa[row], math.sqrt(2.0 * max(log_c, 0.0))
+        # in rho = ln R, R = m - a: increasing and convex, so that the steps from above are monotone
+        for node in range(m.size):
+            m[node] = (bound - field[row, node]) / width
+            log_tail, hazard, _ = tail_triple(m[node])
+            below, above = log_c + _log_hazard(m[node], log_tail, hazard), m[node] + far
+            above = log_positive(above if above > 1.0 else 1.0)
+            rho[node] = above if below > above else below
+        for _ in range(100):
+            for node in range(m.size):
+                ratio = _exponential(rho[node])
+                a = m[node] - ratio
+                log_tail, hazard, excess = tail_triple(a)
+                step = (rho[node] - log_c - _log_hazard(a, log_tail, hazard)) / (1.0 + ratio * excess)
+                rho[node] -= step
+                # the square of a short step is all that is missing after it
+                moved = abs(step) > 4e-16 * (1.0 + abs(rho[node]) + abs(log_c))
+                change[node] = abs(step) * (1.0 + ratio) if moved else 0.0
+            longest = 0.0
+            for node in range(m.size):
+                longest = change[node] if change[node] > longest else longest
+            if longest < 5e-9:
+                break
+        for node in range(m.size):
+            ratio = _exponential(rho[node])
+            log_tail, hazard, excess = tail_triple(m[node] - ratio)
             shift[row, node] = width * ratio
             log_z[row, node] = log_tail
             work[row, node] = ratio * hazard
