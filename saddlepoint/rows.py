@@ -53,6 +53,8 @@ class Rowwise:
     """
 
     rowwise: ClassVar[tuple[str, ...]] = ()
+    #: the level of its finest integrals
+    finest: ClassVar[float] = len(LEVELS) - 1
     level: int
 
     def like(self, **changed: Any) -> Self:
@@ -73,7 +75,7 @@ class Rowwise:
     def refined(self) -> Self:
         """The same on the next finer integrals; itself where there are none."""
         if "level" in _arguments(self):
-            return self.at_level(self.level + 1) if self.level + 1 < len(LEVELS) else self
+            return self.at_level(self.level + 1) if self.level < self.finest else self
         parts = {name: getattr(self, name) for name in self.rowwise}
         finer = {name: part.refined() for name, part in parts.items() if isinstance(part, Rowwise)}
         return self.like(**finer) if finer else self

@@ -16,6 +16,7 @@ class Root(Problem):
 
     variables = Variables(Variable("x", REAL))
     rowwise = ("alpha",)
+    finest = np.inf
 
     def __init__(self, alpha: np.ndarray, level: int = 8) -> None:
         self.alpha, self.level, self.size = alpha, level, alpha.size
