@@ -205,7 +205,7 @@ ANY_DIRECTION = Demand(
     "weights",
 )
 NO_THRESHOLD = Demand(
-    "at beta = inf needs a hard constraint beside a learned threshold",
+    "at beta = inf needs a hard constraint beside a threshold learned from the labels",
     lambda model: model.loss.hard or not cold(model) or not model.data.trained or bool(model.data.overlaps),
     "data",
 )
@@ -215,7 +215,7 @@ HELD_BIAS = Demand(
     "data",
 )
 BOUND_BIAS = Demand(
-    "has no optimum of the learned bias where a large one satisfies every pattern: hold the bias at a number",
+    "has no optimum of a bias learned from the labels where a large one satisfies all: hold it at a number",
     lambda model: (
         bool(model.data.overlaps)
         or not model.data.trained
