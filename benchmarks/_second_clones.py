@@ -125,7 +125,8 @@ class Clones:
             if not self.centre:
                 return np.array([first])
             big = 1.0 + (y - 1.0) * (1.0 - e)
-            left = 0.5 * (-1.0 / e + 1.0 / c - y * q0 / c**2) + 0.5 * (y * t * t / big**2) / (1.0 - y * t * t / big)
+            beside = (4.0 * y * d * (1.0 - d) - (y - 1.0) * e) / big  # 1 - y t^2/big, whose digits cancel
+            left = 0.5 * (-1.0 / e + 1.0 / c - y * q0 / c**2) + 0.5 * (y * t * t / big**2) / beside
             return np.array([first, e * (left + 0.5 * y * self.alpha * a["square"])])
 
         x = newton(system, np.array([start["q0"], 1.0 - start["q1"]][: 2 if self.centre else 1]))
@@ -136,8 +137,9 @@ class Clones:
         inner = 0.5 * (np.log(e) + gap / c + q0 / c - y * q0 * gap / c**2) + self.alpha * a["single"]
         found = {"q0": q0}
         if self.centre:
-            total += 0.5 * np.log(1.0 - y * t * t / big)
-            inner += 0.5 * (-(t * t) / big + y * t * t * (1.0 - e) / big**2) / (1.0 - y * t * t / big)
+            beside = (4.0 * y * d * (1.0 - d) - (y - 1.0) * e) / big
+            total += 0.5 * np.log(beside)
+            inner += -0.5 * t * t * e / big**2 / beside
             found |= {"q1": 1.0 - e}
         return found | {"local_entropy": inner, "free_entropy": total / y, "complexity": total - y * inner}
 

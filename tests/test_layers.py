@@ -6,6 +6,7 @@ import ast
 import functools
 import importlib.util
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -148,6 +149,12 @@ def test_the_files_of_a_family_import_in_no_circle(folder: str) -> None:
     while free := [name for name, found in below.items() if not found]:
         below = {name: found - set(free) for name, found in below.items() if name not in free}
     assert sorted(below) == []
+
+
+def test_one_file_reads_the_sentences_of_statuses() -> None:
+    words = re.compile(r'(startswith|removeprefix)\([^()]*(\([^()]*\))?[^()]*["\'](not )?converged')
+    reading = {str(path.relative_to(ROOT)) for path in sources("replica") if words.search(path.read_text("utf-8"))}
+    assert reading == set()
 
 
 def named_in(path: Path, classes: set[str], names: set[str]) -> Iterator[tuple[int, str]]:

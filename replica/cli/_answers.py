@@ -12,6 +12,7 @@ import numpy as np
 
 from replica._version import __version__
 from replica.cli._tables import FULL, folded, tables, with_error
+from replica.solution.said import beside, converged
 
 if TYPE_CHECKING:
     import xarray
@@ -39,7 +40,7 @@ class Point:
 
     @property
     def solved(self) -> bool:
-        return self.status.startswith("converged")
+        return converged(self.status)
 
     @property
     def complaint(self) -> str:
@@ -101,14 +102,14 @@ class Curves:
 
     def _unsolved(self) -> dict[str, list[str]]:
         return {
-            name: [text for text in values.flat if not text.startswith("converged")]
+            name: [text for text in values.flat if not converged(text)]
             for name, values in self._status().items()
         }
 
     @property
     def solved(self) -> bool:
         """Whether any point is solved."""
-        return any(text.startswith("converged") for values in self._status().values() for text in values.flat)
+        return any(converged(text) for values in self._status().values() for text in values.flat)
 
     @property
     def complaint(self) -> str:
@@ -118,7 +119,7 @@ class Curves:
             if sentences and name == "status":
                 parts.append(f"{len(sentences)} of {self._status()[name].size} points not solved ({sentences[0]})")
             elif sentences:
-                line, reason = name.removesuffix("_status"), sentences[0].removeprefix("not converged: ")
+                line, reason = name.removesuffix("_status"), beside(sentences[0])
                 parts.append(f"{line}: no line at {len(sentences)} of {self._status()[name].size} points: {reason}")
         return "; ".join(parts)
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from replica.solution.said import BAD, GOOD, beside, converged
+
 WIDTH = 80  # characters in a line where no terminal says how many
 SENTENCE = 16  # characters of a status that still has a place in its column
 LONG = 1000  # rows that nobody asked for: what is longer is for files
@@ -96,9 +98,9 @@ def _statuses(sentences: list[str]) -> tuple[list[str], list[str]]:
     """Cells of a column, and what sentences too long for it say besides, by number."""
     long = [text for text in dict.fromkeys(sentences) if len(text) > SENTENCE]
     marks = {text: f"[{number}]" for number, text in enumerate(long, start=1)}
-    short = {text: "converged" if text.startswith("converged") else "not converged" for text in long}
+    short = {text: GOOD if converged(text) else BAD for text in long}
     cells = [f"{short[text]} {marks[text]}" if text in marks else text for text in sentences]
-    return cells, [folded(mark, text.removeprefix("converged; "), 5) for text, mark in marks.items()]
+    return cells, [folded(mark, beside(text), 5) for text, mark in marks.items()]
 
 
 def _blocks(places: dict[str, list[str]], columns: dict[str, list[str]]) -> Iterator[dict[str, list[str]]]:

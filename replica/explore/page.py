@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from replica.solution.said import beside
+
 #: where the sliders stand
 Values = Mapping[str, float]
 
@@ -65,7 +67,7 @@ def remarks(curves: Iterable[Curve]) -> list[str]:
     said: dict[str, list[str]] = {}
     for curve in curves:
         for text in dict.fromkeys(curve.status):
-            rest = text.removeprefix("converged").removeprefix("; ")
+            rest = beside(text)
             if rest:
                 said.setdefault(rest, []).append(curve.name)
     return [f"{', '.join(names)}: {text}" for text, names in said.items()]

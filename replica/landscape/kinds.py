@@ -21,6 +21,7 @@ from replica.ansatz.franz_parisi.typical_free_norm import AlphabetProblem
 from replica.ansatz.franz_parisi.typical_held_norm import FranzParisiProblem
 from replica.ansatz.franz_parisi.typical_learned import TypicalProblem
 from replica.models.model import Model
+from replica.solution.said import which_converged
 from replica.solution.single import Solution
 from replica.verbs import solve
 
@@ -206,8 +207,8 @@ class Lowest(Quenched):
 
     def columns(self, distance: np.ndarray) -> Columns:
         found = super().columns(distance)
-        lost = [row for row, text in enumerate(found.status) if not text.startswith("converged")]
-        if lost:
+        lost = np.flatnonzero(~which_converged(found.status))
+        if lost.size:
             largest, error = self.largest()
             for row in lost:
                 if 2.0 * distance[row] < 1.0 - largest - error:

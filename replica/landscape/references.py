@@ -20,6 +20,7 @@ from replica.landscape.named_references import LARGEST, PLANTED, Reference, name
 from replica.losses._linear import LinearCost
 from replica.models.directions import direction
 from replica.models.model import Model, bayes_student
+from replica.solution.said import beside
 from replica.verbs import solve
 from replica.weights.base import Average, Free
 
@@ -75,7 +76,7 @@ def _typical(model: Model, alpha: float, given: Reference, first_moment: bool) -
 
         found = max_margin(model, alpha=alpha)
         if not found.converged:
-            why = found.status.removeprefix("not converged: ")
+            why = beside(found.status)
             return Lost(model, alpha, f"not converged: no largest margin ({why})", of=of)
         base, widest = _at_margin(model, found.value), found.solution
     elif given.margin is not None:
@@ -88,7 +89,7 @@ def _typical(model: Model, alpha: float, given: Reference, first_moment: bool) -
     if first_moment:
         return Pairs(model, alpha, "converged; first moment", margin, doubts(widest, solution), side=side)
     if not solution.converged or "q_hat" not in solution.batch.names:
-        why = solution.status.removeprefix("converged; ").removeprefix("not converged: ")
+        why = beside(solution.status)
         hint = "; give reference='planted'" if solution.converged and model.data.overlaps else ""
         return Lost(model, alpha, f"not converged: no typical reference ({why}){hint}", margin, of=of)
     names = ("q", "q_hat")
@@ -157,9 +158,9 @@ def _lowest(model: Model, alpha: float, given: Reference) -> Around:
         other = _vanishing(other)
     solution = solve(other, alpha=alpha, on_failure="keep")
     if not solution.converged:
-        return _no_vector(model, alpha, given, f"no minimiser ({solution.status.removeprefix('not converged: ')})")
+        return _no_vector(model, alpha, given, f"no minimiser ({beside(solution.status)})")
     if solution["q"] == 0.0:
-        why = solution.status.removeprefix("converged; ")
+        why = beside(solution.status)
         return _no_vector(model, alpha, given, f"no direction is left to measure from ({why})")
     if np.isinf(solution["q"]):
         return _largest(model, alpha, given, direction(other))
@@ -219,7 +220,7 @@ def _largest(model: Model, alpha: float, given: Reference, other: Model) -> Arou
 
     found = max_margin(other, alpha=alpha)
     if not found.converged:
-        return _no_vector(model, alpha, given, f"no largest margin ({found.status.removeprefix('not converged: ')})")
+        return _no_vector(model, alpha, given, f"no largest margin ({beside(found.status)})")
     at: Any = found.solution
     names = [name for name in ("m", "bias") if name in found.order_parameters]
     known = {"m": 0.0, "bias": other.data.held_bias} | {name: float(at[name]) for name in names}

@@ -21,6 +21,7 @@ from replica.plots.lines import (
 from replica.plots.map import draw_map
 from replica.plots.style import COLOURS, GREY, MARKERS, geometric, logarithmic
 from replica.plots.words import symbol, title, value, words
+from replica.solution.said import converged
 
 if TYPE_CHECKING:
     import xarray
@@ -90,7 +91,7 @@ def _draw_limits(ax: Axes, name: str, ends: dict[str, list[tuple[float, Any]]]) 
 
 def _reached(point: xarray.Dataset, main: str) -> float:
     """The value at one point; NaN where it is not solved."""
-    solved = "status" not in point or str(point["status"].values).startswith("converged")
+    solved = "status" not in point or converged(point["status"].values)
     return float(point[main]) if solved else float("nan")
 
 

@@ -11,6 +11,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 
 from replica.plots.style import DOUBTFUL_DASH, GREY, geometric
+from replica.solution.said import which_converged
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,7 +58,7 @@ class Trace:
         """
         y = np.asarray(y, dtype=float)
         said = np.full(y.shape, "converged") if status is None else np.asarray(status, dtype=str)
-        solved = np.isfinite(y) & np.char.startswith(said, "converged")
+        solved = np.isfinite(y) & which_converged(said)
         doubtful = np.zeros(y.shape, dtype=bool)
         for words in doubts:
             doubtful |= np.char.find(said, words) >= 0

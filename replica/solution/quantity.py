@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from replica.solution.notation import latex_number, shorthand
+from replica.solution.said import converged
 
 
 class Quantity(float):
@@ -43,7 +44,7 @@ class Quantity(float):
     status: str
 
     def __new__(cls, value: float, error: float, status: str) -> Self:
-        if status.startswith("converged") and np.isnan(error):
+        if converged(status) and np.isnan(error):
             value, status = float("nan"), "not converged: the error of the number could not be estimated"
         self = super().__new__(cls, value)
         self.error, self.status = float(error), status
@@ -60,7 +61,7 @@ class Quantity(float):
     @property
     def converged(self) -> bool:
         """Whether the status begins with ``converged``."""
-        return self.status.startswith("converged")
+        return converged(self.status)
 
     def __str__(self) -> str:
         return f"{float(self):.12g} +- {self.error:.1e}: {self.status}"

@@ -14,6 +14,7 @@ from replica.ansatz import Ansatz, ansatz_or_rs
 from replica.models.model import Model, require_model
 from replica.observables import OBSERVABLES, kind_of, measure, symbol_of
 from replica.solution.names import ORDER_PARAMETERS, of_level
+from replica.solution.said import which_converged
 from replica.sweeps.diagram import diagram
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ def _asked(model: Model, observables: Any, ansatz: Ansatz | None, axes: Any) -> 
 
 def _usual(found: dict[str, np.ndarray]) -> tuple[str, ...]:
     """The observables that are shown unless others are asked for; where nothing is solved the usual ones."""
-    solved = np.char.startswith(found["status"].astype(str), "converged")
+    solved = which_converged(found["status"])
 
     def known(name: str) -> bool:
         return not np.isnan(found[name][solved]).all()
@@ -212,7 +213,7 @@ def _usual(found: dict[str, np.ndarray]) -> tuple[str, ...]:
 
 def _check_defined(model: Model, ansatz: Ansatz, names: tuple[str, ...], found: dict[str, np.ndarray]) -> None:
     """Refuse an observable that none of the solved points has."""
-    solved = np.char.startswith(found["status"].astype(str), "converged")
+    solved = which_converged(found["status"])
     for name in names:
         if solved.any() and np.isnan(found[name][solved]).all():
             raise ValueError(f"the observable {name!r} is not defined for {model} in {ansatz}")

@@ -12,6 +12,7 @@ from replica.ansatz.base import Ansatz
 from replica.models.model import Model
 from replica.solution.batch import Part, Solutions
 from replica.solution.quantity import Quantity
+from replica.solution.said import beside, converged, which_converged
 from replica.solution.single import Solution
 from saddlepoint import Status
 from saddlepoint.enclosures import Enclosure, NotEnclosed
@@ -39,7 +40,7 @@ class Line:
 
     @property
     def converged(self) -> np.ndarray:
-        return np.array([text.startswith("converged") for text in self.status])
+        return which_converged(self.status)
 
     def over(self, unit: np.ndarray) -> Line:
         """The line in another measure of the load: alpha in units of ``unit``."""
@@ -108,7 +109,7 @@ class Threshold(Quantity):
         solution: Solution | None = None,
         parameters: dict[str, float] | None = None,
     ) -> Self:
-        if status.startswith("converged") and np.isnan(error):
+        if converged(status) and np.isnan(error):
             value, status, solution = NAN, UNKNOWN, None
         self = super().__new__(cls, value, error, status)
         self.bracket, self.solution, self.parameters = bracket, solution, dict(parameters or {})
@@ -163,9 +164,9 @@ def closed_line(
 ) -> Line:
     """A line whose value has an explicit formula; the bracket is the error interval."""
     size = value.size
-    good = np.array([text.startswith("converged") for text in status])
+    good = which_converged(status)
     codes = np.array([Status.CONVERGED if ok else Status.NO_SOLUTION for ok in good])
-    remarks = [text.removeprefix("not converged: ").removeprefix("converged").removeprefix("; ") for text in status]
+    remarks = [beside(text) for text in status]
     solutions = Solutions(model, ansatz, value, parts, codes, np.zeros(size), remarks)
     bracket = np.stack([value - error, value + error], axis=1)
     return Line(np.where(good, value, NAN), np.where(good, error, NAN), bracket, status, solutions)

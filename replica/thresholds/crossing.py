@@ -13,6 +13,7 @@ from replica.models.model import Model, require_model
 from replica.observables import OBSERVABLES, measure
 from replica.solution.batch import Solutions
 from replica.solution.names import ORDER_PARAMETERS
+from replica.solution.said import beside, which_converged
 from replica.solution.single import Solution
 from replica.thresholds.base import NAN, Threshold
 
@@ -233,7 +234,7 @@ class Table:
 def _scanned(course: Course, places: np.ndarray) -> Table:
     """The course at places, and at finer ones where it may hide a crossing."""
     table = course.table(places)
-    solved = np.char.startswith(table.status, "converged")
+    solved = which_converged(table.status)
     if solved.any() and np.isnan(table.gap[solved]).all():
         raise ValueError(f"the observable {course.observable!r} is not defined for {course.model} in {course.ansatz}")
     for _ in range(LOOKS):
@@ -274,7 +275,7 @@ def _refined(table: Table, cells: list[tuple[int, int]], which: int) -> Threshol
         words.append(
             f"the {'last' if which else 'first'} of {len(cells)} crossings (others near {course.along} = {rest})"
         )
-    words += [facts] if (facts := found.sentence(0).removeprefix("converged").removeprefix("; ")) else []
+    words += [facts] if (facts := beside(found.sentence(0))) else []
     return Threshold(place, high - low, (low, high), "; ".join(words), Solution(found))
 
 
@@ -283,4 +284,4 @@ def _none(sentence: str, low: float, high: float) -> Threshold:
 
 
 def _reason(status: str) -> str:
-    return status.removeprefix("not converged: ")
+    return beside(status)

@@ -11,6 +11,7 @@ import numpy as np
 from replica._registry import vouched
 from replica.ansatz.rs.enclosed import BallEquations, covered, of_root, same_number
 from replica.models.model import Model, separating
+from replica.solution.said import beside
 from replica.weights.base import Average
 from saddlepoint.enclosures import Dual, Enclosure, NotEnclosed, ball, enclosed_root, flint
 
@@ -54,7 +55,7 @@ def _at(found: Any, system: BallEquations) -> list[float]:
     """The conjugates of the floating-point threshold."""
     known = {} if found.solution is None else found.solution.order_parameters
     if not (known.get("q_hat", 0.0) > 0 and known.get("V", 0.0) > 0):
-        raise NotEnclosed(f"not enclosed: no proof covers {found.status.removeprefix('converged; ')}")
+        raise NotEnclosed(f"not enclosed: no proof covers {beside(found.status)}")
     return system.start(found.solution)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from replica.ansatz.rs.branch import first_sign_change
 from replica.models.model import Model
+from replica.solution.said import beside
 from replica.thresholds.base import NAN, Line, Threshold
 from saddlepoint import Bracket, Problem, RealInUnits, Variable, Variables, solve
 
@@ -130,7 +131,7 @@ def by_secants(line: Callable[[Model], Line], model: Model, parameter: str, targ
             known = known if moved < LOOSE * max(1.0, abs(place)) else slope  # next to each other values are rounding
         step = float(np.clip(-gap / slope, -1.0, 1.0)) if np.isfinite(slope) else 0.0
     if not np.isfinite(gap):
-        why = found.status[0].removeprefix("not converged: ")
+        why = beside(found.status[0])
         lost = f"not converged: the line was lost at {parameter} = {place:.6g} ({why})"
         return Threshold(NAN, NAN, (NAN, NAN), lost)
     if moved > LOOSE * max(1.0, abs(place)) or not np.isfinite(known):

@@ -6,6 +6,7 @@ import numpy as np
 
 from replica.ansatz import Ansatz
 from replica.models.model import Model
+from replica.solution.said import beside
 from replica.thresholds.base import NAN, Threshold
 from replica.thresholds.registry import find_line
 
@@ -25,7 +26,7 @@ def highest_step(model: Model, ansatz: Ansatz, alpha: float) -> Threshold:
             return Threshold(NAN, NAN, (NAN, NAN), text)
         load = np.inf if endless else found.value
         if load >= alpha:
-            facts = found.status.removeprefix("not converged: ").removeprefix("converged").removeprefix("; ")
+            facts = beside(found.status)
             text = (
                 f"converged; a step: the capacity is {load:.9g} at this value of the field and {above:.9g} above it"
                 f" ({facts})"

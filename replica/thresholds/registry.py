@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from replica._checks import one_of, spelled
+from replica.solution.said import converged
 
 #: what must be known of a line of the constraint alone where the model has a finite cost
 COLD = "of the constraint that nothing costs anything, whatever the temperature"
@@ -33,7 +34,7 @@ class LineDefinition:
             raise ValueError(f"{ansatz} gives no {self.name} line")
         found = self.methods[ansatz.method](self.model(model), size, ansatz)
         if self.cold and not model.loss.hard:
-            found.status = [f"{text}; {COLD}" if text.startswith("converged") else text for text in found.status]
+            found.status = [f"{text}; {COLD}" if converged(text) else text for text in found.status]
         return found.sure()
 
     def model(self, model: Any) -> Any:

@@ -118,3 +118,49 @@ def test_copies_around_a_noisy_teacher() -> None:
     there = replica.franz_parisi(model, alpha=0.5, distance=[(1 - alone["m"]) / 2], reference="planted")
     for name in ("generalization_error", "stability", "training_error", "energy", "free_entropy", "q"):
         assert float(there[name][0]) == pytest.approx(float(getattr(alone, name, None) or alone[name]), abs=1e-9), name
+
+
+@pytest.mark.parametrize("replicas", [2.7, np.inf])
+def test_without_constraint_real_replicas_are_as_close_as_is_asked(replicas: float) -> None:
+    """Their mutual overlap 1 - 2d has no room for a small distance."""
+    d = D[:5]
+    curve = replica.local_entropy(
+        replica.perceptron("spherical", margin=-30.0), alpha=0.7, distance=d, replicas=replicas, centre=None
+    )
+    group = 0.0 if replicas == np.inf else (np.log1p((replicas - 1.0) * (1.0 - 2.0 * d)) - np.log(2.0 * d)) / replicas
+    assert np.all(np.abs(curve["free_entropy"] - 0.5 * (np.log(2.0 * d) + group)) <= curve["free_entropy_error"])
+    assert np.all(curve["free_entropy_error"] < 1e-12)
+
+
+@pytest.mark.parametrize(
+    ("margin", "alpha", "replicas", "d", "free_entropy", "entropy"),
+    [
+        (0.692873, 0.0168588626, 4.27566, 1.4322658e-6, -4.72472871918153745, -6.26461723032409744),
+        (0.692873, 0.0168588626, 4.27566, 1e-8, -6.62638858219392291, -8.7468262148272801),
+        (0.0, 0.4, 2.5, 3e-7, -4.2332432543488147, -6.96325055308587589),
+    ],
+)
+def test_close_real_replicas_in_many_digits(
+    margin: float, alpha: float, replicas: float, d: float, free_entropy: float, entropy: float
+) -> None:
+    """mpmath at 34 digits: the inner average as a series in the root of the distance, Hermite's rule outside."""
+    model = replica.perceptron("spherical", margin=margin)
+    found = replica.local_entropy(model, alpha=alpha, distance=[d], replicas=replicas, centre=None).isel(distance=0)
+    assert abs(found["free_entropy"] - free_entropy) <= 5 * found["free_entropy_error"] < 1e-12
+    assert abs(found["local_entropy"] - entropy) <= 5 * found["error"] < 1e-12
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        replica.mixture("logistic", weights="spherical", balance=0.4, beta=1.0),
+        replica.mixture("square", weights="spherical", noise=0.5, beta=2.0),
+        replica.perceptron("binary", loss="error-count", beta=1.0),
+    ],
+)
+def test_close_real_replicas_of_any_kind_move_as_their_slope_says(model: replica.Model) -> None:
+    """What is lost of a distance would stand out in a small step of it."""
+    d, step = (1e-4 if model.weights.discrete else 3e-10), 1e-3
+    curve = replica.local_entropy(model, alpha=0.8, distance=[d, d * (1.0 + step)], replicas=3.0, centre=None)
+    moved = float(curve["free_entropy"][1] - curve["free_entropy"][0])
+    assert abs(moved / (curve["slope"][0] * d * np.log1p(step)) - 1.0) < 1e-3

@@ -21,6 +21,7 @@ from replica.ansatz.franz_parisi.typical_held_norm import Reference
 from replica.ansatz.franz_parisi.zeros import zero_of
 from replica.data import Overlaps
 from replica.models.model import Model
+from replica.solution.said import converged
 from replica.weights._pairs import binary_sums, rule_of
 from replica.weights.base import Average
 from saddlepoint.quadrature.fields import scaled_nodes
@@ -112,7 +113,7 @@ def student_curve(
     values, errors, probe = columns.values, columns.errors, Side(model.loss, float(model.beta))
     found = np.full((2, distance.size), np.nan)
     for row, d in enumerate(distance):
-        if columns.status[row].startswith("converged"):
+        if converged(columns.status[row]):
             q, q_hat, theta = (float(values[name][row]) for name in ("q", "q_hat", "t_hat"))
             for k, level in enumerate((1, 2)):
                 weigh = _common_overlap(model, reference, 1.0 - 2.0 * d, q, q_hat, theta, level)

@@ -113,7 +113,7 @@ class LocalEntropy(Ansatz):
         self.check(model)
         alpha, distance = (np.ascontiguousarray(a, dtype=float) for a in (alpha, distance))
         if self.centre is None:
-            return self._real.solve(self, model, alpha, 1.0 - 2.0 * distance, tolerance)
+            return self._real.solve(self, model, alpha, 1.0 - 2.0 * distance, tolerance, 2.0 * distance)
         return self._ledger(model, alpha, distance, tolerance).solutions(self)
 
     def _ledger(self, model: Model, alpha: np.ndarray, distance: np.ndarray, tolerance: float) -> GroupLedger:

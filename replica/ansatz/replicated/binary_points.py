@@ -32,7 +32,7 @@ class BinaryPoint(Point):
         variance, distance = self.rows[3], self.rows[4]
         first = np.log(self.alpha * self.patterns.common / self.common_hat)
         if not self.centred:
-            return [first, np.log(variance / (1.0 - self.groups.q1))]
+            return [first, np.log(variance / self.groups.apart)]
         return [
             first,
             np.log(self.alpha * self.patterns.spread / self.gap_hat),
@@ -108,7 +108,7 @@ class BinaryLimitPoint(Point):
 
     def equations(self) -> list[np.ndarray]:
         if not self.centred:
-            return [self.of_strength(), np.log(self.rows[2] / (1.0 - self.groups.q1))]
+            return [self.of_strength(), np.log(self.rows[2] / self.groups.apart)]
         return [self.of_strength(), self.of_gap_hat(), np.log(self.rows[4] / self.groups.distance)]
 
     def free_entropy(self) -> np.ndarray:

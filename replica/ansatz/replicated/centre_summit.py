@@ -67,7 +67,7 @@ class SphericalSummitPoint(SphericalLimitPoint):
 
     def equations(self) -> list[np.ndarray]:
         stiff = self.alpha * self.patterns.stiff * np.exp(-self.log_gap)
-        return [super().equations()[0], np.log(stiff * (1.0 - self.q1) / self.share)]
+        return [super().equations()[0], np.log(stiff * self.apart / self.share)]
 
     def slope(self) -> np.ndarray:
         return np.zeros(self.q1.size)
@@ -88,4 +88,4 @@ class SphericalSummit(SphericalReplicasLimit):
     def averages(self, values: Named, power: np.ndarray, whole: bool) -> SphericalSummitPoint:
         q1 = values["q1"]
         patterns = limit_patterns(self.groups.model, q1, values["log_gap"], 1.0 - q1, self.level)
-        return SphericalSummitPoint(self.groups, power, patterns, q1, values["log_gap"])
+        return SphericalSummitPoint(self.groups, power, patterns, q1, 1.0 - q1, values["log_gap"])

@@ -22,14 +22,21 @@ Named = dict[str, np.ndarray]
 @dataclass(frozen=True)
 class Groups(Rowwise):
     """What defines a batch of groups: ``power`` replicas each, at overlap ``q1`` or at ``distance`` from a
-    centre, arrays (batch,) (None: not given)."""
+    centre, arrays (batch,) (None: not given). ``apart`` is ``1 - q1``, with the digits that q1 has no room for
+    where replicas are close.
+    """
 
-    rowwise: ClassVar[tuple[str, ...]] = ("model", "alpha", "power", "q1", "distance")
+    rowwise: ClassVar[tuple[str, ...]] = ("model", "alpha", "power", "q1", "distance", "apart")
     model: Model
     alpha: np.ndarray
     power: np.ndarray
     q1: Any = None
     distance: Any = None
+    apart: Any = None
+
+    def __post_init__(self) -> None:
+        if self.apart is None and self.q1 is not None:
+            object.__setattr__(self, "apart", 1.0 - self.q1)
 
     @property
     def size(self) -> int:

@@ -113,11 +113,11 @@ def taken(model: Model, alpha: np.ndarray, q: np.ndarray, variance: np.ndarray) 
 
 def centres_of_many(groups: Groups) -> Known:
     """The same for infinitely many replicas at a mutual overlap q1: all vectors round their barycentre."""
-    model, q1 = groups.model, groups.q1
-    loss, root = taken(model, groups.alpha, q1, 1.0 - q1), np.sqrt(q1)
+    model, q1, apart = groups.model, groups.q1, groups.apart
+    loss, root = taken(model, groups.alpha, q1, apart), np.sqrt(q1)
     binary = model.weights.discrete
-    room = binary_room((1.0 - q1) / (2.0 * (1.0 + root))) if binary else 0.5 * np.log1p(-q1)
-    slope = np.arctanh(root) / root if binary else 1.0 / (1.0 - q1)
+    room = binary_room(apart / (2.0 * (1.0 + root))) if binary else 0.5 * np.log(apart)
+    slope = np.arctanh(root) / root if binary else 1.0 / apart
     none, zero = np.full(q1.size, np.nan), np.zeros(q1.size)
     seen = {"free_entropy": room, "entropy": room, "complexity": none, "q0": q1, "q1": q1, "q0_hat": none}
     seen |= {"q1_hat": none, "parisi": groups.power, "slope": slope, "energy": zero, "training_error": zero}

@@ -34,12 +34,12 @@ class ClassesPoint(SphericalPoint):
 
     def free_entropy(self) -> np.ndarray:
         y = self.power
-        phi = 0.5 * ((1.0 - 1.0 / y) * np.log1p(-self.q1) + np.log(self.c) / y + self.across / self.c)
+        phi = 0.5 * ((1.0 - 1.0 / y) * np.log(self.apart) + np.log(self.c) / y + self.across / self.c)
         return phi + self.alpha * self.patterns.mean
 
     def complexity(self) -> np.ndarray:
         y, c = self.power, self.c
-        found = np.log(c / (1.0 - self.q1)) - y * self.gap / c + y**2 * self.across * self.gap / c**2
+        found = np.log(c / self.apart) - y * self.gap / c + y**2 * self.across * self.gap / c**2
         return 0.5 * found - self.alpha * self.patterns.relative
 
     def measured(self) -> Named:
@@ -62,7 +62,7 @@ class Classes(GroupProblem):
         room = q1 / np.cosh(values["turn"]) ** 2
         across, gap = room / (1.0 + np.exp(-values["odds"])), room / (1.0 + np.exp(values["odds"]))
         bias = values.get("bias", groups.model.data.reported(self.size)["bias"])
-        data, rest = groups.model.learned({"bias": bias}).data, 1.0 - q1
+        data, rest = groups.model.learned({"bias": bias}).data, groups.apart
         q0 = m * m + across
 
         def of_class(channel: Channel) -> tuple[GroupPatterns, Any]:
@@ -87,10 +87,12 @@ class BiasedClasses(Classes):
 CLASSES = (TWO_CLUSTERS, SPHERE, PERCEPTRON, NOTHING_TUNED, HARD_OR_WARM)
 
 
-def class_replicas(model: Model, alpha: np.ndarray, power: float, q1: np.ndarray, tolerance: float) -> GroupLedger:
-    """``power`` real replicas at mutual overlap ``q1`` (batch,), from the replica-symmetric solution."""
+def class_replicas(
+    model: Model, alpha: np.ndarray, power: float, q1: np.ndarray, tolerance: float, apart: np.ndarray | None = None
+) -> GroupLedger:
+    """``power`` real replicas at mutual overlap ``q1 = 1 - apart`` (batch,), from the replica-symmetric solution."""
     found = RS().solve(model, alpha)
-    groups = Groups(model, alpha, np.full(alpha.size, power), q1)
+    groups = Groups(model, alpha, np.full(alpha.size, power), q1, apart=apart)
     ledger, q, m = GroupLedger(groups, tolerance), found.value("q"), found.value("m")
     lost, below = np.flatnonzero(~found.converged), np.flatnonzero(q1 <= q)
     ledger.refuse(lost, [f"no replica-symmetric solution ({found.sentence(int(row))})" for row in lost])

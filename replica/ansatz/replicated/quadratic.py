@@ -21,6 +21,7 @@ from replica.data import Channel, Overlaps, over_classes
 from replica.models.model import Model
 from replica.solution.batch import Solutions, State
 from replica.solution.ledger import Ledger
+from replica.solution.said import beside
 from saddlepoint.quadrature.fields import field_nodes
 from saddlepoint.special import tail
 
@@ -39,23 +40,26 @@ CENTRED = (SQUARE, KNOWN_LABELS, NORM_ON_AVERAGE, SPHERE, NORM_GIVEN)
 
 
 def quadratic_replicas(
-    ansatz: Any, model: Model, alpha: np.ndarray, power: float, q1: np.ndarray, tolerance: float
+    ansatz: Any, model: Model, alpha: np.ndarray, power: float, q1: np.ndarray, tolerance: float, apart: Any = None
 ) -> Solutions:
-    """``power`` replicas at mutual overlap q1 (batch,), ``inf`` for the limit; the centre is solved for."""
+    """``power`` replicas at mutual overlap ``q1 = norm - apart`` (batch,), ``inf`` for the limit; the centre is solved
+    for.
+    """
     norm = model.architecture.scale * np.ones(alpha.size)
-    if np.any(q1 >= norm):
+    if np.any(q1 >= norm) and apart is None:
         raise ValueError(f"q1 must be below the norm {norm.min():g} of the weights, got {q1.max():g}")
     size, beta = alpha.size, model.beta * np.ones(alpha.size)
-    centre = model.with_parameters(norm=q1 + (norm - q1) / power, beta=power * beta)
+    apart = norm - q1 if apart is None else apart
+    centre = model.with_parameters(norm=q1 + apart / power, beta=power * beta)
     found = RS().solve(centre, alpha, tolerance=tolerance)
-    groups = QuadraticReplicas(model, alpha, beta, norm, np.full(size, power), q1)
+    groups = QuadraticReplicas(model, alpha, beta, norm, np.full(size, power), q1, apart)
     columns = [np.nan_to_num(get(name), neginf=-np.inf) for get in (found.value, found.error) for name in CENTRE]
     point, error = (np.stack(part, axis=1) for part in (columns[: len(CENTRE)], columns[len(CENTRE) :]))
     error = np.where(np.isfinite(point), error, 0.0)
     ledger, rows, lost = Ledger(model, alpha), np.flatnonzero(found.converged), np.flatnonzero(~found.converged)
     remarks = np.where(groups.condensed[rows], CONDENSED, "")
     ledger.hold(rows, groups.take(rows), remarks, point[rows], error[rows])
-    ledger.refuse(lost, [found.sentence(int(row)).removeprefix("not converged: ") for row in lost])
+    ledger.refuse(lost, [beside(found.sentence(int(row))) for row in lost])
     ledger.residual[:] = found.residual
     return ledger.solutions(ansatz)
 
@@ -64,19 +68,15 @@ def quadratic_replicas(
 class QuadraticReplicas(State):
     """Observables of a batch of groups from those of their centres, which are the point."""
 
-    rowwise: ClassVar[tuple[str, ...]] = ("model", "alpha", "beta", "norm", "power", "q1")
+    rowwise: ClassVar[tuple[str, ...]] = ("model", "alpha", "beta", "norm", "power", "q1", "apart")
     model: Model
     alpha: np.ndarray
     beta: np.ndarray
     norm: np.ndarray
     power: np.ndarray
     q1: np.ndarray
+    apart: np.ndarray  # Q - q1: squared length of one difference
     level: int = 1
-
-    @property
-    def apart(self) -> np.ndarray:
-        """``Q - q1``: squared length of one difference."""
-        return self.norm - self.q1
 
     @property
     def noise(self) -> Any:

@@ -19,12 +19,14 @@ BELOW = (
 )
 
 
-def real_replicas(model: Model, alpha: np.ndarray, power: float, q1: np.ndarray, tolerance: float) -> GroupLedger:
-    """``power`` real replicas at mutual overlap ``q1`` (batch,), ``inf`` for the limit."""
+def real_replicas(
+    model: Model, alpha: np.ndarray, power: float, q1: np.ndarray, tolerance: float, apart: np.ndarray | None = None
+) -> GroupLedger:
+    """``power`` real replicas at mutual overlap ``q1 = 1 - apart`` (batch,), ``inf`` for the limit."""
     size = alpha.size
-    groups = Groups(model, alpha, np.full(size, power), q1)
+    groups = Groups(model, alpha, np.full(size, power), q1, apart=apart)
     ledger, typical = GroupLedger(groups, tolerance), Typical.of(model, alpha)
-    idle = taken(model, alpha, q1, 1.0 - q1) <= HARDLY
+    idle = taken(model, alpha, q1, groups.apart) <= HARDLY
     typical.q = np.where(idle, 0.0, typical.q)  # no pattern acts: nothing is shared between groups
     if np.isinf(power) and idle.any():
         ledger.hold(np.flatnonzero(idle), centres_of_many(groups).take(np.flatnonzero(idle)), UNTOUCHED)

@@ -21,7 +21,7 @@ class _Kind(NamedTuple):
     """A class of equations; ``find`` solves a batch, None for the centre and differences of a quadratic cost."""
 
     covers: Covers
-    find: Callable[[Model, np.ndarray, float, np.ndarray, float], GroupLedger] | None
+    find: Callable[[Model, np.ndarray, float, np.ndarray, float, Any], GroupLedger] | None
 
 
 class RealReplicas:
@@ -48,11 +48,14 @@ class RealReplicas:
             number("q1", q1, high=1.0, open_high=True)
 
     def solve(
-        self, ansatz: Any, model: Model, alpha: np.ndarray, cosine: np.ndarray, tolerance: float, relative: bool = True
+        self, ansatz: Any, model: Model, alpha: np.ndarray, cosine: np.ndarray, tolerance: float, apart: Any = None
     ) -> Solutions:
-        """A batch at mutual overlaps (batch,), in units of the norm where ``relative``."""
+        """A batch at mutual overlaps (batch,); in units of the norm where they come with what is ``apart``, 1 less them
+        with all its digits.
+        """
         find = self.kind(model).find
         if find is not None:
-            return find(model, alpha, self.power, cosine, tolerance).solutions(ansatz)
-        q1 = model.architecture.scale * cosine if relative else cosine
-        return quadratic_replicas(ansatz, model, alpha, self.power, q1, tolerance)
+            return find(model, alpha, self.power, cosine, tolerance, apart).solutions(ansatz)
+        unit = 1.0 if apart is None else model.architecture.scale
+        apart = None if apart is None else unit * apart
+        return quadratic_replicas(ansatz, model, alpha, self.power, unit * cosine, tolerance, apart)

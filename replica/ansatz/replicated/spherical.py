@@ -77,15 +77,18 @@ class SphericalPoint(Point):
 
 @dataclass
 class SphericalLimitPoint(Point):
-    """Spherical weights at infinite power; the centre is the barycentre, so that its overlap is sqrt(q1)."""
+    """Spherical weights at infinite power; the centre is the barycentre, so that its overlap is sqrt(q1). ``apart`` is
+    ``1 - q1`` with all its digits.
+    """
 
     q1: np.ndarray
+    apart: np.ndarray
     log_gap: np.ndarray
 
     @cached_property
     def share(self) -> np.ndarray:
         """``gap/(1 - q1 + gap)``."""
-        return 1.0 / (1.0 + (1.0 - self.q1) * np.exp(-self.log_gap))
+        return 1.0 / (1.0 + self.apart * np.exp(-self.log_gap))
 
     @cached_property
     def left(self) -> np.ndarray:
@@ -96,24 +99,24 @@ class SphericalLimitPoint(Point):
         return [np.log(self.alpha * self.patterns.moved / (self.q1 * self.share**2))]
 
     def free_entropy(self) -> np.ndarray:
-        return 0.5 * (np.log1p(-self.q1) + self.q1 * self.left) + self.alpha * self.patterns.value
+        return 0.5 * (np.log(self.apart) + self.q1 * self.left) + self.alpha * self.patterns.value
 
     def complexity(self) -> np.ndarray:
         """As for binary weights; with a centre its own volume shrinks like ``-ln(y)/2``."""
         if self.groups.distance is not None:
             return np.full(self.q1.size, -np.inf)
-        found = self.log_gap - np.log(self.share) - np.log1p(-self.q1) - self.share
+        found = self.log_gap - np.log(self.share) - np.log(self.apart) - self.share
         return 0.5 * found - 0.5 * self.alpha * (self.patterns.drawn / np.sqrt(self.q1) + self.patterns.bending)
 
     def slope(self) -> np.ndarray:
-        own = self.share / (1.0 - self.q1) - self.alpha * self.patterns.stiff * np.exp(-self.log_gap)
+        own = self.share / self.apart - self.alpha * self.patterns.stiff * np.exp(-self.log_gap)
         return own if self.groups.distance is None else 2.0 * np.sqrt(self.q1) * own
 
     def measured(self) -> Named:
         return {"q0": self.q1, "q1": self.q1, "gap": np.exp(self.log_gap), "log_gap": self.log_gap, **self.common()}
 
     def moduli(self) -> np.ndarray:
-        own = np.abs(np.log1p(-self.q1)) + self.q1 * self.left + np.abs(self.log_gap)
+        own = np.abs(np.log(self.apart)) + self.q1 * self.left + np.abs(self.log_gap)
         return own + self.alpha * (np.abs(self.patterns.value) + np.abs(self.patterns.drawn))
 
 
@@ -123,8 +126,8 @@ class SphericalReplicas(GroupProblem):
     own = Variables(Variable("odds", REAL))
 
     def averages(self, values: Named, power: np.ndarray, whole: bool) -> SphericalPoint:
-        q1 = self.groups.q1
-        return self._at(values["odds"], q1, 1.0 - q1, np.zeros(q1.size), power, whole)
+        q1, apart = self.groups.q1, self.groups.apart
+        return self._at(values["odds"], q1, apart, np.zeros(q1.size), power, whole)
 
     def _at(
         self, odds: np.ndarray, q1: np.ndarray, apart: np.ndarray, rest: np.ndarray, power: np.ndarray, whole: bool
@@ -189,9 +192,11 @@ class SphericalReplicasLimit(GroupProblem):
         return few_on_the_sphere(self.groups, point[:, 0], (1.0 - 2.0 * self.groups.distance) ** 2, power)
 
     def averages(self, values: Named, power: np.ndarray, whole: bool) -> SphericalLimitPoint:
-        q1 = self.groups.q1 if self.groups.distance is None else (1.0 - 2.0 * self.groups.distance) ** 2
-        patterns = limit_patterns(self.groups.model, q1, values["log_gap"], 1.0 - q1, self.level)
-        return SphericalLimitPoint(self.groups, power, patterns, q1, values["log_gap"])
+        q1, apart, d = self.groups.q1, self.groups.apart, self.groups.distance
+        if d is not None:
+            q1, apart = (1.0 - 2.0 * d) ** 2, 4.0 * d * (1.0 - d)
+        patterns = limit_patterns(self.groups.model, q1, values["log_gap"], apart, self.level)
+        return SphericalLimitPoint(self.groups, power, patterns, q1, apart, values["log_gap"])
 
 
 @dataclass

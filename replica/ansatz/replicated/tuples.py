@@ -21,7 +21,7 @@ class TupleLoad(GroupProblem):
         super().__init__(groups, level)
 
     def averages(self, values: Named, power: np.ndarray, whole: bool) -> BinaryPoint:
-        groups = Groups(self.groups.model, values["alpha"], power, q1=self.groups.q1)
+        groups = Groups(self.groups.model, values["alpha"], power, q1=self.groups.q1, apart=self.groups.apart)
         return self.kind(groups, self.level).averages(values, power, True)  # the cost is needed
 
     def columns(self, point: BinaryPoint) -> list[np.ndarray]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from replica.solution.batch import Solutions
 from replica.solution.ledger import Ledger
+from replica.solution.said import beside
 
 SAME = 1e-6  # overlaps that differ by less are of one state
 
@@ -35,5 +36,5 @@ def _missing(first: Solutions, second: Solutions, row: int) -> str:
     if first.converged[row] and second.converged[row]:
         return "two branches were found, whose free entropies are not finite: which is that of equilibrium is not known"
     lost = second if first.converged[row] else first
-    why = lost.sentence(row).removeprefix("not converged: ").split("; ")[0]
+    why = beside(lost.sentence(row)).split("; ")[0]
     return f"whether it is that of equilibrium is not known: the {lost.branches[row]} branch was not found ({why})"

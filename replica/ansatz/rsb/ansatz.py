@@ -200,7 +200,7 @@ class RSB(Ansatz):
             raise ValueError(f"RSB finds its own start: leave start None, got {start!r}")
         load = np.ascontiguousarray(alpha, dtype=float)
         if self.real:
-            return self._replicas.solve(self, model, load, np.full(load.size, self.q1), tolerance, relative=False)
+            return self._replicas.solve(self, model, load, np.full(load.size, self.q1), tolerance)
         if self.counts(model):
             return CountedLedger(model, load, tolerance, self.q0 is not None).run(self.steps).solutions(self)
         if self._frozen(model):
