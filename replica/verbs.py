@@ -47,7 +47,7 @@ def solve(
     start : None, "informed", "equilibrium" or dict
         None: the branch that starts at overlap 0 with a teacher, the only RS branch with random labels.
         ``"informed"``: from the teacher. ``"equilibrium"``: of these two the one with the larger free entropy.
-        A dict names conjugate order parameters, as in ``{"q_hat": 2.0}``.
+        A dict names conjugate order parameters, as in ``{"q_hat": 2.0}``, or the overlap, as in ``{"q": 0.9}``.
     tolerance : float
         On the undamped residual of the equations, in logarithms of the conjugates.
     on_failure : {"raise", "keep"}

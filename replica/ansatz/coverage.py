@@ -53,17 +53,22 @@ class Demand:
 
 @dataclass(frozen=True)
 class Covers:
-    """The models that a class of equations is for: ``what`` names it in a sentence."""
+    """The models that a class of equations is for: ``what`` names it in a sentence. Units of common inputs are not
+    among them unless it says so (``shared``).
+    """
 
     what: str
     demands: tuple[Demand, ...]
+    shared: bool = False
 
     def __call__(self, model: Model) -> bool:
         return not self.lacks(model)
 
     def lacks(self, model: Model) -> list[Demand]:
         """What a model lacks, in the order of the demands."""
-        return [demand for demand in self.demands if not demand.holds(model)]
+        model.architecture.require_theory()
+        demands = self.demands if self.shared else (OWN_INPUTS, *self.demands)
+        return [demand for demand in demands if not demand.holds(model)]
 
     def check(self, model: Model) -> None:
         """`ValueError` with the first thing that a model lacks."""
@@ -103,6 +108,12 @@ def rests_at_one(loss: Loss) -> bool:
     if loss.hard or not loss.log_concave or not loss.exact:
         return False
     return bool(loss.slope_beside(one, -1)[0, 0] <= LEAST and loss.slope_beside(one, 1)[0, 0] >= -LEAST)
+
+
+def signs_alone(loss: Loss) -> bool:
+    """Whether a cost is one number for all fields of one sign."""
+    sides = (loss.cost(sign * np.geomspace(1e-6, 40.0, 60)[None, :]) for sign in (1.0, -1.0))
+    return all(bool(np.all(side == side[:, :1])) for side in sides)
 
 
 def _classes(*known: Classes) -> Callable[[Model], bool]:
@@ -160,6 +171,9 @@ CONE = Demand(
     "weights",
 )
 
+OWN_INPUTS = Demand(
+    "is here for units with inputs of their own", lambda model: not model.architecture.shared_inputs, "architecture"
+)
 PERCEPTRON = Demand("is here for the perceptron", lambda model: model.architecture.plain, "architecture")
 LINEAR = Demand("is here for the perceptron", lambda model: model.architecture.linear, "architecture")
 GAUSSIAN_FIELD = Demand(
@@ -238,8 +252,35 @@ ONE_FIELD = Demand(
     lambda model: model.architecture.few is None or model.data.classes is not Classes.UNKNOWN,
     "data",
 )
-#: of weights of given signs, shares of labels and thresholds
-STORABLE = (ANY_DIRECTION, NO_THRESHOLD, BOUND_BIAS, ONE_FIELD, NO_OFFSET)
 VIOLABLE = Demand("needs a constraint that can be violated", lambda model: model.loss.has_ground, "loss")
 SATISFIABLE = Demand("needs patterns that may cost nothing", lambda model: model.loss.attained, "loss")
 SQUARE = Demand("is here for the square loss", lambda model: model.loss.quadratic, "loss")
+
+
+def _shared(words: str, holds: Callable[[Model], bool], part: str) -> Demand:
+    """A demand on units of common inputs alone."""
+    return Demand(f"of common inputs {words}", lambda m: not m.architecture.shared_inputs or holds(m), part)
+
+
+#: fields of any size must do, no sign of the weights may be preferred, and students be drawn as their teacher
+SHARED_INPUTS = (
+    _shared("needs a cost of the sign of the field alone (margin 0)", lambda m: signs_alone(m.loss), "loss"),
+    _shared(
+        "needs weights of held norm and either sign (binary, spherical)",
+        lambda m: m.weights.isotropic or isinstance(m.weights.norm, Pinned) and m.weights.symmetric,
+        "weights",
+    ),
+    _shared(
+        "needs random labels, or a teacher without noise that is drawn as the weights are",
+        lambda m: m.data.unrelated or m.data.imitates and m.data.law(m.weights) == m.weights.law(),
+        "data",
+    ),
+    _shared(
+        "learns from a teacher with a hard constraint (Bayes-optimal)",
+        lambda m: m.data.unrelated or m.loss.hard,
+        "loss",
+    ),
+)
+SHARED_WARM = _shared("needs a hard constraint or a finite beta", lambda m: m.loss.hard or not cold(m), "loss")
+#: what is stored by weights of given signs, beside shares of labels and thresholds, and by units of common inputs
+STORABLE = (ANY_DIRECTION, NO_THRESHOLD, BOUND_BIAS, ONE_FIELD, NO_OFFSET, *SHARED_INPUTS, SHARED_WARM)

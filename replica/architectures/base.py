@@ -80,6 +80,10 @@ class Architecture(Member):
     def require_theory(self) -> None:
         """`ValueError` for networks that are for simulations only."""
 
+    def beside(self, data: Data) -> Architecture:
+        """The network as labels of a kind see it: what of it they pin in every solution (default: nothing)."""
+        return self
+
     def readout(self, hidden: np.ndarray) -> np.ndarray:
         """Output field of a finite network from the fields of its hidden units (..., units), for simulations; to be
         defined where the field is not that of the one unit.

@@ -1,42 +1,52 @@
-"""Fully connected committees: hidden units that all see the same inputs. For finite systems; no theory here."""
+"""Fully connected committees: hidden units that all see the same inputs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, NoReturn
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 
-from replica.architectures.activations import Sign
-from replica.architectures.base import Architecture
+from replica.architectures.activations import Kernel, Sign
+from replica.architectures.base import Slopes
 from replica.architectures.tree_committee import activation_of, second_layer, units_of
+from replica.architectures.wide import WideCommittee
+from replica.data.base import Data, Overlaps
+
+NEAR = 0.3  # overlaps below which the kernel without its linear part is an integral of its second derivative
+_NODES, _WEIGHTS = (0.5 * (x + shift) for x, shift in zip(np.polynomial.legendre.leggauss(24), (1.0, 0.0), strict=True))
 
 
 @dataclass(frozen=True)
-class FullCommittee(Architecture):
+class FullCommittee(WideCommittee):
     r"""Two layers: ``K^{-1/2} sum_k c_k g(lambda_k)``, units ``lambda_k = w_k.x/sqrt(n)`` on the same n inputs.
 
     ``N = K n`` counts all weights, so that ``alpha = P/N`` and X has N/K columns. Units that see the same inputs are
-    correlated, and the order in which they stand does not matter: overlaps between different units, and the breaking
-    of that symmetry, are order parameters that the theory of trees does not have.
+    correlated, and the order in which they stand does not matter.
 
-    When not to use it: for theory; every ansatz refuses it. Here it is simulated.
+    For infinitely many units and loads per weight the sum of all units, n directions out of N, is pinned: to 0 by
+    random labels, to that of the teacher by its labels. With it goes the linear part of the activation: the field is
+    Gaussian with ``k_0(q) = k(q) - k'(0) q`` (plus ``k'(0)`` with a teacher), where a `TreeCommittee` has ``k(q)``. The
+    overlap ``q = 0`` of units that have not told each other apart is a solution at every load.
+
+    When not to use it: for theory of a number of units; these are simulated.
 
     Parameters
     ----------
-    units : int
-        Hidden units K: odd for sign units, even for activations that are not odd.
+    units : int or inf
+        Hidden units K: odd for sign units, even for activations that are not odd; theory is of ``inf``.
     activation : str, Activation or callable
         As in `TreeCommittee`.
 
     See Also
     --------
-    TreeCommittee : Inputs of its own for each unit, with theory.
+    TreeCommittee : Inputs of its own for each unit.
     simulate : Runs of algorithms.
 
     References
     ----------
-    E. Barkai, D. Hansel and H. Sompolinsky, Phys. Rev. A 45, 4146 (1992); C. Baldassi et al., PNAS 113, E7655 (2016).
+    E. Barkai, D. Hansel and H. Sompolinsky, Phys. Rev. A 45, 4146 (1992); R. Urbanczik, J. Phys. A 30, L387 (1997);
+    S. Nishiyama and M. Ohzeki (2024); C. Baldassi et al., PNAS 113, E7655 (2016).
 
     Examples
     --------
@@ -45,30 +55,79 @@ class FullCommittee(Architecture):
     >>> X, y = replica.instance(model, n=105, alpha=0.4, seed=1)
     >>> X.shape
     (42, 21)
+    >>> found = replica.capacity(replica.committee(activation="relu", weights="spherical", connectivity="full"))
+    >>> print(f"{found:.10f}")
+    5.5038767878
     """
 
     units: Any = 3
     activation: Any = Sign()
     name: ClassVar[str] = "full-committee"
     shared_inputs: ClassVar[bool] = True
+    even: ClassVar[bool] = True
+    _pinned: ClassVar[float] = 0.0  # share of its largest value at which labels pin the sum of all units
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "activation", activation_of(self.activation))
         object.__setattr__(self, "units", units_of(self.units, self.activation))
-        if not np.isfinite(self.units):
-            raise ValueError("units of a fully connected committee must be a number, got inf: no theory of it is here")
+        none, one = np.zeros(1), np.ones(1)
+        if np.isfinite(self.units):
+            return
+        if self._kernel(one, none, 1).value[0] <= 1e-9 * self.activation.kernel(one, none).value[0]:
+            raise ValueError(
+                f"activation must not be linear: of units=inf on the same inputs nothing is left, got {self.activation}"
+            )
 
     @classmethod
     def examples(cls) -> list[FullCommittee]:
-        return []  # of theories
+        return []  # of theories at any margin
+
+    def beside(self, data: Data) -> FullCommittee:
+        """What labels tell of the sum of all units: nothing, or (a teacher of the same kind) all of it."""
+        pinned = 1.0 if data.imitates else 0.0
+        if pinned == self._pinned:
+            return self
+        copy = replace(self)
+        object.__setattr__(copy, "_pinned", pinned)
+        return copy
 
     def readout(self, hidden: np.ndarray) -> np.ndarray:
         return second_layer(self.activation, self.units, hidden)
 
-    def require_theory(self, *_: Any, **__: Any) -> NoReturn:
-        raise ValueError(
-            f"{self} has no theory here (its units are correlated by their common inputs): simulate it, or take a tree"
-        )
+    def require_theory(self) -> None:
+        if np.isfinite(self.units):
+            raise ValueError(
+                f"{self} has no theory here (its units are correlated by their common inputs): simulate it, or take a "
+                "tree, or units=inf"
+            )
 
-    few = property(require_theory)
-    patterns = field_overlaps = generalization = reference_patterns = require_theory
+    @property
+    def few(self) -> None:
+        self.require_theory()
+
+    @property
+    def rounding(self) -> float:
+        return self.activation.rounding
+
+    def _kernel(self, q: Any, variance: Any, level: int) -> Kernel:
+        """Without its linear part, which the labels pin, at weights of norm 1."""
+        kernel, zero = super()._kernel(q, variance, level), 0 * q
+        linear = super()._kernel(zero, zero + 1, level).slope
+        value, slope = kernel.value - linear * q, kernel.slope - linear
+        if isinstance(q, np.ndarray) and (near := np.abs(q) < NEAR).any():
+            value[near], slope[near] = self._bent(q[near], level)
+        rest, norm, shift = kernel.rest - linear * variance, kernel.norm - linear, kernel.shift - linear
+        return Kernel(value + self._pinned * linear, rest, slope, kernel.bend, norm, shift)
+
+    def _bent(self, q: np.ndarray, level: int) -> tuple[np.ndarray, np.ndarray]:
+        """``k(q) - k'(0) q`` and its derivative as integrals of ``k''`` from 0 to q, so that nothing cancels."""
+        at = np.outer(q, _NODES)
+        bend = super()._kernel(at.ravel(), 1.0 - at.ravel(), level).bend.reshape(at.shape) * _WEIGHTS
+        return q * q * (bend @ (1.0 - _NODES)), q * bend.sum(axis=1)
+
+    def field_overlaps(self, overlaps: Overlaps, level: int = 1) -> tuple[Overlaps, Slopes]:
+        self.require_theory()
+        if not self._pinned:
+            return super().field_overlaps(overlaps, level)
+        kernel = self._kernel(overlaps.q, overlaps.variance, level)
+        return self._taught(overlaps, kernel, Slopes(kernel.slope, kernel.norm, 1.0, kernel.bend, kernel.shift), level)

@@ -9,23 +9,22 @@ import numpy as np
 
 from replica._checks import one_of, whole
 from replica._registry import vouched
-from replica.architectures.activations import Activation, Custom, Kernel, Sign
-from replica.architectures.base import Architecture, Slopes
+from replica.architectures.activations import Activation, Custom, Sign
 from replica.architectures.few_units import FewUnits
-from replica.data.base import Overlaps
+from replica.architectures.wide import WideCommittee
 
 TIES = ("satisfied", "violated")
 
 
 @dataclass(frozen=True)
-class TreeCommittee(Architecture):
+class TreeCommittee(WideCommittee):
     r"""Two layers: ``K^{-1/2} sum_k c_k g(lambda_k)``, units ``lambda_k = w_k.x_k/sqrt(N/K)`` with inputs of their own.
 
     ``c_k = 1`` for odd activations, else half of the units enter with +1 and half with -1. For infinitely many
     units the field is Gaussian with covariance ``k(q) = E[g(x)g(y)] - (E g)^2`` between replicas, and every theory
     of the perceptron holds with ``k(q)`` in the place of q in its average over patterns.
 
-    When not to use it: units that see the same inputs; take `FullCommittee`, which is simulated only.
+    When not to use it: units that see the same inputs; take `FullCommittee`.
 
     Parameters
     ----------
@@ -109,51 +108,6 @@ class TreeCommittee(Architecture):
     def examples(cls) -> list[TreeCommittee]:
         members = (example for member in Activation.registry.values() for example in member.examples())
         return [cls(np.inf, activation) for activation in members]
-
-    def field_overlaps(self, overlaps: Overlaps, level: int = 1) -> tuple[Overlaps, Slopes]:
-        if self.few is not None:
-            raise ValueError(f"the field of {self} is not Gaussian: what was asked is here for units=inf only")
-        kernel = self._kernel(overlaps.q, overlaps.variance, level)
-        slopes = Slopes(kernel.slope, kernel.norm, 1.0, kernel.bend, kernel.shift)
-        if not np.any(overlaps.m != 0):
-            return Overlaps(kernel.value, kernel.rest, overlaps.m, kernel.value), slopes
-        return self._taught(overlaps, kernel, slopes, level)
-
-    def _kernel(self, q: Any, variance: Any, level: int) -> Kernel:
-        """The kernel of the units; `ValueError` where a certificate asks for more digits than it is written for."""
-        if isinstance(q, np.ndarray):
-            return self.activation.kernel(q, variance, level)
-        try:
-            kernel = self.activation.kernel(q, variance, level)
-        except TypeError as reason:
-            raise ValueError(
-                f"nothing to certify with: the kernel of {self.activation} does not take mpmath numbers (take its "
-                f"functions from replica.architectures.activations.base.library(q), not from numpy): {reason}"
-            ) from reason
-        if not (hasattr(kernel.value, "context") and hasattr(kernel.rest, "context")):
-            raise ValueError(
-                f"nothing to certify with: the kernel of {self.activation} rounds mpmath numbers to double precision "
-                "(take its functions from replica.architectures.activations.base.library(q))"
-            )
-        return kernel
-
-    def _taught(self, overlaps: Overlaps, kernel: Any, slopes: Slopes, level: int) -> tuple[Overlaps, Slopes]:
-        """With a teacher of the same kind, whose field is divided by its deviation ``sqrt(k(1))``."""
-        q, variance, m, transverse = overlaps
-        if np.any(abs(q + variance - 1) > 1e-8):  # more than the rounding of a coarse average
-            raise ValueError("a committee that learns from a teacher needs weights of held norm (binary, spherical)")
-        away = (variance + transverse) / (1 + m)  # 1 - m
-        taught = self._kernel(m, away, level)
-        total = kernel.value + kernel.rest
-        # k(q) - k(m)^2/k(1) from the small ones of its parts
-        near = 2 * taught.rest - kernel.rest - taught.rest * taught.rest / total
-        far = kernel.value - taught.value * taught.value / total
-        if isinstance(q, np.ndarray):
-            left = np.where(kernel.rest < 0.5 * total, near, far)
-            root = np.sqrt(total)
-        else:
-            left, root = far, total.context.sqrt(total)
-        return Overlaps(kernel.value, kernel.rest, taught.value / root, left), slopes._replace(m=taught.slope / root)
 
 
 def second_layer(activation: Activation, units: int, hidden: np.ndarray) -> np.ndarray:

@@ -41,7 +41,9 @@ ANSATZ = option(
     help=f"Names: {', '.join(Ansatz.registry)}; numbers that are held behind a colon, as in 1rsb:m=2,q1=0.8.",
 )
 START = option(
-    "--start", type=Start(), help="'informed' starts from the teacher; q_hat=2.0,... from given conjugates."
+    "--start",
+    type=Start(),
+    help="'informed' starts from the teacher; q_hat=2.0,... from conjugates, q=0.9 from an overlap.",
 )
 TOLERANCE = option(
     "--tolerance", type=Number(), default=1e-12, show_default=True, help="On the undamped residual."

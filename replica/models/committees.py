@@ -33,8 +33,8 @@ def committee(
 ) -> Model:
     """The committee: two layers, hidden units on disjoint inputs.
 
-    When not to use it: a single unit (`perceptron`); theory of ``connectivity="full"``, which only `simulate` and
-    `instance` take.
+    When not to use it: a single unit (`perceptron`); theory of ``connectivity="full"`` with a number of units, which
+    only `simulate` and `instance` take.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def committee(
     labels : str or Data
         ``"random"`` (storage) or ``"teacher"`` (a committee of the same kind), or an instance.
     connectivity : str
-        ``"tree"``: inputs of its own for each unit; ``"full"``: all units see the same inputs (simulations only).
+        ``"tree"``: inputs of its own for each unit; ``"full"``: all units see the same inputs (`FullCommittee`).
 
     Returns
     -------

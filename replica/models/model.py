@@ -62,6 +62,7 @@ class Model:
     def __post_init__(self) -> None:
         for argument, root in _FAMILIES.items():
             object.__setattr__(self, argument, root.made_of(argument, getattr(self, argument)))
+        object.__setattr__(self, "architecture", self.architecture.beside(self.data))
         object.__setattr__(self, "beta", number("beta", self.beta, low=0.0, open_low=True, infinite=True))
         batched = isinstance(self.beta, np.ndarray) or any(part.batched for part in self.parts.values())
         object.__setattr__(self, "_batched", batched)

@@ -16,6 +16,7 @@ from replica.ansatz.coverage import (
     NOT_PENALISED,
     ONE_FIELD,
     SATISFIABLE,
+    SHARED_INPUTS,
     VIOLABLE,
     Covers,
 )
@@ -47,7 +48,8 @@ def max_margin_line(model: Model, size: int, ansatz: Ansatz) -> Line:
 
 EXACT = "exact: the first moment, q = 0 is stable"
 BOUND = "the first moment at q = 0, an upper bound: solutions may be fewer than on average"
-COVERS = Covers("capacity", (VIOLABLE, SATISFIABLE, LETTERS_MEET, NOT_PENALISED, CONE, ONE_FIELD, NO_OFFSET))
+STORES = (VIOLABLE, SATISFIABLE, LETTERS_MEET, NOT_PENALISED, CONE, ONE_FIELD, NO_OFFSET)
+COVERS = Covers("capacity", (*STORES, *SHARED_INPUTS), shared=True)
 
 
 @threshold_line("capacity", r"\alpha_c", cold=True)
@@ -140,7 +142,8 @@ def _holds_at_zero(model: Model, size: int) -> np.ndarray:
 def _even(model: Model, size: int, ansatz: Ansatz) -> Line:
     """Zero entropy of q = 0 while that is stable, of the branch q > 0 otherwise; a mixed batch goes row by row."""
     guarded = bool(np.any(model.architecture.guard))
-    line = line_on_paramagnet(model, size, ansatz, "entropy", BOUND if guarded else EXACT)
+    bound = guarded or model.architecture.shared_inputs  # states apart from q = 0 may take over before
+    line = line_on_paramagnet(model, size, ansatz, "entropy", BOUND if bound else EXACT)
     if guarded:  # the first moment is all that is known: the solution says whether q = 0 is stable
         return line
     stable = line.converged & (line.saddle_points.value("stability") > 0)

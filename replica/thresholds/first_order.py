@@ -21,7 +21,7 @@ from saddlepoint import Newton, solve
 
 def require_frozen_teacher(model: Model, size: int) -> None:
     """Refuse models without an isolated state at the teacher."""
-    Covers("transition", (TAUGHT.instead("needs a teacher: labels='teacher'"),)).check(model)
+    Covers("transition", (TAUGHT.instead("needs a teacher: labels='teacher'"),), shared=True).check(model)
     if not all(FrozenState.exists(model.take(np.array([row]))) for row in range(size)):
         raise ValueError(
             f"{model.weights} with {model.loss} never freezes onto its teacher, so there is no first-order transition"

@@ -15,6 +15,7 @@ from replica.models.model import Model
 from replica.solution.batch import Part
 from replica.solution.errors import measured
 from replica.thresholds._small_weights import refused, told
+from replica.thresholds.appearance import apart, appearance_line
 from replica.thresholds.base import Line
 from replica.thresholds.branch import line_on_branch
 from replica.thresholds.paramagnet import line_on_paramagnet
@@ -46,8 +47,11 @@ def at_line(model: Model, size: int, ansatz: Ansatz) -> Line:
 def spinodal_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     """The end of the uninformed branch: its fold in alpha, or the limit q -> 1 where it never folds.
 
-    The branch is followed in a conjugate order parameter, where a fold is an ordinary point.
+    The branch is followed in a conjugate order parameter, where a fold is an ordinary point. Units of common inputs,
+    for which q = 0 has no end: where a state with q > 0 appears.
     """
+    if model.architecture.shared_inputs and has_paramagnet(model) and apart(model):
+        return appearance_line(model, size, ansatz)
     line = line_on_branch(
         model,
         size,

@@ -81,7 +81,8 @@ def spinodal(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
     """End of the uninformed branch: its fold in alpha, or ``q -> 1`` where it never folds.
 
     With a teacher the branch from overlap 0 is metastable between `transition` and here; beyond, solving from any start
-    finds the teacher. With random labels it is the end of the RS branch.
+    finds the teacher. With random labels it is the end of the RS branch. Units of common inputs (`FullCommittee`),
+    whose q = 0 has no end: where a state with q > 0 appears.
 
     When not to use it: for the load up to which there are solutions (`capacity`): with random labels that of counted
     weights goes on beyond it.
@@ -122,7 +123,8 @@ def spinodal(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
 def transition(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
     r"""First-order transition to perfect generalisation.
 
-    The load at which the free entropy of the uninformed branch falls to that of the teacher itself, which is 0. With
+    The load at which the free entropy of the uninformed branch falls to that of the teacher itself, which is 0, or of a
+    state that has learned from it (weights that are not counted, q = 0 beside it). With
     `Annealed`: the load at which ``max over R < 1 of h2((1-R)/2) + alpha ln(1 - arccos(R)/pi)`` vanishes, a bound.
 
     When not to use it: for the load from which a search finds the teacher: up to `spinodal` the uninformed branch is in

@@ -68,9 +68,12 @@ def test_theories_refuse_it(ask):
 
 
 def test_wrong_networks_are_refused():
-    for keywords, word in (({"units": 4}, "odd"), ({}, "must be a number"), ({"units": 5.5}, "whole")):
+    linear = {"activation": "linear"}
+    for keywords, word in (({"units": 4}, "odd"), (linear, "must not be linear"), ({"units": 5.5}, "whole")):
         with pytest.raises(ValueError, match=word):
             replica.committee(connectivity="full", **keywords)
+    with pytest.raises(ValueError, match="finite network"):
+        replica.simulate(replica.committee(connectivity="full"), n=9, alpha=1.0, seed=1)
     with pytest.raises(ValueError, match="connectivity"):
         replica.committee(3, connectivity="fully")
     with pytest.raises(ValueError, match="random labels"):

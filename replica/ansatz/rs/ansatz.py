@@ -15,6 +15,7 @@ from replica.ansatz.coverage import LEARNABLE, LEAST_COST, NO_MEAN, RESIDUAL, ST
 from replica.ansatz.erm.optimal_bias import tuned_solutions
 from replica.ansatz.erm.solver import check_penalty, single_vectors
 from replica.ansatz.rs.branch import scan_branch, tabulate, zoom
+from replica.ansatz.rs.common_inputs import common_facts
 from replica.ansatz.rs.equations import Equations, RSProblem
 from replica.ansatz.rs.equilibrium import equilibrium
 from replica.ansatz.rs.informed import informed_pulls, paramagnet_facts
@@ -38,8 +39,8 @@ from replica.weights.base import Free
 from saddlepoint import Newton, Status, solve
 
 DEAR = "no solution where averages over K fields are affordable: beyond the branch (see capacity), or q near 1"
-COVERS = Covers("RS", (LEARNABLE, LEAST_COST, *STORABLE, RESIDUAL))
-MEASURED = Covers("RS below capacity", (NO_MEAN,))
+COVERS = Covers("RS", (LEARNABLE, LEAST_COST, *STORABLE, RESIDUAL), shared=True)
+MEASURED = Covers("RS below capacity", (NO_MEAN,), shared=True)
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,8 @@ class RS(Ansatz):
             found.insert(0, "metastable: the teacher itself has the larger free entropy, 0")
         elif solutions.value("q")[row] == 0:
             found += paramagnet_facts(solutions.model.take(np.array([row])), float(solutions.alpha[row]), float(phi))
+        if solutions.model.architecture.shared_inputs:
+            found += common_facts(solutions, row)
         return found
 
     def enclose(self, solution: Any, digits: int) -> Any:
@@ -169,6 +172,9 @@ class _Solver(RSLedger):
         problem = RSProblem(self._equations(rows), self.alpha[rows])
         if start is not None:
             point = start_from(problem, start)
+            if "q" in start:  # plain steps stay on the side of an unstable solution that they begin on
+                self.remarks[rows] = "no solution with q > 0 was found from this overlap"
+                point = solve(problem, start=point, solver=FIRST_STEPS, on_failure="keep", check=False).point
         elif self.model.data.metastable:
             # a few plain steps from q = 0 stay on the uninformed branch; Newton alone may jump across a fold
             point = solve(problem, solver=FIRST_STEPS, on_failure="keep", check=False).point

@@ -148,9 +148,10 @@ class FreezingProblem(Problem):
 
 
 def start_from(problem: RSProblem, start: dict[str, Any]) -> np.ndarray:
-    """Free coordinates from named conjugates; those not given are as for small overlaps."""
-    values = problem.equations.start(problem.alpha)
-    known = (*problem.names, *(("Q_hat",) if "curvature" in problem.names else ()))
+    """Free coordinates from named conjugates; those not given are as for small overlaps, or for overlaps that are."""
+    start = dict(start)
+    values = _at_overlaps(problem, start) if "q" in start else problem.equations.start(problem.alpha)
+    known = (*problem.names, *(("Q_hat",) if "curvature" in problem.names else ()), "q")
     given = {}
     for name, value in start.items():
         if name not in known:
@@ -162,6 +163,25 @@ def start_from(problem: RSProblem, start: dict[str, Any]) -> np.ndarray:
     if "Q_hat" in values:  # the curvature is Q_hat + q_hat
         values["curvature"] = values.pop("Q_hat") + values["q_hat"]
     return problem.variables.free({name: values[name] for name in problem.names}, problem.size)
+
+
+def _at_overlaps(problem: RSProblem, start: dict[str, Any]) -> dict[str, np.ndarray]:
+    """The conjugates that patterns give back to an overlap ``q``, taken out of a start (to a teacher: the same)."""
+    equations = problem.equations
+    norm = per_row(equations.norm, problem.size)
+    q = np.broadcast_to(number("start['q']", start.pop("q"), low=0.0, open_low=True), (problem.size,))
+    if not np.all(q < norm):
+        raise ValueError(f"start['q'] must be below the norm {norm.min():g} of the weights, got {q.max():g}")
+    taught = bool(equations.model.data.overlaps)
+    m = equations.lean * q * norm**-0.5 if taught else equations.zero
+    at = Overlaps(q * 1.0, norm - q, m, q - m * m)
+    data, learned = equations.model.learned(dict.fromkeys(equations.learned, equations.zero)).data, equations.learned
+    with np.errstate(all="ignore"):
+        pattern = equations.model.architecture.patterns(
+            equations.model.loss, data, at, equations.model.beta, equations.level
+        )
+    values = {n: problem.alpha * equations.conjugate(pattern, n) for n in problem.names if n not in learned}
+    return values | dict.fromkeys(learned, equations.zero)
 
 
 def attracting(problem: RSProblem, point: np.ndarray) -> np.ndarray:
