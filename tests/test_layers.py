@@ -114,7 +114,7 @@ def test_simulations_know_no_ansatz() -> None:
 
 
 def test_numba_has_one_doorway() -> None:
-    assert importing("saddlepoint", within("numba")) == {"saddlepoint/_jit.py"}
+    assert importing("saddlepoint", within("numba")) == {"saddlepoint/_compiler.py"}
     assert importing("replica", within("numba")) == set()
 
 

@@ -9,7 +9,6 @@ import click
 
 from replica.cli._main import NOT_SOLVED, main
 from saddlepoint import sweep
-from saddlepoint._jit import kept_in
 
 #: what all need: so many loads that also the kernels are compiled which few rows leave interpreted
 FIRST = "sweep perceptron --alpha 0.1:0.8:1100 --observables entropy"
@@ -33,6 +32,8 @@ def command() -> int:
 
     Example: replica warm
     """
+    from saddlepoint._compiler import kept_in  # brings numba, which `replica --help` has no need of
+
     if kept_in() is None:
         nowhere = "compiled kernels cannot be kept: no folder can be written (NUMBA_CACHE_DIR may name one)"
         click.echo(f"replica: {nowhere}", err=True)

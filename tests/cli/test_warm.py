@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from replica.cli import warm
-from saddlepoint import _jit
+from saddlepoint import _compiler
 
 QUICK = "solve perceptron --alpha 0.3"
 
@@ -41,8 +41,8 @@ def test_no_folder_to_keep_kernels_in(run: Callable[..., Any], monkeypatch: pyte
     def refused(function: Any) -> None:
         raise RuntimeError("cannot cache function: no locator available")
 
-    monkeypatch.setattr(_jit, "_DiskCache", refused)
-    assert _jit.kept_in() is None
+    monkeypatch.setattr(_compiler, "_DiskCache", refused)
+    assert _compiler.kept_in() is None
     result = run("warm")
     assert result.code == 1
     assert result.err.startswith("replica: compiled kernels cannot be kept: no folder can be written")

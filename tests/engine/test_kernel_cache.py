@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from numba.core.errors import TypingError
 
-from saddlepoint import _jit
+from saddlepoint import _compiler, _jit
 from saddlepoint.special import _cosh, _tail
 
 ROOT = Path(__file__).parents[2]
@@ -73,7 +73,7 @@ def test_damaged_kernels_are_compiled_again(tmp_path: Path) -> None:
 
 
 def test_without_a_folder_to_write_in_kernels_are_compiled_all_the_same(tmp_path: Path) -> None:
-    (tmp_path / "outer.py").write_text("import saddlepoint._jit as j\nj._PATIENCE = 0.0\n" + OUTER)
+    (tmp_path / "outer.py").write_text("import saddlepoint._compiler as j\nj._PATIENCE = 0.0\n" + OUTER)
     (tmp_path / "inner.py").write_text(INNER)
     (tmp_path / "__pycache__").write_text("")  # as good as a read-only folder, also for the superuser
     run = answer(tmp_path, HOME="/dev/null", XDG_CACHE_HOME="/dev/null", NUMBA_CACHE_DIR="/dev/null/kernels")
@@ -83,15 +83,15 @@ def test_without_a_folder_to_write_in_kernels_are_compiled_all_the_same(tmp_path
 
 
 def test_a_word_when_compiling_takes_long_and_none_afterwards(tmp_path: Path) -> None:
-    (tmp_path / "outer.py").write_text("import saddlepoint._jit as j\nj._PATIENCE = 0.0\n" + OUTER)
+    (tmp_path / "outer.py").write_text("import saddlepoint._compiler as j\nj._PATIENCE = 0.0\n" + OUTER)
     (tmp_path / "inner.py").write_text(INNER)
     assert answer(tmp_path).stderr.strip().startswith("compiling numerical kernels, once")
     assert answer(tmp_path).stderr == ""
 
 
 def test_the_composition_of_a_kernel_does_not_depend_on_the_process() -> None:
-    code = "from saddlepoint import _jit; from saddlepoint.special import tail_terms as kernel;"
-    code += "print(_jit._composition(kernel.py_func))"
+    code = "from saddlepoint import _compiler; from saddlepoint.special import tail_terms as kernel;"
+    code += "print(_compiler._composition(kernel.py_func))"
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     found = {
         subprocess.run(
@@ -99,8 +99,8 @@ def test_the_composition_of_a_kernel_does_not_depend_on_the_process() -> None:
         ).stdout.strip()
         for seed in ("1", "2")
     }
-    assert found == {_jit._composition(_tail.tail_terms.py_func)}
-    assert _jit._composition(_cosh.cosh_terms.py_func) not in found
+    assert found == {_compiler._composition(_tail.tail_terms.py_func)}
+    assert _compiler._composition(_cosh.cosh_terms.py_func) not in found
 
 
 def test_a_compilation_that_fails_leaves_the_word_ready_for_the_next_one() -> None:
@@ -108,11 +108,11 @@ def test_a_compilation_that_fails_leaves_the_word_ready_for_the_next_one() -> No
     def impossible(x):  # type: ignore[no-untyped-def]
         return x + "a"
 
-    before = _jit._word.spent
+    before = _compiler._word.spent
     with pytest.raises(TypingError):
         impossible(1.0)
-    assert _jit._word.depth == 0
-    assert _jit._word.spent > before
+    assert _compiler._word.depth == 0
+    assert _compiler._word.spent > before
 
 
 def test_kernels_that_two_processes_wrote_over_each_other_are_compiled_again(tmp_path: Path) -> None:
