@@ -20,7 +20,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("saddlepoint", "replica")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-HEAVY = ("joblib", "matplotlib", "mpmath", "pandas", "scipy.optimize", "scipy.stats", "xarray")
+HEAVY = ("joblib", "matplotlib", "mpmath", "numba", "pandas", "scipy", "xarray")
 MAX_LINES = 300
 
 # One letter of each word stands in brackets, so that this file passes its own test.
@@ -123,6 +123,25 @@ def test_import_is_light(package: str) -> None:
     assert done.stdout.split() == []
 
 
+TOLD = ["--version", "--help", "list", "sweep --help", "learn --help", "warm --help", "solve parity --help"]
+
+
+@pytest.mark.parametrize("words", TOLD)
+def test_what_the_shell_only_tells_is_light(words: str) -> None:
+    code = f"import sys; from replica.cli import main; main({words.split()}); "
+    code += f"print(*(name for name in {HEAVY} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == ""
+
+
+def test_a_folder_does_not_hide_the_function_of_its_name_and_others_are_found_by_name() -> None:
+    code = "import replica, replica.simulate.compare; "
+    code += "print(replica.simulate.__name__, replica.losses.Loss.family, replica.mixture.from_data.__name__, "
+    code += "hasattr(replica, 'fold'))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["simulate", "loss", "from_data", "False"]
+
+
 def test_saddlepoint_does_not_import_replica() -> None:
     code = "import sys, saddlepoint; print('replica' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -163,11 +182,12 @@ VERBS = (
 
 
 def test_editors_see_every_name_and_the_types_of_the_answers() -> None:
-    """Names that load on first use are imported for type checkers, and the package says that it is typed."""
-    tree_of = ast.parse((ROOT / "replica" / "__init__.py").read_text(encoding="utf-8"))
-    checked = [node for node in tree_of.body if isinstance(node, ast.If)]
-    seen = {alias.name for block in checked for node in block.body for alias in node.names}  # type: ignore[attr-defined]
+    """Each name is exported to type checkers from where it is defined, and the package says that it is typed."""
+    stub = ast.parse((ROOT / "replica" / "__init__.pyi").read_text(encoding="utf-8"))
+    names = [(node.module, alias) for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    assert [alias.name for _, alias in names if alias.asname != alias.name] == []
     replica = importlib.import_module("replica")
-    assert seen == set(replica._LAZY)
+    assert {alias.name for module, alias in names if module != "replica"} == set(replica.__all__)
+    assert all(hasattr(importlib.import_module(str(module)), alias.name) for module, alias in names)
     assert (ROOT / "replica" / "py.typed").exists() and (ROOT / "saddlepoint" / "py.typed").exists()
     assert [name for name in VERBS if inspect.signature(getattr(replica, name)).return_annotation in ("Any", "")] == []

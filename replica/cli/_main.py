@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
-import importlib
+import importlib.util
 import os
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
-from replica._checks import suggest
 from replica._installed import load_members
 from replica._version import __version__
-from replica.cli._words import in_the_shell
-from saddlepoint import SweepFailed
 
 #: verb -> module and name of its command; a module is imported when its verb is called
 VERBS = {
@@ -72,9 +71,19 @@ class Verbs(click.Group):
 
     def get_command(self, context: click.Context, name: str) -> click.Command:
         if name not in VERBS:
+            from replica._checks import suggest
+
             raise ValueError(f"unknown verb {name!r}; {suggest(name, VERBS)}")
+        load_members()
         module, attribute = VERBS[name].split(":")
         return getattr(importlib.import_module(module), attribute)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The first sentences of the verbs, read from their sources: to import all that computes takes long."""
+        wide = formatter.width - max(map(len, VERBS)) - 6
+        verbs = [click.Command(name, help=docstring(where)) for name, where in VERBS.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl([(str(verb.name), verb.get_short_help_str(wide)) for verb in verbs])
 
     def invoke(self, context: click.Context) -> Any:
         try:
@@ -92,6 +101,17 @@ def application() -> None:
     Usage is `replica VERB MODEL [options]`, as in `replica capacity perceptron --weights binary`; `replica
     VERB MODEL --help` shows the options of a verb for a model and `replica list` all names.
     """
+
+
+def docstring(where: str) -> str:
+    """The docstring of ``module:function``, without importing the module."""
+    module, name = where.split(":")
+    source = importlib.util.find_spec(module)
+    assert source is not None and source.origin is not None
+    tree = ast.parse(Path(source.origin).read_text(encoding="utf-8"))
+    return next(
+        ast.get_docstring(node) or "" for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -117,7 +137,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:
-            load_members()
             words = None if arguments is None else list(arguments)
             result = application.main(args=words, prog_name="replica", standalone_mode=False)
         except click.exceptions.NoArgsIsHelpError as empty:
@@ -126,8 +145,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except click.ClickException as wrong:
             return _complain(_sentence(wrong), WRONG_USAGE)
         except ValueError as wrong:
+            from replica.cli._words import in_the_shell  # knows all members
+
             return _complain(in_the_shell(str(wrong), VERBS), WRONG_USAGE)
-        except SweepFailed as stopped:
+        except RuntimeError as stopped:
+            from saddlepoint import SweepFailed
+
+            if not isinstance(stopped, SweepFailed):
+                raise
             return _complain(str(stopped), NOT_SOLVED)
         except MemoryError:
             return _complain("there is not enough memory for this; ask for fewer points or a smaller n", NOT_SOLVED)
@@ -169,6 +194,8 @@ def _sentence(wrong: click.ClickException) -> str:
             for name in parameter.opts
             if name[0] == "-"
         ]
+        from replica._checks import suggest
+
         return f"unknown option {wrong.option_name!r}; {suggest(wrong.option_name, names)}"
     if isinstance(wrong, click.MissingParameter) and wrong.param is not None and context is not None:
         what = f"option {wrong.param.opts[0]}" if isinstance(wrong.param, click.Option) else wrong.param.metavar

@@ -15,12 +15,16 @@ from replica.architectures import Activation, Architecture
 from replica.cli._models import MODELS
 from replica.data import Data
 from replica.files.records import to_json
+from replica.landscape import threshold as _landscape
 from replica.losses import Loss
 from replica.observables import OBSERVABLES
 from replica.simulate.algorithms import Algorithm
 from replica.simulate.readouts import Readout
 from replica.thresholds import LINES
 from replica.weights import Weights
+
+#: files whose lines are of the table
+_FILES = (_landscape,)
 
 
 def tables() -> dict[str, list[dict[str, str]]]:

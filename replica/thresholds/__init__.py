@@ -9,7 +9,7 @@ from replica.ansatz import Ansatz, ansatz_or_rs
 from replica.models.directions import separated
 from replica.models.model import Model, require_model, separating
 from replica.solution.single import Solution
-from replica.thresholds import capacity as _capacity
+from replica.thresholds import constraint as _constraint
 from replica.thresholds import first_moment as _first_moment
 from replica.thresholds import first_order as _first_order
 from replica.thresholds import stability as _stability
@@ -46,7 +46,7 @@ __all__ = [
     "transition",
 ]
 
-_FILES = (_capacity, _first_order, _first_moment, _stability, _steps)
+_FILES = (_constraint, _first_order, _first_moment, _stability, _steps)
 
 
 def capacity(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:

@@ -52,7 +52,7 @@ def stopped(solve: Callable[..., Any], kind: type, size: float) -> Callable[...,
 
 
 #: modules that bear the name of a verb
-NAMES = ("thresholds.capacity", "observables.flatness", "landscape.overlap_gap")
+NAMES = ("thresholds.constraint", "observables.flatness", "landscape.overlap_gap")
 CAPACITY, FLATNESS, GAP = (import_module(f"replica.{name}") for name in NAMES)
 EARLY: dict[str, tuple[Any, type, float, Callable[[], Any]]] = {
     "capacity": (CAPACITY, LimitProblem, 1e-3, lambda: replica.capacity(CLUSTERS)),
