@@ -77,6 +77,7 @@ from replica.thresholds import freezing as freezing
 from replica.thresholds import gardner_line as gardner_line
 from replica.thresholds import max_margin as max_margin
 from replica.thresholds import optimal_penalty as optimal_penalty
+from replica.thresholds import specialization as specialization
 from replica.thresholds import spinodal as spinodal
 from replica.thresholds import static_transition as static_transition
 from replica.thresholds import threshold as threshold

@@ -242,6 +242,11 @@ NO_MEAN = Demand(
     lambda model: not model.weights.unit_mean,
     "weights",
 )
+ONE_OVERLAP = Demand(
+    "is followed in one overlap, of which two units of common inputs have more",
+    lambda model: not model.architecture.joint,
+    "architecture",
+)
 NO_OFFSET = Demand(
     "needs inputs of mean 0, unless a threshold holds the mean of the weights (SignConstrained)",
     lambda model: not model.data.offset or model.weights.unit_mean,

@@ -69,6 +69,10 @@ class Architecture(Member):
     guard: Any = 0.0
     #: the parameter that margins of references, and the largest margin of counted weights, are values of
     margin_parameter: ClassVar[str] = "margin"
+    #: overlaps of different units are order parameters of their own
+    joint: ClassVar[bool] = False
+    #: answers that the network can give
+    answers: ClassVar[int] = 2
     #: all units see the same N/units inputs, not each a block of its own of N inputs
     shared_inputs: ClassVar[bool] = False
 

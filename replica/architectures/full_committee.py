@@ -13,6 +13,7 @@ from replica.architectures.tree_committee import activation_of, second_layer, un
 from replica.architectures.wide import WideCommittee
 from replica.data.base import Data, Overlaps
 
+_PLACES = np.array([-30.0, -2.0, -0.7, -1e-3, 1e-3, 0.7, 2.0, 30.0])
 NEAR = 0.3  # overlaps below which the kernel without its linear part is an integral of its second derivative
 _NODES, _WEIGHTS = (0.5 * (x + shift) for x, shift in zip(np.polynomial.legendre.leggauss(24), (1.0, 0.0), strict=True))
 
@@ -29,18 +30,24 @@ class FullCommittee(WideCommittee):
     Gaussian with ``k_0(q) = k(q) - k'(0) q`` (plus ``k'(0)`` with a teacher), where a `TreeCommittee` has ``k(q)``. The
     overlap ``q = 0`` of units that have not told each other apart is a solution at every load.
 
-    When not to use it: for theory of a number of units; these are simulated.
+    Two sign units have three outputs, as a tie is seen. Students drawn as their teacher have an overlap ``q`` of the
+    same unit and ``q_cross`` of different ones, which up to the load `specialization` are equal; ``alpha`` is P/n, per
+    input, and free entropies are per weight.
+
+    When not to use it: for theory of other numbers of units; these are simulated.
 
     Parameters
     ----------
     units : int or inf
-        Hidden units K: odd for sign units, even for activations that are not odd; theory is of ``inf``.
+        Hidden units K: odd for sign units, even for activations that are not odd; theory is of ``inf``, and of 2 sign
+        units.
     activation : str, Activation or callable
         As in `TreeCommittee`.
 
     See Also
     --------
     TreeCommittee : Inputs of its own for each unit.
+    specialization : Where two units begin to tell each other apart.
     simulate : Runs of algorithms.
 
     References
@@ -55,6 +62,9 @@ class FullCommittee(WideCommittee):
     >>> X, y = replica.instance(model, n=105, alpha=0.4, seed=1)
     >>> X.shape
     (42, 21)
+    >>> two = replica.committee(2, connectivity="full", labels="teacher", weights="gaussian")
+    >>> print(f"{replica.solve(two, alpha=3.0)['q']:.10f} {replica.specialization(two):.10f}")
+    0.6529156405 2.0523824297
     >>> found = replica.capacity(replica.committee(activation="relu", weights="spherical", connectivity="full"))
     >>> print(f"{found:.10f}")
     5.5038767878
@@ -69,7 +79,7 @@ class FullCommittee(WideCommittee):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "activation", activation_of(self.activation))
-        object.__setattr__(self, "units", units_of(self.units, self.activation))
+        object.__setattr__(self, "units", self.units if self.joint else units_of(self.units, self.activation))
         none, one = np.zeros(1), np.ones(1)
         if np.isfinite(self.units):
             return
@@ -81,6 +91,17 @@ class FullCommittee(WideCommittee):
     @classmethod
     def examples(cls) -> list[FullCommittee]:
         return []  # of theories at any margin
+
+    @property
+    def joint(self) -> bool:  # type: ignore[override]
+        """Two units of signs."""
+        if isinstance(self.units, bool) or np.shape(self.units) or self.units != 2:
+            return False
+        return bool(np.all(self.activation.function(_PLACES) == np.sign(_PLACES)))
+
+    @property
+    def answers(self) -> int:  # type: ignore[override]
+        return 3 if self.joint else 2
 
     def beside(self, data: Data) -> FullCommittee:
         """What labels tell of the sum of all units: nothing, or (a teacher of the same kind) all of it."""
@@ -95,10 +116,10 @@ class FullCommittee(WideCommittee):
         return second_layer(self.activation, self.units, hidden)
 
     def require_theory(self) -> None:
-        if np.isfinite(self.units):
+        if np.isfinite(self.units) and not self.joint:
             raise ValueError(
                 f"{self} has no theory here (its units are correlated by their common inputs): simulate it, or take a "
-                "tree, or units=inf"
+                "tree, units=inf, or two sign units of a teacher"
             )
 
     @property
@@ -127,6 +148,8 @@ class FullCommittee(WideCommittee):
 
     def field_overlaps(self, overlaps: Overlaps, level: int = 1) -> tuple[Overlaps, Slopes]:
         self.require_theory()
+        if self.joint:
+            raise ValueError(f"the field of {self} is not one Gaussian: what was asked is here for units=inf only")
         if not self._pinned:
             return super().field_overlaps(overlaps, level)
         kernel = self._kernel(overlaps.q, overlaps.variance, level)

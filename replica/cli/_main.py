@@ -24,6 +24,7 @@ VERBS = {
     "max-margin": "replica.cli.thresholds:max_margin",
     "at-line": "replica.cli.thresholds:at_line",
     "spinodal": "replica.cli.thresholds:spinodal",
+    "specialization": "replica.cli.thresholds:specialization",
     "transition": "replica.cli.thresholds:transition",
     "freezing": "replica.cli.thresholds:freezing",
     "dynamic-transition": "replica.cli.glass:dynamic",

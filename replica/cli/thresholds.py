@@ -1,4 +1,4 @@
-"""``replica capacity|max-margin|at-line|spinodal|transition|freezing``: one threshold each."""
+"""``replica capacity|max-margin|at-line|spinodal|transition|specialization|freezing``: one threshold each."""
 
 from __future__ import annotations
 
@@ -72,6 +72,17 @@ def transition(request: Request) -> Point:
     Example: replica transition perceptron --labels teacher
     """
     return threshold_point(request, thresholds.transition(request.model, ansatz=request.ansatz))
+
+
+@model_verb("specialization", ANSATZ)
+def specialization(request: Request) -> Point:
+    """The load from which two units differ.
+
+    Of common inputs, in patterns per input.
+
+    Example: replica specialization committee --units 2 --connectivity full --labels teacher --weights gaussian
+    """
+    return threshold_point(request, thresholds.specialization(request.model, ansatz=request.ansatz))
 
 
 @model_verb("freezing", ALPHA, ANSATZ)

@@ -38,6 +38,7 @@ _WORDS = {
     "complexity": ("complexity", "nats per weight"),
     "energy": ("energy", "per weight"),
     "q": ("overlap", ""),
+    "q_cross": ("overlap of different units", ""),
     "q_hat": ("conjugate overlap", ""),
     "Q": ("self-overlap", ""),
     "m": ("overlap with the teacher", ""),

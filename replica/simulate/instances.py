@@ -111,6 +111,8 @@ def hidden_units(model: Model, n: int) -> int:
     units = model.architecture.units
     if not np.isfinite(units):
         raise ValueError(f"simulations need a finite network, got {model.architecture}: give units=NUMBER")
+    if model.architecture.answers != 2:
+        raise ValueError(f"simulations are of networks of two answers, got {model.architecture}, whose tie is a third")
     if n % int(units):
         raise ValueError(f"n must be a multiple of the number of hidden units {int(units)}, got {n}")
     return int(units)

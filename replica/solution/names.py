@@ -7,6 +7,7 @@ import re
 #: names that count as order parameters; everything else that a problem reports is an observable
 ORDER_PARAMETERS = (
     "q",
+    "q_cross",
     "Q",
     "q0",
     "q1",
@@ -21,6 +22,7 @@ ORDER_PARAMETERS = (
     "s",
     "zeta",
     "q_hat",
+    "q_cross_hat",
     "Q_hat",
     "m_hat",
     "beta",

@@ -12,6 +12,7 @@ from replica.solution.single import Solution
 from replica.thresholds import constraint as _constraint
 from replica.thresholds import first_moment as _first_moment
 from replica.thresholds import first_order as _first_order
+from replica.thresholds import pair as _pair
 from replica.thresholds import stability as _stability
 from replica.thresholds import steps as _steps
 from replica.thresholds.base import Line, Threshold
@@ -22,7 +23,7 @@ from replica.thresholds.inverse import by_secants, invert
 from replica.thresholds.levels import highest_step
 from replica.thresholds.penalty import optimal_penalty
 from replica.thresholds.registry import LINES, LineDefinition, find_line
-from replica.thresholds.standing import at_line, freezing, locate, spinodal, transition
+from replica.thresholds.standing import at_line, freezing, locate, specialization, spinodal, transition
 from replica.weights.base import Average
 
 __all__ = [
@@ -40,13 +41,14 @@ __all__ = [
     "locate",
     "max_margin",
     "optimal_penalty",
+    "specialization",
     "spinodal",
     "static_transition",
     "threshold",
     "transition",
 ]
 
-_FILES = (_constraint, _first_order, _first_moment, _stability, _steps)
+_FILES = (_constraint, _first_order, _first_moment, _pair, _stability, _steps)
 
 
 def capacity(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:

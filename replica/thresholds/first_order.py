@@ -14,6 +14,7 @@ from replica.solution.batch import Part, Solutions
 from replica.solution.single import Solution
 from replica.thresholds.base import Line, Threshold, closed_line
 from replica.thresholds.branch import line_on_branch, zero_entropy_line
+from replica.thresholds.pair import pair_transition_line
 from replica.thresholds.paramagnet import line_on_paramagnet
 from replica.thresholds.registry import threshold_line
 from saddlepoint import Newton, solve
@@ -34,6 +35,8 @@ def transition_line(model: Model, size: int, ansatz: Ansatz) -> Line:
 
     `Annealed`: the alpha at which ``max_R h2((1-R)/2) + alpha ln(1 - arccos(R)/pi)`` vanishes, R < 1.
     """
+    if model.architecture.joint:
+        return pair_transition_line(model, size, ansatz)
     frozen = model.data.overlaps and FrozenState.exists(model.take(np.array([0])))
     if has_paramagnet(model) and shares_teacher(model) and not frozen:
         return _line_to_informed(model, size, ansatz)

@@ -18,6 +18,7 @@ from replica.thresholds._small_weights import refused, told
 from replica.thresholds.appearance import apart, appearance_line
 from replica.thresholds.base import Line
 from replica.thresholds.branch import line_on_branch
+from replica.thresholds.pair import pair_end_line
 from replica.thresholds.paramagnet import line_on_paramagnet
 from replica.thresholds.registry import threshold_line
 from replica.weights.base import Average
@@ -50,6 +51,8 @@ def spinodal_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     The branch is followed in a conjugate order parameter, where a fold is an ordinary point. Units of common inputs,
     for which q = 0 has no end: where a state with q > 0 appears.
     """
+    if model.architecture.joint:
+        return pair_end_line(model, size, ansatz)
     if model.architecture.shared_inputs and has_paramagnet(model) and apart(model):
         return appearance_line(model, size, ansatz)
     line = line_on_branch(

@@ -165,6 +165,55 @@ def transition(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
     return locate("transition", model, ansatz)
 
 
+def specialization(model: Model, *, ansatz: Ansatz | None = None) -> Threshold:
+    """Load from which two units that see the same inputs begin to tell each other apart.
+
+    Below it the overlaps of the same unit and of different ones are equal; at it a small difference of theirs neither
+    grows nor decays. For Bayes-optimal students of a teacher with two sign units, whose tie is a third output.
+
+    When not to use it: infinitely many units, which specialise discontinuously: `spinodal` and `transition`.
+
+    Parameters
+    ----------
+    model : Model
+        ``committee(2, connectivity="full", labels="teacher")``, its weights gaussian, on the sphere, or +-1.
+    ansatz : Ansatz, optional
+        ``RS()``, which is exact for Bayes-optimal students.
+
+    Returns
+    -------
+    Threshold
+        A float, patterns per input, with ``.value .error .bracket .status .converged .order_parameters .solution``.
+
+    Raises
+    ------
+    ValueError
+        Other models.
+
+    See Also
+    --------
+    transition : Where the teacher takes over (weights +-1: before the units specialise).
+    spinodal : Where the specialised branch of weights +-1 ends.
+
+    Notes
+    -----
+    The growth is that of an infinitesimal difference. At a finite one it is reached later: 2.0526103 and 1.5894552 at
+    ``q - q_cross = 1e-4``.
+
+    References
+    ----------
+    B. Aubin, A. Maillard, J. Barbier, F. Krzakala, N. Macris and L. Zdeborova, NeurIPS (2018).
+
+    Examples
+    --------
+    >>> import replica
+    >>> model = replica.committee(2, connectivity="full", labels="teacher", weights="gaussian")
+    >>> print(f"{replica.specialization(model):.10f}")
+    2.0523824297
+    """
+    return locate("specialization", model, ansatz)
+
+
 def freezing(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> Threshold:
     """Temperature at which the RS entropy of counted weights vanishes at load ``alpha`` (finite cost).
 

@@ -11,14 +11,16 @@ import numpy as np
 from replica._checks import number, one_of
 from replica._registry import per_row
 from replica.ansatz.base import Ansatz
-from replica.ansatz.coverage import LEARNABLE, LEAST_COST, NO_MEAN, RESIDUAL, STORABLE, Covers
+from replica.ansatz.coverage import LEARNABLE, LEAST_COST, NO_MEAN, ONE_OVERLAP, RESIDUAL, STORABLE, Covers
 from replica.ansatz.erm.optimal_bias import tuned_solutions
 from replica.ansatz.erm.solver import check_penalty, single_vectors
+from replica.ansatz.pair.solver import COVERS as TWO_UNITS
+from replica.ansatz.pair.solver import solve_pairs
 from replica.ansatz.rs.branch import scan_branch, tabulate, zoom
-from replica.ansatz.rs.common_inputs import common_facts
+from replica.ansatz.rs.doubts import against
 from replica.ansatz.rs.equations import Equations, RSProblem
 from replica.ansatz.rs.equilibrium import equilibrium
-from replica.ansatz.rs.informed import informed_pulls, paramagnet_facts
+from replica.ansatz.rs.informed import informed_pulls
 from replica.ansatz.rs.ladders import CAREFUL, FIRST_STEPS, GENERAL, ROUGH, SCALAR, WHOLE_BRANCH
 from replica.ansatz.rs.learned_bias import ENDLESS, endless_bias
 from replica.ansatz.rs.rows import RSLedger
@@ -40,7 +42,7 @@ from saddlepoint import Newton, Status, solve
 
 DEAR = "no solution where averages over K fields are affordable: beyond the branch (see capacity), or q near 1"
 COVERS = Covers("RS", (LEARNABLE, LEAST_COST, *STORABLE, RESIDUAL), shared=True)
-MEASURED = Covers("RS below capacity", (NO_MEAN,), shared=True)
+MEASURED = Covers("RS below capacity", (NO_MEAN, ONE_OVERLAP), shared=True)
 
 
 @dataclass(frozen=True)
@@ -81,19 +83,13 @@ class RS(Ansatz):
     empty: ClassVar[bool] = True
 
     def check(self, model: Model) -> None:
+        if model.architecture.joint:
+            return TWO_UNITS.check(model)
         check_penalty(model)
-        COVERS.check(model)
+        return COVERS.check(model)
 
     def doubts(self, solutions: Solutions, row: int) -> list[str]:
-        found = super().doubts(solutions, row)
-        phi, error = solutions.value("free_entropy")[row], solutions.error("free_entropy")[row]
-        if solutions.model.data.overlaps and phi < -error and FrozenState.exists(solutions.model.take(np.array([row]))):
-            found.insert(0, "metastable: the teacher itself has the larger free entropy, 0")
-        elif solutions.value("q")[row] == 0:
-            found += paramagnet_facts(solutions.model.take(np.array([row])), float(solutions.alpha[row]), float(phi))
-        if solutions.model.architecture.shared_inputs:
-            found += common_facts(solutions, row)
-        return found
+        return against(super().doubts(solutions, row), solutions, row)
 
     def enclose(self, solution: Any, digits: int) -> Any:
         from replica.ansatz.rs.enclosed import enclose_solution
@@ -108,7 +104,10 @@ class RS(Ansatz):
 
     def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
         self.check(model)
-        MEASURED.check(model)
+        if model.architecture.joint and start != "equilibrium":
+            return solve_pairs(self, model, alpha, start, tolerance)
+        if not model.architecture.joint:
+            MEASURED.check(model)
         if model.data.tuned:
             number("alpha", alpha, low=0.0, open_low=True)
             return tuned_solutions(partial(self.solve, start=start, tolerance=tolerance), self, model, alpha)

@@ -1,0 +1,1 @@
+"""Two units of common inputs whose overlaps with each other are order parameters: students drawn as their teacher."""
