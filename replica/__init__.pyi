@@ -30,6 +30,7 @@ from replica.landscape.local_entropy import local_entropy as local_entropy
 from replica.landscape.named_references import Reference as Reference
 from replica.landscape.overlap_gap import overlap_gap as overlap_gap
 from replica.landscape.path import path as path
+from replica.landscape.proved import proved_franz_parisi as proved_franz_parisi
 from replica.landscape.star_shape import convex_margin as convex_margin
 from replica.landscape.star_shape import kernel_margin as kernel_margin
 from replica.landscape.threshold import local_entropy_threshold as local_entropy_threshold

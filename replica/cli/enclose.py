@@ -8,14 +8,17 @@ from typing import Any
 from replica import thresholds
 from replica._checks import one_of, spelled
 from replica.cli._answers import NAN, Point
-from replica.cli._values import Count, Number
+from replica.cli._values import Count, Number, parse_number
 from replica.cli._verb import ANSATZ, START, Request, model_verb, option
+from replica.thresholds.enclosed import METHOD
 from saddlepoint.enclosures import Enclosure, NotEnclosed
 
 #: thresholds with proofs, and whether they are at a load
 THRESHOLDS = {
     "capacity": False, "max-margin": True, "at-line": False, "transition": False, "spinodal": False, "freezing": True,
 }
+#: a point of a curve, at a load and a distance
+CURVE = "franz-parisi"
 MOST_DIGITS = 500
 
 QUANTITY = option(
@@ -23,15 +26,19 @@ QUANTITY = option(
     metavar="NAME",
     default="free-entropy",
     show_default=True,
-    help=f"A number of the solution (q, entropy, stability, ...), or {', '.join(THRESHOLDS)}.",
+    help=f"A number of the solution (q, entropy, stability, ...), {CURVE}, or {', '.join(THRESHOLDS)}.",
 )
-ALPHA = option("--alpha", type=Number(), help="Load, patterns per weight: of solutions, max-margin and freezing.")
+ALPHA = option("--alpha", type=Number(), help=f"Load: of solutions, {CURVE}, max-margin and freezing.")
+DISTANCE = option("--distance", type=Number(), help=f"Of {CURVE}: distance (1-t)/2 from the reference.")
+REFERENCE = option(
+    "--reference", metavar="NUMBER|typical|planted", help=f"Of {CURVE}: margin of a typical reference, or the teacher."
+)
 DIGITS = option(
     "--digits", type=Count(), default=20, show_default=True, help=f"Decimal digits, 1 to {MOST_DIGITS}."
 )
 
 
-@model_verb("enclose", ALPHA, QUANTITY, DIGITS, ANSATZ, START)
+@model_verb("enclose", ALPHA, QUANTITY, DISTANCE, REFERENCE, DIGITS, ANSATZ, START)
 def command(request: Request) -> Point:
     """Prove digits of a solution or a threshold.
 
@@ -42,8 +49,12 @@ def command(request: Request) -> Point:
     options = request.options
     if options["digits"] > MOST_DIGITS:
         raise ValueError(f"--digits must be at most {MOST_DIGITS}, got {options['digits']}")
-    quantity = spelled(options["quantity"], THRESHOLDS)
+    quantity = spelled(options["quantity"], [*THRESHOLDS, CURVE])
+    if quantity != CURVE and (options["distance"] is not None or options["reference"] is not None):
+        raise ValueError(f"--distance and --reference belong to --quantity {CURVE}")
     try:
+        if quantity == CURVE:
+            return _answer(request, quantity, _of_curve(request))
         if quantity in THRESHOLDS:
             return _answer(request, quantity, _threshold(request, quantity).enclose(options["digits"]))
         found = _of_solution(request)
@@ -66,6 +77,20 @@ def _threshold(request: Request, quantity: str) -> Any:
     if given is None:
         raise ValueError(f"--quantity {quantity} needs --alpha")
     return verb(request.model, alpha=given, ansatz=request.ansatz)
+
+
+def _of_curve(request: Request) -> Enclosure:
+    import replica
+
+    options, word = request.options, request.options["reference"]
+    for name in ("alpha", "distance"):
+        if options[name] is None:
+            raise ValueError(f"--quantity {CURVE} needs --{name}")
+    if request.ansatz.method != METHOD:
+        raise NotEnclosed(f"not enclosed: enclosures are here for RS(), got {request.ansatz}")
+    reference = None if word in (None, "typical") else word if word == "planted" else parse_number("--reference", word)
+    settings = {"alpha": options["alpha"], "distance": options["distance"], "digits": options["digits"]}
+    return replica.proved_franz_parisi(request.model, reference=reference, **settings)
 
 
 def _of_solution(request: Request) -> Enclosure:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -24,6 +25,7 @@ from replica.models.model import Model
 from replica.solution.said import which_converged
 from replica.solution.single import Solution
 from replica.verbs import solve
+from saddlepoint.enclosures import Enclosure, NotEnclosed
 
 TOO_CLOSE = "no weights without errors are that close to the reference: the largest overlap is"
 
@@ -72,6 +74,10 @@ class Around(ABC):
         """Largest overlap with the reference of weights without errors, with its error; NaN where it is not known."""
         return NOWHERE
 
+    def proved(self, distance: float, point: Mapping[str, float], digits: int) -> Enclosure:
+        """The curve at a distance with proof, from the floating-point solution there."""
+        raise NotEnclosed("not enclosed: of these curves is proved what surrounds teachers and typical solutions")
+
     @property
     def probe(self) -> Side:
         return Side(self.model.loss, float(self.model.beta))
@@ -111,6 +117,11 @@ class Planted(Around):
     def names(self) -> tuple[str, ...]:
         return (*_observed(taught_problem(self.model, self.alpha, HALF)), "s")
 
+    def proved(self, distance: float, point: Mapping[str, float], digits: int) -> Enclosure:
+        from replica.ansatz.franz_parisi.enclosed import enclosed_beside_teacher
+
+        return enclosed_beside_teacher(self.model, self.alpha, distance, point, digits)
+
     def typical(self) -> tuple[float, float]:
         alone = solve(self.model, alpha=self.alpha, on_failure="keep")
         return (alone["m"], alone.errors["m"]) if alone.converged else NOWHERE
@@ -124,6 +135,12 @@ class Student(Planted):
 
     def columns(self, distance: np.ndarray) -> Columns:
         return student_curve(self.model, self.alpha, self.given, distance, self.tolerance)
+
+    def proved(self, distance: float, point: Mapping[str, float], digits: int) -> Enclosure:
+        """The copies' overlap with the teacher, and what follows from it, is left out."""
+        found = super().proved(distance, point, digits)
+        kept = {name: x for name, x in found.values.items() if not name.startswith("generalization")}
+        return replace(found, values=kept)
 
 
 @dataclass(frozen=True)
@@ -144,6 +161,15 @@ class Quenched(Around):
 
     def names(self) -> tuple[str, ...]:
         return _observed(self.problem(HALF))
+
+    def proved(self, distance: float, point: Mapping[str, float], digits: int) -> Enclosure:
+        from replica.ansatz.franz_parisi.enclosed import enclosed_beside_typical
+
+        if type(self) is not Quenched:
+            return super().proved(distance, point, digits)
+        reference = replace(self.model, loss=self.given.side.loss)
+        solution = solve(reference, alpha=self.alpha, on_failure="keep")
+        return enclosed_beside_typical(self.model, reference, self.alpha, distance, (solution, point), digits)
 
     def typical(self) -> tuple[float, float]:
         if self.given.side == self.probe:  # two references are typical of each other

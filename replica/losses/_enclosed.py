@@ -42,6 +42,8 @@ class LossRing:
     cost: Polynomial | None
     at: Callable[[Any, Any, Any, Any], dict[str, Any]]
     share: Callable[[Any], Any] | None = None
+    #: of a single hard margin its value: pairs of such constraints have proved bounds too
+    threshold: Any = None
 
 
 def _along(images: Mapping[str, Polynomial]) -> dict[str, dict[str, Polynomial]]:
@@ -56,14 +58,9 @@ class Tail(Kernel):
 
     def values(self, z: Any, at: Mapping[str, Any]) -> dict[str, Any]:
         """On a ball of u by the mean-value theorem: ``0 < G' < 1``, ``-1 < D' < 0``, ``L' = -G``."""
-        arb = flint().arb
         u = at["b"] + at["s"] * z
-        middle = u.mid()
-        tail = (middle * _half_root()).erfc() / 2
-        hazard = _density(middle) / tail
-        spread = arb(0, u.rad())
-        wide = hazard + spread
-        return {"z": z, "u": u, "G": wide, "D": hazard - middle + spread, "L": tail.log() + spread * wide.abs_upper()}
+        hazard, beyond, log = tail_terms(u)
+        return {"z": z, "u": u, "G": hazard, "D": beyond, "L": log}
 
     def strip(self, at: Mapping[str, Any]) -> Any:
         return (1 / at["s"].abs_upper()).lower()
@@ -78,6 +75,32 @@ class Tail(Kernel):
             "D": Majorant(1, 2 * size + 4, 2 * slope, 1),
             "L": Majorant(0.5, size + 4, slope, 2),
         }
+
+
+def tail_terms(u: Any) -> tuple[Any, Any, Any]:
+    """G, D and L on a ball of u."""
+    middle = u.mid()
+    tail = (middle * _half_root()).erfc() / 2
+    hazard = _density(middle) / tail
+    spread = flint().arb(0, u.rad())
+    wide = hazard + spread
+    return wide, hazard - middle + spread, tail.log() + spread * wide.abs_upper()
+
+
+def tail_and_density(u: Any) -> tuple[Any, Any]:
+    """H and g on a ball of u, as sharp in proportion as their logarithms are: the slopes of these are ``-G``, ``0 < G <
+    1 + max(u, 0)``, and ``-u``.
+    """
+    middle, spread = u.mid(), u.rad()
+    tail, density = (middle * _half_root()).erfc() / 2, _density(middle)
+    far = abs(middle) + spread
+    return tail * _loose(spread * (1 + far if middle > 0 else 1 + spread)), density * _loose(spread * far)
+
+
+def _loose(most: Any) -> Any:
+    """``exp`` of a ball about 0 of that radius."""
+    arb = flint().arb
+    return 1 + arb(0, (2 * most).upper()) if most < 0.5 else arb(0, most.upper()).exp()
 
 
 class MixedTail(Kernel):
@@ -145,7 +168,7 @@ TAIL, MIXED = Tail(), MixedTail()
 
 def margin_ring(kappa: Any) -> LossRing:
     """Of the constraint ``u >= kappa``."""
-    return LossRing(TAIL, L, G, -G * D, None, lambda *field: _reduced(kappa, *field))
+    return LossRing(TAIL, L, G, -G * D, None, lambda *field: _reduced(kappa, *field), threshold=kappa)
 
 
 def counting_ring(kappa: Any) -> LossRing:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from replica._registry import Member
+from replica.weights._enclosed_pair import EnclosedPair
 from saddlepoint.enclosures import NotEnclosed
 from saddlepoint.quadrature.fields import field_nodes, weighted_sums
 from saddlepoint.quadrature.reference import gaussian_average_reference
@@ -271,6 +273,12 @@ class Weights(Member):
     def enclosed_single(self, q_hat: Any, m_hat: Any, curvature: Any, law: Law | None) -> SingleWeight:
         """`single` in balls, for enclosures; only members that prove their bounds have it."""
         raise NotEnclosed(f"not enclosed: nothing is proved of the weights {self}")
+
+    def enclosed_pair(self, known: Mapping[str, Any], distance: Any, *hats: Any) -> EnclosedPair:
+        """`pair` in balls, at conjugates of q, s and t, beside references with ``known`` q and q_hat; only members that
+        prove their bounds have it.
+        """
+        raise NotEnclosed(f"not enclosed: nothing is proved of pairs of the weights {self}")
 
     def reference(self, field: Any, curvature: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
         """``ln z``, mean and variance of the weight in mpmath arithmetic, for certification."""

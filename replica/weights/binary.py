@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from replica.weights._enclosed import letters_single
+from replica.weights._enclosed_pair import EnclosedPair, signs_pair
 from replica.weights._pairs import BinaryPair, binary_room
 from replica.weights.base import Law, Norm, Pinned, SingleWeight, Weights
 from saddlepoint._jit import array_kernel
@@ -89,6 +91,9 @@ class Binary(Weights):
 
     def enclosed_single(self, q_hat: Any, m_hat: Any, curvature: Any, law: Law | None) -> SingleWeight:
         return letters_single((-1.0, 1.0), True, q_hat, m_hat, curvature, law)
+
+    def enclosed_pair(self, known: Mapping[str, Any], distance: Any, *hats: Any) -> EnclosedPair:
+        return signs_pair(known["q_hat"], 1 - 2 * distance, *hats)
 
     def reference(self, field: Any, curvature: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
         return mp.log(2 * mp.cosh(field)), mp.tanh(field), mp.sech(field) ** 2

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
+from replica.weights._enclosed_pair import EnclosedPair, sphere_pair
 from replica.weights._pairs import SphericalPair, spherical_room
 from replica.weights.base import Average, Law, Norm, SingleWeight, Weights
 from saddlepoint.enclosures import Functions
@@ -70,6 +72,9 @@ class Spherical(Weights):
 
     def enclosed_single(self, q_hat: Any, m_hat: Any, curvature: Any, law: Law | None) -> SingleWeight:
         return self.reference_single(q_hat, m_hat, curvature, None, law, Functions, 0)
+
+    def enclosed_pair(self, known: Mapping[str, Any], distance: Any, *hats: Any) -> EnclosedPair:
+        return sphere_pair(known["q"], 4 * distance * (1 - distance), 1 - 2 * distance, *hats)
 
     def log_z(self, field: np.ndarray, curvature: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """One Gaussian weight at multiplier ``A``: ``ln z = h^2/(2A) - (ln A + 1)/2``; see `single` for the sphere."""

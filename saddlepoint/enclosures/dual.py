@@ -131,6 +131,21 @@ class Dual:
         return f"Dual({self.value}, {self.slopes}, level={self.level})"
 
 
+def combined(value: Any, *parts: tuple[Any, Any]) -> Any:
+    """A function of some numbers from its value and, for each, the number and the derivative in it."""
+    total = value
+    for number, slope in parts:
+        if isinstance(number, Dual):
+            moved = number.chain(value, slope)
+            total = Dual(value, _sums(total.slopes, moved.slopes)) if isinstance(total, Dual) else moved
+    return total
+
+
+def plain(number: Any) -> Any:
+    """The ball of a number without its slopes."""
+    return plain(number.value) if isinstance(number, Dual) else ball(number)
+
+
 def _plain(other: Any) -> Any:
     """Numbers of other kinds as balls; a Dual of a lower level is a constant as it is."""
     return ball(other) if isinstance(other, float) else other

@@ -24,7 +24,7 @@ from saddlepoint.enclosures.ring import Kernel, Majorant, Monomial, Polynomial
 #: nodes beyond which an average is refused: a minute of processor time
 MOST_NODES = 100_000
 #: bits of the working precision that the quadrature leaves to the sum
-_SPARE_BITS = 8
+SPARE_BITS = 8
 
 
 def gaussian_averages(kernel: Kernel, polynomials: Sequence[Polynomial], at: Mapping[str, Any]) -> list[Any]:
@@ -97,7 +97,7 @@ def _plan(polynomials: tuple[Polynomial, ...]) -> _Plan:
 def _plain_averages(kernel: Kernel, polynomials: tuple[Polynomial, ...], at: Mapping[str, Any]) -> list[Any]:
     arb, precision = flint().arb, flint().ctx.prec
     plan = _plan(polynomials)
-    target = (precision - _SPARE_BITS) * math.log(2.0)
+    target = (precision - SPARE_BITS) * math.log(2.0)
     # a float below the strip that is proved
     width = min(math.nextafter(float(kernel.strip(at)), 0.0), math.sqrt(2.0 * target))
     if not width > 0:
@@ -107,15 +107,15 @@ def _plain_averages(kernel: Kernel, polynomials: tuple[Polynomial, ...], at: Map
     size = max((_strip_integral(terms, arb(width)) for terms in bounds), default=arb(1))
     if not size.is_finite():
         raise NotEnclosed("not enclosed: the integrands have no finite bound for these parameters")
-    step = _step(width, target + math.log(4.0) + max(0.0, float(size.log())))
+    step = step_below(width, target + math.log(4.0) + max(0.0, float(size.log())))
     reach = _reach(max((b.power for terms in bounds for b in terms), default=0), bounds, target)
     if reach / step > MOST_NODES:
         raise NotEnclosed(f"not enclosed: averages need {2 * reach / step:.3g} nodes, more than {MOST_NODES}")
-    nodes = _nodes(*_dyadic(step), math.ceil(reach / step), precision)
+    places = nodes(*dyadic(step), math.ceil(reach / step), precision)
     step_ball = arb(step)
     decay = 2 / ((2 * arb.pi() * arb(width) / step_ball).exp() - 1)
     end = step_ball * math.ceil(reach / step)
-    sums = _sums(kernel, plan, nodes, at)
+    sums = _sums(kernel, plan, places, at)
     answers = []
     for terms, coefficients in zip(bounds, plan.coefficients, strict=True):
         missed = decay * _strip_integral(terms, arb(width)) + _tails(terms, end)
@@ -165,19 +165,25 @@ def _strip_integral(terms: Sequence[Majorant], width: Any) -> Any:
     total = arb(0)
     for factor, constant, slope, power in terms:
         if power:
-            moment = arb(2) ** (arb(power) / 2) * (arb(power + 1) / 2).gamma() / arb.const_sqrt_pi()
-            factor = factor * 2 ** (power - 1) * (constant**power + slope**power * moment)
+            factor = factor * 2 ** (power - 1) * (constant**power + slope**power * absolute_moment(power))
         total += factor
     return (total * (width * width / 2).exp()).upper()
 
 
-def _tails(terms: Sequence[Majorant], end: Any) -> Any:
+def absolute_moment(power: int) -> Any:
+    """``E|n|^p`` of a standard Gaussian."""
     arb = flint().arb
-    density = (-end * end / 2).exp() / (2 * arb.pi()).sqrt()
-    total = arb(0)
-    for factor, constant, slope, power in terms:
-        total += factor * 2 * density * (constant + slope * end) ** power / (end - power / end)
-    return total
+    return arb(2) ** (arb(power) / 2) * (arb(power + 1) / 2).gamma() / arb.const_sqrt_pi()
+
+
+def tail_of_sum(constant: Any, slope: Any, power: int, end: Any) -> Any:
+    """The lemma of tails."""
+    density = (-end * end / 2).exp() / (2 * flint().arb.pi()).sqrt()
+    return 2 * density * (constant + slope * end) ** power / (end - power / end)
+
+
+def _tails(terms: Sequence[Majorant], end: Any) -> Any:
+    return sum((t.factor * tail_of_sum(t.constant, t.slope, t.power, end) for t in terms), flint().arb(0))
 
 
 def _reach(power: int, bounds: Sequence[Sequence[Majorant]], target: float) -> float:
@@ -188,20 +194,20 @@ def _reach(power: int, bounds: Sequence[Sequence[Majorant]], target: float) -> f
     return reach
 
 
-def _step(width: float, exponent: float) -> float:
+def step_below(width: float, exponent: float) -> float:
     """A step below ``2 pi a / exponent`` with a mantissa of five bits, so that nodes are exact and often the same."""
     wanted = 2.0 * math.pi * width / exponent
     scale = 2.0 ** (math.floor(math.log2(wanted)) - 5)
     return math.floor(wanted / scale) * scale
 
 
-def _dyadic(step: float) -> tuple[int, int]:
+def dyadic(step: float) -> tuple[int, int]:
     numerator, denominator = step.as_integer_ratio()
     return numerator, denominator
 
 
 @lru_cache(maxsize=24)
-def _nodes(numerator: int, denominator: int, most: int, precision: int) -> list[tuple[Any, Any]]:
+def nodes(numerator: int, denominator: int, most: int, precision: int) -> list[tuple[Any, Any]]:
     """Nodes ``kh``, ``|k| <= most``, with ``h g(kh)``."""
     arb = flint().arb
     step = arb(numerator) / denominator

@@ -25,6 +25,7 @@ _GUARD_BITS = 26
 _FIRST_BITS = 90
 _FURTHEST = 1e-2  # relative: a start that moves further was none
 _SEARCH_BITS = 44
+SHARES = (0.1, 1e-2, 1e-3, 1e-4, 1e-5)
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,9 @@ class Root:
     radius: float
 
 
-def enclosed_root(system: System, start: Sequence[float], digits: int) -> Root:
+def enclosed_root(
+    system: System, start: Sequence[float], digits: int, shares: Sequence[float] = SHARES
+) -> Root:
     """A zero near a floating-point one, with proof.
 
     Parameters
@@ -46,7 +49,9 @@ def enclosed_root(system: System, start: Sequence[float], digits: int) -> Root:
     start : sequence of float
         Right to a few digits; none of them 0.
     digits : int
-        Decimal digits wanted; the working precision leaves 36 bits beyond.
+        Decimal digits wanted; the working precision leaves 26 bits beyond.
+    shares : sequence of float
+        Sizes of boxes, as shares of the unknowns, that are tried for a larger one without another zero.
 
     Raises
     ------
@@ -83,7 +88,7 @@ def enclosed_root(system: System, start: Sequence[float], digits: int) -> Root:
     with module.ctx.workprec(bits):
         box, inside = _proved_box(system, at, move, bits)
         values = {name: _at_root(f, inside.values[name], box, middle) for name, f in at.values.items()}
-    return Root(box, values, _radius(system, middle) or _least(x.rad() for x in inside.middle))
+    return Root(box, values, _radius(system, middle, shares) or _least(x.rad() for x in inside.middle))
 
 
 def _bits(digits: int) -> int:
@@ -159,7 +164,7 @@ def _at_root(f: Any, inside: Any, box: Sequence[Any], middle: Sequence[Any]) -> 
     return total
 
 
-def _radius(system: System, middle: Sequence[Any]) -> float:
+def _radius(system: System, middle: Sequence[Any], shares: Sequence[float]) -> float:
     """Half-width of the largest of a few boxes that pass the test at low precision, else 0."""
     module = flint()
     with module.ctx.workprec(_SEARCH_BITS):
@@ -168,7 +173,7 @@ def _radius(system: System, middle: Sequence[Any]) -> float:
             at = _Evaluated(system, centre)
         except NotEnclosed:
             return 0.0
-        for share in (0.1, 1e-2, 1e-3, 1e-4, 1e-5):
+        for share in shares:
             box = [m + module.arb(0, (share * abs(m)).abs_upper()) for m in centre]
             try:
                 image = _image(at, _Evaluated(system, box), box)
