@@ -13,6 +13,7 @@ import xarray
 
 import replica
 from replica.files.records import check_writable, plain, record, restored, to_json, write_bytes
+from replica.sweeps.diagram import _regions
 
 SUFFIXES = (".nc", ".csv", ".json")
 HARD = np.array([0.1, np.nan, np.inf, -np.inf, -0.0, 5e-324, 1 / 3, -1.7976931348623157e308])
@@ -309,3 +310,33 @@ def test_the_table_of_a_diagram_holds_each_line_once(tmp_path: Path) -> None:
     assert [float(row["capacity"]) for row in table if row["capacity"]] == found["capacity"].values.tolist()
     assert [row["region"] for row in table] == found["region"].values.ravel().tolist()
     assert replica.load(tmp_path / "lines.csv").identical(found)
+
+
+def test_many_texts_are_kept_and_written_once_each(tmp_path: Path) -> None:
+    said = ["converged", "converged; " + "a remark that is long " * 20, "not converged: no line"]
+    texts = np.array(said, dtype=object)[np.arange(70_000) % 3]
+    data = xarray.Dataset({"q_status": ("x", texts)}, coords={"x": np.arange(70_000.0)})
+    replica.save(data, tmp_path / "many.nc")
+    assert (tmp_path / "many.nc").stat().st_size < 10 * 70_000
+    back = replica.load(tmp_path / "many.nc")
+    assert back.identical(data)
+    assert len({id(one) for one in back["q_status"].values}) == 3
+    with xarray.open_dataset(tmp_path / "many.nc", engine="scipy") as opened:
+        assert opened["q_status"].dtype == np.int8
+        assert json.loads(opened["q_status"].attrs["words"]) == said
+        assert restored(opened).equals(data)
+    content = (tmp_path / "many.nc").read_bytes()
+    (tmp_path / "many.nc").write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(ValueError, match="damaged"):
+        replica.load(tmp_path / "many.nc")
+
+
+def test_regions_of_a_large_diagram_are_those_of_a_small_one() -> None:
+    gaps = np.arange(2000) % 7 == 3
+    values = {name: ("x", np.where(gaps, np.nan, height)) for name, height in (("a", 1.0), ("b", 2.0))}
+    large = _regions(("a", "b"), values)[1]
+    few = [{name: ("x", one[1][at : at + 9]) for name, one in values.items()} for at in (0, 9)]
+    small = [_regions(("a", "b"), part)[1] for part in few]
+    assert large.dtype == object and small[0].dtype.kind == "U"
+    assert np.array_equal(large[:18], np.concatenate(small))
+    assert set(large[3]) == {"no line known"} and large[0][0] == "below all lines" and large[0][-1] == "beyond a, b"

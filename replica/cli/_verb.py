@@ -16,6 +16,7 @@ import click
 
 from replica.ansatz import Ansatz
 from replica.cli._answers import Curves, Point
+from replica.cli._cluster import cluster
 from replica.cli._main import ANSWERED, INTERRUPTED, NOT_SOLVED, interrupts
 from replica.cli._methods import Method, made
 from replica.cli._models import ModelVerb, build_model
@@ -56,6 +57,7 @@ GRID_OPTIONS = (
         show_default=True,
         help="Processes; results do not depend on it.",
     ),
+    option("--scheduler", metavar="ADDRESS", help="Of a Dask cluster that does the work, as in tcp://host:8786."),
     option(
         "--checkpoint",
         metavar="DIR",
@@ -146,7 +148,7 @@ def _run(
         _check_folder(Path(checkpoint))
     model, axes = build_model(model_name, given)
     try:
-        with interrupts():
+        with interrupts(), cluster(options.get("scheduler")):
             answer = function(Request(verb, model, axes, options))
     except KeyboardInterrupt:
         kept = "nothing is kept without --checkpoint DIR"

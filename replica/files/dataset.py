@@ -7,12 +7,33 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from replica.files.formats import LARGE
 from replica.files.records import record
 
 if TYPE_CHECKING:
     import xarray
 
-__all__ = ["curve", "joined"]
+__all__ = ["Words", "curve", "joined", "text"]
+
+
+class Words:
+    """Columns of chunks, whose texts refer to one copy of each word."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def __call__(self, found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return {name: self._shared(column) if column.dtype.kind == "U" else column for name, column in found.items()}
+
+    def _shared(self, column: np.ndarray) -> np.ndarray:
+        table, codes = np.unique(column, return_inverse=True)
+        words = np.array([self._known.setdefault(word, word) for word in table.tolist()], dtype=object)
+        return words[codes.reshape(column.shape)]
+
+
+def text(values: np.ndarray) -> np.ndarray:
+    """Texts as numpy's own where they are few, as references to one copy of each where they are many."""
+    return values if values.dtype.kind != "O" or values.size > LARGE else values.astype(str)
 
 
 def joined(results: list[dict[str, np.ndarray]], order: Any = slice(None)) -> dict[str, np.ndarray]:
@@ -20,7 +41,7 @@ def joined(results: list[dict[str, np.ndarray]], order: Any = slice(None)) -> di
     names = dict.fromkeys(name for found in results for name in found)
     blank = [np.full(found["status"].size, np.nan) for found in results]
     rows = {name: [found.get(name, none) for found, none in zip(results, blank, strict=True)] for name in names}
-    return {name: np.concatenate(parts)[order] for name, parts in rows.items()}
+    return {name: text(np.concatenate(parts))[order] for name, parts in rows.items()}
 
 
 def curve(

@@ -1,9 +1,8 @@
-"""Datasets as bytes and back: netCDF 3, a tidy CSV table, JSON. Files are the matter of `replica.files.records`."""
+"""Datasets as bytes and back: a tidy CSV table, JSON; what all formats say of a dataset. Files are of `records.py`."""
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 import math
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
     import xarray
 
 _MARK = "json:"
+#: texts of more values than this are kept, and written, as one copy of each: numpy gives all the length of the longest
+LARGE = 2**16
 
 
 def plain(value: Any) -> Any:
@@ -57,6 +58,13 @@ def _as_type(values: Any, kind: str) -> np.ndarray:
     return np.asarray(values, dtype=np.str_ if kind == "text" else np.dtype(kind))
 
 
+def _values_of(entry: dict[str, Any], values: Any) -> np.ndarray:
+    """Values as the layout describes them; words for their numbers."""
+    if "words" in entry:
+        return np.array(entry["words"], dtype=object)[values]
+    return _as_type(values, entry["dtype"])
+
+
 def _exact(name: Any, value: Any) -> Any:
     """An attribute in JSON's types, NaN and infinities among its numbers; `ValueError` for what files cannot hold."""
     if isinstance(value, dict):
@@ -85,11 +93,11 @@ def _portable_attributes(entry: Any) -> dict[str, Any]:
     return {str(name): _portable(name, value) for name, value in entry.attrs.items()}
 
 
-def _attributes(stored: dict[str, Any]) -> dict[str, Any]:
+def attributes_of(stored: dict[str, Any]) -> dict[str, Any]:
     return {name: _attribute_value(value) for name, value in stored.items()}
 
 
-def _layout(dataset: xarray.Dataset) -> dict[str, Any]:
+def layout_of(dataset: xarray.Dataset) -> dict[str, Any]:
     """All but the numbers: sizes; for each coordinate and variable its dimensions, type and attributes."""
 
     def describe(name: Any, entry: Any) -> dict[str, Any]:
@@ -106,29 +114,29 @@ def _layout(dataset: xarray.Dataset) -> dict[str, Any]:
     }
 
 
-def _assemble(
+def assemble(
     layout: dict[str, Any], arrays: dict[str, np.ndarray], attributes: dict[str, Any]
 ) -> xarray.Dataset:
     import xarray
 
     def build(group: str) -> dict[str, Any]:
         return {
-            name: (entry["dims"], _as_type(arrays[name], entry["dtype"]), _attributes(entry["attributes"]))
+            name: (entry["dims"], _values_of(entry, arrays[name]), attributes_of(entry["attributes"]))
             for name, entry in layout[group].items()
         }
 
     return xarray.Dataset(build("variables"), coords=build("coordinates"), attrs=attributes)
 
 
-def _write_json(dataset: xarray.Dataset) -> bytes:
-    layout = _layout(dataset)
+def write_json(dataset: xarray.Dataset) -> bytes:
+    layout = layout_of(dataset)
     for group in ("coordinates", "variables"):
         for name, entry in layout[group].items():
             entry["values"] = dataset[name].values
     return (to_json(layout | {"attributes": _portable_attributes(dataset)}, indent=1) + "\n").encode()
 
 
-def _read_json(content: bytes) -> xarray.Dataset:
+def read_json(content: bytes) -> xarray.Dataset:
     layout = json.loads(content)
     entries = (layout["coordinates"] | layout["variables"]).items()
     # None and "inf" become nan and inf under float; the shape is given because [] alone has none
@@ -138,10 +146,10 @@ def _read_json(content: bytes) -> xarray.Dataset:
         )
         for name, entry in entries
     }
-    return _assemble(layout, arrays, _attributes(layout["attributes"]))
+    return assemble(layout, arrays, attributes_of(layout["attributes"]))
 
 
-def _attribute_text(name: Any, value: Any) -> str:
+def attribute_text(name: Any, value: Any) -> str:
     """An attribute as one line: a text as it is, anything else as marked JSON."""
     if isinstance(value, str) and value and not value.startswith(_MARK) and not re.search(r"[\r\n\0]", value):
         return value
@@ -162,23 +170,25 @@ def restored(dataset: xarray.Dataset) -> xarray.Dataset:
     if not any(isinstance(value, str) and value.startswith((_MARK, '{"layout"')) for value in dataset.attrs.values()):
         return dataset
     found = dataset.copy()
-    found.attrs = _attributes({str(key): value for key, value in dataset.attrs.items() if key != "layout"})
+    found.attrs = attributes_of({str(key): value for key, value in dataset.attrs.items() if key != "layout"})
     layout = json.loads(named)["layout"] if isinstance(named, str) else {"coordinates": {}, "variables": {}}
     for name, entry in (layout["coordinates"] | layout["variables"]).items():
         if name in found.variables:
             if entry["dtype"] == "bool":
                 found[name] = found[name].astype(bool)
-            found[name].attrs = _attributes(entry["attributes"])
+            if "words" in entry:
+                found[name] = found[name].copy(data=_values_of(entry, found[name].values))
+            found[name].attrs = attributes_of(entry["attributes"])
     return found
 
 
-def _write_csv(dataset: xarray.Dataset) -> bytes:
-    layout = _layout(dataset)
+def write_csv(dataset: xarray.Dataset) -> bytes:
+    layout = layout_of(dataset)
     out = io.StringIO()
     for key, value in dataset.attrs.items():
         if not re.fullmatch(r"[\w .-]+", str(key)):
             raise ValueError(f"the attribute {key!r} cannot name a line of a .csv file")
-        out.write(f"# {key}: {_attribute_text(key, value)}\n")
+        out.write(f"# {key}: {attribute_text(key, value)}\n")
     out.write(f"# layout: {to_json(layout)}\n")
     names = [*layout["coordinates"], *layout["variables"]]
     # rows of a tidy table: coordinates in each, a variable where its other dimensions begin
@@ -199,7 +209,7 @@ def _write_csv(dataset: xarray.Dataset) -> bytes:
     return out.getvalue().encode()
 
 
-def _read_csv(content: bytes) -> xarray.Dataset:
+def read_csv(content: bytes) -> xarray.Dataset:
     text = content.decode("utf-8-sig")
     if text.split("\n", 1)[0].endswith("\r"):  # the line ends of another system, in all lines
         text = text.replace("\r\n", "\n")
@@ -221,62 +231,4 @@ def _read_csv(content: bytes) -> xarray.Dataset:
         arrays[name] = _as_type(values, entry["dtype"])
         order = [dim for dim in sizes if dim in entry["dims"]]
         arrays[name] = np.transpose(arrays[name], [order.index(dim) for dim in entry["dims"]])
-    return _assemble(layout, arrays, attributes)
-
-
-def _write_netcdf(dataset: xarray.Dataset) -> bytes:
-    import xarray
-
-    layout = _layout(dataset)
-    stored = {}
-    for name, entry in (layout["coordinates"] | layout["variables"]).items():
-        values, kind = dataset[name].values, entry["dtype"]
-        whole = values.dtype.kind in "iub"
-        # netCDF 3 knows integers of 32 bits at most; larger ones travel as text
-        if whole and np.all((values >= -(2**31)) & (values < 2**31)):
-            values = values.astype(np.int32)
-        elif whole or kind == "text":
-            values = values.astype(np.str_)
-        # for other programs; reading takes the attributes from the layout, which is exact
-        shown = {
-            key: str(text) for key, text in entry["attributes"].items() if key in ("symbol", "long_name")
-        }
-        stored[name] = (entry["dims"], values, shown)
-    attributes = {str(key): _attribute_text(key, value) for key, value in dataset.attrs.items()}
-    arrays = {name: dataset[name].values for name in (*layout["coordinates"], *layout["variables"])}
-    header = {"layout": layout, "names": list(attributes), "digest": _digest(layout, arrays, attributes)}
-    attributes["layout"] = to_json(header)
-    encoding = {name: {"_FillValue": None} for name in stored}
-    coordinates = {name: stored.pop(name) for name in layout["coordinates"]}
-    file = xarray.Dataset(stored, coords=coordinates, attrs=attributes)
-    return bytes(file.to_netcdf(engine="scipy", format="NETCDF3_64BIT", encoding=encoding))
-
-
-def _read_netcdf(content: bytes) -> xarray.Dataset:
-    import xarray
-
-    file = xarray.load_dataset(io.BytesIO(content), engine="scipy", decode_times=False)
-    header = json.loads(file.attrs["layout"])
-    layout = header["layout"]
-    arrays = {name: file[name].values for name in (*layout["coordinates"], *layout["variables"])}
-    attributes = {key: file.attrs[key] for key in header["names"]}
-    found = _assemble(layout, arrays, _attributes(attributes))
-    if header.keys() != {"layout", "names"}:  # files of earlier versions have no digest
-        arrays = {name: found[name].values for name in arrays}
-        if header["digest"] != _digest(layout, arrays, attributes):
-            raise ValueError("the digest is not that of the content")
-    return found
-
-
-def _digest(layout: dict[str, Any], arrays: dict[str, np.ndarray], attributes: dict[str, str]) -> str:
-    """A fingerprint of all that is read from a file, since netCDF 3 has none of its own."""
-    found = hashlib.sha256(to_json([layout, list(attributes.items())]).encode())
-    for values in arrays.values():
-        text = values.dtype.kind not in "fiub"
-        found.update(to_json(values.tolist()).encode() if text else np.ascontiguousarray(values).tobytes())
-    return found.hexdigest()
-
-
-#: suffix -> function from a dataset to bytes, and back
-WRITERS = {".nc": _write_netcdf, ".csv": _write_csv, ".json": _write_json}
-READERS = {".nc": _read_netcdf, ".csv": _read_csv, ".json": _read_json}
+    return assemble(layout, arrays, attributes)

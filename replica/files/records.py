@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replica._checks import require_dataset, require_path, suggest
-from replica.files.formats import READERS, WRITERS, plain, restored, to_json
+from replica.files.formats import plain, read_csv, read_json, restored, to_json, write_csv, write_json
+from replica.files.netcdf import read_netcdf, write_netcdf
 from saddlepoint._versions import library_versions
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ __all__ = [
     "to_json",
     "write_bytes",
 ]
+
+#: suffix -> function from a dataset to bytes, and back
+WRITERS = {".nc": write_netcdf, ".csv": write_csv, ".json": write_json}
+READERS = {".nc": read_netcdf, ".csv": read_csv, ".json": read_json}
 
 #: suffixes of data files
 DATA_SUFFIXES = tuple(WRITERS)

@@ -21,7 +21,7 @@ from replica.plots.lines import (
 from replica.plots.map import draw_map
 from replica.plots.style import COLOURS, GREY, MARKERS, geometric, logarithmic
 from replica.plots.words import symbol, title, value, words
-from replica.solution.said import converged
+from replica.solution.said import converged, kinds
 
 if TYPE_CHECKING:
     import xarray
@@ -200,7 +200,7 @@ def _draw_traces(
     unsolved = ~np.any([trace.solved for trace in traces], axis=0)
     _draw_atoms(ax, data, traces[0])
     draw_unsolved(ax, traces[0].x, unsolved, colour=GREY)
-    doubt = _doubt(data["status"].values.astype(str)) if "status" in data else UNTRUSTED_LABEL
+    doubt = _doubt(kinds(data["status"].values)[0]) if "status" in data else UNTRUSTED_LABEL
     looks = [{"colour": colour} for colour in colours[: len(traces)]]
     entries += [*limits, *remarks(traces, looks, unsolved=bool(unsolved.any()), doubt=doubt)]
     ax.set(xlabel=title(data, x), ylabel=title(data, main))

@@ -11,7 +11,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 
 from replica.plots.style import DOUBTFUL_DASH, GREY, geometric
-from replica.solution.said import which_converged
+from replica.solution.said import kinds, which_converged
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,11 +57,11 @@ class Trace:
         ``branch`` changes.
         """
         y = np.asarray(y, dtype=float)
-        said = np.full(y.shape, "converged") if status is None else np.asarray(status, dtype=str)
-        solved = np.isfinite(y) & which_converged(said)
+        table, said = kinds(np.full(y.shape, "converged") if status is None else status)
+        solved = np.isfinite(y) & which_converged(table)[said]
         doubtful = np.zeros(y.shape, dtype=bool)
         for words in doubts:
-            doubtful |= np.char.find(said, words) >= 0
+            doubtful |= (np.char.find(table, words) >= 0)[said]
         if stability is not None:
             with np.errstate(invalid="ignore"):
                 doubtful |= np.asarray(stability, dtype=float) < -ROUNDING

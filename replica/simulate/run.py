@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -38,13 +39,22 @@ class Task:
     algorithm: Any
     n: int
     alpha: float
-    samples: range
+    samples: Sequence[int]
     seed: int
     inputs: str
     given: Instance | None
     width: int  # of the weights in the dataset
     held_out: int = 0  # patterns of the given ones that are not learned
     readouts: tuple[Any, ...] = ()
+
+    @property
+    def points(self) -> list[str]:
+        """What tells each sample from the others."""
+        return [f"n={self.n} of {self.width} alpha={self.alpha!r} sample={sample}" for sample in self.samples]
+
+    def part(self, rows: np.ndarray) -> Task:
+        """Some of the samples."""
+        return dataclasses.replace(self, samples=[self.samples[row] for row in rows])
 
 
 def simulate(
@@ -159,7 +169,8 @@ def simulate(
     asked |= {"readouts": [readout.settings() for readout in measured]} if measured else {}
     asked |= {} if given is None else {"instance": [given.X, given.y]}
     asked |= {"held_out": held_out} if aside else {}
-    parts = run(work, tasks, workers=workers, checkpoint=checkpoint, settings=asked, progress=progress)
+    how: dict[str, Any] = {"workers": workers, "checkpoint": checkpoint, "progress": progress}
+    parts = run(work, tasks, settings=asked, grows=["n", "alpha", "samples"], **how)
     if given is not None:
         asked["instance"] = "given"
         asked |= {} if given.classes == (-1, 1) else {"classes": list(given.classes)}

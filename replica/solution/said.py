@@ -23,7 +23,23 @@ def converged(status: Any) -> bool:
 
 def which_converged(status: Iterable[Any]) -> np.ndarray:
     """The same of an array of sentences, in its shape."""
-    return np.char.startswith(np.asarray(status, dtype=str), GOOD)
+    table, codes = kinds(status)
+    return np.char.startswith(table, GOOD)[codes]
+
+
+def kinds(status: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The different sentences of an array, and which of them each is: there are few, and they are long.
+
+    Examples
+    --------
+    >>> table, codes = kinds(["converged", "not converged: no minimum", "converged"])
+    >>> table.tolist(), codes.tolist()
+    (['converged', 'not converged: no minimum'], [0, 1, 0])
+    """
+    said = np.asarray(status)
+    place: dict[Any, int] = {}
+    codes = np.fromiter((place.setdefault(one, len(place)) for one in said.flat), dtype=np.int64, count=said.size)
+    return np.array([*map(str, place)] or [""]), codes.reshape(said.shape)
 
 
 def beside(status: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 import replica.landscape.threshold as _local_thresholds
 from replica._checks import grid, known_options, number
 from replica.ansatz import Ansatz, ansatz_or_rs
-from replica.files.dataset import joined
+from replica.files.dataset import Words, joined, text
 from replica.models.model import Model, require_model
 from replica.observables import measure, symbol_of
 from replica.thresholds import Line, LineDefinition, find_line, invert
@@ -47,6 +47,16 @@ class LineChunk:
     loads: np.ndarray
     load: str = "alpha"
     lone: bool = False
+    places: Any = ()  # on the horizontal axis
+
+    @property
+    def points(self) -> list[str]:
+        """What tells each point from the others."""
+        return [f"{self.name} {place!r}" for place in self.places.tolist()]
+
+    def part(self, rows: np.ndarray) -> LineChunk:
+        """Some of the points."""
+        return replace(self, model=self.model.take(rows), loads=self.loads[rows], places=self.places[rows])
 
 
 def locate_chunk(chunk: LineChunk) -> dict[str, np.ndarray]:
@@ -162,7 +172,7 @@ def diagram(
     load = next((name for name in model.data.loads if name in (x_name, y)), "alpha")
     loads, shapes = _loads(load, x_name, places, y, alpha), x_name in model.structure_names
     chunks = [
-        LineChunk(name, _moved(model, x_name, places[part]), own, y, loads[part], load, shapes)
+        LineChunk(name, _moved(model, x_name, places[part]), own, y, loads[part], load, shapes, places[part])
         for name, (definition, own) in drawn.items()
         for part in _parts(places.size, 1 if definition.slow or shapes else CHUNK)
     ]
@@ -175,7 +185,9 @@ def diagram(
         "lines": list(names),
         "alpha": alpha,
     }
-    results = run(locate_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress)
+    how: dict[str, Any] = {"workers": workers, "checkpoint": checkpoint, "progress": progress, "received": Words()}
+    how["grows"] = ["x", "lines"]
+    results = run(locate_chunk, chunks, settings=settings, **how)
     variables = _variables({name: one.symbol for name, (one, _) in drawn.items()}, chunks, results, x_name)
     heights, labels = _regions(names, variables)
     variables["region"] = ((x_name, y), labels)
@@ -255,11 +267,18 @@ def _regions(names: tuple[str, ...], variables: dict[str, Any]) -> tuple[np.ndar
     top = values[finite].max() if finite.any() else 1.0
     bottom = min(0.0, float(values[finite].min())) if finite.any() else 0.0
     heights = np.linspace(bottom, 1.1 * top, 61)
-    passed = heights[None, :, None] > values.T[:, None, :]
-    standing = np.concatenate([passed, np.broadcast_to(known.T[:, None, :], passed.shape)], axis=2)
-    kinds, codes = np.unique(standing.reshape(-1, 2 * len(names)), axis=0, return_inverse=True)
-    labels = np.array([_label(names, kind[: len(names)], kind[len(names) :]) for kind in kinds])
-    return heights, labels[codes.reshape(passed.shape[:2])]
+    bits = 1 << np.arange(2 * len(names))  # a kind of region: which lines lie below, and which are known
+    labels = np.empty((values.shape[1], heights.size), dtype=object)
+    words: dict[int, str] = {}
+    for part in _parts(values.shape[1], 1024):
+        passed = heights > values[:, part, None]
+        kinds = np.tensordot(bits[: len(names)], passed, 1) + (bits[len(names) :] @ known[:, part])[:, None]
+        table, codes = np.unique(kinds, return_inverse=True)
+        for kind in set(table.tolist()) - words.keys():
+            standing = (kind & bits) > 0
+            words[kind] = _label(names, standing[: len(names)], standing[len(names) :])
+        labels[part] = np.array([words[kind] for kind in table.tolist()], dtype=object)[codes.reshape(kinds.shape)]
+    return heights, text(labels)
 
 
 def _label(names: tuple[str, ...], passed: np.ndarray, known: np.ndarray) -> str:

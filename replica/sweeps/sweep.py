@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,6 +38,18 @@ class Chunk:
     start: Any
     tolerance: float
     rows: np.ndarray  # their places in the product of the grids
+    places: dict[str, np.ndarray]  # on the axes
+
+    @property
+    def points(self) -> list[str]:
+        """What tells each point from the others."""
+        axes = [[f"{name}={value!r}" for value in column.tolist()] for name, column in self.places.items()]
+        return [" ".join(words) for words in zip(*axes, strict=True)] or ["the point"]
+
+    def part(self, rows: np.ndarray) -> Chunk:
+        """Some of the points."""
+        places = {name: column[rows] for name, column in self.places.items()}
+        return replace(self, model=self.model.take(rows), alpha=self.alpha[rows], rows=self.rows[rows], places=places)
 
 
 def solve_chunk(chunk: Chunk) -> dict[str, np.ndarray]:
@@ -117,7 +129,7 @@ def sweep(
     >>> [f"{s:.6f}" for s in curve["entropy"].values]
     ['0.550120', '0.396455']
     """
-    from replica.files.dataset import curve, joined
+    from replica.files.dataset import Words, curve, joined
     from saddlepoint import sweep as run
 
     names, chosen = _asked(model, observables, ansatz, axes)
@@ -129,7 +141,7 @@ def sweep(
     columns = _product(grids)
     total = math.prod(g.size for g in grids.values())
     chunks = [
-        _chunk(kind, chosen, own, fixed, rows[i : i + CHUNK], names, start, tolerance)
+        _chunk(kind, chosen, own, fixed, rows[i : i + CHUNK], names, start, tolerance, columns)
         for kind, own, rows in _structures(base, columns, total)
         for i in range(0, rows.size, CHUNK)
     ]
@@ -143,7 +155,9 @@ def sweep(
         "start": start,
         "tolerance": tolerance,
     } | ({"lines": list(threshold.attrs["lines"])} if threshold is not None else {})
-    results = run(solve_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress)
+    how: dict[str, Any] = {"workers": workers, "checkpoint": checkpoint, "progress": progress, "received": Words()}
+    how["grows"] = ["axes"]
+    results = run(solve_chunk, chunks, settings=settings, **how)
     order = np.argsort(np.concatenate([chunk.rows for chunk in chunks]))
     found = joined(results, order)
     if observables is None:
@@ -271,6 +285,7 @@ def _chunk(
     names: tuple[str, ...],
     start: Any,
     tolerance: float,
+    everywhere: dict[str, np.ndarray],
 ) -> Chunk:
     own = {name: np.ascontiguousarray(column[rows]) for name, column in columns.items()}
     load = next(name for name in ("alpha", *base.data.loads) if name in columns or name in fixed)
@@ -278,4 +293,5 @@ def _chunk(
     given = np.full(rows.size, fixed[load]) if given is None else given
     model = base.with_parameters(**own) if own else base
     alpha = given if load == "alpha" else np.ascontiguousarray(model.data.load(load, given))
-    return Chunk(model, ansatz, alpha, names, start, tolerance, rows)
+    places = {name: column[rows] for name, column in everywhere.items()}
+    return Chunk(model, ansatz, alpha, names, start, tolerance, rows, places)

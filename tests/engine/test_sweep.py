@@ -15,8 +15,8 @@ import pytest
 from scipy.interpolate import CubicSpline
 
 from saddlepoint import SweepFailed, solve, sweep
+from saddlepoint._checkpoint import Folder
 from saddlepoint._sources import own_code
-from saddlepoint.sweep import _Folder
 from tests.engine.zoo import CurieWeiss
 
 CHUNKS = [np.linspace(low, low + 0.2, 7) for low in np.arange(1.1, 2.1, 0.2)]
@@ -205,7 +205,7 @@ def test_a_changed_source_is_not_resumed(tmp_path):
 
 
 def test_every_flipped_bit_is_seen(tmp_path):
-    folder = _Folder(tmp_path, SETTINGS, 1, magnetise)
+    folder = Folder(tmp_path, SETTINGS, 1, magnetise)
     folder.write(0, {"m": np.array([0.25]), "status": np.array(["converged"])})
     file = tmp_path / "chunk-00000.npz"
     whole = file.read_bytes()
