@@ -243,8 +243,8 @@ NO_MEAN = Demand(
     "weights",
 )
 ONE_OVERLAP = Demand(
-    "is followed in one overlap, of which two units of common inputs have more",
-    lambda model: not model.architecture.joint,
+    "is followed in one overlap of weights, which two units of common inputs, and few data per input, do not have",
+    lambda model: not (model.architecture.joint or model.architecture.summed),
     "architecture",
 )
 NO_OFFSET = Demand(

@@ -71,6 +71,8 @@ class Architecture(Member):
     margin_parameter: ClassVar[str] = "margin"
     #: overlaps of different units are order parameters of their own
     joint: ClassVar[bool] = False
+    #: loads are per input, at which units of common inputs learn their sum alone: overlaps are those of the fields
+    summed: ClassVar[bool] = False
     #: answers that the network can give
     answers: ClassVar[int] = 2
     #: all units see the same N/units inputs, not each a block of its own of N inputs

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from replica._checks import one_of
 from replica.architectures.activations import Kernel, Sign
-from replica.architectures.base import Slopes
+from replica.architectures.base import UNIT_SLOPES, Slopes
 from replica.architectures.tree_committee import activation_of, second_layer, units_of
 from replica.architectures.wide import WideCommittee
 from replica.data.base import Data, Overlaps
@@ -34,6 +35,10 @@ class FullCommittee(WideCommittee):
     same unit and ``q_cross`` of different ones, which up to the load `specialization` are equal; ``alpha`` is P/n, per
     input, and free entropies are per weight.
 
+    With ``per="input"`` loads are those of few data, P/n for infinitely many units. Random labels then teach the sum of
+    all units alone: ``C`` is K times the overlap of two units of a network, ``p`` that of any unit of one network with
+    any of another; free entropies are per input and relative to all weights.
+
     When not to use it: for theory of other numbers of units; these are simulated.
 
     Parameters
@@ -43,6 +48,8 @@ class FullCommittee(WideCommittee):
         units.
     activation : str, Activation or callable
         As in `TreeCommittee`.
+    per : {"weight", "input"}
+        Of ``units=inf``, what loads count patterns per.
 
     See Also
     --------
@@ -72,6 +79,7 @@ class FullCommittee(WideCommittee):
 
     units: Any = 3
     activation: Any = Sign()
+    per: str = "weight"
     name: ClassVar[str] = "full-committee"
     shared_inputs: ClassVar[bool] = True
     even: ClassVar[bool] = True
@@ -80,9 +88,12 @@ class FullCommittee(WideCommittee):
     def __post_init__(self) -> None:
         object.__setattr__(self, "activation", activation_of(self.activation))
         object.__setattr__(self, "units", self.units if self.joint else units_of(self.units, self.activation))
-        none, one = np.zeros(1), np.ones(1)
-        if np.isfinite(self.units):
+        one_of("per", self.per, ("weight", "input"))
+        if np.isfinite(self.units) and self.summed:
+            raise ValueError(f"per='input' is for units=inf, got units={self.units:g}")
+        if np.isfinite(self.units) or self.summed:
             return
+        none, one = np.zeros(1), np.ones(1)
         if self._kernel(one, none, 1).value[0] <= 1e-9 * self.activation.kernel(one, none).value[0]:
             raise ValueError(
                 f"activation must not be linear: of units=inf on the same inputs nothing is left, got {self.activation}"
@@ -98,6 +109,10 @@ class FullCommittee(WideCommittee):
         if isinstance(self.units, bool) or np.shape(self.units) or self.units != 2:
             return False
         return bool(np.all(self.activation.function(_PLACES) == np.sign(_PLACES)))
+
+    @property
+    def summed(self) -> bool:  # type: ignore[override]
+        return self.per == "input"
 
     @property
     def answers(self) -> int:  # type: ignore[override]
@@ -130,6 +145,11 @@ class FullCommittee(WideCommittee):
     def rounding(self) -> float:
         return self.activation.rounding
 
+    def parts_of_one(self) -> tuple[float, float]:
+        """The variance of one unit's output, and the part of it that is linear in the unit's field."""
+        kernel = super()._kernel(np.array([0.0, 1.0]), np.array([1.0, 0.0]), 2)
+        return float(kernel.value[1]), float(kernel.slope[0])
+
     def _kernel(self, q: Any, variance: Any, level: int) -> Kernel:
         """Without its linear part, which the labels pin, at weights of norm 1."""
         kernel, zero = super()._kernel(q, variance, level), 0 * q
@@ -150,6 +170,8 @@ class FullCommittee(WideCommittee):
         self.require_theory()
         if self.joint:
             raise ValueError(f"the field of {self} is not one Gaussian: what was asked is here for units=inf only")
+        if self.summed:
+            return overlaps, UNIT_SLOPES
         if not self._pinned:
             return super().field_overlaps(overlaps, level)
         kernel = self._kernel(overlaps.q, overlaps.variance, level)

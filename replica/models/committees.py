@@ -30,6 +30,7 @@ def committee(
     temperature: float | None = None,
     labels: str | Data = "random",
     connectivity: str = "tree",
+    per: str = "weight",
 ) -> Model:
     """The committee: two layers, hidden units on disjoint inputs.
 
@@ -61,6 +62,9 @@ def committee(
         ``"random"`` (storage) or ``"teacher"`` (a committee of the same kind), or an instance.
     connectivity : str
         ``"tree"``: inputs of its own for each unit; ``"full"``: all units see the same inputs (`FullCommittee`).
+    per : str
+        ``"weight"`` or ``"input"``: what loads count patterns per (``"input"``: few data, ``units=inf`` on the same
+        inputs).
 
     Returns
     -------
@@ -91,8 +95,12 @@ def committee(
     """
     single = perceptron(weights, margin=margin, loss=loss, beta=beta, temperature=temperature, labels=labels)
     one_of("connectivity", connectivity, CONNECTIVITIES)
-    shared = connectivity == "full"
-    network: Architecture = FullCommittee(units, activation) if shared else TreeCommittee(units, activation, ties)
+    if connectivity == "full":
+        network: Architecture = FullCommittee(units, activation, per)
+    else:
+        if one_of("per", per, ("weight", "input")) != "weight":
+            raise ValueError("per='input' is for units of common inputs (connectivity='full')")
+        network = TreeCommittee(units, activation, ties)
     return dataclasses.replace(single, architecture=network)
 
 

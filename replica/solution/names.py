@@ -8,6 +8,8 @@ import re
 ORDER_PARAMETERS = (
     "q",
     "q_cross",
+    "C",
+    "p",
     "Q",
     "q0",
     "q1",

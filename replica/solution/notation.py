@@ -9,7 +9,7 @@ from decimal import ROUND_CEILING, Decimal
 #: a plain decimal between these powers of ten, a mantissa and an exponent beyond
 SMALLEST, LARGEST = -5, 12
 _NAMES = {"free_entropy": r"\phi", "entropy": "s", "energy": "e", "complexity": r"\Sigma", "bias": "b",
-          "zeta": r"\zeta"}
+          "zeta": r"\zeta", "q_cross": r"q_\times", "q_cross_hat": r"\hat q_\times"}
 _LEVEL = re.compile(r"([a-zA-Z]+)(\d+)")
 
 

@@ -15,6 +15,7 @@ from replica.ansatz.coverage import (
     NO_OFFSET,
     NOT_PENALISED,
     ONE_FIELD,
+    ONE_OVERLAP,
     SATISFIABLE,
     SHARED_INPUTS,
     VIOLABLE,
@@ -49,7 +50,7 @@ def max_margin_line(model: Model, size: int, ansatz: Ansatz) -> Line:
 EXACT = "exact: the first moment, q = 0 is stable"
 BOUND = "the first moment at q = 0, an upper bound: solutions may be fewer than on average"
 STORES = (VIOLABLE, SATISFIABLE, LETTERS_MEET, NOT_PENALISED, CONE, ONE_FIELD, NO_OFFSET)
-COVERS = Covers("capacity", (*STORES, *SHARED_INPUTS), shared=True)
+COVERS = Covers("capacity", (ONE_OVERLAP, *STORES, *SHARED_INPUTS), shared=True)
 
 
 @threshold_line("capacity", r"\alpha_c", cold=True)

@@ -53,7 +53,7 @@ def spinodal_line(model: Model, size: int, ansatz: Ansatz) -> Line:
     """
     if model.architecture.joint:
         return pair_end_line(model, size, ansatz)
-    if model.architecture.shared_inputs and has_paramagnet(model) and apart(model):
+    if model.architecture.shared_inputs and not model.architecture.summed and has_paramagnet(model) and apart(model):
         return appearance_line(model, size, ansatz)
     line = line_on_branch(
         model,

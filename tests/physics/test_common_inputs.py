@@ -157,6 +157,61 @@ def test_other_verbs_want_inputs_of_their_own(ask: Any) -> None:
         ask(wide(weights="binary"))
 
 
+@pytest.mark.parametrize("figure", figures("fcinf_sym"))
+def test_few_data_per_input(figure: dict[str, Any]) -> None:
+    solution = replica.solve(wide(per="input"), alpha=figure["params"]["a"])
+    name = figure["id"].split("_")[2]
+    assert agrees(solution[name], figure) and solution.errors[name] < 1e-12
+
+
+@pytest.mark.parametrize("activation", ["sign", "erf", "relu"])
+def test_few_data_are_stationary_in_both_overlaps(activation: str) -> None:
+    """The free entropy as a function of C and p; where C is least and p falls, loads per weight begin."""
+    model, alpha = wide(activation, per="input"), 1.7
+    total, linear = model.architecture.parts_of_one()
+    if activation == "sign":
+        assert (total, linear) == pytest.approx((1.0, 2.0 / np.pi), abs=1e-12)
+
+    def phi(c: float, p: float) -> float:
+        r = linear * p / (total + linear * c)
+        own = -0.5 * c + 0.5 * np.log(1.0 + c - p) + 0.5 * p / (1.0 + c - p)
+        return own + alpha * float(CHANCE @ special.log_ndtr(-np.sqrt(r / (1.0 - r)) * Z))
+
+    solution = replica.solve(model, alpha=alpha)
+    c, p, step = solution["C"], solution["p"], 1e-5
+    assert phi(c, p) == pytest.approx(solution.free_entropy, abs=1e-11)
+    assert abs(phi(c + step, p) - phi(c - step, p)) / step < 1e-8
+    assert abs(phi(c, p + step) - phi(c, p - step)) / step < 1e-8
+    far = replica.solve(model, alpha=1e4)
+    assert -1.0 < far["C"] < -0.999 and 0.0 < far["p"] < 1e-3
+
+
+def test_linear_units_with_few_data_are_one_perceptron() -> None:
+    for alpha, loss, beta in ((1.5, None, np.inf), (0.8, "error-count", 2.0)):
+        found = replica.solve(wide("linear", per="input", loss=loss, beta=beta), alpha=alpha)
+        known = replica.solve(replica.perceptron("spherical", loss=loss, beta=beta), alpha=alpha)
+        assert abs(found["C"]) < 1e-12 and found["p"] == pytest.approx(known["q"], abs=1e-12)
+        for name in ("free_entropy", "entropy", "energy", "training_error"):
+            assert found[name] == pytest.approx(known[name], abs=1e-12)
+
+
+def test_few_data_have_no_capacity_here() -> None:
+    model = wide(per="input")
+    for verb in (replica.capacity, replica.spinodal, replica.at_line):
+        with pytest.raises(ValueError, match="one overlap of weights"):
+            verb(model)
+    with pytest.raises(ValueError, match="linear part"):
+        replica.solve(wide("quadratic", per="input"), alpha=1.0)
+    with pytest.raises(ValueError, match="random labels"):
+        replica.solve(wide(labels="teacher", per="input"), alpha=1.0)
+    with pytest.raises(ValueError, match="units=inf"):
+        replica.committee(3, connectivity="full", per="input")
+    with pytest.raises(ValueError, match="common inputs"):
+        replica.committee(per="input")
+    with pytest.raises(ValueError, match="unknown name 'inputs'"):
+        wide(per="inputs")
+
+
 def test_errors_cost_at_a_temperature() -> None:
     """q = 0: ``ln 2 + alpha ln((1 + e^-beta)/2)``, whatever the units."""
     solution = replica.solve(wide(weights="binary", loss="error-count", beta=1.5), alpha=0.7)

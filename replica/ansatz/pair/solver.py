@@ -123,7 +123,7 @@ class PairLedger(Ledger):
         return None
 
 
-def solve_pairs(ansatz: Any, model: Model, alpha: np.ndarray, start: Any, tolerance: float) -> Solutions:
+def solve(ansatz: Any, model: Model, alpha: np.ndarray, start: Any, tolerance: float) -> Solutions:
     """Solutions of a batch; ``start`` as in `replica.solve`."""
     if isinstance(start, str):
         one_of("start", start, ("informed",))
@@ -131,7 +131,7 @@ def solve_pairs(ansatz: Any, model: Model, alpha: np.ndarray, start: Any, tolera
     return PairLedger(model, load, tolerance).run(start).solutions(ansatz)
 
 
-def doubts_of_pair(solutions: Solutions, row: int) -> list[str]:
+def doubts(solutions: Solutions, row: int) -> list[str]:
     """What is to be said against a solution: that the teacher, or units that differ, are more likely."""
     found = []
     phi, error = solutions.value("free_entropy")[row], solutions.error("free_entropy")[row]

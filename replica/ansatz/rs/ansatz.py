@@ -14,8 +14,7 @@ from replica.ansatz.base import Ansatz
 from replica.ansatz.coverage import LEARNABLE, LEAST_COST, NO_MEAN, ONE_OVERLAP, RESIDUAL, STORABLE, Covers
 from replica.ansatz.erm.optimal_bias import tuned_solutions
 from replica.ansatz.erm.solver import check_penalty, single_vectors
-from replica.ansatz.pair.solver import COVERS as TWO_UNITS
-from replica.ansatz.pair.solver import solve_pairs
+from replica.ansatz.pair import own_equations
 from replica.ansatz.rs.branch import scan_branch, tabulate, zoom
 from replica.ansatz.rs.doubts import against
 from replica.ansatz.rs.equations import Equations, RSProblem
@@ -83,8 +82,8 @@ class RS(Ansatz):
     empty: ClassVar[bool] = True
 
     def check(self, model: Model) -> None:
-        if model.architecture.joint:
-            return TWO_UNITS.check(model)
+        if own := own_equations(model):
+            return own.COVERS.check(model)
         check_penalty(model)
         return COVERS.check(model)
 
@@ -104,9 +103,10 @@ class RS(Ansatz):
 
     def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
         self.check(model)
-        if model.architecture.joint and start != "equilibrium":
-            return solve_pairs(self, model, alpha, start, tolerance)
-        if not model.architecture.joint:
+        own = own_equations(model)
+        if own and start != "equilibrium":
+            return own.solve(self, model, alpha, start, tolerance)
+        if not own:
             MEASURED.check(model)
         if model.data.tuned:
             number("alpha", alpha, low=0.0, open_low=True)

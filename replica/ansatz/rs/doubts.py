@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from replica.ansatz.pair.solver import doubts_of_pair
+from replica.ansatz.pair import own_equations
 from replica.ansatz.rs.equations import Equations, RSProblem
 from replica.ansatz.rs.informed import paramagnet_facts
 from replica.ansatz.rs.special_states import FrozenState, has_paramagnet, learns_from_nothing, paramagnet
@@ -16,8 +16,8 @@ SMALLER = "metastable: q = 0 has the larger free entropy"
 
 def against(found: list[str], solutions: Solutions, row: int) -> list[str]:
     """``found`` with what is known beside it."""
-    if solutions.model.architecture.joint:
-        return doubts_of_pair(solutions, row)
+    if own := own_equations(solutions.model):
+        return own.doubts(solutions, row)
     model = solutions.model.take(np.array([row]))
     phi, error = solutions.value("free_entropy")[row], solutions.error("free_entropy")[row]
     if model.data.overlaps and phi < -error and FrozenState.exists(model):
