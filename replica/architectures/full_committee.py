@@ -87,7 +87,7 @@ class FullCommittee(WideCommittee):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "activation", activation_of(self.activation))
-        object.__setattr__(self, "units", self.units if self.joint else units_of(self.units, self.activation))
+        object.__setattr__(self, "units", 2 if self.joint else units_of(self.units, self.activation))
         one_of("per", self.per, ("weight", "input"))
         if np.isfinite(self.units) and self.summed:
             raise ValueError(f"per='input' is for units=inf, got units={self.units:g}")

@@ -6,17 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from replica.ansatz.coverage import HARD_OR_WARM, PERCEPTRON, SIGNS, Covers, Demand
+from replica.ansatz.coverage import Covers
+from replica.ansatz.replicated.taught_replicas import TAUGHT
 from replica.ansatz.replicated.taught_tuples import TaughtTuples
 from replica.models.model import Model
 from replica.thresholds.base import NAN, Threshold
 
-OWN_KIND = Demand(
-    "needs a noise-free teacher with weights of its own kind",
-    lambda model: model.data.realizable and model.data.law(model.weights) == model.weights.law(),
-    "data",
-)
-COVERS = Covers("overlap_gap with a teacher", (SIGNS, PERCEPTRON, OWN_KIND, HARD_OR_WARM))
+COVERS = Covers("overlap_gap with a teacher", TAUGHT)
 STARTS = [np.array([0.7, 0.0, pull, load]) for pull in (2.0, 1.0) for load in (0.18, 0.05, 0.4)]
 FIRST, STRIDE = 2.0, 0.25  # places ln q1/(1-q1) that are tried
 FOUND = "groups of {:g} at their energy and at mutual overlap {:.6g} cease to exist beside a teacher"

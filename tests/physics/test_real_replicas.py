@@ -191,7 +191,7 @@ def test_wrong_parameters(keywords: dict[str, Any], sentence: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [replica.perceptron("ternary"), replica.perceptron("binary", labels="teacher")]
+    "model", [replica.perceptron("ternary"), replica.perceptron("spherical", labels="teacher")]
 )
 def test_models_not_covered(model: replica.Model) -> None:
     with pytest.raises(ValueError, match="RSB is here for"):

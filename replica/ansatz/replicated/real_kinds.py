@@ -13,6 +13,7 @@ from replica.ansatz.replicated.learned import CLASSES, class_replicas
 from replica.ansatz.replicated.quadratic import CENTRED, quadratic_replicas
 from replica.ansatz.replicated.real import real_replicas
 from replica.ansatz.replicated.solver import GROUPS, ONE_MAXIMISER, GroupLedger
+from replica.ansatz.replicated.taught_replicas import TAUGHT, taught_replicas
 from replica.models.model import Model
 from replica.solution.batch import Solutions
 
@@ -36,6 +37,7 @@ class RealReplicas:
             _Kind(Covers(what, CENTRED), None),
             _Kind(Covers(what, (*GROUPS, *unique)), real_replicas),
             _Kind(Covers(what, (*CLASSES, finite)), class_replicas),
+            _Kind(Covers(what, (*TAUGHT, finite)), taught_replicas),
         )
 
     def kind(self, model: Model) -> _Kind:

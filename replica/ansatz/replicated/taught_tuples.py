@@ -11,7 +11,7 @@ sqrt(q_1-q_0) z_1``, variance ``1 - q_1``. Groups at their energy are counted by
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,19 +19,51 @@ from replica.ansatz.franz_parisi.vertices import NONE, nodes
 from replica.models.model import Model
 from saddlepoint.special import tail
 
+FAR, STEP = 9.0, 0.25  # of sums over the field inside a group, in its deviations
+
+
+class Averages(NamedTuple):
+    """Of one pattern: ``log_z = E ln E_1 Z^m``, ``square = E<g>^2``, the pull of the teacher, and of groups the means
+    of the cost, of ``ln Z`` (``value``), of ``g^2`` (``inner``), and of errors.
+    """
+
+    log_z: float
+    square: float
+    pull: float
+    cost: float
+    value: float = np.nan
+    inner: float = np.nan
+    wrong: float = np.nan
+
 
 @dataclass(frozen=True)
 class TaughtTuples:
     """The equations at a mutual overlap ``q1``; unknowns ``ln q_hat0, ln(q_hat1 - q_hat0), R_hat, ln alpha``."""
 
     model: Model
-    clones: int
+    clones: float
     q1: float
     level: int = 1
 
+    def spread(self, low: float, gap: float, pull: float) -> tuple[float, ...]:
+        """`weights` for any number of clones, by sums over the field inside a group, and ``E <ln 2 cosh h>``."""
+        m, root = self.clones, np.sqrt(low)
+        share, field = (x[0] for x in nodes(np.zeros(1), np.full(1, 1.0 / m), NONE, np.array([pull]), root, self.level))
+        step = STEP * 0.8**self.level * min(1.0, 1.0 / np.sqrt(gap))
+        y = step * np.arange(-int((FAR + m * np.sqrt(gap)) / step) - 1, int((FAR + m * np.sqrt(gap)) / step) + 2)
+        h = field[:, None] + np.sqrt(gap) * y
+        log_cosh = np.logaddexp(h, -h)
+        exponent = m * log_cosh - 0.5 * y * y + np.log(step / np.sqrt(2.0 * np.pi))
+        top = exponent.max(axis=1, keepdims=True)
+        mass = np.exp(exponent - top)
+        total = mass.sum(axis=1)
+        mean, square, value = (np.sum(mass * part, axis=1) / total for part in (np.tanh(h), np.tanh(h) ** 2, log_cosh))
+        seen = np.log(total) + top[:, 0], mean**2, square, mean, value
+        return tuple(float(share @ part) for part in seen)
+
     def weights(self, low: float, gap: float, pull: float) -> tuple[float, ...]:
         """``E ln E_1 (2 cosh h)^m``, ``q_0``, ``q_1`` and ``R`` at conjugates, by a binomial sum."""
-        m = self.clones
+        m = int(self.clones)
         letters = float(m) - 2.0 * np.arange(m + 1)
         counts = np.cumsum(np.append(0.0, np.log((m - np.arange(m)) / (1.0 + np.arange(m)))))
         root = np.sqrt(low)
@@ -49,8 +81,10 @@ class TaughtTuples:
             float(share @ mean),
         )
 
-    def _inner(self, cavity: np.ndarray, q0: float) -> tuple[np.ndarray, ...]:
-        """``ln E_1 Z^m`` and the means of the slope and of the cost in that measure, given the common field."""
+    def _inner(self, cavity: np.ndarray, q0: float, whole: bool = False) -> tuple[np.ndarray, ...]:
+        """``ln E_1 Z^m`` and the means of the slope and of the cost in that measure, given the common field; the
+        ``whole`` has those of ``ln Z``, of the squared slope and of errors too.
+        """
         rest, own = 1.0 - self.q1, float(np.sqrt(self.q1 - q0))
         loss, beta = self.model.loss, float(self.model.beta)
         places, widths = (x[0] for x in loss.features(np.array([rest]), beta))
@@ -63,20 +97,28 @@ class TaughtTuples:
         top = exponent.max(axis=1, keepdims=True)
         mass = np.exp(exponent - top)
         total = mass.sum(axis=1)
-        return np.log(total) + top[:, 0], (mass * slope).sum(axis=1) / total, (mass * cost).sum(axis=1) / total
+        means = [slope, cost]
+        if whole:
+            wrong = loss.error_rate(field, variance, beta) if np.isfinite(beta) else 0.0 * field
+            means += [np.where(mass > 0, value, 0.0), slope**2, wrong]
+        return np.log(total) + top[:, 0], *((mass * part).sum(axis=1) / total for part in means)
 
     def patterns(self, q0: float, overlap: float) -> tuple[float, ...]:
         """``E ln E_1 Z^m``, ``E<g>^2``, the pull of the teacher, and the mean cost, per pattern."""
+        return self.averages(q0, overlap, whole=False)[:4]
+
+    def averages(self, q0: float, overlap: float, whole: bool = True) -> Averages:
+        """The same, and with the ``whole`` the other means inside groups."""
         across = float(np.sqrt(max(q0 - overlap**2, 1e-300)))
         wide = np.sqrt(1.0 - q0)
         places, widths = np.zeros(2), np.array([wide, across * np.sqrt(q0) / max(abs(overlap), 1e-300)])
         share, cavity = (x[0] for x in nodes(places, widths, NONE, np.zeros(1), float(np.sqrt(q0)), self.level))
         rule = 2.0 * np.exp(tail(-overlap * cavity / (np.sqrt(q0) * across))[0])
-        value, slope, cost = self._inner(cavity, q0)
-        log_z, square, energy = (float(share @ (rule * part)) for part in (value, slope**2, cost))
+        log_z, slope, *others = self._inner(cavity, q0, whole)
+        value, square, *means = (float(share @ (rule * part)) for part in (log_z, slope**2, *others))
         share, cavity = (x[0] for x in nodes(places[:1], widths[:1], NONE, np.zeros(1), across, self.level))
         pull = 2.0 / np.sqrt(2.0 * np.pi) * float(share @ self._inner(cavity, q0)[1])
-        return log_z, square, pull, energy
+        return Averages(value, square, pull, *means)
 
     def at(self, free: np.ndarray) -> tuple[np.ndarray, dict[str, float]]:
         """Residuals, and what is seen there."""

@@ -85,8 +85,8 @@ class RSB(Ansatz):
     ValueError
         Parameters outside their domain; on solving, models that are not covered: extremised, anything but the sphere
         (or weights +-1 under a constraint) with random labels and a Gaussian field; with m and q1 held models other
-        than the perceptron with random labels and weights of held norm, spherical weights of norm 1 on two clusters
-        (finite m), or the square loss on the sphere.
+        than the perceptron with random labels and weights of held norm, spherical weights of norm 1 on two clusters or
+        +-1 with a teacher of their kind (finite m), or the square loss on the sphere.
 
     See Also
     --------
