@@ -12,10 +12,11 @@ from replica.ansatz.coverage import PERCEPTRON, RANDOM_LABELS, SIGNS, SIGNS_OR_S
 from replica.ansatz.franz_parisi.along_path import Way
 from replica.ansatz.franz_parisi.pair_overlap import pair_overlap
 from replica.ansatz.franz_parisi.vertices import End, TypicalEnd, end_of
+from replica.ansatz.replicated.taught_replicas import OWN_KIND
 from replica.files.dataset import curve
 from replica.landscape.kinds import Around
 from replica.landscape.named_references import Reference, named, settings_of
-from replica.landscape.references import resolve
+from replica.landscape.references import resolve_end, taught_typical
 from replica.models.model import Model, require_model
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ ONE_SIDED = Demand(
     "loss",
 )
 COVERS = Covers("path", (ONE_SIDED, PERCEPTRON, RANDOM_LABELS, SIGNS_OR_SPHERE))
+TAUGHT = Covers("path", (ONE_SIDED, PERCEPTRON, OWN_KIND, SIGNS_OR_SPHERE))
 SYMBOLS = {"position": r"\gamma", "training_error": r"\epsilon_t"}
 GRID = np.linspace(0.0, 1.0, 21)  # positions among which the barrier is looked for
 
@@ -47,7 +49,8 @@ class Pair:
     @classmethod
     def of(cls, model: Model, alpha: float, references: tuple[Any, Any]) -> Pair | str:
         """Solved; or the sentence that says what was not found."""
-        return cls.between(model, alpha, tuple(resolve(model, alpha, one, False) for one in references))
+        find = taught_typical if model.data.overlaps else resolve_end
+        return cls.between(model, alpha, tuple(find(model, alpha, one) for one in references))
 
     @classmethod
     def between(cls, model: Model, alpha: float, around: Any, sure: bool = True) -> Pair | str:
@@ -87,12 +90,12 @@ def path(
     Parameters
     ----------
     model : Model
-        A perceptron with a margin on random labels, binary or on the sphere.
+        A perceptron with a margin, binary or on the sphere, on random labels or those of a teacher of its kind.
     alpha : float
         Load, above 0.
     margins : pair
         Both ends: a margin (a typical solution at it), ``"max"``, None (the model's own margin) or a `Reference`; on
-        the sphere the largest margin and minimisers are one vector. One of them must be typical.
+        the sphere the largest margin and minimisers are one vector. One of them must be typical; with a teacher both.
     position : number or increasing grid in [0, 1]
         0 is the first end, 1 the second.
     along : {"geodesic", "straight", "flips"}
@@ -136,7 +139,7 @@ def path(
     0.2595239694 0.003103272462
     """
     require_model(model)
-    COVERS.check(model)
+    (TAUGHT if model.data.realizable else COVERS).check(model)
     alpha = one_number("alpha", alpha, low=0.0, open_low=True)
     references = _two(model, margins)
     places = _places(position)

@@ -39,6 +39,27 @@ def resolve(model: Model, alpha: float, given: Any, first_moment: bool, toleranc
     return dataclasses.replace(found, tolerance=tolerance)
 
 
+def resolve_end(model: Model, alpha: float, given: Any) -> Around:
+    """The same of an end of a path."""
+    return resolve(model, alpha, given, False)
+
+
+def taught_typical(model: Model, alpha: float, given: Reference) -> Around:
+    """A typical student of a teacher at a margin of its own, as an end of a path."""
+    if given.model is not None or given.margin == LARGEST:
+        raise ValueError(f"with a teacher the ends of a path are typical solutions at margins, got {given}")
+    base = model if given.margin is None else _at_margin(model, given.margin)
+    solution = solve(base, alpha=alpha, on_failure="keep")
+    side = Side(base.loss, float(base.beta))
+    of = Student(model, alpha, given=Typical(side, 0.5, 1.0))
+    if not solution.converged or "q_hat" not in solution.batch.names:
+        return Lost(model, alpha, f"not converged: no typical solution ({beside(solution.status)})", of=of)
+    names = ("q", "q_hat", "m", "m_hat")
+    found: dict[str, Any] = {name: solution[name] for name in names}
+    known = Typical(side, **found, **{f"{name}_error": solution.errors[name] for name in names})
+    return Student(model, alpha, solution.status, _margin_of(base), doubts(None, solution), given=known)
+
+
 def _resolved(model: Model, alpha: float, given: Reference | str, first_moment: bool) -> Around:
     if first_moment and model.data.overlaps:
         raise ValueError("the first moment of pairs is here for random labels; use ansatz=RS() with a teacher")

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from replica.ansatz.franz_parisi.vertices import REACH, Beyond, End, Shared, TypicalEnd
+from replica.ansatz.franz_parisi.taught_fields import shared_fields
+from replica.ansatz.franz_parisi.vertices import REACH, Beyond, End, TypicalEnd
 from saddlepoint.special import tail
 
 EPS = float(np.finfo(float).eps)
@@ -31,7 +32,7 @@ class Path:
         self.ends: Any = ends[::-1] if self.turned else ends
         self.overlap, self.margin = overlap, margin
         root = float(np.sqrt(ends[0].size * ends[1].size))
-        self.shared = Shared(self.ends, min(overlap / root, 1.0) if root else 0.0, level)
+        self.shared = shared_fields(self.ends, min(overlap / root, 1.0) if root else 0.0, level)
         t = np.arange(-3.6, 3.6 + 0.5 * step, step)
         inner = 0.5 * np.pi * np.sinh(t)
         self.nodes = 0.5 * (1.0 + np.tanh(inner))
@@ -127,7 +128,7 @@ class Way:
         moved = [(kind(ends, overlap[0] - STEP, margin, 0), overlap[1])]
         for k in (0, 1):
             for name, error in ends[k].errors:
-                if error > 0.0 and name != "q_hat":
+                if error > 0.0 and name not in ("q_hat", "m_hat"):
                     varied: Any = list(ends)
                     varied[k] = ends[k].varied(name, -STEP)
                     moved.append((kind(tuple(varied), overlap[0], margin, 0), error))

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from replica.ansatz.franz_parisi.vertices import NONE, Shared, TypicalEnd, nodes
+from replica.ansatz.franz_parisi.taught_fields import shared_fields
+from replica.ansatz.franz_parisi.vertices import NONE, TypicalEnd, nodes
 from replica.weights.base import Weights
 
 EPS = float(np.finfo(float).eps)
@@ -18,8 +19,9 @@ def pair_overlap(weights: Weights, alpha: float, ends: Any, sure: bool = True) -
     r"""Overlap p of the two ends, with its error: ``p_hat = alpha E[g_1 g_2]``, ``p = E[<w>_1 <w>_2]``.
 
     The fields of patterns and of weights are Gaussian, of variances ``q_i`` and ``q_hat_i`` and covariances p and
-    ``p_hat``. On the sphere, and where one of the ends is a single vector, ``p = (1-q1)(1-q2) p_hat``. The typical
-    solutions of one model have ``p = q``. The error is NaN where it need not be ``sure``.
+    ``p_hat``. On the sphere, and where one of the ends is a single vector, ``p = (1-q1)(1-q2) p_hat``, and with a
+    teacher ``m_1 m_2`` more. The typical solutions of one model have ``p = q``. The error is NaN where it need not be
+    ``sure``.
     """
     first, second = ends
     if first == second:
@@ -47,12 +49,12 @@ def pair_overlap(weights: Weights, alpha: float, ends: Any, sure: bool = True) -
 
 def _mismatch(weights: Weights, alpha: float, ends: Any, cosine: float, level: int) -> float:
     """``p/sqrt(q1 q2)`` that the weights answer with, less the one put in."""
-    shared = Shared(ends, cosine, level)
+    shared = shared_fields(ends, cosine, level)
     force = alpha * float(shared.weight @ (shared.moved(0) * shared.moved(1)))
     scale = np.sqrt(ends[0].size * ends[1].size)
     curved = weights.discrete and all(isinstance(end, TypicalEnd) for end in ends)
     if not curved:
-        return force / scale - cosine
+        return (force + ends[0].lean * ends[1].lean) / scale - cosine
     conjugate = force / (ends[0].gap * ends[1].gap)
     return _answer(weights, ends, conjugate, level) / scale - cosine
 
@@ -63,19 +65,21 @@ def _answer(weights: Weights, ends: Any, conjugate: float, level: int) -> float:
     cosine = min(conjugate / (scales[0] * scales[1]), 1.0)
     common, own = np.sqrt(cosine), np.sqrt(1.0 - cosine)
     places, widths = (x[0] for x in weights.features(np.zeros(1), 1.0))
-    spots = [places / (s * common) for s in scales]
+    pulls = [end.given.m_hat for end in ends]
+    spots = [(places - pull) / (s * common) for s, pull in zip(scales, pulls, strict=True)]
     smears = [np.hypot(widths, s * own) / (s * common) for s in scales]
     share, z = (x[0] for x in nodes(np.concatenate(spots), np.concatenate(smears), NONE, np.zeros(1), 1.0, level))
     means = []
-    for s in scales:
-        weight, field = nodes(places, widths, NONE, s * common * z, s * own, level)
+    for s, pull in zip(scales, pulls, strict=True):
+        weight, field = nodes(places, widths, NONE, pull + s * common * z, s * own, level)
         means.append(np.einsum("zy,zy->z", weight, weights.log_z(field, np.zeros(z.size), 1.0)[1]))
     return float(share @ (means[0] * means[1]))
 
 
 def _cosine(weights: Weights, alpha: float, ends: Any, level: int) -> float:
     """The root: answers lie above what is put in at 0, and below it at 1 (Cauchy and Schwarz); Newton inside."""
-    low, high, cosine, step = 0.0, 1.0 - 1e-12, 0.5, STEP
+    known = ends[0].lean * ends[1].lean / float(np.sqrt(ends[0].size * ends[1].size))  # of a teacher alone
+    low, high, cosine, step = known, 1.0 - 1e-12, 0.5 * (1.0 + known), STEP
     if _mismatch(weights, alpha, ends, high, level) > 0.0:
         return high
     value = _mismatch(weights, alpha, ends, cosine, level)

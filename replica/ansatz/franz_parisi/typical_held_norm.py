@@ -37,11 +37,13 @@ class Reference:
     bias: float = 0.0
     m_error: float = 0.0
     bias_error: float = 0.0
+    m_hat: float = 0.0
+    m_hat_error: float = 0.0
 
     @property
     def errors(self) -> tuple[tuple[str, float], ...]:
         """Errors of its numbers by name; that the overlap vanishes is exact."""
-        names = (*(("q", "q_hat") if self.q > 0 else ()), "norm", "curvature", "m", "bias")
+        names = (*(("q", "q_hat") if self.q > 0 else ()), "norm", "curvature", "m", "bias", "m_hat")
         return tuple((name, getattr(self, f"{name}_error")) for name in names)
 
     def number(self, name: str) -> float:

@@ -88,6 +88,11 @@ class TypicalEnd:
         return 1.0 - self.given.q
 
     @property
+    def lean(self) -> float:
+        """Overlap with the teacher."""
+        return self.given.m
+
+    @property
     def kinks(self) -> np.ndarray:
         return NONE
 
@@ -119,6 +124,7 @@ class VectorEnd:
     spread_out: ClassVar[bool] = False
     size: ClassVar[float] = 1.0
     gap: ClassVar[float] = 0.0
+    lean: ClassVar[float] = 0.0  # no teacher is here beside single vectors
 
     @property
     def margin(self) -> float:
@@ -180,13 +186,14 @@ class Shared:
                 smears.append(np.hypot(widths, scale * self.own) / (scale * self.common))
         weight, z = nodes(np.concatenate(spots), np.concatenate(smears), NONE, np.zeros(1), 1.0, level)
         kept = weight[0] > 0.0
-        self.z, self.weight = z[0][kept], weight[0][kept]
+        self.weight = weight[0][kept]
+        self.means = [scale * self.common * z[0][kept] for scale in self.scales]
+        self.deviations = [scale * self.own for scale in self.scales]
 
     def fields(self, k: int, more: np.ndarray = NONE) -> tuple[np.ndarray, np.ndarray]:
         """Weights and cavity fields (z, y) of an end; ``more`` are further kinks."""
-        end, scale = self.ends[k], self.scales[k]
-        kinks = np.append(end.kinks, more)
-        return nodes(*end.features(), kinks, scale * self.common * self.z, scale * self.own, self.level)
+        end = self.ends[k]
+        return nodes(*end.features(), np.append(end.kinks, more), self.means[k], self.deviations[k], self.level)
 
     def moved(self, k: int) -> np.ndarray:
         """The mean move of an end's field given z."""
@@ -197,7 +204,7 @@ class Shared:
         """Density and upper tail (z, n) of the field of a typical end at places given z."""
         weight, field = self.fields(k)
         end = self.ends[k]
-        density, above = np.empty((2, self.z.size, places.size))
+        density, above = np.empty((2, self.weight.size, places.size))
         _law(field, weight, end.margin, np.sqrt(end.gap), np.ascontiguousarray(places), density, above)
         return density, above
 
