@@ -81,7 +81,7 @@ def figures() -> list[Any]:
 def test_agreement_with_stored_figures(figure: dict[str, Any]) -> None:
     value, error = found_of(figure)
     gap = abs(value - figure["value"])
-    # the stored external entropy of the committee is that of a mesh a level too coarse: 0.35724843639 on finer ones
+    # the stored external entropy of the committee is 1.5e-8 too small: 0.35724843639, see test_majority_copies
     slack = 1.6e-8 if figure["id"] == "fewunits.sign.K3.centre_y4.SE.a0.5.d0.1" else 0.0
     assert gap <= max(5 * figure["abs_err"], 1e-9 * max(abs(figure["value"]), 0.1)) + slack
     assert gap <= 5 * figure["abs_err"] + error + 2e-15 + slack
