@@ -164,6 +164,11 @@ def test_starts_batches_and_refusals() -> None:
     assert "between the specialised state" in replica.solve(model, alpha=1.8, start={"q": 0.9}).status
     with pytest.raises(ValueError, match="at least 0"):
         replica.solve(model, alpha=1.8, start={"q": 0.3, "q_cross": 0.4})
+    for wrong in (model, replica.committee(connectivity="full", labels="teacher", weights="spherical")):
+        with pytest.raises(ValueError, match="must be one number"):
+            replica.solve(wrong, alpha=1.8, start={"q": [0.3, 0.4]})
+    with pytest.raises(ValueError, match="'equilibrium'|equilibrium"):
+        replica.solve(model, alpha=1.8, start="uninformed")
     with pytest.raises(ValueError, match="unknown variable 'qq'"):
         replica.solve(model, alpha=1.8, start={"qq": 0.3})
 

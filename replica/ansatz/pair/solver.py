@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from replica._checks import number, one_of, suggest
+from replica._checks import one_number, one_of, suggest
 from replica.ansatz.coverage import SIGNS, SPHERE, Covers, Demand, signs_alone
 from replica.ansatz.pair.branch import beginning, end, specialised
 from replica.ansatz.pair.equations import PairProblem, PerfectPair
@@ -105,7 +105,7 @@ class PairLedger(Ledger):
         for name in start:
             if name not in NAMES:
                 raise ValueError(f"start: unknown variable {name!r}; {suggest(name, NAMES)}")
-        given = {name: float(number(f"start[{name!r}]", value)) for name, value in start.items()}
+        given = {name: one_number(f"start[{name!r}]", value) for name, value in start.items()}
         hats = any(name.endswith("_hat") for name in given)
         own, cross = ("q_hat", "q_cross_hat") if hats else ("q", "q_cross")
         if own not in given or any(name.endswith("_hat") != hats for name in given):
@@ -126,7 +126,7 @@ class PairLedger(Ledger):
 def solve(ansatz: Any, model: Model, alpha: np.ndarray, start: Any, tolerance: float) -> Solutions:
     """Solutions of a batch; ``start`` as in `replica.solve`."""
     if isinstance(start, str):
-        one_of("start", start, ("informed",))
+        one_of("start", start, ("informed", "equilibrium"))
     load = np.ascontiguousarray(alpha, dtype=float)
     return PairLedger(model, load, tolerance).run(start).solutions(ansatz)
 

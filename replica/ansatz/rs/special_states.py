@@ -169,7 +169,10 @@ def _at_overlaps(problem: RSProblem, start: dict[str, Any]) -> dict[str, np.ndar
     """The conjugates that patterns give back to an overlap ``q``, taken out of a start (to a teacher: the same)."""
     equations = problem.equations
     norm = per_row(equations.norm, problem.size)
-    q = np.broadcast_to(number("start['q']", start.pop("q"), low=0.0, open_low=True), (problem.size,))
+    given = start.pop("q")
+    if np.shape(given) not in ((), (problem.size,)):
+        raise ValueError(f"start['q'] must be one number, got {given!r}")
+    q = np.broadcast_to(number("start['q']", given, low=0.0, open_low=True), (problem.size,))
     if not np.all(q < norm):
         raise ValueError(f"start['q'] must be below the norm {norm.min():g} of the weights, got {q.max():g}")
     taught = bool(equations.model.data.overlaps)
