@@ -11,12 +11,23 @@ from typing import Any, Self
 
 import numpy as np
 
+ROUNDING = float(np.finfo(float).eps)
+
+
+def nearest(word: str, choices: Iterable[str], cutoff: float = 0.5) -> str | None:
+    """The choice that a word begins, else the one that is spelled most like it; dashes in front count for nothing."""
+    bare = {name.lstrip("-"): name for name in choices}
+    asked = str(word).lower().lstrip("-")
+    begun = [name for name in bare if len(asked) > 2 and name.startswith(asked)]
+    found = begun or difflib.get_close_matches(asked, bare, n=1, cutoff=cutoff)
+    return bare[found[0]] if found else None
+
 
 def suggest(word: str, choices: Iterable[str]) -> str:
     """The clause that names the nearest valid words, for the end of an error sentence."""
     names = list(choices)
-    near = difflib.get_close_matches(str(word).lower(), names, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}? " if near else ""
+    near = nearest(word, names)
+    hint = f"did you mean {near!r}? " if near else ""
     return f"{hint}Valid: {', '.join(names) or 'none'}"
 
 
@@ -29,11 +40,28 @@ def spelled(word: Any, choices: Iterable[str]) -> Any:
     return next((name for name in choices if bare(name) == bare(word)), word) if isinstance(word, str) else word
 
 
+def shown(value: Any) -> str:
+    """A value as a message shows it: numbers of numpy as plain ones, long arrays by their shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> shown(np.float64(0.5)), shown([np.int64(3), "a"]), shown(np.zeros((9, 9)))
+    ('0.5', "[3, 'a']", 'an array of shape (9, 9)')
+    """
+    if isinstance(value, np.ndarray):
+        return repr(value.tolist()) if value.size < 10 else f"an array of shape {value.shape}"
+    if type(value) in (list, tuple):
+        inner = ", ".join(map(shown, value))
+        return f"[{inner}]" if type(value) is list else f"({inner}{',' * (len(value) == 1)})"
+    return repr(value.item() if isinstance(value, np.generic) else value)
+
+
 def one_of(argument: str, value: Any, choices: Iterable[str]) -> str:
     """``value`` if it is one of ``choices``, else a `ValueError` that names the nearest one."""
     names = list(choices)
     if not isinstance(value, str) or value not in names:
-        raise ValueError(f"{argument}: unknown name {value!r}; {suggest(str(value), names)}")
+        raise ValueError(f"{argument}: unknown name {shown(value)}; {suggest(str(value), names)}")
     return value
 
 
@@ -92,13 +120,13 @@ def number(
             raise TypeError
         array = real(value)
     except (TypeError, ValueError):
-        raise ValueError(f"{argument} must be a number, got {value!r}") from None
+        raise ValueError(f"{argument} must be a number, got {shown(value)}") from None
     allowed = ~np.isnan(array) & (np.isfinite(array) | (infinite & (array == np.inf)))
     allowed &= (array > low) if open_low else (array >= low)
     allowed &= (array < high) if open_high else (array <= high)
     if not np.all(allowed):
-        shown = float(array) if array.ndim == 0 else float(array[~allowed].flat[0])
-        raise ValueError(f"{argument} must be {_domain(low, high, open_low, open_high, infinite)}, got {shown}")
+        first = float(array) if array.ndim == 0 else float(array[~allowed].flat[0])
+        raise ValueError(f"{argument} must be {_domain(low, high, open_low, open_high, infinite)}, got {first}")
     if array.ndim:
         return array
     # a word may say "inf"; any other is a decimal
@@ -106,19 +134,43 @@ def number(
     return Exact(value) if worded else float(array)
 
 
+def sized(argument: str, value: Any, *, least: float = 1e-30, most: float = 1e30, **domain: Any) -> Any:
+    """`number` of a size whose squares and products are doubles: 0 and inf, where they are in the domain, or between
+    ``least`` and ``most`` in modulus.
+    """
+    found = number(argument, value, **domain)
+    if isinstance(found, float) and least <= abs(found) <= most:
+        return found
+    size = np.abs(np.asarray(found, dtype=float))
+    lost = (size > 0) & np.isfinite(size) & ((size < least) | (size > most))
+    if np.any(lost):
+        limits = "0 and inf are limits, " if domain.get("infinite") else ""
+        words = f"of a size between {least:g} and {most:g} ({limits}squares of others are no doubles)"
+        raise ValueError(f"{argument} must be {words}, got {float(np.asarray(found)[lost].flat[0]):g}")
+    return found
+
+
 def one_number(argument: str, value: Any, *, grids: str = "", **domain: Any) -> float:
     """`number` where a grid makes no sense; ``grids`` says where grids go."""
     if np.ndim(value):
         hint = f"; {grids}" if grids else ""
-        raise ValueError(f"{argument} must be one number, got {value!r}{hint}")
+        raise ValueError(f"{argument} must be one number, got {shown(value)}{hint}")
     return number(argument, value, **domain)
+
+
+def accuracy(value: Any) -> float:
+    """The tolerance on a residual: a number above 0 that doubles can tell from 0."""
+    found = one_number("tolerance", value, low=0.0, open_low=True)
+    if found < ROUNDING:
+        raise ValueError(f"tolerance must be at least {ROUNDING:.2g}, the rounding of the equations, got {found:g}")
+    return found
 
 
 def whole(argument: str, value: Any, *, low: int, infinite: bool = False) -> Any:
     """``value`` as an int of at least ``low`` (or inf, the name of a limit), else a `ValueError`."""
     allowed = f"a whole number of at least {low}" + (" or inf" if infinite else "")
     if isinstance(value, (str, bytes, bool, np.bool_)) or value is None or np.ndim(value):
-        raise ValueError(f"{argument} must be {allowed}, got {value!r}")
+        raise ValueError(f"{argument} must be {allowed}, got {shown(value)}")
     found = number(argument, value, low=low, infinite=infinite)
     if infinite and found == np.inf:
         return found
@@ -146,7 +198,7 @@ def grid(argument: str, values: Any, *, infinite: bool = False) -> np.ndarray:
     try:
         array = np.atleast_1d(real(values))
     except (TypeError, ValueError):
-        raise ValueError(f"{argument} must be an increasing grid of numbers, got {values!r}") from None
+        raise ValueError(f"{argument} must be an increasing grid of numbers, got {shown(values)}") from None
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"{argument} must be a non-empty one-dimensional grid, got shape {array.shape}")
     allowed = np.isfinite(array) | (infinite & (array == np.inf))
@@ -173,7 +225,7 @@ def require_path(argument: str, given: Any) -> Any:
     """Something that names a file or a folder."""
     if isinstance(given, (str, os.PathLike)):
         return given
-    raise TypeError(f"{argument} must be a path, got {given!r}")
+    raise TypeError(f"{argument} must be a path, got {shown(given)}")
 
 
 def known_options(where: str, given: Iterable[str], valid: Iterable[str]) -> None:

@@ -6,12 +6,12 @@ import dataclasses
 import hashlib
 import inspect
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from replica._checks import one_of, spelled
+from replica._checks import nearest, one_of, shown, spelled
 from replica._installed import load_members
 
 #: what a Python function given by the user may raise when it is no function of arrays
@@ -55,7 +55,18 @@ class Member:
         """The class of this ``name``, however it is hyphenated; `ValueError` with the nearest name otherwise."""
         if spelled(name, cls.registry) not in cls.registry:
             load_members()
-        return cls.registry[one_of(cls.family, spelled(name, cls.registry), cls.registry)]
+        return cls.registry[cls.named(cls.family, name)]
+
+    @classmethod
+    def named(cls, argument: str, word: Any) -> str:
+        """A name of this family, however it is hyphenated; what no name is like may be one of another family."""
+        known = spelled(word, cls.registry)
+        if isinstance(word, str) and known not in cls.registry and not nearest(word, cls.registry):
+            for root in _roots(Member):
+                if other := nearest(spelled(word, root.registry), root.registry, 0.8):
+                    names = ", ".join(cls.registry)
+                    raise ValueError(f"{argument}: {other!r} is of the family {root.family}; Valid: {names}")
+        return one_of(argument, known, cls.registry)
 
     @classmethod
     def made_of(cls, argument: str, given: Any) -> Any:
@@ -70,7 +81,7 @@ class Member:
             if cls in bare or type(given).__mro__[len(bare)] is cls or any(map(inspect.get_annotations, bare)):
                 raise ValueError(f"{argument}: the class {type(given).__name__} must be a @dataclass(frozen=True)")
             return given
-        raise ValueError(f"{argument} must be a name or a {cls.__name__}, got {given!r}")
+        raise ValueError(f"{argument} must be a name or a {cls.__name__}, got {shown(given)}")
 
     @classmethod
     def examples(cls) -> list[Self]:
@@ -103,6 +114,15 @@ class Member:
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         inner = ", ".join(f"{key}={_short(value)}" for key, value in fields.items())
         return f"{type(self).__name__}({inner})"
+
+
+def _roots(kind: type[Member]) -> Iterator[type[Member]]:
+    """The roots of all families."""
+    for below in kind.__subclasses__():
+        if "registry" in vars(below):
+            yield below
+        else:
+            yield from _roots(below)
 
 
 def vouched(member: Member, declared: str, *beside: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from replica._checks import one_number, one_of
+from replica._checks import accuracy, one_number, one_of, shown
 from replica.ansatz import RS, Ansatz, ansatz_or_rs
 from replica.models.model import Model, bayes_student, require_model
 from replica.solution.batch import Solutions
@@ -86,9 +86,9 @@ def solve(
     chosen = ansatz_or_rs(ansatz)
     one_of("on_failure", on_failure, ("raise", "keep"))
     if start is not None and not isinstance(start, (str, dict)):
-        raise ValueError(f"start must be None, 'informed', 'equilibrium' or a dict of conjugates, got {start!r}")
+        raise ValueError(f"start must be None, 'informed', 'equilibrium' or a dict of conjugates, got {shown(start)}")
     load = one_number("alpha", alpha, low=0.0, open_low=not chosen.empty, grids="use replica.sweep for a grid")
-    tolerance = one_number("tolerance", tolerance, low=0.0, open_low=True)
+    tolerance = accuracy(tolerance)
     batch = chosen.solve(model, np.array([load]), start=start, tolerance=tolerance)
     solution = Solution(batch)
     solution.load = load

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from replica._checks import shown
 from replica.ansatz.base import Ansatz
 from replica.ansatz.cavity import Cavity
 from replica.ansatz.coverage import HELD_BIAS, HELD_NORM, Covers
@@ -53,6 +54,8 @@ class Annealed(Ansatz):
 
     def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
         self.check(model)
+        if start is not None:
+            raise ValueError(f"a first moment has no start: leave it out, got {shown(start)}")
         size = alpha.size
         part = Part(np.arange(size), AnnealedState(model, alpha), np.zeros((size, 0)), np.zeros((size, 0)))
         status = np.array([Status.CONVERGED] * size)

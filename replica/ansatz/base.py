@@ -6,10 +6,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._registry import Member
+from replica._registry import Member, per_row
 from replica.models.model import Model
 from replica.solution.batch import Solutions
 from saddlepoint.enclosures import NotEnclosed
+
+IDLE = "the temperature changes nothing: the cost is 0 or infinite"
 
 
 class Ansatz(Member):
@@ -32,7 +34,9 @@ class Ansatz(Member):
 
     def facts(self, solutions: Solutions, row: int) -> list[str]:
         """What a reader of a converged solution must know: clauses for its status."""
-        return self.doubts(solutions, row)
+        model = solutions.model
+        cold = not model.idle or np.isinf(per_row(model.beta, solutions.size)[row])
+        return self.doubts(solutions, row) + ([] if cold else [IDLE])
 
     def doubts(self, solutions: Solutions, row: int) -> list[str]:
         """Those of the facts that are to be said against a solution, also where it is the reference of others."""

@@ -198,7 +198,7 @@ LOG_CONCAVE = Demand(
 )
 NOT_EVEN = Demand("needs a loss that is not even in the field", lambda model: not model.loss.even, "loss")
 LEARNABLE = Demand(
-    "learns nothing with a loss that is even in the field: labels teach nothing, use labels='random'",
+    "learns nothing with a loss that is even in the field: labels teach nothing",
     lambda model: not (model.loss.even and model.data.overlaps),
     "loss",
 )

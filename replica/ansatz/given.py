@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from replica._checks import shown
 from replica.ansatz.base import Ansatz
 from replica.ansatz.rs.ansatz import RS
 from replica.ansatz.rsb.ansatz import RSB
@@ -22,7 +23,7 @@ def ansatz_or_rs(given: Any) -> Ansatz:
         found: Ansatz = member(**steps)
         return found
     if given is not None and not isinstance(given, Ansatz):
-        raise ValueError(f"ansatz must be an Ansatz such as replica.RS(), got {given!r}")
+        raise ValueError(f"ansatz must be an Ansatz such as replica.RS(), got {shown(given)}")
     return RS() if given is None else given
 
 

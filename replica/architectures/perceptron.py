@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._checks import number
+from replica._checks import sized
 from replica.architectures.base import Architecture, Slopes
 from replica.data.base import Overlaps
 
@@ -49,7 +49,7 @@ class Perceptron(Architecture):
     parameters: ClassVar[dict[str, str]] = {"norm": "norm"}
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "norm", number("norm", self.norm, low=0.0, open_low=True))
+        object.__setattr__(self, "norm", sized("norm", self.norm, low=0.0, open_low=True))
 
     @property
     def scale(self) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._checks import one_of, whole
+from replica._checks import one_of, shown, whole
 from replica._registry import vouched
 from replica.architectures.activations import Activation, Custom, Sign
 from replica.architectures.few_units import FewUnits
@@ -126,7 +126,7 @@ def activation_of(given: Any) -> Activation:
         return Activation.find(given)()
     if callable(given):
         return Custom(given)
-    raise ValueError(f"activation must be a name, an Activation or a function of arrays, got {given!r}")
+    raise ValueError(f"activation must be a name, an Activation or a function of arrays, got {shown(given)}")
 
 
 def units_of(given: Any, activation: Activation) -> Any:

@@ -189,14 +189,13 @@ def _sentence(wrong: click.ClickException) -> str:
     """One sentence for a complaint of the parser, with the nearest valid name."""
     context = getattr(wrong, "ctx", None)
     if isinstance(wrong, click.NoSuchOption) and context is not None:
-        names = [
-            name
-            for parameter in context.command.get_params(context)
-            for name in parameter.opts
-            if name[0] == "-"
-        ]
-        from replica._checks import suggest
+        from replica._checks import nearest, suggest
+        from replica.cli._models import models_with
 
+        flags = [flag for parameter in context.command.get_params(context) for flag in parameter.opts]
+        names = [flag for flag in flags if flag[0] == "-"]
+        if nearest(wrong.option_name, names, 0.7) is None and (others := models_with(wrong.option_name)):
+            return f"{wrong.option_name} is an option of {', '.join(others)}, not of {context.command.name}"
         return f"unknown option {wrong.option_name!r}; {suggest(wrong.option_name, names)}"
     if isinstance(wrong, click.MissingParameter) and wrong.param is not None and context is not None:
         what = f"option {wrong.param.opts[0]}" if isinstance(wrong.param, click.Option) else wrong.param.metavar

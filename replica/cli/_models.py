@@ -12,7 +12,7 @@ from typing import Any
 import click
 import numpy as np
 
-from replica._checks import one_of, spelled
+from replica._checks import one_of
 from replica.architectures import Activation, Architecture
 from replica.cli._values import Number, parse_number, parse_word
 from replica.data import Data
@@ -68,10 +68,9 @@ class Name(click.ParamType):
         return "NAME|LETTERS" if self.letters else "NAME"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        names = self.family.registry
         if self.letters and isinstance(value, str) and value.strip("+-")[:1].isdigit():
             return Letters().convert(value, param, ctx)
-        return one_of(param.opts[0] if param else "the name", spelled(value, names), names)
+        return self.family.named(param.opts[0] if param else "the name", value)
 
 
 class Letters(click.ParamType):
@@ -137,6 +136,12 @@ def model_options(name: str, grids: bool) -> list[click.Option]:
         if parameter.name == "weights":
             options.append(click.Option(["--letters"], type=Letters(), help=LETTERS))
     return options
+
+
+def models_with(flag: str) -> list[str]:
+    """The models that have an option."""
+    argument = flag.lstrip("-").replace("-", "_")
+    return [name for name, shorthand in MODELS.items() if argument in inspect.signature(shorthand).parameters]
 
 
 def _type_of(parameter: inspect.Parameter, grids: bool) -> click.ParamType:

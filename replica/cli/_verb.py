@@ -21,6 +21,7 @@ from replica.cli._main import ANSWERED, INTERRUPTED, NOT_SOLVED, interrupts
 from replica.cli._methods import Method, made
 from replica.cli._models import ModelVerb, build_model
 from replica.cli._tables import FULL
+from replica.cli._unread import tell_unread, tell_unread_of
 from replica.cli._values import Count, Number, Start
 from replica.files.records import DATA_SUFFIXES, check_writable, save, suffix_of, to_json, write_bytes
 from replica.models.model import Model
@@ -147,6 +148,9 @@ def _run(
     if checkpoint is not None:
         _check_folder(Path(checkpoint))
     model, axes = build_model(model_name, given)
+    tell_unread_of(verb, model)
+    if how.get("as_json"):
+        tell_unread(("digits", "quiet"), "JSON has all digits")
     try:
         with interrupts(), cluster(options.get("scheduler")):
             answer = function(Request(verb, model, axes, options))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from replica.cli._answers import Curves
+from replica.cli._unread import AT_ONCE, GRID, tell_unread
 from replica.cli._values import Number
 from replica.cli._verb import ALPHA, Request, model_verb, option
 
@@ -27,5 +28,6 @@ def command(request: Request) -> Curves:
 
     if request.axes:
         raise ValueError(f"descent takes one model: {', '.join(request.axes)} must be a number, not a grid")
+    tell_unread(GRID, AT_ONCE)
     names = "alpha", "time", "steps", "step_size"
     return Curves(replica.descent(request.model, **{name: request.options[name] for name in names}))

@@ -8,10 +8,11 @@ from typing import Any
 from replica import thresholds
 from replica._checks import one_of, spelled
 from replica.cli._answers import NAN, Point
+from replica.cli._unread import tell_unread
 from replica.cli._values import Count, Number, parse_number
 from replica.cli._verb import ANSATZ, START, Request, model_verb, option
 from replica.thresholds.enclosed import METHOD
-from saddlepoint.enclosures import Enclosure, NotEnclosed
+from saddlepoint.enclosures import Enclosure, NotEnclosed, NotInstalled
 
 #: thresholds with proofs, and whether they are at a load
 THRESHOLDS = {
@@ -60,6 +61,8 @@ def command(request: Request) -> Point:
         found = _of_solution(request)
         name = one_of("--quantity", spelled(options["quantity"], found.values), found.values)
         return _answer(request, name, replace(found.values[name], values=found.values))
+    except NotInstalled as refusal:
+        raise ValueError(str(refusal)) from None
     except NotEnclosed as refusal:
         return Point(
             quantity.replace("-", "_"), NAN, NAN, f"not converged: {refusal}", {}, request.settings, more=_NOTHING
@@ -72,7 +75,9 @@ _NOTHING: dict[str, Any] = {"lower": None, "upper": None, "values": {}}
 def _threshold(request: Request, quantity: str) -> Any:
     given = request.options["alpha"]
     verb = getattr(thresholds, quantity.replace("-", "_"))
+    tell_unread(("start",), f"{quantity} finds its own")
     if not THRESHOLDS[quantity]:
+        tell_unread(("alpha",), f"{quantity} is a load")
         return verb(request.model, ansatz=request.ansatz)
     if given is None:
         raise ValueError(f"--quantity {quantity} needs --alpha")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from replica.cli._answers import Curves
+from replica.cli._unread import AT_ONCE, GRID, tell_unread
 from replica.cli._values import Number
 from replica.cli._verb import ALPHA, ANSATZ, START, TOLERANCE, Request, model_verb, option
 from replica.cli.solve import solve_request
@@ -42,6 +43,7 @@ def command(request: Request) -> Curves:
 
     if request.axes:
         raise ValueError(f"flatness takes one model: {', '.join(request.axes)} must be a number, not a grid")
+    tell_unread(GRID, AT_ONCE)
     solution, options = solve_request(request), request.options
     noise = np.atleast_1d(options["perturbation"])
     return Curves(replica.flatness(solution, noise=noise, margin=options["error_margin"]))

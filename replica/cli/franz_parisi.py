@@ -11,6 +11,7 @@ import numpy as np
 from replica._checks import known_options
 from replica.cli._answers import Curves
 from replica.cli._models import Name
+from replica.cli._unread import tell_unread
 from replica.cli._values import Number, parse_number
 from replica.cli._verb import ANSATZ, Request, model_verb, option
 from replica.losses import Loss
@@ -95,6 +96,7 @@ def _reference(request: Request, word: str | None) -> Any:
     if word is None and options["tilt"] == 1.0 and not options["clipped"]:
         return None
     if word == "planted":
+        tell_unread(("tilt", "clipped"), "the teacher is as it is")
         return word
     other = _hebb(request.model) if word == HEBB else None
     if minimised or own:

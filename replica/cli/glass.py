@@ -6,6 +6,7 @@ import numpy as np
 
 from replica import thresholds
 from replica.cli._answers import Curves, Point
+from replica.cli._unread import AT_ONCE, GRID, tell_unread
 from replica.cli._values import Number
 from replica.cli._verb import ALPHA, Request, model_verb, option
 from replica.cli.thresholds import threshold_point
@@ -63,5 +64,6 @@ def states(request: Request) -> Curves:
 
     if request.axes:
         raise ValueError(f"complexity takes one model: {', '.join(request.axes)} must be a number, not a grid")
+    tell_unread(GRID, AT_ONCE)
     parisi = np.atleast_1d(request.options["parisi"])
     return Curves(replica.complexity(request.model, alpha=request.options["alpha"], parisi=parisi))

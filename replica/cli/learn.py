@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from replica._checks import grid, number
+from replica._checks import grid, number, suggest
 from replica.cli._answers import Curves
 from replica.cli._models import Name
+from replica.cli._unread import tell_unread
 from replica.cli._values import Count, Number
 from replica.cli._verb import COMMON, HOW, check_files, emit, option
 from replica.losses import Loss
@@ -62,6 +63,8 @@ def command(file: str, **options: Any) -> int:
     check_files("learn", how["output"], drawable=True)
     if not Path(file).exists():
         raise ValueError(f"{file} cannot be read: no such file")
+    _check_loss(options["loss"])
+    _tell_unread(options)
     samples = number("--samples", grid("--samples", options["samples"]), low=0.0, open_low=True)
     number("--penalty", options["penalty"], low=0.0, infinite=True)
     if options["picture"] == PICTURES[1]:
@@ -77,6 +80,27 @@ def command(file: str, **options: Any) -> int:
         return emit(Curves(found.learning_curve(samples, **known)), **how)
     fits = found.compare(samples, repeats=options["fits"], seed=options["seed"], **known)
     return emit(Curves(fits), **how)
+
+
+def _check_loss(name: str) -> None:
+    """Classifiers are learned with convex costs that prefer one side: bands and hard margins are for other verbs."""
+    made = {word: member() for word, member in Loss.registry.items()}
+    learned = [word for word, loss in made.items() if loss.log_concave and not (loss.hard or loss.even)]
+    if name not in learned:
+        raise ValueError(f"--loss: no classifier is learned with {name}; {suggest(name, learned)}")
+
+
+def _tell_unread(options: dict[str, Any]) -> None:
+    """Options of the other picture."""
+    if options["fits"] is None:
+        tell_unread(("seed",), "without --fits nothing is drawn")
+    if options["picture"] == PICTURES[1]:
+        names = "bias", "covariance", "dimension", "shrinkage", "share"
+        tell_unread(names, f"not of --model {PICTURES[1]}, whose features are centred")
+        return
+    tell_unread(("held_out",), f"of --model {PICTURES[1]}; clusters have --share")
+    if options["covariance"] == COVARIANCES[1]:
+        tell_unread(("dimension",), "with a covariance for each class it is the number of features")
 
 
 def _covariates(file: Path, samples: Any, options: dict[str, Any], how: dict[str, Any]) -> int:

@@ -8,6 +8,7 @@ import click
 import numpy as np
 
 from replica.cli._answers import Curves, Point
+from replica.cli._unread import AT_ONCE, GRID, tell_unread
 from replica.cli._values import Number, parse_number
 from replica.cli._verb import ALPHA, Request, model_verb, option
 from replica.cli.thresholds import threshold_point
@@ -55,6 +56,7 @@ def path(request: Request) -> Curves:
 
     if request.axes:
         raise ValueError(f"path takes one model: {', '.join(request.axes)} must be a number, not a grid")
+    tell_unread(GRID, AT_ONCE)
     options = request.options
     found = replica.path(
         request.model,

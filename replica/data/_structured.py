@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._checks import number, one_of
+from replica._checks import number, one_of, shown, sized
 from replica.data._bayes import bayes
 from replica.data._chances import Chance
 from replica.data._labels import Chances, Labels, Real, Signs
@@ -133,7 +133,7 @@ ONLY = "the covariance of these inputs is known by its spectrum alone, and so ar
 
 def checked_labels(teacher: Any, noise: Any, flips: Any, deviation: float) -> tuple[Any, Any, Any]:
     """A teacher by name or as a function, with noise and flips that it can have."""
-    noise = number("noise", noise, low=0.0)
+    noise = sized("noise", noise, low=0.0, least=0.0, most=1e100)
     flips = number("flips", flips, low=0.0, high=0.5)
     if isinstance(teacher, str):
         one_of("teacher", teacher, TEACHERS)
@@ -141,7 +141,7 @@ def checked_labels(teacher: Any, noise: Any, flips: Any, deviation: float) -> tu
         user = teacher.user if isinstance(teacher, Chance) else teacher
         teacher = Chance(user, deviation)
     else:
-        raise ValueError(f"teacher must be 'sign', 'linear' or a function p(u), got {teacher!r}")
+        raise ValueError(f"teacher must be 'sign', 'linear' or a function p(u), got {shown(teacher)}")
     if np.any(np.asarray(flips) > 0) and teacher != "sign":
         raise ValueError(f"flips turn the labels of teacher='sign', got teacher={teacher!r} with flips={flips}")
     if np.any(np.asarray(noise) > 0) and isinstance(teacher, Chance):

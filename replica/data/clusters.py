@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._checks import number, real
+from replica._checks import number, real, sized
 from replica._registry import per_row
 from replica.data._shapes import Shapes
 from replica.data.base import Channel, Data, Overlaps, Patterns, by_label, nudged_balance
@@ -80,7 +80,7 @@ class Clusters(Data):
     def __post_init__(self) -> None:
         balance = number("balance", self.balance, low=0.0, high=1.0, open_low=True, open_high=True)
         object.__setattr__(self, "balance", balance)
-        bias = bool(self.bias) if isinstance(self.bias, (bool, np.bool_)) else number("bias", self.bias)
+        bias = bool(self.bias) if isinstance(self.bias, (bool, np.bool_)) else sized("bias", self.bias)
         object.__setattr__(self, "bias", bias)
         made = self.shapes
         if made is None or made.means is not self.means or made.covariances is not self.covariances:
@@ -210,6 +210,7 @@ def _array(argument: str, given: Any) -> np.ndarray:
         found = np.array(np.nan)
     if given is None or not np.all(np.isfinite(found)):
         raise ValueError(f"{argument} must be an array of finite real numbers, got {type(given).__name__}")
+    sized(f"the largest of {argument}", float(np.abs(found).max(initial=0.0)))
     return found
 
 

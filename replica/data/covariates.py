@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._checks import number, real
+from replica._checks import real, sized
 from replica.data._chances import Chance
 from replica.data._spectra import EMPTY, Listed, listed
 from replica.data._structured import Structured, checked_labels
@@ -82,7 +82,7 @@ class Covariates(Structured):
         made = self.found
         if made is None or made.omega is not self.spectrum:
             made = _listed(omega[0], t[0])
-        rho = number("rho", self.rho, low=0.0, open_low=True)
+        rho = sized("rho", self.rho, low=0.0, open_low=True)
         most = float(made.explained[0])
         if np.any(np.asarray(rho) < most * (1.0 - ROUNDING)):
             raise ValueError(

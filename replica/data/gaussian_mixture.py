@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._checks import number, one_of
+from replica._checks import number, one_of, shown, sized
 from replica._registry import exact, per_row
 from replica.data._centroid import EPS, centroid_overlap, clipped_overlap, strength_of
 from replica.data._pairs import PairChannel, PairOverlaps
@@ -83,23 +83,23 @@ class GaussianMixture(Data):
     classes: ClassVar[Classes] = Classes.GAUSSIAN
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "noise", number("noise", self.noise, low=0.0, open_low=True))
+        object.__setattr__(self, "noise", sized("noise", self.noise, low=0.0, open_low=True))
         balance = number("balance", self.balance, low=0.0, high=1.0, open_low=True, open_high=True)
         object.__setattr__(self, "balance", balance)
         if isinstance(self.centroid, str):
             one_of("centroid", self.centroid, Weights.registry)
             object.__setattr__(self, "centroid", Weights.registry[self.centroid]())
         if self.centroid is not None and not isinstance(self.centroid, Weights):
-            raise ValueError(f"centroid must be None, a name or Weights, got {self.centroid!r}")
+            raise ValueError(f"centroid must be None, a name or Weights, got {shown(self.centroid)}")
         if isinstance(self.bias, str):
             if self.bias != OPTIMAL:
-                raise ValueError(f"bias must be True, False, a number or {OPTIMAL!r}, got {self.bias!r}")
+                raise ValueError(f"bias must be True, False, a number or {OPTIMAL!r}, got {shown(self.bias)}")
         elif isinstance(self.bias, (bool, np.bool_)):
             object.__setattr__(self, "bias", bool(self.bias))
         else:
             if self.bias is None:
                 raise ValueError(f"bias must be True, False, a number or {OPTIMAL!r}, got None")
-            object.__setattr__(self, "bias", number("bias", self.bias))
+            object.__setattr__(self, "bias", sized("bias", self.bias))
 
     @property
     def trained(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._checks import number
+from replica._checks import number, shown
 from replica._registry import exact, per_row
 from replica.data._enclosed import LabelRing
 from replica.data.base import Channel, Classes, Data, Overlaps, Patterns
@@ -69,7 +69,7 @@ class RandomLabels(Data):
             object.__setattr__(self, "bias", bool(self.bias))
         elif self.bias is not None:
             if isinstance(self.bias, str):
-                raise ValueError(f"bias must be True, False or a number, got {self.bias!r}")
+                raise ValueError(f"bias must be True, False or a number, got {shown(self.bias)}")
             object.__setattr__(self, "bias", number("bias", self.bias))
         if self.inputs is not None:
             inputs = number("inputs", self.inputs, low=0.0, high=1.0, open_low=True, open_high=True)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._checks import number, one_of
+from replica._checks import number, one_of, shown
 from replica._registry import exact
 from replica.data._enclosed import LabelRing, taught_ring
 from replica.data._pairs import PairChannel, PairDensity, PairOverlaps
@@ -71,7 +71,7 @@ class Teacher(Data):
             one_of("teacher weights", self.weights, Weights.registry)
             object.__setattr__(self, "weights", Weights.registry[self.weights]())
         if self.weights is not None and not isinstance(self.weights, Weights):
-            raise ValueError(f"teacher weights must be None, a name or Weights, got {self.weights!r}")
+            raise ValueError(f"teacher weights must be None, a name or Weights, got {shown(self.weights)}")
 
     def law(self, weights: Weights) -> Law:
         return (weights if self.weights is None else self.weights).law()

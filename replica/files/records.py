@@ -79,6 +79,8 @@ def record(settings: dict[str, Any]) -> dict[str, str]:
 
 def suffix_of(path: str | os.PathLike[str], suffixes: tuple[str, ...] = DATA_SUFFIXES) -> str:
     """The suffix of ``path`` in lower case; `ValueError` with the nearest one unless among ``suffixes``."""
+    if not str(path):
+        raise ValueError("a file to be written needs a name, got ''")
     suffix = Path(path).suffix.lower()
     if suffix not in suffixes:
         raise ValueError(f"{path}: unknown suffix {suffix!r}; {suggest(suffix, suffixes)}")

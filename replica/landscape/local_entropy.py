@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from replica._checks import grid, number
+from replica._checks import accuracy, grid, number
 from replica.ansatz.replicated.ansatz import LocalEntropy
 from replica.models.model import Model, require_model
 from replica.observables.registry import symbol_of
@@ -143,7 +143,7 @@ def local_entropy(
     kinds = [LocalEntropy(y, centre) for y in numbers]
     for kind in kinds:
         kind.check(model)
-    within = number("tolerance", tolerance, low=0.0, open_low=True)
+    within = accuracy(tolerance)
     chunks = [
         CentreChunk(model, kind, load, distances[i : i + CHUNK], within)
         for load in loads

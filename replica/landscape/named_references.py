@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from replica._checks import number
+from replica._checks import number, shown
 from replica.models.model import Model, require_model
 
 PLANTED = "planted"  # the teacher itself as the reference
@@ -64,7 +64,7 @@ class Reference:
 
     def __post_init__(self) -> None:
         if self.model is not None and not isinstance(self.model, Model):
-            raise ValueError(f"Reference(model=...) must be a Model or None, got {self.model!r}")
+            raise ValueError(f"Reference(model=...) must be a Model or None, got {shown(self.model)}")
         if np.ndim(self.margin):
             several = [self._checked(margin) for margin in self.margin]
             if not several:
@@ -74,14 +74,14 @@ class Reference:
             object.__setattr__(self, "margin", self._checked(self.margin))
         object.__setattr__(self, "tilt", number("tilt", self.tilt, low=0.0, high=1.0, open_low=True))
         if not isinstance(self.clipped, bool):
-            raise ValueError(f"clipped must be True or False, got {self.clipped!r}")
+            raise ValueError(f"clipped must be True or False, got {shown(self.clipped)}")
 
     def _checked(self, margin: Any) -> Any:
         """A single margin."""
         if margin is None or isinstance(margin, str) and margin == LARGEST:
             return margin
         if isinstance(margin, str):
-            raise ValueError(f"Reference(margin=...) must be a number, 'max' or None, got {margin!r}")
+            raise ValueError(f"Reference(margin=...) must be a number, 'max' or None, got {shown(margin)}")
         if self.model is not None:
             raise ValueError(
                 f"Reference(margin={margin}, model=...): with a model the margin is 'max' or None; "
@@ -134,7 +134,7 @@ def named(model: Model, given: Any) -> Reference | str:
     if taught and isinstance(given, str) and given == PLANTED:
         return PLANTED
     words = "'max' or 'planted'" if taught else "'max'"
-    raise ValueError(f"reference must be a Reference, a number (its margin), {words}, or None, got {given!r}")
+    raise ValueError(f"reference must be a Reference, a number (its margin), {words}, or None, got {shown(given)}")
 
 
 def spread(model: Model, given: Any) -> tuple[list[Reference | str], bool]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from replica._checks import number, one_number, one_of
+from replica._checks import number, one_number, one_of, shown
 from replica.ansatz.coverage import PERCEPTRON, RANDOM_LABELS, SIGNS, SIGNS_OR_SPHERE, Covers, Demand
 from replica.ansatz.franz_parisi.along_path import Way
 from replica.ansatz.franz_parisi.pair_overlap import pair_overlap
@@ -164,7 +164,7 @@ def path(
 def _two(model: Model, margins: Any) -> tuple[Reference, Reference]:
     """The references of both ends."""
     if isinstance(margins, (str, Reference)) or np.ndim(margins) == 0 and not isinstance(margins, (list, tuple)):
-        raise ValueError(f"margins must be a pair, of the first end and of the second, got {margins!r}")
+        raise ValueError(f"margins must be a pair, of the first end and of the second, got {shown(margins)}")
     if len(margins) != 2:
         raise ValueError(f"margins must be a pair, of the first end and of the second, got {len(margins)} of them")
     found = [named(model, one) for one in margins]

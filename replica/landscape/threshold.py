@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from replica._checks import shown
 from replica.ansatz import Ansatz
 from replica.ansatz.coverage import HARD, RANDOM_LABELS, Covers
 from replica.ansatz.replicated.ansatz import LocalEntropy
@@ -73,7 +74,7 @@ def local_entropy_threshold(model: Model, *, reference: Reference | None = None)
     """
     require_model(model)
     if reference is not None and not isinstance(reference, Reference):
-        raise ValueError(f"reference must be a Reference or None, got {reference!r}")
+        raise ValueError(f"reference must be a Reference or None, got {shown(reference)}")
     COVERS.check(model)
     largest = capacity(model)
     if not largest.converged:

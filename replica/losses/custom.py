@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._checks import number
+from replica._checks import number, shown
 from replica._registry import FAILURES, settings_of_function
 from replica.losses._pieces import broken_edges, clusters, joined, kinks_at, missed, resolved
 from replica.losses.base import Loss
@@ -54,7 +54,7 @@ class Custom(Loss):
 
     def __post_init__(self) -> None:
         if not callable(self.user):
-            raise ValueError(f"loss must be a function of arrays, got {self.user!r}")
+            raise ValueError(f"loss must be a function of arrays, got {shown(self.user)}")
         if self.corners is not None:
             given = np.atleast_1d(np.asarray(number("kinks", self.corners), dtype=float))
             object.__setattr__(self, "corners", tuple(sorted({float(kink) for kink in given})))

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._checks import number
+from replica._checks import sized
 from replica._registry import column, exact, per_row
 from replica.losses._enclosed import missing_moments
 from replica.losses._ground import below, clipped_moments
@@ -62,7 +62,7 @@ class Hinge(Loss):
     straight: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "kappa", number("margin", self.kappa))
+        object.__setattr__(self, "kappa", sized("margin", self.kappa))
 
     @classmethod
     def examples(cls) -> list[Hinge]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._checks import number
+from replica._checks import sized
 from replica._registry import column, exact, per_row
 from replica.losses._ground import clipped_moments
 from replica.losses._huber_terms import huber_terms
@@ -55,7 +55,7 @@ class Huber(Loss):
     exact: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "delta", number("delta", self.delta, low=0.0, open_low=True))
+        object.__setattr__(self, "delta", sized("delta", self.delta, low=0.0, open_low=True))
 
     @classmethod
     def examples(cls) -> list[Huber]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._checks import number
+from replica._checks import sized
 from replica._registry import column, exact, per_row
 from replica.losses._ground import ground_nodes
 from replica.losses._inner import reference_moments, tilted_grain, tilted_terms
@@ -59,7 +59,7 @@ class Logistic(Loss):
     even: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "gain", number("gain", self.gain, low=0.0, open_low=True))
+        object.__setattr__(self, "gain", sized("gain", self.gain, low=0.0, open_low=True))
 
     @classmethod
     def examples(cls) -> list[Logistic]:

@@ -10,6 +10,7 @@ from replica.architectures import Perceptron
 from replica.data import Clusters, GaussianMixture
 from replica.losses import Loss
 from replica.models.model import Model, inverse
+from replica.models.priced import with_penalty
 from replica.weights import Gaussian, Weights
 
 
@@ -84,11 +85,7 @@ def mixture(
     0.3740115935 -0.7625690798 True
     """
     data = GaussianMixture(noise=noise, balance=balance, bias=bias, centroid=centroid)
-    chosen = Weights.find(weights) if isinstance(weights, str) else weights
-    if chosen is Gaussian:
-        chosen = Gaussian(penalty)
-    elif isinstance(chosen, type):
-        chosen = chosen()
+    chosen = with_penalty(weights, penalty)
     if norm is not None and getattr(chosen, "penalised", False):
         raise ValueError(f"norm={norm} is for weights whose norm is held; that of {chosen} follows from the penalty")
     unit = Perceptron(1.0 if norm is None else norm)

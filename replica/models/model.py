@@ -113,6 +113,11 @@ class Model:
         return dataclasses.replace(self, **fields)
 
     @property
+    def idle(self) -> tuple[str, ...]:
+        """Public parameters that change nothing: a cost of 0 or infinity knows no temperature where no penalty does."""
+        return ("beta", "temperature") if self.loss.hard and not self.weights.penalised else ()
+
+    @property
     def structure_names(self) -> tuple[str, ...]:
         """Public parameters of which each value has equations of its own (``units``)."""
         return tuple(name for part in self.parts.values() for name in part.structure)

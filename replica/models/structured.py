@@ -12,7 +12,8 @@ from replica.architectures import Activation
 from replica.data import Covariates, RandomFeatures
 from replica.losses import Loss
 from replica.models.model import Model
-from replica.weights import Gaussian, Weights
+from replica.models.priced import with_penalty
+from replica.weights import Weights
 
 PROJECTIONS = ("gaussian", "orthogonal")
 
@@ -85,16 +86,7 @@ def covariates(
     0.2236468063 True
     """
     data = Covariates(spectrum=spectrum, projections=projections, rho=rho, teacher=teacher, noise=noise, flips=flips)
-    return Model(weights=_penalised(weights, penalty), loss=loss, data=data)
-
-
-def _penalised(weights: str | Weights, penalty: float) -> Weights:
-    """Weights by name or as they are, with the penalty where they take one."""
-    chosen = Weights.find(weights) if isinstance(weights, str) else weights
-    if chosen is Gaussian:
-        return Gaussian(penalty)
-    found: Weights = chosen() if isinstance(chosen, type) else chosen
-    return found
+    return Model(weights=with_penalty(weights, penalty), loss=loss, data=data)
 
 
 def random_features(
@@ -159,7 +151,7 @@ def random_features(
     orthogonal = one_of("projection", projection, PROJECTIONS) == PROJECTIONS[1]
     labels = {"teacher": teacher, "noise": noise, "flips": flips}
     data = RandomFeatures(kappa_1=kappa_1, kappa_star=kappa_star, ratio=ratio, orthogonal=orthogonal, **labels)
-    return Model(weights=_penalised(weights, penalty), loss=loss, data=data)
+    return Model(weights=with_penalty(weights, penalty), loss=loss, data=data)
 
 
 def hermite_parts(activation: Activation) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from replica._checks import grid, number
+from replica._checks import grid, number, shown
 from replica.ansatz.cavity import Cavity
 from replica.ansatz.coverage import KNOWN_LABELS, Covers
 from replica.architectures.few_units import Moved
@@ -92,7 +92,7 @@ def flatness(solution: Solution, *, noise: Any, margin: float | None = None) -> 
         raise ValueError(f"flatness is for inputs of one variance in all directions, got {solution.model.data}")
     COVERS.check(solution.model)
     if margin is not None and np.ndim(margin):
-        raise ValueError(f"margin must be one number or None, got {margin!r}")
+        raise ValueError(f"margin must be one number or None, got {shown(margin)}")
     counted = Counted.of(solution.model, None if margin is None else number("margin", margin))
 
     def of(cavity: Cavity) -> tuple[np.ndarray, np.ndarray]:

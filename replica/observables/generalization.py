@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from replica._checks import number, one_of
+from replica._checks import number, one_of, shown
 from replica.models.model import Model, bayes_student
 from replica.observables.registry import Measured, observable
 from replica.solution.batch import Solutions
@@ -163,7 +163,7 @@ def generalization_error(
         errors = solution.model.data.oracle_errors()
         return Quantity(_of_label(errors, name, solution.model), 1e-15, "converged")
     if np.ndim(labelled):
-        raise ValueError(f"labelled must be one number, got {labelled!r}")
+        raise ValueError(f"labelled must be one number, got {shown(labelled)}")
     share = number("labelled", labelled, low=0.0, high=1.0)
     model, alpha = solution.model, solution.batch.alpha
     if estimator in RULES:
@@ -191,7 +191,7 @@ def generalization_error(
 def _named(label: Any) -> str:
     """The name of an error of one label."""
     if isinstance(label, bool) or np.ndim(label) or label not in NAMES:
-        raise ValueError(f"label must be 1, -1, 'balanced' or None, got {label!r}")
+        raise ValueError(f"label must be 1, -1, 'balanced' or None, got {shown(label)}")
     return NAMES[label]
 
 

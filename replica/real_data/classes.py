@@ -49,11 +49,24 @@ def features(X: np.ndarray, label: np.ndarray, standardise: bool) -> np.ndarray:
     elif not SMALLEST < largest.max() < 1.0 / SMALLEST:
         allowed = f"between {SMALLEST:g} and {1.0 / SMALLEST:g}"
         raise ValueError(f"X without standardise must have a largest modulus {allowed}, got {largest.max():g}")
-    X = X[:, np.ptp(X, axis=0) > 1e-12 * largest]
-    if X.shape[1] == 0:
-        raise ValueError("X must have a feature that is not constant")
+    X = varied(X)
     X = X / X.std(axis=0) if standardise else X
     return X - 0.5 * (X[label == 1].mean(axis=0) + X[label == -1].mean(axis=0))
+
+
+def varied(X: np.ndarray) -> np.ndarray:
+    """The features that are not constant."""
+    X = X[:, np.ptp(X, axis=0) > 1e-12 * np.abs(X).max(axis=0)]
+    if X.shape[1] == 0:
+        raise ValueError("X must have a feature that is not constant")
+    return X
+
+
+def left_out(given: int, kept: int) -> str:
+    """The clause of a status on constant features."""
+    if given == kept:
+        return ""
+    return f"; {given - kept} constant feature{'s are' if given - kept > 1 else ' is'} left out"
 
 
 def groups(label: np.ndarray) -> np.ndarray:

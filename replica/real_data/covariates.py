@@ -11,7 +11,7 @@ import numpy as np
 from replica._checks import grid, number, one_number
 from replica.models.model import Model
 from replica.models.structured import covariates
-from replica.real_data.classes import GROUPS, jackknife
+from replica.real_data.classes import GROUPS, jackknife, left_out, varied
 from replica.real_data.projections import checked, described
 from replica.simulate.instances import whole
 from replica.simulate.rng import generator
@@ -229,10 +229,7 @@ def from_data(X: Any, y: Any, *, held_out: float = 0.5, standardise: bool = Fals
     """
     share = one_number("held_out", held_out, low=0.0, high=1.0, open_high=True)
     X, y, binary = checked(X, y)
-    spread = X.std(axis=0)
-    X = X[:, spread > 1e-12 * np.abs(X).max(axis=0)]
-    if not X.shape[1]:
-        raise ValueError("X must have a feature that is not constant")
+    given, X = X.shape[1], varied(X)
     X = X / X.std(axis=0) if standardise else X
     X, y = X - X.mean(axis=0), y - y.mean()
     order = generator(0, 2, 1, len(y), "patterns").permutation(len(y))
@@ -246,6 +243,7 @@ def from_data(X: Any, y: Any, *, held_out: float = 0.5, standardise: bool = Fals
     error = float(jackknife(np.array([one[3] for one in around])))
     omega, t, rho, explained = best
     status = f"converged; {explained / rho:.3g} of the variance of the labels is linear in {X.shape[1]} features"
+    status += left_out(given, X.shape[1])
     if binary and 0.5 * np.pi * explained > rho:
         status += f"; {SHARP} where they are learned as signs"
     known = omega, t, rho, explained, {"explained": error}, float(X.shape[1]), binary, status

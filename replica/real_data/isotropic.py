@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,17 @@ import numpy as np
 from replica._checks import number, one_of
 from replica.models.mixtures import mixture
 from replica.models.model import Model
-from replica.real_data.classes import GROUPS, NO_CENTROIDS, estimates, features, groups, half, jackknife, two_classes
+from replica.real_data.classes import (
+    GROUPS,
+    NO_CENTROIDS,
+    estimates,
+    features,
+    groups,
+    half,
+    jackknife,
+    left_out,
+    two_classes,
+)
 from replica.real_data.learning import Described
 from replica.real_data.shaped import ShapedClusters, shaped_clusters
 
@@ -182,16 +192,21 @@ def from_data(
     number("share", share, low=0.0, high=1.0, open_low=True)
     if shrinkage is not None:
         shrinkage = number("shrinkage", shrinkage, low=0.0, high=1.0)
+        if covariance != COVARIANCES[1]:
+            raise ValueError(f"shrinkage is of covariance={COVARIANCES[1]!r}: leave it out, or ask for that")
     X, label, classes = two_classes(X, y)
-    X = features(X, label, standardise)
+    given, X = X.shape[1], features(X, label, standardise)
     chosen = half(label, share)
     seen = X[chosen], label[chosen]
     if min(np.sum(seen[1] == 1), np.sum(seen[1] == -1)) < GROUPS:
         raise ValueError(f"share must leave at least {GROUPS} patterns of each class to the estimates, got {share}")
     used = (X, label) if chosen.all() else (X[~chosen], label[~chosen])
+    found: TwoClusters | ShapedClusters
     if covariance == "general":
-        return shaped_clusters(seen, used, classes, shrinkage)
-    return _two_clusters(seen, used, classes, dimension == DIMENSIONS[0])
+        found = shaped_clusters(seen, used, classes, shrinkage)
+    else:
+        found = _two_clusters(seen, used, classes, dimension == DIMENSIONS[0])
+    return replace(found, status=found.status + left_out(given, X.shape[1]))
 
 
 def _two_clusters(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from replica._checks import grid, number
+from replica._checks import grid, number, shown
 from replica.models.model import Model
 from replica.real_data.classes import jackknife, trained
 from replica.simulate.instances import whole
@@ -153,7 +153,7 @@ class Described(ABC):
         repeats, seed = whole("repeats", repeats, 2), whole("seed", seed, 0)
         penalty = number("penalty", penalty, low=0.0)
         if not isinstance(bias, (bool, np.bool_)):
-            raise ValueError(f"bias must be True or False in compare, got {bias!r}")
+            raise ValueError(f"bias must be True or False in compare, got {shown(bias)}")
         model = self.model(loss, penalty, bias)
         if importlib.util.find_spec("sklearn") is None:
             raise ValueError("compare needs scikit-learn: pip install 'replica-theory[learn]'")

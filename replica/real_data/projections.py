@@ -21,7 +21,7 @@ def described(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, flo
     raw = size * (vector.T @ (X.T @ y / (count - 1))) ** 2
     part = np.divide(raw, omega, out=np.zeros(size), where=there) / size  # of each direction
     left = max(rho - part.sum(), 0.0) * (count - 1) / (count - 1 - there.sum())
-    explained = rho - left
+    explained = float(rho - left)
     kept = np.maximum(part - left / (count - 1), 0.0) * there
     if not (explained > 0 and kept.sum() > 0):
         raise ValueError("y is told by the features no better than by chance: bring more patterns")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from replica._checks import number, one_of
+from replica._checks import number, one_of, shown
 from replica.models.model import Model, require_model
 from replica.simulate.files import SUFFIXES, read
 from replica.simulate.given import inputs_of, labels_of
@@ -121,7 +121,7 @@ def hidden_units(model: Model, n: int) -> int:
 def whole(argument: str, value: Any, low: int) -> int:
     """A whole number of at least ``low``, else a `ValueError`."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < low:
-        raise ValueError(f"{argument} must be a whole number of at least {low}, got {value!r}")
+        raise ValueError(f"{argument} must be a whole number of at least {low}, got {shown(value)}")
     return int(value)
 
 

@@ -156,6 +156,8 @@ def simulate(
         _warn_of_one_system(size, np.array(loads))
     samples, seed = whole("samples", samples, 1), whole("seed", seed, 0)
     one_of("inputs", inputs, INPUTS)
+    if instance is not None and inputs != INPUTS[0]:
+        raise ValueError(f"inputs come with the instance: leave out inputs={inputs!r}")
     step = chosen.samples_per_task
     blocks = [range(i, min(i + step, samples)) for i in range(0, samples, step)]
     measured = _readouts(model, readouts)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import replica.landscape.threshold as _local_thresholds
-from replica._checks import grid, known_options, number
+from replica._checks import grid, known_options, number, shown
 from replica.ansatz import Ansatz, ansatz_or_rs
 from replica.files.dataset import Words, joined, text
 from replica.models.model import Model, require_model
@@ -163,9 +163,9 @@ def diagram(
     require_model(model)
     chosen = ansatz_or_rs(ansatz)
     if not isinstance(x, (tuple, list)) or len(x) != 2 or not isinstance(x[0], str):
-        raise ValueError(f"x must be a parameter and its grid, as in x=('margin', [0.0, 0.5]), got {x!r}")
+        raise ValueError(f"x must be a parameter and its grid, as in x=('margin', [0.0, 0.5]), got {shown(x)}")
     if not isinstance(lines, str) and not np.iterable(lines):
-        raise ValueError(f"lines must be names of threshold lines, as in ['capacity', 'at'], got {lines!r}")
+        raise ValueError(f"lines must be names of threshold lines, as in ['capacity', 'at'], got {shown(lines)}")
     names = (lines,) if isinstance(lines, str) else tuple(lines)
     x_name, places = x[0], grid(x[0], x[1])
     drawn = _drawn(model, names, x_name, y, chosen)
@@ -209,15 +209,15 @@ def _drawn(
     known_options("diagram axis", [x], (*loads, *model.parameter_names, *model.structure_names))
     known_options("diagram axis", [y], (*loads, *(name for name in SEARCH if name in model.parameter_names)))
     if x == y:
-        raise ValueError(f"the two axes of a diagram must differ, got {x!r} twice")
+        raise ValueError(f"the two axes of a diagram must differ, got {shown(x)} twice")
     if x in loads and y in loads:
         raise ValueError(f"{x} and {y} are two names of the load: give one of them as an axis")
     for definition, own in found.values():
         if definition.axis not in ("alpha", y):
             axis = definition.axis
-            raise ValueError(f"the line {definition.name!r} is a {axis}: give y={axis!r}, got {y!r}")
+            raise ValueError(f"the line {definition.name!r} is a {axis}: give y={axis!r}, got {shown(y)}")
         if definition.slow and y not in loads:
-            raise ValueError(f"the line {definition.name!r} is found in alpha only: give y='alpha', got {y!r}")
+            raise ValueError(f"the line {definition.name!r} is found in alpha only: give y='alpha', got {shown(y)}")
         own.check(definition.asked(model))
     return found
 
@@ -255,6 +255,8 @@ def _loads(load: str, x_name: str, places: np.ndarray, y: str, alpha: float | No
     """The load at each point of the horizontal axis (unused where it is the vertical one)."""
     if x_name == load:
         return number(load, places, low=0.0, open_low=True)
+    if load in (x_name, y) and alpha is not None:
+        raise ValueError(f"{load} is an axis of the diagram: leave alpha out, got {shown(alpha)}")
     if y != load and alpha is None:
         raise ValueError(f"neither axis is alpha: give alpha=... for the plane ({x_name}, {y})")
     return np.full(places.size, np.nan if alpha is None else number("alpha", alpha, low=0.0, open_low=True))

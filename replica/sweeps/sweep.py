@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from replica._checks import grid, known_options, number, one_number, one_of
+from replica._checks import accuracy, grid, known_options, number, one_of, shown
 from replica.ansatz import Ansatz, ansatz_or_rs
 from replica.models.model import Model, require_model
 from replica.observables import OBSERVABLES, kind_of, measure, symbol_of
@@ -133,7 +133,7 @@ def sweep(
     from saddlepoint import sweep as run
 
     names, chosen = _asked(model, observables, ansatz, axes)
-    tolerance = one_number("tolerance", tolerance, low=0.0, open_low=True)
+    tolerance = accuracy(tolerance)
     grids, fixed = _axes(model, axes, chosen)
     loads = ("alpha", *model.data.loads)
     base = _changed(model, {name: value for name, value in fixed.items() if name not in loads})
@@ -199,7 +199,7 @@ def _asked(model: Model, observables: Any, ansatz: Ansatz | None, axes: Any) -> 
         names = tuple(dict.fromkeys(USUAL + OF_MINIMISERS))  # of which `_usual` keeps what there is
     else:
         if not isinstance(observables, str) and not np.iterable(observables):
-            raise ValueError(f"observables must be names, as in ['entropy', 'q'], got {observables!r}")
+            raise ValueError(f"observables must be names, as in ['entropy', 'q'], got {shown(observables)}")
         names = (observables,) if isinstance(observables, str) else tuple(observables)
     if not names:
         raise ValueError("sweep needs at least one observable")

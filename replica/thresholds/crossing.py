@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from replica._checks import one_number, one_of, spelled
+from replica._checks import one_number, one_of, shown, spelled
 from replica.ansatz import Ansatz, ansatz_or_rs
 from replica.models.model import Model, require_model
 from replica.observables import OBSERVABLES, measure
@@ -126,7 +126,7 @@ def _places(along: str, between: Any, ansatz: Ansatz) -> np.ndarray:
             raise ValueError(f"between is missing: the two values of {along} between which to look")
         between = LOADS
     if np.shape(between) != (2,):
-        raise ValueError(f"between must be two numbers, got {between!r}")
+        raise ValueError(f"between must be two numbers, got {shown(between)}")
     least: dict[str, Any] = {"low": 0.0, "open_low": not ansatz.empty} if along == "alpha" else {}
     low, high = (one_number("between", end, **least) for end in between)
     if not low < high:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from replica._checks import shown, sized
 from replica.weights._enclosed import letters_single
 from replica.weights.base import Free, Law, Norm, SingleWeight, Weights, is_symmetric
 from saddlepoint._jit import array_kernel
@@ -94,9 +95,10 @@ class Discrete(Weights):
         try:
             letters = tuple(float(v) for v in np.ravel(np.asarray(self.values, dtype=float)))
         except (TypeError, ValueError):
-            raise ValueError(f"values must be at least two different finite letters, got {self.values!r}") from None
+            letters = ()
         if len(set(letters)) < 2 or len(set(letters)) != len(letters) or not np.all(np.isfinite(letters)):
-            raise ValueError(f"values must be at least two different finite letters, got {self.values}")
+            raise ValueError(f"values must be at least two different finite letters, got {shown(self.values)}")
+        sized("the largest letter", max(map(abs, letters)))
         if len({abs(v) for v in letters}) == 1:
             raise ValueError(
                 f"letters of one modulus {abs(letters[0]):g} have a held norm: use Binary() and rescale the margin"

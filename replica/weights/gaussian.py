@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._checks import number
+from replica._checks import sized
 from replica._registry import column
 from replica.weights.base import Free, Law, Norm, SingleWeight, Weights
 
@@ -53,7 +53,8 @@ class Gaussian(Weights):
     penalised: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "penalty", number("penalty", self.penalty, low=0.0, infinite=True))
+        penalty = sized("penalty", self.penalty, low=0.0, infinite=True, least=1e-100, most=1e100)
+        object.__setattr__(self, "penalty", penalty)
 
     def log_z(self, field: np.ndarray, curvature: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         prior = np.asarray(beta, dtype=float) * self.penalty

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from replica._checks import number, real, whole
+from replica._checks import number, real, shown, whole
 from replica.files.dataset import curve
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def checked_values(given: Any) -> np.ndarray:
     try:
         values = real(given)
     except (TypeError, ValueError):
-        raise ValueError(f"singular_values must be a list of numbers, got {given!r}") from None
+        raise ValueError(f"singular_values must be a list of numbers, got {shown(given)}") from None
     if values.ndim != 1 or not values.size:
         raise ValueError(f"singular_values must be a non-empty list of numbers, got shape {values.shape}")
     return np.atleast_1d(number("singular_values", values, low=0.0))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from replica._checks import grid, number, one_number, real
+from replica._checks import grid, number, one_number, real, shown
 from replica.wide.modes import ROUNDING, Modes, of_kernel
 from replica.wide.ridge import Learned, learn, root
 from replica.wide.sphere import checked_dimension
@@ -245,7 +245,7 @@ def _powers(argument: str, given: Any) -> np.ndarray:
     try:
         array = real(given)
     except (TypeError, ValueError):
-        raise ValueError(f"{argument} must be a list of numbers, got {given!r}") from None
+        raise ValueError(f"{argument} must be a list of numbers, got {shown(given)}") from None
     if array.ndim != 1 or not array.size:
         raise ValueError(f"{argument} must be a non-empty list of numbers, got shape {array.shape}")
     return np.atleast_1d(number(argument, array, low=0.0))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
-from replica._checks import number, whole
+from replica._checks import number, shown, whole
 
 if TYPE_CHECKING:
     import xarray
@@ -134,7 +134,7 @@ def checked_degrees(degrees: Any) -> list[int]:
     if degrees is None:
         return list(range(21))
     if np.ndim(degrees) != 1 or np.size(degrees) == 0:
-        raise ValueError(f"degrees must be a non-empty list of whole numbers, got {degrees!r}")
+        raise ValueError(f"degrees must be a non-empty list of whole numbers, got {shown(degrees)}")
     found = [one if type(one) is int and one >= 0 else whole("degrees", one, low=0) for one in degrees]
     number("degrees", np.array(found, dtype=float), low=0.0, high=HIGHEST)
     if any(b <= a for a, b in zip(found, found[1:], strict=False)):

@@ -9,7 +9,7 @@ from saddlepoint.enclosures.dual import Dual, Functions, combined, plain
 from saddlepoint.enclosures.enclosure import Enclosure
 from saddlepoint.enclosures.gaussian import gaussian_averages
 from saddlepoint.enclosures.krawczyk import Root, enclosed_root
-from saddlepoint.enclosures.numbers import NotEnclosed, ball, flint
+from saddlepoint.enclosures.numbers import NotEnclosed, NotInstalled, ball, flint
 from saddlepoint.enclosures.plane import Base, Plane, plane_averages
 from saddlepoint.enclosures.ring import Kernel, Majorant, Polynomial, generator
 
@@ -21,6 +21,7 @@ __all__ = [
     "Kernel",
     "Majorant",
     "NotEnclosed",
+    "NotInstalled",
     "Plane",
     "Polynomial",
     "Root",

@@ -32,12 +32,16 @@ class NotEnclosed(Exception):
     """
 
 
+class NotInstalled(NotEnclosed):
+    """No enclosure without python-flint."""
+
+
 def flint() -> ModuleType:
-    """python-flint; `NotEnclosed` in one sentence where it is not installed."""
+    """python-flint; `NotInstalled` in one sentence where it is not there."""
     try:
         import flint as module
     except ImportError as reason:
-        raise NotEnclosed(
+        raise NotInstalled(
             "not enclosed: this needs python-flint, pip install 'replica-theory[enclosures]'"
         ) from reason
     return module

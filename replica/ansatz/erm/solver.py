@@ -9,6 +9,7 @@ import numpy as np
 from replica._registry import per_row
 from replica.ansatz.erm.clusters import ClusterProblem
 from replica.ansatz.erm.equations import RiskProblem
+from replica.ansatz.erm.huge_penalty import HUGE, HugeState
 from replica.ansatz.erm.limits import WeakProblem
 from replica.ansatz.erm.loose_bias import (
     FARTHEST,
@@ -20,11 +21,14 @@ from replica.ansatz.erm.loose_bias import (
     response_to_balance,
     yields,
 )
-from replica.ansatz.erm.ways import DIRECT, FLAT, problem_of, proper, proper_rows, unpenalised, weak
+from replica.ansatz.erm.ways import DIRECT, FLAT, LEAST, WEAK, bare, problem_of, proper, proper_rows, unpenalised, weak
 from replica.models.model import Model
 from replica.solution.batch import Part
 from replica.solution.ledger import Ledger
+from replica.solution.said import beside
 from replica.weights.base import Average
+
+SMALL = 1e-5  # a parameter below it, or above its inverse, may be what a solver stumbles over
 
 
 def check_penalty(model: Model) -> None:
@@ -37,6 +41,8 @@ def check_penalty(model: Model) -> None:
     penalty = np.asarray(model.weights.penalty)
     if model.data.shapes is not None and np.any(np.isinf(penalty)):
         raise ValueError(f"penalty must be finite on {model.data}, got inf")
+    if model.data.shapes is not None and np.any(penalty > (most := HUGE * model.data.shapes.scale.mean())):
+        raise ValueError(f"penalty must be at most {most:g}, {HUGE:g} variances of the clusters, got {penalty.max():g}")
     if not np.all(np.isinf(model.beta) | (np.isfinite(penalty) & (penalty > 0))):
         raise ValueError("penalty must be above 0 and finite at finite beta (0 and inf are limits at beta = inf)")
 
@@ -48,7 +54,47 @@ def single_vectors(model: Model, size: int) -> np.ndarray:
 
 
 def minimise(model: Model, alpha: np.ndarray, tolerance: float) -> Ledger:
-    """Vectors of least cost for a batch."""
+    """Vectors of least cost for a batch; refusals name what is far from 1."""
+    ledger = _found(model, alpha, tolerance)
+    for row in np.flatnonzero(~ledger.solved):
+        if words := far_from_one(model, alpha, int(row)):
+            why = ledger.remarks[row] or beside(ledger.status[row].sentence)
+            ledger.remarks[row] = f"{why}; {words}"
+    return ledger
+
+
+def far_from_one(model: Model, alpha: np.ndarray, row: int) -> str:
+    """A clause on parameters beside which others are lost in rounding."""
+    names = [name for name in model.parameter_names if name not in ("beta", "temperature")]
+    given = {name: model.parameter(name) for name in names} | {"alpha": alpha}
+    sizes = {name: np.ravel(value) for name, value in given.items() if not isinstance(value, (bool, str, type(None)))}
+    numbers = {name: float(size[row if size.size > 1 else 0]) for name, size in sizes.items()}
+    far = [f"{name} = {x:g}" for name, x in numbers.items() if 0.0 < abs(x) < SMALL or 1.0 / SMALL < abs(x) < np.inf]
+    return f"{' and '.join(far)} may be too far from 1 for doubles" if far else ""
+
+
+def _found(model: Model, alpha: np.ndarray, tolerance: float) -> Ledger:
+    """Where the penalty is huge read off its limit."""
+    penalty = per_row(model.weights.penalty, alpha.size) if bare(model) else np.zeros(alpha.size)
+    huge = (penalty >= HUGE) & np.isfinite(penalty)
+    if not huge.any():
+        return _minimise(model, alpha, tolerance)
+    ledger = Ledger(model, alpha, tolerance)
+    rows = np.flatnonzero(huge)
+    limit = _minimise(model.take(rows).with_parameters(penalty=np.inf), alpha[rows], tolerance)
+    for part in limit.parts:
+        state = HugeState(part.problem, penalty[rows[part.rows]])
+        good = np.flatnonzero(state.reached(part.point))
+        at = rows[part.rows[good]]
+        told = [LEAST + limit.remarks[row].removeprefix(WEAK) for row in part.rows[good]]
+        ledger.hold(at, state.take(good), told, part.point[good], part.error[good])
+    if ledger.rows.size:
+        rows = ledger.rows
+        ledger.adopt(_minimise(model.take(rows), alpha[rows], tolerance), rows)
+    return ledger
+
+
+def _minimise(model: Model, alpha: np.ndarray, tolerance: float) -> Ledger:
     ledger = _minima(model, alpha, tolerance)
     for part in ledger.parts if model.data.trained else ():
         at, low, high = _loose(model, alpha, part, tolerance)

@@ -66,14 +66,14 @@ def proper_rows(model: Model, alpha: np.ndarray, tolerance: float) -> Ledger:
     return ledger
 
 
-def _bare(model: Model) -> bool:
+def bare(model: Model) -> bool:
     """Whether a large penalty has a limit whose equations are known: that of vanishing weights."""
     return model.weights.penalised and model.data.isotropic and model.loss.log_concave and not model.loss.hard
 
 
 def _heavy(ledger: Ledger, rows: np.ndarray, model: Model, alpha: np.ndarray) -> None:
     """Large penalties, at which the bias comes close to the kink that holds it."""
-    if not (_bare(model) and model.data.trained and model.loss.straight):
+    if not (bare(model) and model.data.trained and model.loss.straight):
         return
     heavy = np.flatnonzero(per_row(model.weights.penalty, alpha.size) >= HEAVY)
     if heavy.size:
@@ -88,7 +88,7 @@ def _descended(ledger: Ledger, rows: np.ndarray, model: Model, alpha: np.ndarray
     """From the limit of a large penalty: there already, vanished at every penalty, or along the penalty."""
     if model.data.shapes is not None:
         _vanished_clusters(ledger, rows, model, alpha)
-    if not _bare(model):
+    if not bare(model):
         return
     problem, found = _weak_solution(ledger, model, alpha)
     alive = problem.response(found.point) > 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from replica._checks import number
+from replica._checks import number, shown
 from replica.ansatz.base import Ansatz
 from replica.ansatz.coverage import COUNTED, NOT_EVEN, PERCEPTRON, Covers, Demand
 from replica.ansatz.replicated.centre import Centre
@@ -65,10 +65,10 @@ class LocalEntropy(Ansatz):
 
     def __post_init__(self) -> None:
         if self.centre not in ("free", "solution", None):
-            raise ValueError(f"centre must be 'free', 'solution' or None, got {self.centre!r}")
+            raise ValueError(f"centre must be 'free', 'solution' or None, got {shown(self.centre)}")
         if isinstance(self.replicas, str):
             if self.replicas != ZERO_COMPLEXITY:
-                raise ValueError(f"replicas must be a number, inf or {ZERO_COMPLEXITY!r}, got {self.replicas!r}")
+                raise ValueError(f"replicas must be a number, inf or {ZERO_COMPLEXITY!r}, got {shown(self.replicas)}")
             if self.centre != "free":
                 raise ValueError(f"replicas={ZERO_COMPLEXITY!r} needs centre='free'")
         else:

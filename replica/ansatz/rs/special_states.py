@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._checks import number, suggest
+from replica._checks import number, shown, suggest
 from replica._registry import per_row
 from replica.ansatz.cavity import Cavity, ground_cavity
 from replica.ansatz.differences import EPS
@@ -157,7 +157,7 @@ def start_from(problem: RSProblem, start: dict[str, Any]) -> np.ndarray:
         if name not in known:
             raise ValueError(f"start: unknown variable {name!r}; {suggest(name, known)}")
         if np.shape(value) not in ((), problem.alpha.shape):
-            raise ValueError(f"start[{name!r}] must be one number, got {value!r}")
+            raise ValueError(f"start[{name!r}] must be one number, got {shown(value)}")
         given[name] = np.broadcast_to(number(f"start[{name!r}]", value), problem.alpha.shape)
     values |= given
     if "Q_hat" in values:  # the curvature is Q_hat + q_hat

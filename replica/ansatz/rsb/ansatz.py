@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._checks import number, whole
+from replica._checks import number, shown, whole
 from replica.ansatz.base import Ansatz
 from replica.ansatz.coverage import GAUSSIAN_FIELD, LEAST_COST, RANDOM_LABELS, SPHERE, Covers
 from replica.ansatz.replicated.equations import complexity_facts
@@ -135,7 +135,7 @@ class RSB(Ansatz):
         if self.q1 is not None:
             object.__setattr__(self, "q1", number("q1", self.q1, low=0.0, open_low=True))
         if self.q0 is not None and self.q0 != 0.0:
-            raise ValueError(f"q0 is extremised (None), or held at 0.0, got {self.q0!r}")
+            raise ValueError(f"q0 is extremised (None), or held at 0.0, got {shown(self.q0)}")
         if self.steps != 1 and (self.m is not None or self.q1 is not None):
             raise ValueError(f"m and q1 are held with one step only, got steps={self.steps:g}")
 
@@ -151,7 +151,7 @@ class RSB(Ansatz):
     def check(self, model: Model) -> None:
         if self.real:
             if self.q0 is not None:
-                raise ValueError(f"q0 is extremised where m and q1 are held: leave it None, got {self.q0!r}")
+                raise ValueError(f"q0 is extremised where m and q1 are held: leave it None, got {shown(self.q0)}")
             return self._replicas.check(model, self.q1)
         if self.counts(model):
             return COUNTED.check(model)
@@ -177,9 +177,6 @@ class RSB(Ansatz):
         """Whether steps of counted weights under a constraint are meant."""
         return model.weights.discrete and model.loss.hard and self.m is None and self.q1 is None
 
-    def facts(self, solutions: Solutions, row: int) -> list[str]:
-        return self.doubts(solutions, row)
-
     def doubts(self, solutions: Solutions, row: int) -> list[str]:
         """Signs that the number of replicas is beyond its physical range, or that steps are missing."""
         if self.real or self.m is not None:
@@ -197,7 +194,7 @@ class RSB(Ansatz):
     def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
         self.check(model)
         if start is not None:
-            raise ValueError(f"RSB finds its own start: leave start None, got {start!r}")
+            raise ValueError(f"RSB finds its own start: leave start None, got {shown(start)}")
         load = np.ascontiguousarray(alpha, dtype=float)
         if self.real:
             return self._replicas.solve(self, model, load, np.full(load.size, self.q1), tolerance)

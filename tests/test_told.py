@@ -1,0 +1,52 @@
+"""Arguments that contradict each other or that nothing reads are refused or told; messages show plain numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import replica
+
+P, HALF = replica.perceptron, np.float64(0.5)
+WRONG: list[tuple[Callable[[], Any], str]] = [
+    (lambda: replica.solve(P(), alpha=0.5, tolerance=1e-40), "tolerance must be at least 2.2e-16, the rounding"),
+    (lambda: replica.sweep(P(), alpha=[0.5], tolerance=3e-17), "tolerance must be at least 2.2e-16"),
+    (lambda: replica.mixture(weights=replica.Gaussian(2.0), penalty=3.0), "are two penalties: give one of them"),
+    (lambda: replica.covariates(spectrum=[1.0], projections=[0.1], weights=replica.Gaussian(2.0), penalty=0.5), "two"),
+    (lambda: replica.solve(P(), alpha=0.5, ansatz=replica.Annealed(), start={"q": 0.3}), "a first moment has no start"),
+    (lambda: replica.diagram(P(), x=("margin", [0.0, 0.1]), lines=["capacity"], alpha=0.4), "alpha is an axis of the"),
+    (lambda: replica.simulate(P(), instance=(np.ones((2, 3)), [1, 1]), inputs="sign"), "inputs come with the instance"),
+    (lambda: replica.save(replica.sweep(P(), alpha=[0.5]), ""), "a file to be written needs a name, got ''"),
+    (lambda: P("hinge"), "weights: 'hinge' is of the family loss; Valid: binary, "),
+    (lambda: P(loss="spherical"), "loss: 'spherical' is of the family weights; Valid: band, "),
+    (lambda: P("non"), "did you mean 'non-negative'?"),
+    (lambda: replica.solve(P(), alpha=np.array([HALF, 0.2])), "alpha must be one number, got [0.5, 0.2]"),
+    (lambda: replica.solve(P(), alpha=[HALF, 0.2]), "alpha must be one number, got [0.5, 0.2]"),
+    (lambda: replica.solve(P(), alpha=0.5, start=HALF), "or a dict of conjugates, got 0.5"),
+    (lambda: P(HALF), "weights must be a name or a Weights, got 0.5"),
+    (lambda: replica.simulate(P(), n=np.float64(3.5), alpha=0.5), "n must be a whole number of at least 1, got 3.5"),
+    (lambda: replica.Discrete((HALF, HALF)), "two different finite letters, got (0.5, 0.5)"),
+    (lambda: replica.committee(np.float64(2.5)), "got 2.5"),
+]
+
+
+@pytest.mark.parametrize("call, sentence", WRONG, ids=[sentence for _, sentence in WRONG])
+def test_one_sentence_with_plain_numbers(call: Callable[[], Any], sentence: str) -> None:
+    with pytest.raises(ValueError) as refused:
+        call()
+    assert sentence in str(refused.value)
+    assert "np." not in str(refused.value)
+    assert "array(" not in str(refused.value)
+
+
+def test_constant_features_are_told() -> None:
+    X, y = replica.instance(replica.mixture(noise=0.5), n=20, alpha=8.0, seed=1)
+    wider = np.column_stack([X, np.full(len(y), 3.0), np.zeros(len(y))])
+    for made in (replica.from_data, replica.covariates.from_data):  # type: ignore[attr-defined]
+        assert "left out" not in made(X, y).status
+        assert "; 2 constant features are left out" in made(wider, y).status
+        assert "; 1 constant feature is left out" in made(wider[:, :-1], y).status
+    assert "np." not in repr(replica.covariates.from_data(X, y).explained)  # type: ignore[attr-defined]
