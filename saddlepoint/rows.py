@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from saddlepoint.quadrature.panels import LEVELS
+from saddlepoint.quadrature.levels import LEVELS
 
 
 @cache

@@ -14,7 +14,7 @@ from replica.losses._protocol import AnyCost, Cost
 from replica.losses._tabulated import resting
 from replica.losses._tilted import nodes_row, terms_rows
 from replica.losses._tilted_nodes import DEEP, ROOM
-from saddlepoint.quadrature.panels import LEVELS
+from saddlepoint.quadrature.levels import LEVELS
 from saddlepoint.quadrature.rules import gauss_legendre
 
 #: nodes of a piece and the e-folds by which its weight may vary, by level: two levels share neither

@@ -9,20 +9,25 @@ import numpy as np
 
 from saddlepoint._jit import array_kernel
 from saddlepoint.quadrature.fields import scaled_nodes
-from saddlepoint.quadrature.panels import LEVELS
-from saddlepoint.quadrature.rules import gauss_legendre
+from saddlepoint.quadrature.levels import LEVELS
 from saddlepoint.special import cosh_triple
 from saddlepoint.special._elementary import log_one_plus
 
+OUTER = 9.5  # what lies farther out adds nothing to sums of two dimensions: only their relative digits
 #: panels as in `saddlepoint.quadrature` with a level between its first two: errors of 1e-6, 1e-11, rounding, rounding
-LADDER = (LEVELS[0], LEVELS[1]._replace(order=15), LEVELS[1], LEVELS[2], LEVELS[3])
+LADDER = (
+    LEVELS[0]._replace(far=OUTER),
+    LEVELS[1]._replace(order=15, step=0.13, far=OUTER),
+    LEVELS[1]._replace(step=0.095, far=OUTER),
+    LEVELS[2]._replace(step=0.07, far=OUTER),
+    LEVELS[3]._replace(far=OUTER),
+)
 
 
 @cache
 def rule_of(level: int) -> tuple[np.ndarray, np.ndarray]:
     """Gauss-Legendre rule and grading of a level of the two-dimensional averages."""
-    grading = LADDER[level]
-    return np.array(gauss_legendre(grading.order)), np.array(grading[1:])
+    return LADDER[level].arrays()
 
 
 class Pair(NamedTuple):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from saddlepoint._jit import array_kernel, patient_kernel
-from saddlepoint.quadrature.panels import FEW, build_nodes, edge_room, lay_panels, nodes_between, rule_and_grading
+from saddlepoint.quadrature.levels import rule_and_grading
+from saddlepoint.quadrature.panels import FEW, build_nodes, edge_room, lay_panels, nodes_between
 
 _FAR = 40.0  # a feature that many deviations away is outside the Gaussian: the integrand is smooth there
 
@@ -39,8 +40,7 @@ def field_panels(
     Parameters are those of `field_nodes`. Returns the edges (room, B), the numbers of panels (B,), the rule
     (2, order), and the largest number of nodes of a row, which `row_nodes` makes of them.
     """
-    edges, panels, rule, most = _panels(places, widths, mean, deviation, level)
-    return edges, panels, rule, most * rule.shape[1]
+    return _panels(places, widths, mean, deviation, level)
 
 
 def _panels(

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from saddlepoint.quadrature.panels import LEVELS, gaussian_nodes
+from saddlepoint.quadrature.levels import LEVELS
+from saddlepoint.quadrature.panels import gaussian_nodes
 
 _EPS = float(np.finfo(float).eps)
 

@@ -3,53 +3,16 @@
 from __future__ import annotations
 
 import math
-from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 
 from saddlepoint._jit import array_kernel, inner_kernel, patient_kernel
-from saddlepoint.quadrature.rules import gauss_legendre
+from saddlepoint.quadrature.levels import panels_alone
+from saddlepoint.quadrature.trapezoid import lay_trapezoid, trapezoid_nodes
 from saddlepoint.special._tail import density
 
 _FARTHEST = 36.0  # beyond it a Gaussian density of float64 has nothing left to add
 FEW = 256  # rows whose panels are laid before laying them is compiled: some ten milliseconds of interpreted arithmetic
-
-
-class Grading(NamedTuple):
-    """How one level lays its panels.
-
-    A panel at distance d from a feature of width w is no longer than ``max(core w, growth (d - near w))``,
-    none is longer than ``cap``, and ``reach`` is the square of the shortest half-domain.
-    """
-
-    order: int
-    core: float
-    growth: float
-    near: float
-    cap: float
-    reach: float
-
-
-# Found by a search for the fewest nodes at w = 1, 1e-2 and 1e-4 together that leave only rounding (level 1)
-# or 1e-8 (level 0) in the averages of ln H, G, G^2, G'^2, ln 2cosh, tanh^2, sech^4 and z^4, features anywhere
-# in [-8, 6]. The higher levels differ in order, in mesh and in domain, so that two levels share no error.
-LEVELS = (
-    Grading(10, 2.0, 3.5, 2.0, 3.5, 50.0),
-    Grading(20, 2.25, 4.0, 2.0, 4.5, 80.0),
-    Grading(24, 1.9, 3.1, 2.0, 3.8, 84.0),
-    Grading(28, 1.6, 2.5, 2.0, 3.2, 88.0),
-    Grading(34, 1.3, 2.0, 2.0, 2.6, 92.0),
-)
-
-
-@cache
-def rule_and_grading(level: int) -> tuple[np.ndarray, np.ndarray]:
-    """The rule (2, order) and the grading of a level, as the kernels want them."""
-    if level not in range(len(LEVELS)):
-        raise ValueError(f"level must be a whole number from 0 to {len(LEVELS) - 1}, got {level!r}")
-    grading = LEVELS[level]
-    return np.array(gauss_legendre(grading.order)), np.array(grading[1:])
 
 
 @patient_kernel(FEW)
@@ -117,7 +80,7 @@ def gaussian_nodes(
     >>> z.shape, abs((weight * np.tanh(z / 1e-5) ** 2).sum() - exact) < 1e-14
     ((1, 420), np.True_)
     """
-    rule, grading = rule_and_grading(level)
+    rule, grading = panels_alone(level)
     position = np.array(position, dtype=float, order="C", ndmin=2)
     width = np.array(width, dtype=float, order="C", ndmin=2)
     none = breaks is None
@@ -143,9 +106,9 @@ def nodes_for_python(
 def nodes_between(
     edges: np.ndarray, panels: np.ndarray, most: int, rule: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights (B, n) for panels that `lay_panels` has laid, ``most`` in a row."""
-    z, weight = np.empty((2, panels.size, most * rule.shape[1]))
-    fill_nodes(edges, panels, rule, np.empty((2, most * rule.shape[1])), z, weight)
+    """Nodes and weights (B, n) for panels that `lay_panels` has laid, ``most`` nodes in a row."""
+    z, weight = np.empty((2, panels.size, most))
+    fill_nodes(edges, panels, rule, np.empty((2, most)), z, weight)
     return z, weight
 
 
@@ -158,12 +121,12 @@ def build_nodes(
     Not for callers in Python: a cached kernel that returns arrays must not be both called from there and linked into
     other cached kernels, for its Python wrapper could find the environment of the copy that was loaded first.
     """
-    batch, order = position.shape[0], rule.shape[1]
+    batch = position.shape[0]
     edges = np.empty((edge_room(breaks.shape[1], position.shape[1], grading), batch))
     panels, stops = np.empty(batch, np.int64), np.empty(breaks.shape[1] + 1)
     most = lay_panels(position, width, breaks, grading, stops, edges, panels)
-    z, weight = np.empty((batch, most * order)), np.empty((batch, most * order))
-    fill_nodes(edges, panels, rule, np.empty((2, most * order)), z, weight)
+    z, weight = np.empty((batch, most)), np.empty((batch, most))
+    fill_nodes(edges, panels, rule, np.empty((2, most)), z, weight)
     return z, weight
 
 
@@ -194,6 +157,9 @@ def row_nodes(
 ) -> int:
     """Fill the first nodes and weights of one row between its edges (room, B); returns how many."""
     order = rule.shape[1]
+    if panels < 0:
+        trapezoid_nodes(row, edges, -panels, z, weight)
+        return -panels
     for k in range(panels):
         half = 0.5 * (edges[k + 1, row] - edges[k, row])
         middle = edges[k, row] + half
@@ -215,11 +181,12 @@ def lay_panels(
     edges: np.ndarray,
     panels: np.ndarray,
 ) -> int:
-    """`row_edges` of all rows; how many panels each has goes into ``panels``. Returns the largest number."""
-    most = 0
+    """`row_edges` of all rows; what they return goes into ``panels``. Returns the largest number of nodes."""
+    most, order = 0, int(grading[8])
     for row in range(panels.size):
         panels[row] = row_edges(row, position, width, breaks, grading, stops, edges)
-        most = panels[row] if panels[row] > most else most
+        nodes = order * panels[row] if panels[row] > 0 else -panels[row]
+        most = nodes if nodes > most else most
     return most
 
 
@@ -234,6 +201,8 @@ def row_edges(
     edges: np.ndarray,
 ) -> int:
     """Panel edges of one row, left to right, into ``edges`` (room, B); returns the number of panels.
+
+    Where the trapezoidal rule serves, it is that which is laid, and the number of its nodes is returned, negative.
 
     A numerical kernel. ``stops`` is scratch for the sorted breaks and the right end.
     """
@@ -267,6 +236,10 @@ def row_edges(
             stops[k] = place
             number += 1
     stops[number] = right
+    if number == 0 and grading.size > 5 and grading[5] > 0.0:
+        nodes = lay_trapezoid(row, position, width, left, right, grading[5:], edges)
+        if nodes > 0:
+            return -nodes
     shrink = growth / (1.0 + growth)
     a, panels = left, 0
     edges[0, row] = left

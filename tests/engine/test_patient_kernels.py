@@ -11,7 +11,7 @@ import pytest
 
 from saddlepoint import _kernels
 from saddlepoint._jit import PatientKernel
-from saddlepoint.quadrature import fields, panels
+from saddlepoint.quadrature import fields, levels, panels
 from saddlepoint.solvers import anderson, bracket
 from tests.engine.test_kernel_cache import answer
 
@@ -109,7 +109,7 @@ def inputs(rng: np.random.Generator, k: int) -> dict[str, tuple[PatientKernel, t
 
 def places(rng: np.random.Generator, k: int) -> Iterator[tuple[PatientKernel, tuple[Any, ...]]]:
     """Features of widths from 1e-17 to 1e3, some of them nowhere; the same with breaks."""
-    size, grading = 30, panels.rule_and_grading(1)[1]
+    size, grading = 30, levels.rule_and_grading(1)[1]
     position, width = rng.normal(size=(size, k)) * 5.0, 10.0 ** rng.uniform(-17, 3, (size, k))
     position[2], width[5], position[7] = np.nan, np.inf, np.inf
     moved, scaled = np.empty((2, size, k))

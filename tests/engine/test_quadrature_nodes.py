@@ -16,7 +16,8 @@ from saddlepoint.quadrature import (
     gauss_legendre,
     gaussian_nodes,
 )
-from saddlepoint.quadrature.panels import LEVELS, nodes_for_python
+from saddlepoint.quadrature.levels import LEVELS, Grading
+from saddlepoint.quadrature.panels import nodes_for_python
 from tests.engine.integrands import (
     EPS,
     FIELDS,
@@ -258,9 +259,10 @@ def test_interpreted_nodes_have_the_same_digits() -> None:
 def test_error_falls_geometrically_with_the_order_on_a_fixed_mesh() -> None:
     """E 1/(1 + z^2) = sqrt(pi e/2) erfc(1/sqrt 2); panels of length 2 have the poles at rho = 1 + sqrt 2."""
     exact = math.sqrt(math.pi * math.e / 2.0) * math.erfc(math.sqrt(0.5))
-    grading, logs, orders = np.array([2.0, 4.0, 2.0, 2.0, 80.0]), [], range(4, 17, 2)
+    logs, orders = [], range(4, 17, 2)
     for order in orders:
-        z, weight = nodes_for_python(np.zeros((1, 1)), np.ones((1, 1)), NONE, np.array(gauss_legendre(order)), grading)
+        panels = Grading(order, 2.0, 4.0, 2.0, 2.0, 80.0).arrays()
+        z, weight = nodes_for_python(np.zeros((1, 1)), np.ones((1, 1)), NONE, *panels)
         logs.append(math.log(abs((weight / (1.0 + z * z)).sum() - exact)))
     slope = np.polyfit(orders, logs, 1)[0]
     assert slope < -2.0 * math.log(1.0 + math.sqrt(2.0)) * 0.9

@@ -9,13 +9,13 @@ import numpy as np
 
 from replica.ansatz.franz_parisi.geometry import Geometry
 from replica.losses.base import Loss
-from replica.weights._pairs import rule_of
+from replica.weights._pairs import OUTER, rule_of
 from saddlepoint._jit import array_kernel
 from saddlepoint.quadrature.fields import scaled_nodes
 from saddlepoint.quadrature.panels import build_nodes
 from saddlepoint.special._elementary import scale, split_exponential
 
-#: features beyond that many deviations are dropped: the integrand is smooth there
+#: features beyond that many deviations are dropped, where fields may be pushed far out: the integrand is smooth there
 FAR = 40.0
 
 
@@ -101,11 +101,12 @@ def _pinned_nodes(  # type: ignore[no-untyped-def]
     """
     rows, count = places.shape
     position, width = np.empty((rows, count)), np.empty((rows, count))
+    far = FAR if stops.shape[1] else OUTER
     for row in range(rows):
         centre = mean[row] + deviation * shift[row]
         for f in range(count):
             spot = (places[row, f] - centre) / deviation
-            near = abs(spot) < FAR
+            near = abs(spot) < far
             position[row, f] = spot if near else 0.0
             width[row, f] = widths[row, f] / deviation if near else np.inf
     z, weight = build_nodes(position, width, stops, rule, grading)

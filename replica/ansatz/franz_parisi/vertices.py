@@ -11,7 +11,8 @@ from numpy.polynomial import chebyshev
 from replica.ansatz.franz_parisi.minimiser_patterns import Minimiser
 from replica.ansatz.franz_parisi.typical_held_norm import Reference as Typical
 from saddlepoint._jit import array_kernel
-from saddlepoint.quadrature.panels import nodes_for_python, rule_and_grading
+from saddlepoint.quadrature.levels import rule_and_grading
+from saddlepoint.quadrature.panels import nodes_for_python
 from saddlepoint.special._tail import log_gauss_tail, tail_pair
 
 FAR = 40.0  # features that many deviations away are outside the Gaussian

@@ -12,7 +12,8 @@ import math
 import numpy as np
 
 from saddlepoint._jit import array_kernel
-from saddlepoint.quadrature.panels import build_nodes, rule_and_grading
+from saddlepoint.quadrature.levels import rule_and_grading
+from saddlepoint.quadrature.panels import build_nodes
 from saddlepoint.special import cosh_triple
 
 _LN_SQRT_2PI = 0.9189385332046727

@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from saddlepoint._jit import array_kernel
-from saddlepoint.quadrature.panels import build_nodes, rule_and_grading
+from saddlepoint.quadrature.levels import rule_and_grading
+from saddlepoint.quadrature.panels import build_nodes
 from saddlepoint.special import cosh_triple
 
 
