@@ -104,17 +104,26 @@ class Solutions:
 
     def value(self, name: str) -> np.ndarray:
         """An order parameter or observable over the batch, NaN where unsolved or not defined."""
-        return self._known(self._measured[0].get(name))
+        return self._shown[0].get(name, self._nothing)
 
     def error(self, name: str) -> np.ndarray:
         """Estimated error of `value`."""
-        return self._known(self._measured[1].get(name))
+        return self._shown[1].get(name, self._nothing)
 
-    def _known(self, column: np.ndarray | None) -> np.ndarray:
-        """A column without the rows whose errors are not known."""
-        if column is None:
-            return np.full(self.size, np.nan)
-        return column if self.converged.all() else np.where(self.converged, column, np.nan)
+    @cached_property
+    def _nothing(self) -> np.ndarray:
+        return np.full(self.size, np.nan)
+
+    @cached_property
+    def _shown(self) -> tuple[Named, Named]:
+        """What is measured without the rows whose errors are not known."""
+        if self.converged.all():
+            return self._measured
+        values, errors = (
+            {name: np.where(self.converged, column, np.nan) for name, column in store.items()}
+            for store in self._measured
+        )
+        return values, errors
 
     def sentence(self, row: int) -> str:
         """Status of one row: what happened, then facts about the solution that a reader must know."""

@@ -9,14 +9,13 @@ import numpy as np
 
 from saddlepoint._jit import array_kernel
 from saddlepoint.quadrature.fields import scaled_nodes
-from saddlepoint.quadrature.levels import LEVELS
+from saddlepoint.quadrature.levels import LEVELS, OUTER
 from saddlepoint.special import cosh_triple
 from saddlepoint.special._elementary import log_one_plus
 
-OUTER = 9.5  # what lies farther out adds nothing to sums of two dimensions: only their relative digits
 #: panels as in `saddlepoint.quadrature` with a level between its first two: errors of 1e-6, 1e-11, rounding, rounding
 LADDER = (
-    LEVELS[0]._replace(far=OUTER),
+    LEVELS[0]._replace(step=0.21, far=OUTER),
     LEVELS[1]._replace(order=15, step=0.13, far=OUTER),
     LEVELS[1]._replace(step=0.095, far=OUTER),
     LEVELS[2]._replace(step=0.07, far=OUTER),

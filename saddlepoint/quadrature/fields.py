@@ -44,9 +44,9 @@ def field_panels(
 
 
 def _panels(
-    places: np.ndarray, widths: np.ndarray, mean: np.ndarray, deviation: np.ndarray, level: int
+    places: np.ndarray, widths: np.ndarray, mean: np.ndarray, deviation: np.ndarray, level: int, tails: bool = True
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-    rule, grading = rule_and_grading(level)
+    rule, grading = rule_and_grading(level, tails)
     edges = np.empty((edge_room(0, places.shape[1], grading), len(mean)))
     panels = np.empty(len(mean), dtype=np.int64)
     position, width = np.empty((2, *places.shape))
@@ -56,7 +56,13 @@ def _panels(
 
 
 def field_nodes(
-    places: np.ndarray, widths: np.ndarray, mean: np.ndarray, deviation: np.ndarray, level: int = 1
+    places: np.ndarray,
+    widths: np.ndarray,
+    mean: np.ndarray,
+    deviation: np.ndarray,
+    level: int = 1,
+    *,
+    tails: bool = True,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     r"""Nodes for averages over ``field = mean + deviation z``, z standard Gaussian, whose features are known in
     the field.
@@ -69,6 +75,8 @@ def field_nodes(
         ``deviation`` may be 0.
     level : int
         Level of refinement.
+    tails : bool
+        Whether averages that are all tail are to keep their relative digits.
 
     Returns
     -------
@@ -85,7 +93,7 @@ def field_nodes(
     """
     # views would each be compiled for anew
     places, widths, mean, deviation = (np.array(each, float, order="C") for each in (places, widths, mean, deviation))
-    edges, panels, rule, most = _panels(places, widths, mean, deviation, level)
+    edges, panels, rule, most = _panels(places, widths, mean, deviation, level, tails)
     z, weight = nodes_between(edges, panels, most, rule)
     return z, weight, mean[:, None] + deviation[:, None] * z
 

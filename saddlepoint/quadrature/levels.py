@@ -33,6 +33,8 @@ class Grading(NamedTuple):
         return np.array(gauss_legendre(self.order)), np.array([*self[1:], self.order])
 
 
+#: what lies farther out adds nothing to averages, only to their relative digits where they are all tail
+OUTER = 9.5
 # Found by a search for the fewest nodes at w = 1, 1e-2 and 1e-4 together that leave only rounding (level 1)
 # or 1e-8 (level 0) in the averages of ln H, G, G^2, G'^2, ln 2cosh, tanh^2, sech^4 and z^4, features anywhere
 # in [-8, 6]. The higher levels differ in order, in mesh and in domain, so that two levels share no error; steps of the
@@ -47,11 +49,14 @@ LEVELS = (
 
 
 @cache
-def rule_and_grading(level: int) -> tuple[np.ndarray, np.ndarray]:
-    """The rule (2, order) and the grading of a level, as the kernels want them."""
+def rule_and_grading(level: int, tails: bool = True) -> tuple[np.ndarray, np.ndarray]:
+    """The rule (2, order) and the grading of a level, as the kernels want them.
+
+    Without ``tails`` far features have the trapezoidal rule too: digits are those of the average, not of a far tail.
+    """
     if level not in range(len(LEVELS)):
         raise ValueError(f"level must be a whole number from 0 to {len(LEVELS) - 1}, got {level!r}")
-    return LEVELS[level].arrays()
+    return (LEVELS[level] if tails else LEVELS[level]._replace(far=OUTER)).arrays()
 
 
 @cache

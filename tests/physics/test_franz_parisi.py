@@ -217,7 +217,7 @@ def test_curve_round_a_typical_student_is_that_round_the_teacher() -> None:
         q, s = float(curve["q"][row]), float(curve["s"][row])
         t, qt = 1 - 2 * d[row], base["q"]
         at_point = Geometry.of_rest(t, s, 1 - q, qt)
-        sums = pattern_sums(typical.side, Side(replica.Margin(0.0), np.inf), at_point, 2, planted=True)
+        sums = pattern_sums(typical.side, Side(replica.Margin(0.0), np.inf), [at_point], 2, planted=True)[0]
         assert sums.weight == pytest.approx(1.0, abs=1e-12)
         q_hat, theta = float(curve["q_hat"][row]), float(curve["t_hat"][row])
         z, w = np.polynomial.hermite_e.hermegauss(120)

@@ -45,7 +45,7 @@ def test_pairs(model):
     def sums(name, value):
         place = here | {name: value}
         at = Geometry.of_rest(place["t"], place["s"], 1.0 - place["q"], 0.5)
-        return network_sums(model.architecture, side, side, at, 3)
+        return network_sums(model.architecture, side, side, [at], 3)[0]
 
     found = sums("q", here["q"])
 

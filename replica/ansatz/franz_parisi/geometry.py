@@ -93,6 +93,11 @@ class Geometry(NamedTuple):
         return self.s * self.s / self.qt if self.qt > 0 else 0.0
 
     @property
+    def beside(self) -> float:
+        """``s/qt``: how far the probe follows the cavity field of the references."""
+        return self.s / self.qt if self.qt > 0 else 0.0
+
+    @property
     def towards(self) -> float:
         """``(t-s)^2/(1-qt)``: what it shares with the reference's own direction."""
         return (self.t - self.s) * (self.t - self.s) / self.gap

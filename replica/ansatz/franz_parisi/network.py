@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,16 +31,22 @@ def field_geometry(network: Architecture, at: Geometry, level: int) -> tuple[Geo
     return found, first, second
 
 
-def network_sums(network: Architecture, reference: Side, probe: Side, at: Geometry, level: int) -> PatternSums:
-    """`pattern_sums` at overlaps of the weights: by the chain rule, with the second derivative of the kernel."""
+def network_sums(
+    network: Architecture, reference: Side, probe: Side, overlaps: Sequence[Geometry], level: int
+) -> list[PatternSums]:
+    """`pattern_sums` at overlaps of the weights."""
     if network.few is not None:
-        return _few_sums(network, reference, probe, at, level)
+        return [_few_sums(network, reference, probe, at, level) for at in overlaps]
     if network.plain:
-        return pattern_sums(reference, probe, at, level)
-    if not 0.0 < at.rest < np.inf:
-        return PatternSums(*[np.nan] * 11)
-    fields, (kq, ks, kt, _), (bq, bs, _, _) = field_geometry(network, at, level)
-    sums = pattern_sums(reference, probe, fields, level)
+        return pattern_sums(reference, probe, overlaps, level)
+    mapped = [field_geometry(network, at, level) for at in overlaps]
+    sums = pattern_sums(reference, probe, [fields for fields, _, _ in mapped], level)
+    return [_chained(one, *slopes) for one, (_, *slopes) in zip(sums, mapped, strict=True)]
+
+
+def _chained(sums: PatternSums, first: Any, second: Any) -> PatternSums:
+    """Derivatives in the overlaps of the weights: by the chain rule, with the second derivative of the kernel."""
+    (kq, ks, kt, _), (bq, bs, _, _) = first, second
     return sums._replace(
         gg=kq * sums.gg,
         rg=ks * sums.rg,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -9,14 +10,17 @@ import numpy as np
 
 from replica.ansatz.franz_parisi.geometry import Geometry
 from replica.losses.base import Loss
-from replica.weights._pairs import OUTER, rule_of
-from saddlepoint._jit import array_kernel
+from replica.weights._pairs import rule_of
+from saddlepoint._jit import array_kernel, inner_kernel
 from saddlepoint.quadrature.fields import scaled_nodes
+from saddlepoint.quadrature.levels import OUTER
 from saddlepoint.quadrature.panels import build_nodes
 from saddlepoint.special._elementary import scale, split_exponential
 
 #: features beyond that many deviations are dropped, where fields may be pushed far out: the integrand is smooth there
 FAR = 40.0
+#: overlaps whose nodes are laid together: rows are as long as the longest of them
+TOGETHER = 8
 
 
 @dataclass(frozen=True)
@@ -35,19 +39,19 @@ class Side:
         """The same with inner averages of that level."""
         return replace(self, loss=self.loss.at_level(level))
 
-    def terms(self, field: np.ndarray, variance: float) -> tuple[np.ndarray, ...]:
-        return self.loss.terms(field + self.mean, np.full(len(field), variance), self.beta)
+    def terms(self, field: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, ...]:
+        return self.loss.terms(field + self.mean, variance, self.beta)
 
-    def features(self, variance: float) -> tuple[np.ndarray, np.ndarray]:
-        places, widths = self.loss.features(np.array([variance]), self.beta)
-        return places[0] - self.mean, widths[0]
+    def features(self, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        places, widths = self.loss.features(variance, self.beta)
+        return places - self.mean, widths
 
     def kinks(self) -> np.ndarray:
         return np.array(self.loss.kinks(), dtype=float) - self.mean
 
-    def means(self, field: np.ndarray, variance: float) -> tuple[np.ndarray, np.ndarray]:
+    def means(self, field: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Thermal mean of the cost and probability of an error."""
-        at = field + self.mean, np.full(len(field), variance), self.beta
+        at = field + self.mean, variance, self.beta
         return self.loss.mean_cost(*at), self.loss.error_rate(*at)
 
 
@@ -74,10 +78,12 @@ class PatternSums(NamedTuple):
 class Mesh(NamedTuple):
     """Quadrature over the reference's cavity field (rows) and the probe's field (columns) with the pinned measure.
 
-    The weight of a node is ``outer weight exp(pinned + moved)``; ``cavity`` holds the reference's slope and curvature
-    in its cavity, ``pull`` its slope when pinned, ``rest = 1 - q``.
+    Rows belong to several overlaps, those of the k-th from ``begin[k]`` to ``begin[k + 1]``. The weight of a node is
+    ``outer weight exp(pinned + moved)``; ``cavity`` holds the reference's slope and curvature in its cavity, ``pull``
+    its slope when pinned, ``rest = 1 - q`` of each row.
     """
 
+    begin: np.ndarray
     outer: np.ndarray
     base: np.ndarray
     weight: np.ndarray
@@ -86,7 +92,7 @@ class Mesh(NamedTuple):
     field: np.ndarray
     cavity: tuple[np.ndarray, np.ndarray]
     pull: np.ndarray
-    rest: float
+    rest: np.ndarray
 
 
 @array_kernel
@@ -103,31 +109,39 @@ def _pinned_nodes(  # type: ignore[no-untyped-def]
     position, width = np.empty((rows, count)), np.empty((rows, count))
     far = FAR if stops.shape[1] else OUTER
     for row in range(rows):
-        centre = mean[row] + deviation * shift[row]
+        centre = mean[row] + deviation[row] * shift[row]
         for f in range(count):
-            spot = (places[row, f] - centre) / deviation
+            spot = (places[row, f] - centre) / deviation[row]
             near = abs(spot) < far
             position[row, f] = spot if near else 0.0
-            width[row, f] = widths[row, f] / deviation if near else np.inf
+            width[row, f] = widths[row, f] / deviation[row] if near else np.inf
     z, weight = build_nodes(position, width, stops, rule, grading)
     field, merged, moved = np.empty(z.shape), np.empty(z.shape), np.empty(z.shape)
     for row in range(rows):
-        centre, by = mean[row] + deviation * shift[row], shift[row]
+        centre, by = mean[row] + deviation[row] * shift[row], shift[row]
         for node in range(z.shape[1]):
-            field[row, node] = centre + deviation * z[row, node]
-            merged[row, node] = lead[row] + lever * (z[row, node] + by)
+            field[row, node] = centre + deviation[row] * z[row, node]
+            merged[row, node] = lead[row] + lever[row] * (z[row, node] + by)
             moved[row, node] = -by * (z[row, node] + 0.5 * by) - base[row]
     return weight, field, merged, moved
 
 
 @array_kernel
-def _reduce(outer, weight, pinned, moved, r, r1, p, value, g, g1, out):  # type: ignore[no-untyped-def]
-    """The sums of `PatternSums` in one pass (a numerical kernel)."""
-    for i in range(11):
-        out[i] = 0.0
+def _reduce(begin, outer, weight, pinned, moved, r, r1, p, value, g, g1, sums):  # type: ignore[no-untyped-def]
+    """The sums of `PatternSums` in one pass for each of the overlaps (a numerical kernel)."""
+    for k in range(begin.size - 1):
+        out = sums[k]
+        for i in range(11):
+            out[i] = 0.0
+        _add_rows(begin[k], begin[k + 1], outer, weight, pinned, moved, r, r1, p, value, g, g1, out)
+
+
+@inner_kernel
+def _add_rows(first, last, outer, weight, pinned, moved, r, r1, p, value, g, g1, out):  # type: ignore[no-untyped-def]
+    """Add rows to the sums (a numerical kernel)."""
     count = weight.shape[1]
     mass = np.empty(count)
-    for row in range(weight.shape[0]):
+    for row in range(first, last):
         for node in range(count):
             n, q = split_exponential(min(max(pinned[row, node] + moved[row, node], -700.0), 600.0), 0.0)
             mass[node] = weight[row, node] * scale(1.0 + q, n)
@@ -157,58 +171,69 @@ def _reduce(outer, weight, pinned, moved, r, r1, p, value, g, g1, out):  # type:
         out[10] += share * c
 
 
-def mesh(reference: Side, probe: Side, at: Geometry, level: int) -> Mesh:
-    """Nodes and the reference's terms there."""
-    rest, rule = at.gap, rule_of(level)
-    spread = at.towards + at.own  # variance of the probe's field in a given cavity of the reference
-    deviation, slope = np.sqrt(spread), (at.t - at.s) / spread
-    left = rest * at.own / spread  # what the probe's field leaves open of the reference's
-    shared = at.s / at.qt if at.qt > 0 else 0.0
-    outer, cavity = _cavity_nodes(reference, probe, at, shared, rule)
-    base, r, r1 = (x[0] for x in reference.terms(cavity[None], rest))
-    rows, mean = cavity.size, shared * cavity
-    places, widths = (np.broadcast_to(f, (rows, f.size)) for f in probe.features(at.rest))
-    shift, stops = np.zeros(rows), np.empty((rows, 0))
-    if slope:
+def mesh(reference: Side, probe: Side, overlaps: Sequence[Geometry], level: int) -> Mesh:
+    """Nodes and the reference's terms there, for several overlaps."""
+    rule = rule_of(level)
+    begin, outer, cavity = _cavity_nodes(reference, probe, overlaps, rule)
+    owner = np.repeat(np.arange(len(overlaps)), np.diff(begin))
+    table = np.array([(at.t - at.s, at.towards + at.own, at.gap, at.own, at.rest, at.beside) for at in overlaps])
+    apart, spread, gap, own, rest, shared = table[owner].T.copy()
+    # variance of the probe's field in a given cavity of the reference, and what it leaves open of the reference's
+    deviation, slope, left = np.sqrt(spread), apart / spread, gap * own / spread
+    base, r, r1 = (x[:, 0] for x in reference.terms(cavity[:, None], gap))
+    mean, shift, stops = shared * cavity, np.zeros(cavity.size), np.empty((cavity.size, 0))
+    places, widths = probe.features(rest)
+    if slope.any():
         spot, smear = reference.features(left)
-        spot = (spot[None, :] - cavity[:, None]) / slope + mean[:, None]
-        smear = np.broadcast_to(smear / abs(slope), spot.shape)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            spot, smear = (spot - cavity[:, None]) / slope[:, None] + mean[:, None], smear / np.abs(slope[:, None])
         places, widths = np.concatenate([places, spot], axis=1), np.concatenate([widths, smear], axis=1)
         if reference.loss.log_concave:
-            shift = (at.t - at.s) * r / deviation
+            shift = apart * r / deviation
         else:
-            stops = _reach(reference, cavity, (at.t - at.s) / (deviation * rest))
+            stops = _reach(reference, cavity, apart / (deviation * gap))
     arrays = np.ascontiguousarray(places), np.ascontiguousarray(widths), stops
-    lever = slope * deviation
-    weight, field, merged, moved = _pinned_nodes(*arrays, mean, deviation, shift, cavity, lever, base, *rule)
+    weight, field, merged, moved = _pinned_nodes(
+        *arrays, mean, deviation, shift, cavity, slope * deviation, base, *rule
+    )
     pinned, pull, _ = reference.terms(merged, left)
-    return Mesh(outer, base, weight, pinned, moved, field, (r, r1), pull, at.rest)
+    return Mesh(begin, outer, base, weight, pinned, moved, field, (r, r1), pull, rest)
 
 
 def _cavity_nodes(
-    reference: Side, probe: Side, at: Geometry, shared: float, rule: tuple[np.ndarray, np.ndarray]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Weights and fields of the reference's cavity; one node at 0 for a paramagnet."""
-    if at.qt == 0:
-        return np.ones(1), np.zeros(1)
-    places, widths = reference.features(at.gap)
-    if shared:
-        seen, smear = probe.features(at.size - at.shared)
-        places, widths = np.append(places, seen / shared), np.append(widths, smear / abs(shared))
-    z, weight = scaled_nodes(places[None], widths[None], np.zeros(1), np.full(1, np.sqrt(at.qt)), *rule)
-    return weight[0], np.sqrt(at.qt) * z[0]
+    reference: Side, probe: Side, overlaps: Sequence[Geometry], rule: tuple[np.ndarray, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where the rows of each of the overlaps begin, their weights and fields; one node at 0 for a paramagnet."""
+    size = len(overlaps)
+    qt, gap, beside, seen = np.array([(at.qt, at.gap, at.beside, at.size - at.shared) for at in overlaps]).T.copy()
+    if not qt.any():
+        return np.arange(size + 1), np.ones(size), np.zeros(size)
+    places, widths = reference.features(gap)
+    if beside.any():
+        felt, smear = probe.features(seen)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            felt, smear = felt / beside[:, None], smear / np.abs(beside[:, None])
+        places, widths = np.concatenate([places, felt], axis=1), np.concatenate([widths, smear], axis=1)
+    root = np.sqrt(qt)
+    z, weight = scaled_nodes(
+        np.ascontiguousarray(places), np.ascontiguousarray(widths), np.zeros(size), root, *rule
+    )
+    real = weight > 0.0
+    return np.append(0, np.cumsum(real.sum(axis=1))), weight[real], (root[:, None] * z)[real]
 
 
-def _reach(reference: Side, cavity: np.ndarray, lever: float) -> np.ndarray:
+def _reach(reference: Side, cavity: np.ndarray, lever: np.ndarray) -> np.ndarray:
     """Breaks that widen the domain to every place that a loss which is not log-concave may push the field to."""
     kinks = reference.kinks()
-    push = np.minimum(np.abs(kinks[None, :] - cavity[:, None]).max(axis=1) * abs(lever), 14.0)
+    push = np.minimum(np.abs(kinks[None, :] - cavity[:, None]).max(axis=1) * np.abs(lever), 14.0)
     far = np.sqrt(push * (push + 18.0))
     return np.stack([-far, far], axis=1)
 
 
-def pattern_sums(reference: Side, probe: Side, at: Geometry, level: int, *, planted: bool = False) -> PatternSums:
-    r"""Averages over a pattern at the overlaps ``at``.
+def pattern_sums(
+    reference: Side, probe: Side, overlaps: Sequence[Geometry], level: int, *, planted: bool = False
+) -> list[PatternSums]:
+    r"""Averages over a pattern at each of the ``overlaps``.
 
     The reference has the cavity field ``h ~ N(0, qt)`` and the field ``D = h + sqrt(1-qt) u`` with the weight
     ``exp(-beta_r l_r(D))/Z_r(h, 1-qt)``; the probe's field ``w`` has covariances ``s`` with h, ``t`` with D and
@@ -219,23 +244,27 @@ def pattern_sums(reference: Side, probe: Side, at: Geometry, level: int, *, plan
 
     with ``c = (t-s)/V``, ``v = (1-qt) own/V``, ``V = q - s^2/qt``. With ``F = ln Z``: ``d/dq = -E g^2/2``, ``d/ds =
     -E r g``, ``d/dt = E p g``. ``planted``: references count once, the weight is ``2 Z_r(...)`` (only
-    `PatternSums.rg` and averages).
+    `PatternSums.rg` and averages). None of them depends on the others.
     """
-    if not 0.0 < at.rest < np.inf:
-        return PatternSums(*[np.nan] * 11)
     reference, probe = reference.at_level(level), probe.at_level(level)
-    net = mesh(reference, probe, at, level)
-    value, g, g1 = probe.terms(net.field, net.rest)
-    out = np.empty(11)
-    outer = 2.0 * net.outer * np.exp(net.base) if planted else net.outer
-    _reduce(outer, net.weight, net.pinned, net.moved, *net.cavity, net.pull, value, g, g1, out)
-    return PatternSums(*out.tolist())
+    found = [PatternSums(*[np.nan] * 11)] * len(overlaps)
+    known = [k for k, at in enumerate(overlaps) if 0.0 < at.rest < np.inf]
+    for first in range(0, len(known), TOGETHER):
+        block = known[first : first + TOGETHER]
+        net = mesh(reference, probe, [overlaps[k] for k in block], level)
+        value, g, g1 = probe.terms(net.field, net.rest)
+        out = np.empty((len(block), 11))
+        outer = 2.0 * net.outer * np.exp(net.base) if planted else net.outer
+        _reduce(net.begin, outer, net.weight, net.pinned, net.moved, *net.cavity, net.pull, value, g, g1, out)
+        for k, sums in zip(block, out.tolist(), strict=True):
+            found[k] = PatternSums(*sums)
+    return found
 
 
 def pattern_means(reference: Side, probe: Side, at: Geometry, level: int) -> dict[str, float]:
     """Thermal mean of the cost and the rate of training errors of the probe."""
     reference, probe = reference.at_level(level), probe.at_level(level)
-    net = mesh(reference, probe, at, level)
+    net = mesh(reference, probe, [at], level)
     weight: Any = net.outer[:, None] * net.weight * np.exp(net.pinned + net.moved)
     cost, wrong = probe.means(net.field, net.rest)
     return {"cost": float((weight * cost).sum()), "training_error": float((weight * wrong).sum())}

@@ -67,7 +67,7 @@ def overlap_with_teacher(
 
     def gap(s: float) -> float:
         at = Geometry.of_rest(t, s, 1.0 - q, reference.q, away=2.0 * distance)
-        s_hat = alpha * pattern_sums(reference.side, probe, at, level, planted=True).rg
+        s_hat = alpha * pattern_sums(reference.side, probe, [at], level, planted=True)[0].rg
         return weigh(s_hat) - s
 
     low, high = gap(middle - half), gap(middle + half)

@@ -149,10 +149,8 @@ class AlphabetProblem(HeldByField):
     def halves(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], Found]:
         hats = self.conjugates(free)
         at = self._weigh(hats)
-        rows = [
-            pattern_sums(self.reference.side, self.probe, self._geometry(at, row), self.level)
-            for row in range(self.size)
-        ]
+        overlaps = [self._geometry(at, row) for row in range(self.size)]
+        rows = pattern_sums(self.reference.side, self.probe, overlaps, self.level)
         return hats, Found(at, PatternSums(*np.array(rows).T))
 
     def means(self, free: np.ndarray) -> dict[str, np.ndarray]:

@@ -124,10 +124,8 @@ class FranzParisiProblem(FixedOverlap):
         partial = free[row, 1] if len(self.variables) == 2 else 0.0
         return Geometry.at_distance(self.distance[row], partial, free[row, 0], self.reference.q)
 
-    def state(self, free: np.ndarray, row: int) -> State:
+    def state(self, at: Geometry, sums: PatternSums, row: int) -> State:
         """One row at one point."""
-        at = self.geometry(free, row)
-        sums = network_sums(self.model.architecture, self.reference.side, self.probe, at, self.level)
         q_hat, s_hat = self.alpha[row] * sums.gg, self.alpha[row] * sums.rg
         pair = self.pair.at(self.distance[row], q_hat, s_hat, self.level, self.hint[row])
         if np.isfinite(pair.pull):
@@ -138,7 +136,10 @@ class FranzParisiProblem(FixedOverlap):
         """All rows; the last answer is kept, since a solver asks for it again."""
         last = self.__dict__.get("_last")
         if last is None or not np.array_equal(last[0], free):
-            last = self.__dict__["_last"] = (free.copy(), [self.state(free, row) for row in range(self.size)])
+            overlaps = [self.geometry(free, row) for row in range(self.size)]
+            sums = network_sums(self.model.architecture, self.reference.side, self.probe, overlaps, self.level)
+            rows = zip(overlaps, sums, range(self.size), strict=True)
+            last = self.__dict__["_last"] = (free.copy(), [self.state(*row) for row in rows])
         return last[1]
 
     def residual(self, free: np.ndarray) -> np.ndarray:

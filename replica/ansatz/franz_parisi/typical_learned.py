@@ -99,7 +99,7 @@ class TypicalProblem(OnSphere):
             return np.array(NOTHING)
 
         def scaled(reference: Side, probe: Side, fields: Geometry, level: int, scale: float) -> np.ndarray:
-            return np.array(pattern_sums(reference, probe, fields, level)) * scale**SCALES * self.root**ROOTS
+            return np.array(pattern_sums(reference, probe, [fields], level)[0]) * scale**SCALES * self.root**ROOTS
 
         return self._average(at, row, scaled)
 

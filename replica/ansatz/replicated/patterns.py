@@ -13,8 +13,7 @@ from saddlepoint.quadrature.fields import field_nodes
 from saddlepoint.quadrature.panels import gaussian_nodes
 
 POINTS = 400_000  # nodes (z0 times z1) handled at a time
-#: places, in widths of a bend of ln Z, whose maximisers get a feature of their own where they are moved
-BENDS = np.array([-5.0, -2.5, 0.0, 2.5, 5.0])
+HALVINGS = 11  # of what is a hint for meshes, no more
 
 
 class GroupPatterns(NamedTuple):
@@ -77,17 +76,12 @@ def _outer(
         turn = np.where(np.isfinite(sharp), turn, 0.0)
         features = np.concatenate([places, turn], axis=1), np.concatenate([widths, sharp], axis=1)
         return field_nodes(*features, mean, np.sqrt(common), level)
-    # a maximiser omega belongs to the field omega - gap f(omega); f bends over a few widths on either side
-    spots = (places[:, :, None] + widths[:, :, None] * BENDS).reshape(common.size, -1)
-    _, first, second = loss.terms(spots, variance, beta)
-    gap = np.exp(np.minimum(log_gap, 690.0))[:, None]
-    bent, moved = -gap * second, spots - gap * first
-    seen = (bent > 0.02) & (np.abs(moved - mean[:, None]) < within)
-    stretched = np.where(seen, np.repeat(widths, BENDS.size, axis=1) * (1.0 + bent), np.inf)
+    # the maximiser branches where ``1 - gap f' = 0``: ``f`` falls by e over ``sharp``, so pi of them off the real axis
     corners, _, sharp = _corners(loss, beta, places, widths, log_gap, variance)
-    sharp = np.where(np.abs(corners - mean[:, None]) < within, sharp, np.inf)
-    places = np.concatenate([places, moved, corners], axis=1)
-    return field_nodes(places, np.concatenate([widths, stretched, sharp], axis=1), mean, np.sqrt(common), level)
+    places = np.concatenate([places, corners + 2.0 * sharp], axis=1)
+    widths = np.concatenate([widths, 2.2 * sharp], axis=1)
+    widths = np.where(np.abs(places - mean[:, None]) < within, widths, np.inf)
+    return field_nodes(places, widths, mean, np.sqrt(common), level, tails=False)
 
 
 def _drops(
@@ -104,13 +98,21 @@ def _corners(
     """Mean fields beyond each bend at which ``-gap f' = 1`` at the maximiser, where it leaves them; it; widths."""
     low = np.zeros_like(places)
     high = low + 8.0 + np.sqrt(2.0 * np.maximum(log_gap, 0.0))[:, None]
-    for _ in range(12):  # a hint for the mesh, no more
+    if log_gap.max(initial=0.0) > 600.0:  # only maximisers are known with such gaps
+        for _ in range(HALVINGS):
+            middle = 0.5 * (low + high)
+            stiff = loss.optimal(places + widths * middle, log_gap, variance, beta)[3]
+            low, high = np.where(stiff > 1.0, middle, low), np.where(stiff > 1.0, high, middle)
+        corner = places + widths * low
+        shift = loss.optimal(corner, log_gap, variance, beta)[0]
+        return corner, corner + shift, widths / (1.0 + low + np.abs(shift) / widths)
+    gap = np.exp(log_gap)[:, None]
+    for _ in range(HALVINGS):
         middle = 0.5 * (low + high)
-        shift, _, _, stiff = loss.optimal(places + widths * middle, log_gap, variance, beta)
+        stiff = -gap * loss.terms(places + widths * middle, variance, beta)[2]
         low, high = np.where(stiff > 1.0, middle, low), np.where(stiff > 1.0, high, middle)
-    shift = loss.optimal(places + widths * low, log_gap, variance, beta)[0]
-    corner = places + widths * low
-    return corner, corner + shift, widths / (1.0 + low + np.abs(shift) / widths)
+    wall = places + widths * low
+    return wall - gap * loss.terms(wall, variance, beta)[1], wall, widths / (1.0 + low)
 
 
 def limit_patterns(
