@@ -28,7 +28,7 @@ def log_pairs(reference: Side, probe: Side, distance: np.ndarray, level: int) ->
     _, weight, field = field_nodes(places, widths, np.zeros(size), np.sqrt(share), level)
     first = reference.loss.terms(field, rest, reference.beta)[0]
     second = probe.loss.terms(field * sign[:, None], rest, probe.beta)[0]
-    alone = reference.terms(np.zeros((1, 1)), 1.0)[0][0, 0]
+    alone = reference.terms(np.zeros((1, 1)), np.ones(1))[0][0, 0]
     return np.log((weight * np.exp(first + second)).sum(axis=1)) - alone
 
 

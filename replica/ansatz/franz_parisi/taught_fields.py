@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from replica.ansatz.franz_parisi.vertices import FAR, NONE, End, Shared, nodes
-from saddlepoint.quadrature.panels import nodes_for_python, rule_and_grading
+from saddlepoint.quadrature.levels import panels_alone
+from saddlepoint.quadrature.panels import nodes_for_python
 
 LEAST = 1e-17  # masses of places that count for nothing
 
@@ -42,7 +43,7 @@ class Taught(Shared):
         near = np.abs(places) < FAR
         stops = np.zeros((field.size, 0))
         z, share = nodes_for_python(
-            np.where(near, places, 0.0), np.where(near, widths, np.inf), stops, *rule_and_grading(outer)
+            np.where(near, places, 0.0), np.where(near, widths, np.inf), stops, *panels_alone(outer)
         )
         mass = chance[:, None] * share
         row, column = np.nonzero(mass > LEAST)

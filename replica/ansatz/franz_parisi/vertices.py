@@ -11,7 +11,7 @@ from numpy.polynomial import chebyshev
 from replica.ansatz.franz_parisi.minimiser_patterns import Minimiser
 from replica.ansatz.franz_parisi.typical_held_norm import Reference as Typical
 from saddlepoint._jit import array_kernel
-from saddlepoint.quadrature.levels import rule_and_grading
+from saddlepoint.quadrature.levels import panels_alone
 from saddlepoint.quadrature.panels import nodes_for_python
 from saddlepoint.special._tail import log_gauss_tail, tail_pair
 
@@ -31,7 +31,7 @@ def nodes(
     near = np.abs(spot) < FAR
     width = np.where(near, widths / deviation, np.inf)
     spot, stops = np.where(near, spot, 0.0), np.ascontiguousarray(stops)
-    y, weight = nodes_for_python(spot, width, stops, *rule_and_grading(level))
+    y, weight = nodes_for_python(spot, width, stops, *panels_alone(level))
     return weight, mean[:, None] + deviation * y
 
 
@@ -111,10 +111,11 @@ class TypicalEnd:
     def move(self, field: np.ndarray) -> np.ndarray:
         """``(1 - q) d ln Z/dh``: by how much a pattern moves its own field on average."""
         rows = field.reshape(1, -1)
-        return self.gap * self.given.side.terms(rows, self.gap)[1].reshape(field.shape)
+        return self.gap * self.given.side.terms(rows, np.array([self.gap]))[1].reshape(field.shape)
 
     def features(self) -> tuple[np.ndarray, np.ndarray]:
-        return self.given.side.features(self.gap)
+        places, widths = self.given.side.features(np.array([self.gap]))
+        return places[0], widths[0]
 
 
 @dataclass(frozen=True)
