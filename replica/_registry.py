@@ -61,9 +61,11 @@ class Member:
     def named(cls, argument: str, word: Any) -> str:
         """A name of this family, however it is hyphenated; what no name is like may be one of another family."""
         known = spelled(word, cls.registry)
-        if isinstance(word, str) and known not in cls.registry and not nearest(word, cls.registry):
+        if isinstance(word, str) and known not in cls.registry:
+            near = nearest(word, cls.registry)
             for root in _roots(Member):
-                if other := nearest(spelled(word, root.registry), root.registry, 0.8):
+                there = spelled(word, root.registry)
+                if other := there if there in root.registry else None if near else nearest(there, root.registry, 0.8):
                     names = ", ".join(cls.registry)
                     raise ValueError(f"{argument}: {other!r} is of the family {root.family}; Valid: {names}")
         return one_of(argument, known, cls.registry)

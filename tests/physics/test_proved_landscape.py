@@ -44,7 +44,7 @@ def test_coarse_and_fine_averages_over_the_plane_overlap(plane: object) -> None:
 @pytest.mark.parametrize(("s", "t"), [(0.3, 0.55), (0.3, 0.2), (-0.1, 0.4)])
 def test_averages_over_patterns_contain_those_of_other_quadratures(s: float, t: float) -> None:
     at = Geometry.of_rest(t, s, 0.45, 0.4)
-    known = pattern_sums(Side(Margin(0.2), np.inf), Side(Margin(0.1), np.inf), at, 3)
+    known = pattern_sums(Side(Margin(0.2), np.inf), Side(Margin(0.1), np.inf), [at], 3)[0]
     with flint.ctx.workprec(46):
         place = [Dual(ball(0.45), [1, 0]), Dual(ball(s), [0, 1])]
         found = enclosed_pair_pattern(ball(0.1), ball(0.2), *place, ball(t), ball(0.4))

@@ -12,7 +12,7 @@ from replica.ansatz.cavity import Cavity
 from replica.ansatz.erm.beyond import Beyond
 from replica.ansatz.erm.limits import POWERS, WeakProblem
 
-HUGE = 1e12  # a penalty from which on a limit may be the answer
+HUGE = 1e12  # a penalty beyond which a limit may be the answer
 FAR = 40.0  # deviations of a field, beyond which nothing is
 CLOSE = 1e-9  # change of a force, relative to it, up to which the limit is the answer
 STEP = 1e-6  # of a stability, over which a bend of the cost is seen
@@ -67,7 +67,7 @@ class HugeState(Beyond):
     def reached(self, free: np.ndarray) -> np.ndarray:
         """Where the limit is the answer: no field comes to another kink or side, and forces are what they are."""
         reach, off, apart = self.spread(free)
-        return (self.penalty >= HUGE) & (reach < 0.5 * apart) & (off < CLOSE)
+        return (self.penalty > HUGE) & (reach < 0.5 * apart) & (off < CLOSE)
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         seen, floors = self.found.observe(free)

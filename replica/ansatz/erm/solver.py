@@ -76,7 +76,7 @@ def far_from_one(model: Model, alpha: np.ndarray, row: int) -> str:
 def _found(model: Model, alpha: np.ndarray, tolerance: float) -> Ledger:
     """Where the penalty is huge read off its limit."""
     penalty = per_row(model.weights.penalty, alpha.size) if bare(model) else np.zeros(alpha.size)
-    huge = (penalty >= HUGE) & np.isfinite(penalty)
+    huge = (penalty > HUGE) & np.isfinite(penalty)
     if not huge.any():
         return _minimise(model, alpha, tolerance)
     ledger = Ledger(model, alpha, tolerance)
