@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,3 +28,16 @@ def oracle() -> Callable[[str], Any]:
         return json.loads((ORACLES / f"{name}.json").read_text(encoding="utf-8"))
 
     return load
+
+
+@pytest.fixture
+def own_members() -> Iterator[None]:
+    """Members that a test defines as a user would are forgotten after it."""
+    from replica._registry import Member, _roots
+
+    kept = {root: dict(root.registry) for root in _roots(Member)}
+    yield
+    for root, known in kept.items():
+        own = [n for n, kind in root.registry.items() if n not in known and not kind.__module__.startswith("replica.")]
+        for name in own:
+            del root.registry[name]

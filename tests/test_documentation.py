@@ -79,6 +79,7 @@ def test_scripts_of_the_gallery_run(script: Path, tmp_path: Path) -> None:
     assert (tmp_path / f"{script.stem}.png").stat().st_size > 10_000
 
 
+@pytest.mark.usefixtures("own_members")
 @pytest.mark.parametrize("page", WITH_PYTHON, ids=lambda page: page.stem)
 def test_python_on_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The blocks of a page in one namespace, in order."""

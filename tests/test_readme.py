@@ -57,6 +57,7 @@ def shows(printed: str, promised: str) -> bool:
     return any(abs(number - float(promised)) <= 0.51 * last_digit for number in numbers)
 
 
+@pytest.mark.usefixtures("own_members")
 def test_python_blocks_run_in_order_and_print_what_they_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

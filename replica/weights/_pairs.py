@@ -13,7 +13,8 @@ from saddlepoint.quadrature.levels import LEVELS, OUTER
 from saddlepoint.special import cosh_triple
 from saddlepoint.special._elementary import log_one_plus
 
-#: panels as in `saddlepoint.quadrature` with a level between its first two: errors of 1e-6, 1e-11, rounding, rounding
+#: as in `saddlepoint.quadrature` with a level between its first two: errors of about 1e-7, 1e-11, 1e-14, rounding,
+#: rounding; steps of the trapezoidal rule are at least 1.35 times shorter from one level to the next
 LADDER = (
     LEVELS[0]._replace(step=0.21, far=OUTER),
     LEVELS[1]._replace(order=15, step=0.13, far=OUTER),

@@ -6,7 +6,8 @@ import numpy as np
 
 from saddlepoint._jit import array_kernel, patient_kernel
 from saddlepoint.quadrature.levels import rule_and_grading
-from saddlepoint.quadrature.panels import FEW, build_nodes, edge_room, lay_panels, nodes_between
+from saddlepoint.quadrature.panels import build_nodes, edge_room, lay_panels, nodes_between
+from saddlepoint.quadrature.trapezoid import FEW
 
 _FAR = 40.0  # a feature that many deviations away is outside the Gaussian: the integrand is smooth there
 
@@ -33,19 +34,14 @@ def scaled_nodes(places, widths, mean, deviation, rule, grading):  # type: ignor
 
 
 def field_panels(
-    places: np.ndarray, widths: np.ndarray, mean: np.ndarray, deviation: np.ndarray, level: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-    """Panels for averages over ``field = mean + deviation z``, for kernels that take nodes and sums in one pass.
-
-    Parameters are those of `field_nodes`. Returns the edges (room, B), the numbers of panels (B,), the rule
-    (2, order), and the largest number of nodes of a row, which `row_nodes` makes of them.
-    """
-    return _panels(places, widths, mean, deviation, level)
-
-
-def _panels(
     places: np.ndarray, widths: np.ndarray, mean: np.ndarray, deviation: np.ndarray, level: int, tails: bool = True
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """What is laid for averages over ``field = mean + deviation z``, for kernels that take nodes and sums in one pass.
+
+    Parameters are those of `field_nodes`. Returns the edges (room, B), the numbers of panels (B,) (negative: of nodes
+    of the trapezoidal rule), the rule (2, order), and the largest number of nodes of a row, which `row_nodes` makes
+    of them.
+    """
     rule, grading = rule_and_grading(level, tails)
     edges = np.empty((edge_room(0, places.shape[1], grading), len(mean)))
     panels = np.empty(len(mean), dtype=np.int64)
@@ -93,7 +89,7 @@ def field_nodes(
     """
     # views would each be compiled for anew
     places, widths, mean, deviation = (np.array(each, float, order="C") for each in (places, widths, mean, deviation))
-    edges, panels, rule, most = _panels(places, widths, mean, deviation, level, tails)
+    edges, panels, rule, most = field_panels(places, widths, mean, deviation, level, tails)
     z, weight = nodes_between(edges, panels, most, rule)
     return z, weight, mean[:, None] + deviation[:, None] * z
 

@@ -48,21 +48,22 @@ LEVELS = (
 )
 
 
+def _at(level: int) -> Grading:
+    if level not in range(len(LEVELS)):
+        raise ValueError(f"level must be a whole number from 0 to {len(LEVELS) - 1}, got {level!r}")
+    return LEVELS[level]
+
+
 @cache
 def rule_and_grading(level: int, tails: bool = True) -> tuple[np.ndarray, np.ndarray]:
     """The rule (2, order) and the grading of a level, as the kernels want them.
 
     Without ``tails`` far features have the trapezoidal rule too: digits are those of the average, not of a far tail.
     """
-    if level not in range(len(LEVELS)):
-        raise ValueError(f"level must be a whole number from 0 to {len(LEVELS) - 1}, got {level!r}")
-    return (LEVELS[level] if tails else LEVELS[level]._replace(far=OUTER)).arrays()
+    return (_at(level) if tails else _at(level)._replace(far=OUTER)).arrays()
 
 
 @cache
 def panels_alone(level: int) -> tuple[np.ndarray, np.ndarray]:
     """The same without the trapezoidal rule, for integrands that may have kinks nobody told of."""
-    rule, grading = rule_and_grading(level)
-    grading = grading.copy()
-    grading[5] = 0.0
-    return rule, grading
+    return _at(level)._replace(step=0.0).arrays()

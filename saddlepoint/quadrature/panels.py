@@ -8,11 +8,10 @@ import numpy as np
 
 from saddlepoint._jit import array_kernel, inner_kernel, patient_kernel
 from saddlepoint.quadrature.levels import panels_alone
-from saddlepoint.quadrature.trapezoid import lay_trapezoid, trapezoid_nodes
+from saddlepoint.quadrature.trapezoid import FEW, lay_trapezoid, trapezoid_nodes
 from saddlepoint.special._tail import density
 
 _FARTHEST = 36.0  # beyond it a Gaussian density of float64 has nothing left to add
-FEW = 256  # rows whose panels are laid before laying them is compiled: some ten milliseconds of interpreted arithmetic
 
 
 @patient_kernel(FEW)
@@ -236,7 +235,7 @@ def row_edges(
             stops[k] = place
             number += 1
     stops[number] = right
-    if number == 0 and grading.size > 5 and grading[5] > 0.0:
+    if number == 0 and grading[5] > 0.0:
         nodes = lay_trapezoid(row, position, width, left, right, grading[5:], edges)
         if nodes > 0:
             return -nodes

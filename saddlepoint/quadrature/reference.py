@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from saddlepoint.quadrature.levels import Grading
 from saddlepoint.quadrature.panels import edge_room, row_edges
 from saddlepoint.quadrature.rules import fixed_point_rule
 
@@ -97,7 +98,7 @@ def _panels(
     width = np.array([float(w) for _, w in features])
     exact = {float(b): mp.mpf(b) for b in breaks}
     reach = 2.0 * math.log(10.0) * (digits + 2)
-    grading = np.array([2.2 * fineness, 3.5 * fineness, 2.0, 4.5 * fineness, reach])
+    grading = Grading(2, 2.2 * fineness, 3.5 * fineness, 2.0, 4.5 * fineness, reach).arrays()[1]
     stops, scratch = np.array(list(exact)), np.empty(len(exact) + 1)
     edges = np.empty((edge_room(stops.size, place.size, grading), 1))
     count = row_edges(0, place[None], width[None], stops[None], grading, scratch, edges)

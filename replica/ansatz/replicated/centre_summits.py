@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from replica.ansatz.replicated.centre_summit import BinarySummit, SphericalSummit
+from replica.ansatz.replicated.equations import Groups
 from replica.ansatz.replicated.over_distance import distance_of, place_of
 from replica.ansatz.replicated.solver import GroupLedger
 
@@ -94,18 +95,29 @@ def _summit(seen: _Scan, i: int, pinned: bool) -> Summit:
     return Summit(distance, entropy, start, kind, float(before))
 
 
+def _settled(groups: Groups, rows: np.ndarray, summit: Summit, tolerance: float) -> GroupLedger:
+    """Rows that have the group of a maximum."""
+    start, distance = np.tile(summit.start, (rows.size, 1)), groups.distance[rows]
+    if summit.kind is BinarySummit:
+        away = np.maximum((distance - summit.distance) / (1.0 - 2.0 * summit.distance), 1e-12)
+        start = np.column_stack([start, np.log(0.5 * np.log((1.0 - away) / away))])
+    found = GroupLedger(groups, tolerance)
+    found.settle(rows, summit.kind(groups.take(rows)), start)
+    return found
+
+
 def rise(ledger: GroupLedger, summit: Summit) -> None:
     """Give rows beyond a maximum its group where their saddle point has less, or has none below it."""
     distance = ledger.groups.distance
     rows = np.flatnonzero(distance > summit.distance)
     if not rows.size:
         return
-    start = np.tile(summit.start, (rows.size, 1))
-    if summit.kind is BinarySummit:
-        away = np.maximum((distance[rows] - summit.distance) / (1.0 - 2.0 * summit.distance), 1e-12)
-        start = np.column_stack([start, np.log(0.5 * np.log((1.0 - away) / away))])
-    other = GroupLedger(ledger.groups, ledger.tolerance)
-    other.settle(rows, summit.kind(ledger.groups.take(rows)), start)
+    other = _settled(ledger.groups, rows, summit, ledger.tolerance)
+    # the group is one and the same: its own point, at a distance of the summit's, so that a plateau has one height
+    middle = replace(ledger.groups.take(rows[:1]), distance=np.array([0.5 * (summit.distance + 0.5)]))
+    for alone in _settled(middle, np.zeros(1, dtype=int), summit, ledger.tolerance).parts:
+        for part in other.parts:
+            part.point[:, : summit.start.size] = alone.point[0, : summit.start.size]
     now, height = ledger.observed("free_entropy"), other.observed("free_entropy")
     place = other.observed("summit")
     with np.errstate(invalid="ignore"):
