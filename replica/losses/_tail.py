@@ -176,7 +176,14 @@ def _outside_kernel(field, kappa, variance, log_z, slope, curvature):  # type: i
             y = (kappa[row] + field[row, node]) * inverse
             log_x, hazard_x = tail_pair(x)
             log_y, hazard_y = tail_pair(y)
-            total = log_add(log_x, log_y)
+            # what a narrow or a far band takes away may be small, and is known to its own digits
+            half, middle = kappa[row] * inverse, abs(field[row, node]) * inverse
+            if half < 1.0 and middle * half < 2.0:
+                total = np.log1p(-np.exp(_in_narrow_band(middle, half)[0]))
+            elif middle > half:
+                total = np.log1p(-np.exp(difference_triple(middle - half, middle + half)[0]))
+            else:
+                total = log_add(log_x, log_y)
             right, left = np.exp(log_x - total), np.exp(log_y - total)
             log_z[row, node] = total
             # g(x)/g(y) = e^(2 h kappa/V): near the centre the difference keeps its relative accuracy

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import replica
-from replica.losses import Band
+from replica.losses import Band, OutsideBand
 
 
 def log_z(h, half, root):
@@ -42,3 +42,15 @@ def test_capacity_of_narrow_bands(width):
     state = replica.solve(replica.perceptron("binary", loss=Band(width)), alpha=0.5 * moment)
     assert state["q"] == 0.0
     assert float(state.certify(25).potential) == pytest.approx(state.free_entropy, abs=1e-13)
+
+
+@pytest.mark.parametrize("width", [1e-12, 1e-3, 0.06, 0.9, 3.0])
+@pytest.mark.parametrize("field", [0.0, 0.02, -2.5, 4.5, 9.0])
+def test_what_an_outside_band_takes_away_keeps_its_digits(width, field):
+    """``ln[1 - mass of the band]`` where the mass is small: of the width, or of a far tail."""
+    with mpmath.workdps(60):
+        root = mpmath.sqrt(2)
+        away = (mpmath.erfc((abs(field) - mpmath.mpf(width)) / root) - mpmath.erfc((abs(field) + width) / root)) / 2
+        exact = float(mpmath.log1p(-away))
+    found = OutsideBand(width).terms(np.array([[field]]), np.ones(1), np.inf)[0][0, 0]
+    assert found == pytest.approx(exact, rel=1e-13, abs=0.0)
