@@ -49,8 +49,8 @@ def test_capacity_of_narrow_bands(width):
 def test_what_an_outside_band_takes_away_keeps_its_digits(width, field):
     """``ln[1 - mass of the band]`` where the mass is small: of the width, or of a far tail."""
     with mpmath.workdps(60):
-        root = mpmath.sqrt(2)
-        away = (mpmath.erfc((abs(field) - mpmath.mpf(width)) / root) - mpmath.erfc((abs(field) + width) / root)) / 2
+        root, half = mpmath.sqrt(2), mpmath.mpf(width)
+        away = (mpmath.erfc((abs(field) - half) / root) - mpmath.erfc((abs(field) + half) / root)) / 2
         exact = float(mpmath.log1p(-away))
     found = OutsideBand(width).terms(np.array([[field]]), np.ones(1), np.inf)[0][0, 0]
     assert found == pytest.approx(exact, rel=1e-13, abs=0.0)
