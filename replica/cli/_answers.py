@@ -81,13 +81,13 @@ class Point:
         import xarray
 
         from replica.files.records import record
+        from replica.files.words import described
 
         numbers = {self.name: self.value} | self.observables | self.order_parameters
         errors = {f"{name}_error": error for name, error in self.errors.items() if name in numbers}
         columns = numbers | errors | {"error": self.error, "status": self.status}
-        return xarray.Dataset(
-            {name: ((), value) for name, value in columns.items()}, attrs=record(self.settings)
-        )
+        variables = {name: ((), value) for name, value in columns.items()}
+        return described(xarray.Dataset(variables, attrs=record(self.settings)), self.name)
 
 
 @dataclass(frozen=True)

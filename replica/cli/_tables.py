@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from replica.files.words import names as names_in
 from replica.solution.said import BAD, GOOD, beside, converged
 
 WIDTH = 80  # characters in a line where no terminal says how many
@@ -50,7 +51,7 @@ def folded(label: str, text: str, indent: int) -> str:
 
 def shown(data: Any) -> list[str]:
     """The variables of a table: those that were asked for and some beside them; all, where none was named."""
-    asked = [str(name) for key in ("observables", "lines", "main") for name in np.atleast_1d(data.attrs.get(key, ()))]
+    asked = [name for key in ("observables", "lines", "main") for name in names_in(data.attrs.get(key, ()))]
     own = [str(name) for name in data.data_vars if _of_interest(data, str(name))]
     if not asked or data.attrs.get("kind") not in ("curve", "diagram"):
         return own

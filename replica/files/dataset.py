@@ -9,6 +9,7 @@ import numpy as np
 
 from replica.files.formats import LARGE
 from replica.files.records import record
+from replica.files.words import described
 
 if TYPE_CHECKING:
     import xarray
@@ -69,4 +70,4 @@ def curve(
     for name, symbol in symbols.items():
         if name in data.variables:
             data[name].attrs["symbol"] = symbol
-    return data
+    return described(data, main)

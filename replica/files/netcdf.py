@@ -41,7 +41,7 @@ def write_netcdf(dataset: xarray.Dataset) -> bytes:
             values = values.astype(np.str_)
         # for other programs; reading takes the attributes from the layout, which is exact
         shown = {
-            key: str(text) for key, text in entry["attributes"].items() if key in ("symbol", "long_name")
+            key: str(text) for key, text in entry["attributes"].items() if key in ("symbol", "long_name", "units")
         } | ({"words": to_json(entry["words"])} if "words" in entry else {})
         stored[name], kept[name] = (entry["dims"], values, shown), (entry, values)
     attributes = {str(key): attribute_text(key, value) for key, value in dataset.attrs.items()}

@@ -12,6 +12,7 @@ from replica.ansatz import Ansatz
 from replica.ansatz.franz_parisi.solver import method
 from replica.files.dataset import curve as labelled
 from replica.files.dataset import joined
+from replica.files.words import described
 from replica.landscape.kinds import Around
 from replica.landscape.named_references import labels, settings_of, spread
 from replica.landscape.references import Reference, resolve
@@ -211,4 +212,4 @@ def _dataset(
     data = data.assign({name: (dims, np.array(values).reshape(shape)) for name, values in whole.items()})
     for name in whole.keys() & SYMBOLS.keys():
         data[name].attrs["symbol"] = SYMBOLS[name]
-    return data
+    return described(data, main)

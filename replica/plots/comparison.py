@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from replica.files.words import words
 from replica.plots.style import COLOURS, GREY, MARKERS, dress, geometric, logarithmic
-from replica.plots.words import title, words
+from replica.plots.words import title
 
 if TYPE_CHECKING:
     import xarray

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import matplotlib
 import numpy as np
 
+from replica.files.words import names as names_in
+from replica.files.words import words
 from replica.plots.lines import (
     UNTRUSTED,
     UNTRUSTED_LABEL,
@@ -20,7 +22,7 @@ from replica.plots.lines import (
 )
 from replica.plots.map import draw_map
 from replica.plots.style import COLOURS, GREY, MARKERS, geometric, logarithmic
-from replica.plots.words import symbol, title, value, words
+from replica.plots.words import symbol, title, value
 from replica.solution.said import converged, kinds
 
 if TYPE_CHECKING:
@@ -116,7 +118,7 @@ def panels(data: xarray.Dataset) -> list[xarray.Dataset]:
     """The dataset once for each observable that was asked for, each time with another main variable; along one grid
     those of one kind go together.
     """
-    asked = [str(name) for name in np.atleast_1d(data.attrs.get("observables", ()))]
+    asked = names_in(data.attrs.get("observables", ()))
     found: list[Any] = [data.attrs.get("main"), *(name for name in asked if name != data.attrs.get("main"))]
     if len(found) < 2:
         return [data]

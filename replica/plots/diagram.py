@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from replica.files.words import names as names_in
+from replica.files.words import words
 from replica.plots.lines import UNTRUSTED_LABEL, Trace, draw_band, draw_trace, draw_unsolved, remarks, sample
 from replica.plots.style import COLOURS, DASHES, GREY, geometric, logarithmic
-from replica.plots.words import symbol, title, words
+from replica.plots.words import symbol, title
 
 if TYPE_CHECKING:
     import xarray
@@ -20,7 +22,7 @@ HATCH: dict[str, Any] = {"facecolor": "0.93", "edgecolor": "0.62", "hatch": "///
 
 def draw_diagram(data: xarray.Dataset, ax: Axes) -> None:
     """Draw the lines of a diagram."""
-    names = [str(name) for name in np.atleast_1d(data.attrs.get("lines", ()))]
+    names = names_in(data.attrs.get("lines", ()))
     if not names or any(name not in data for name in names):
         raise ValueError(f"a diagram names its lines in attrs['lines']; this dataset has {names}")
     x, y = str(data[names[0]].dims[0]), str(data.attrs["y"])

@@ -8,9 +8,10 @@ import numpy as np
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from replica.files.words import names, words
 from replica.plots.lines import UNTRUSTED_LABEL, Trace, sample
 from replica.plots.style import COLOURS, DASHES, geometric, logarithmic
-from replica.plots.words import symbol, title, words
+from replica.plots.words import symbol, title
 
 if TYPE_CHECKING:
     import xarray
@@ -61,7 +62,7 @@ def _draw_lines(ax: Axes, data: xarray.Dataset, places: np.ndarray) -> list[Any]
     """Threshold lines that the dataset carries, cut at the frame of the map; their entries of the legend."""
     entries = []
     ax.set(xlim=ax.get_xlim(), ylim=ax.get_ylim())
-    for name, dash in zip(map(str, np.atleast_1d(data.attrs.get("lines", ()))), DASHES, strict=False):
+    for name, dash in zip(names(data.attrs.get("lines", ())), DASHES, strict=False):
         line = np.where(np.isfinite(data[name].values), data[name].values, np.nan)
         ax.plot(places, line, color=LINE, linestyle=dash, linewidth=1.8)
         entries.append(sample(f"{symbol(data, name)}  {words(name)}".strip(), colour=LINE, dash=dash))

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from replica.files.words import words
 from replica.plots.style import COLOURS, GREY, geometric, logarithmic
-from replica.plots.words import title, value, words
+from replica.plots.words import title, value
 from replica.simulate.statistics import summary
 
 if TYPE_CHECKING:

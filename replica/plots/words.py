@@ -9,66 +9,15 @@ from typing import Any
 from replica.ansatz import ansatz_or_rs
 from replica.architectures import Architecture
 from replica.data import Data
+from replica.files.words import unit, words
 from replica.losses import Loss
 from replica.weights import Weights
-
-#: name -> (words, unit); symbols come from the datasets
-_WORDS = {
-    "alpha": ("load", ""),
-    "margin": ("margin", ""),
-    "temperature": ("temperature", ""),
-    "beta": ("inverse temperature", ""),
-    "penalty": ("penalty", ""),
-    "field": ("stability", ""),
-    "noise": ("noise", ""),
-    "balance": ("balance", ""),
-    "norm": ("squared norm", ""),
-    "bayes_error": ("Bayes error", ""),
-    "oracle_error": ("error of the oracle", ""),
-    "bayes_gap": ("Bayes gap", ""),
-    "capacity": ("capacity", ""),
-    "optimal-penalty": ("best penalty", ""),
-    "training_error": ("training error", ""),
-    "density": ("density", ""),
-    "distance": ("distance", ""),
-    "reference": ("reference", ""),
-    "entropy": ("entropy", "nats per weight"),
-    "free_entropy": ("free entropy", "nats per weight"),
-    "local_entropy": ("local entropy", "nats per weight"),
-    "complexity": ("complexity", "nats per weight"),
-    "energy": ("energy", "per weight"),
-    "q": ("overlap", ""),
-    "q_cross": ("overlap of different units", ""),
-    "q_hat": ("conjugate overlap", ""),
-    "Q": ("self-overlap", ""),
-    "m": ("overlap with the teacher", ""),
-    "V": ("response", ""),
-    "stability": ("replicon stability", ""),
-    "generalization_error": ("generalisation error", ""),
-    "samples": ("samples", ""),
-    "degree": ("degree", ""),
-    "eigenvalue": ("eigenvalue", ""),
-    "kernel": ("kernel", ""),
-    "cos": ("cosine of the angle", ""),
-    "step": ("steps", ""),
-    "at": ("AT line", ""),
-    "local-entropy": ("optimal centres", ""),
-    "local-entropy-max": ("largest margins", ""),
-    "max-margin": ("largest margin", ""),
-}
 
 FAMILIES: dict[str, Any] = {"weights": Weights, "architecture": Architecture, "loss": Loss, "data": Data}
 UNBROKEN = "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}"
 UNSEEN = ("tolerance", "seed", "samples")  # numbers of settings that are no part of what is computed
 WORDS_HELD = ("replicas", "algorithm", "start")  # words of settings that are
 ALIASES = {"kappa": "margin"}  # field of a member -> the axis that sets it
-
-
-def words(name: str) -> str:
-    """What a name says in a figure; a line with an ansatz of its own (``capacity:1rsb``) says which."""
-    name, _, ansatz = name.partition(":")
-    said = _WORDS.get(name, (name.replace("_", " ").replace("-", " "), ""))[0]
-    return f"{said}, {'full RSB' if ansatz == 'full' else ansatz.replace('rsb', 'RSB')}" if ansatz else said
 
 
 def symbol(data: Any, name: str) -> str:
@@ -79,9 +28,9 @@ def symbol(data: Any, name: str) -> str:
 
 def title(data: Any, name: str) -> str:
     """Words, symbol and unit: the label of an axis."""
-    unit = _WORDS.get(name, ("", ""))[1]
+    units = data[name].attrs.get("units", unit(name))
     said = data[name].attrs.get("long_name") or words(name)
-    return " ".join(part for part in (said, symbol(data, name), f"({unit})" if unit else "") if part)
+    return " ".join(part for part in (said, symbol(data, name), f"({units})" if units != "1" else "") if part)
 
 
 def value(data: Any, name: str, number: float | str) -> str:

@@ -135,7 +135,7 @@ class SeenCovariates:
         settings = {"verb": "learning_curve", "model": model.settings(), "samples": places.tolist()}
         symbols = {"samples": "P"} | {name: found[name].attrs["symbol"] for name in NAMES}
         axes = {"samples": places}
-        data = curve(columns, axes, settings, main=NAMES[0], symbols=symbols, observables=list(NAMES))
+        data = curve(columns, axes, settings, main=NAMES[0], symbols=symbols, observables=" ".join(NAMES))
         return data.assign_coords(alpha=("samples", alpha))
 
     def compare(

@@ -102,7 +102,7 @@ class Described(ABC):
         settings = {"verb": "learning_curve", "model": model.settings(), "penalty": penalty, "samples": places.tolist()}
         symbols = {"samples": "P"} | {name: found[name].attrs["symbol"] for name in PREDICTED}
         axes = {"samples": places}
-        data = curve(columns, axes, settings, main=FITTED[0], symbols=symbols, observables=list(PREDICTED))
+        data = curve(columns, axes, settings, main=FITTED[0], symbols=symbols, observables=" ".join(PREDICTED))
         return data.assign_coords(alpha=("samples", places / self.dimension))
 
     def compare(

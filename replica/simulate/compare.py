@@ -11,6 +11,7 @@ import numpy as np
 
 from replica._checks import number, one_of
 from replica.files.formats import plain, restored
+from replica.files.words import described
 from replica.simulate.means import Side, means_of, placed
 from replica.simulate.success import load_of
 from replica.solution.single import Solution
@@ -128,7 +129,7 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None, power: flo
     found = xarray.Dataset(variables, coords=coordinates, attrs=attrs)
     if right.axis is not None and right.axis in getattr(theory, "coords", ()):
         found[right.axis].attrs = dict(theory[right.axis].attrs)
-    return found
+    return described(found)
 
 
 def _beside(left: Side, right: Side, name: str) -> dict[str, np.ndarray]:

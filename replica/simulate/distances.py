@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import gammaln
 
 from replica._checks import grid
+from replica.files.words import described
 from replica.simulate.statistics import mean_over
 
 MISSING = 0.01  # share of references without any solution at a distance, above which there is no mean logarithm
@@ -78,7 +79,8 @@ def entropy_around(data: Any, distance: Any = None) -> Any:
     variables = {name: ((*dims, "distance"), values) for name, values in stacked.items()}
     variables["error"] = variables["entropy_error"]
     coordinates = {name: data[name].values for name in dims} | {"distance": places}
-    return xarray.Dataset(variables, coords=coordinates, attrs=dict(data.attrs) | {"kind": "curve", "main": "entropy"})
+    attrs = dict(data.attrs) | {"kind": "curve", "main": "entropy"}
+    return described(xarray.Dataset(variables, coords=coordinates, attrs=attrs), "entropy")
 
 
 def _shared(sizes: np.ndarray) -> np.ndarray:

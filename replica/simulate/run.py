@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from replica._checks import grid, known_options, number, one_of
+from replica.files.words import described
 from replica.models.model import Model, require_model
 from replica.simulate.instances import (
     INPUTS,
@@ -293,7 +294,6 @@ def _assemble(
     numbers = [name for name, (dims, _) in variables.items() if f"{name}_error" in variables and dims[-1] == "sample"]
     main = next((name for name in ("entropy", "free_entropy") if name in numbers), "training_error")
     variables["error"] = variables[f"{main}_error"]
-    measured = [name for name in variables if f"{name}_error" in variables and variables[name][0][-1] in coordinates]
-    measured = [name for name in measured if variables[name][0][-1] not in ("sample", "flips")]
-    attrs = attrs | ({"observables": [main, *measured]} if measured else {})
-    return xarray.Dataset(variables, coords=coordinates, attrs=attrs | {"kind": "simulation", "main": main})
+    measured = [name for name, (dims, _) in variables.items() if f"{name}_error" in variables and dims[-1] in more]
+    attrs = attrs | ({"observables": " ".join([main, *measured])} if measured else {})
+    return described(xarray.Dataset(variables, coordinates, attrs | {"kind": "simulation", "main": main}), main)

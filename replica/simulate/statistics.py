@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from replica.files.words import described
+
 
 class Mean(NamedTuple):
     """Mean over samples, standard error (errors of the single numbers included), samples used; arrays."""
@@ -83,7 +85,7 @@ def summary(data: Any) -> Any:
     main = data.attrs["main"]
     found["error"] = found[f"{main}_error"]
     coordinates = {str(name): data[name].values for name in data.coords if name not in ("sample", "flips")}
-    return xarray.Dataset(found, coords=coordinates, attrs=dict(data.attrs))
+    return described(xarray.Dataset(found, coords=coordinates, attrs=dict(data.attrs)), main)
 
 
 class Extrapolated(NamedTuple):

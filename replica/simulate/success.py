@@ -10,6 +10,7 @@ import numpy as np
 
 from replica._checks import number
 from replica.files.formats import restored
+from replica.files.words import described
 from replica.simulate.statistics import extrapolate
 
 if TYPE_CHECKING:
@@ -116,7 +117,8 @@ def success_threshold(runs: Any, *, power: float = 1.0) -> xarray.Dataset:
         "limit_status": ((), said),
     }  # fmt: skip
     settings = {"verb": "success-threshold", "runs": _settings(data), "power": power}
-    return xarray.Dataset(found, coords={"n": sizes}, attrs=record(settings) | {"kind": "curve", "main": "threshold"})
+    attrs = record(settings) | {"kind": "curve", "main": "threshold"}
+    return described(xarray.Dataset(found, coords={"n": sizes}, attrs=attrs), "threshold")
 
 
 def load_of(alpha: np.ndarray, n: int) -> np.ndarray:

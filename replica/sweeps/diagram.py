@@ -11,6 +11,7 @@ import replica.landscape.threshold as _local_thresholds
 from replica._checks import grid, known_options, number, shown
 from replica.ansatz import Ansatz, ansatz_or_rs
 from replica.files.dataset import Words, joined, text
+from replica.files.words import described
 from replica.models.model import Model, require_model
 from replica.observables import measure, symbol_of
 from replica.thresholds import Line, LineDefinition, find_line, invert
@@ -191,11 +192,11 @@ def diagram(
     variables = _variables({name: one.symbol for name, (one, _) in drawn.items()}, chunks, results, x_name)
     heights, labels = _regions(names, variables)
     variables["region"] = ((x_name, y), labels)
-    attributes = record(settings) | {"kind": "diagram", "lines": list(names), "y": y}
+    attributes = record(settings) | {"kind": "diagram", "lines": " ".join(names), "y": y}
     data = xarray.Dataset(variables, coords={x_name: places, y: heights}, attrs=attributes)
     for axis in (x_name, y):
         data[axis].attrs["symbol"] = symbol_of(axis)
-    return data
+    return described(data)
 
 
 def _drawn(

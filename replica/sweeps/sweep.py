@@ -154,7 +154,7 @@ def sweep(
         "axes": {name: np.asarray(value).tolist() for name, value in axes.items()},
         "start": start,
         "tolerance": tolerance,
-    } | ({"lines": list(threshold.attrs["lines"])} if threshold is not None else {})
+    } | ({"lines": threshold.attrs["lines"].split()} if threshold is not None else {})
     how: dict[str, Any] = {"workers": workers, "checkpoint": checkpoint, "progress": progress, "received": Words()}
     how["grows"] = ["axes"]
     results = run(solve_chunk, chunks, settings=settings, **how)
@@ -168,7 +168,7 @@ def sweep(
     kept = [key for name in names for key in (name, f"{name}_error")] + ["status"]
     columns = {key: found[key] for key in (*kept, *(["branch"] if len(set(found["branch"])) > 1 else []))}
     symbols = {name: symbol_of(name) for name in (*names, *grids)}
-    data = curve(columns, grids, settings, main=names[0], symbols=symbols, observables=list(names))
+    data = curve(columns, grids, settings, main=names[0], symbols=symbols, observables=" ".join(names))
     for name in symbols:
         if kind_of(name):
             data[name].attrs["kind"] = kind_of(name)

@@ -116,7 +116,7 @@ def descent(
     return curve(
         columns, {"steps" if axis == "step" else axis: points}, settings, main="generalization_error",
         symbols={"time": "t", "steps": "k", "generalization_error": r"\epsilon", "training_loss": r"\mathcal{L}/P"},
-        observables=["generalization_error", "training_loss"],
+        observables="generalization_error training_loss",
         best_time=best.time, best_time_error=best.error, best_time_status=best.words,
     )
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from replica._checks import whole
 from replica.files.records import record
+from replica.files.words import described
 from replica.simulate.networks import Shape, descents, kernels
 from replica.wide.fixed_kernel import schedule
 from replica.wide.inputs import rows, targets
@@ -35,7 +36,7 @@ def at_random(kernel: WideKernel, X: Any, width: Any, samples: Any, seed: int) -
     settings = {"verb": "finite_width", "kernel": kernel.settings(), "width": width, "samples": samples, "seed": seed}
     mean, error = found.mean(axis=0), found.std(axis=0, ddof=1) / np.sqrt(samples)
     plane = "row", "column"
-    return xarray.Dataset(
+    report = xarray.Dataset(
         {
             "theory": (plane, theory),
             "simulation": (plane, mean),
@@ -44,6 +45,7 @@ def at_random(kernel: WideKernel, X: Any, width: Any, samples: Any, seed: int) -
         },
         attrs=record(settings),
     )
+    return described(report)
 
 
 def trained(
@@ -60,7 +62,7 @@ def trained(
     curve = kernel.descent(X, y, step_size=eta, steps=points)
     mean, error = losses.mean(axis=0), losses.std(axis=0, ddof=1) / np.sqrt(samples)
     settings = {"verb": "finite_descent", "kernel": kernel.settings(), "width": width, "samples": samples}
-    return xarray.Dataset(
+    report = xarray.Dataset(
         {
             "theory": ("step", curve["loss"].values),
             "simulation": ("step", mean),
@@ -71,6 +73,7 @@ def trained(
         coords={"step": points},
         attrs=record(settings | {"seed": seed, "step_size": eta}) | {"rate": curve.attrs["rate"]},
     )
+    return described(report)
 
 
 def _scores(difference: np.ndarray, error: np.ndarray) -> np.ndarray:

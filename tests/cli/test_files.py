@@ -52,7 +52,7 @@ def test_diagrams_are_drawn(run, tmp_path):
     line = "diagram perceptron --weights spherical -x margin=0:1:3 --lines capacity"
     assert run(line, "-o", tmp_path / "d.svg", "-o", tmp_path / "d.nc").code == 0
     assert (tmp_path / "d.svg").stat().st_size > 1000
-    assert replica.load(tmp_path / "d.nc").attrs["lines"] == ["capacity"]
+    assert replica.load(tmp_path / "d.nc").attrs["lines"] == "capacity"
 
 
 def refused(run, line, *words):
