@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from replica.ansatz import RS, Ansatz, ansatz_or_rs
 from replica.models.model import Model, bayes_student, require_model
 from replica.solution.batch import Solutions
 from replica.solution.single import Solution, SolveFailed
+
+_LOG = logging.getLogger(__name__)
 
 
 def solve(
@@ -92,6 +95,7 @@ def solve(
     batch = chosen.solve(model, np.array([load]), start=start, tolerance=tolerance)
     solution = Solution(batch)
     solution.load = load
+    _LOG.info("%s at alpha = %g: %s", model, load, solution.status)
     if on_failure == "raise" and not solution.converged:
         raise SolveFailed(solution)
     return solution

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -59,6 +60,9 @@ def sweep(
     received : callable
         What is done with each result as it arrives (say, keep it in less memory).
 
+    Logs, under the name of the module of ``function``, how many chunks are to be computed (INFO) and each that is done
+    (DEBUG).
+
     Raises
     ------
     ValueError
@@ -93,6 +97,9 @@ def sweep(
             results = folder.read()
             waiting = {index: item for index, item in waiting.items() if index not in results}
     take = received or _itself
+    log = logging.getLogger(getattr(function, "__module__", None))  # of whom the work is
+    kept = "" if folder is None else f", the others are in {folder.path}"
+    log.info("%d of %d chunks to compute%s", len(waiting), len(items), kept)
     with (
         ended_in_order(),
         _told(folder),
@@ -105,6 +112,7 @@ def sweep(
             else:
                 results[index] = take(result if folder is None else folder.write(index, result))
             tick()
+            log.debug("chunk %d of %d is done", index + 1, len(items))
     if folder is not None and grows:
         return [folder.gathered(item.points) for item in items]
     return [results[i] for i in range(len(items))]

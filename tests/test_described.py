@@ -1,16 +1,22 @@
-"""What datasets say of themselves to other programs: attributes of any netCDF writer, words and units."""
+"""Datasets among other programs: attributes of any netCDF writer, words and units, verbs as methods; what is logged."""
 
 from __future__ import annotations
 
+import logging
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import matplotlib as mpl
+import matplotlib.style
 import numpy as np
 import pytest
 import xarray
 
 import replica
 
+ROOT = Path(__file__).parents[1]
 SIGNS = replica.perceptron("binary")
 
 
@@ -57,3 +63,52 @@ def test_files_of_lists_are_drawn_as_those_of_texts() -> None:
         assert [ax.get_ylabel() for ax in one.axes] == [ax.get_ylabel() for ax in other.axes]
         assert [len(ax.lines) for ax in one.axes] == [len(ax.lines) for ax in other.axes]
     assert np.all(np.isfinite(curve["error"]))
+
+
+def test_verbs_of_a_dataset_are_its_methods(tmp_path: Path) -> None:
+    curve, sampled = MADE["sweep"](), runs()
+    assert curve.replica.plot().get_ylabel() == replica.plot(curve).get_ylabel()
+    ax = replica.plot(curve).figure.subplots()
+    assert curve.replica.plot(ax) is ax
+    report = replica.compare(curve, sampled, observables=["entropy"])
+    assert curve.replica.compare(sampled, observables=["entropy"]).identical(report)
+    assert sampled.replica.compare(curve, observables=["entropy"]).identical(report)
+    assert report.replica.settings["verb"] == "compare"
+    curve.replica.save(tmp_path / "curve.nc")
+    with xarray.open_dataset(tmp_path / "curve.nc", engine="scipy") as opened:
+        assert opened.replica.settings == curve.replica.settings
+    with pytest.raises(ValueError, match="plot cannot draw a dataset of kind None"):
+        xarray.Dataset().replica.plot()
+
+
+def test_a_file_brings_the_methods(tmp_path: Path) -> None:
+    replica.save(MADE["sweep"](), tmp_path / "curve.json")
+    code = f"import replica; print(replica.load({str(tmp_path / 'curve.json')!r}).replica.settings['verb'])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["sweep"]
+
+
+def test_the_log_tells_what_is_done(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    replica.solve(SIGNS, alpha=0.5)
+    assert caplog.messages == [] and capfd.readouterr().err == "", "silent unless asked for"
+    with caplog.at_level(logging.DEBUG, logger="replica"):
+        replica.solve(SIGNS, alpha=0.5)
+        replica.capacity(SIGNS)
+        for _ in range(2):
+            replica.sweep(SIGNS, alpha=[0.2, 30.0], checkpoint=tmp_path)
+    assert {record.name.partition(".")[0] for record in caplog.records} == {"replica"}
+    said = "\n".join(caplog.messages)
+    assert "at alpha = 0.5: converged" in said and "capacity of Model" in said
+    assert "1 of 1 chunks to compute" in said and "0 of 1 chunks to compute" in said
+    assert "chunk 1 of 1 is done" in said and "sweep: 1 of 2 points are not solved" in said
+
+
+def test_figures_have_the_look_of_the_sheet() -> None:
+    sheet = mpl.style.context("replica.plots.paper")
+    with sheet:
+        colours, size = mpl.rcParams["axes.prop_cycle"].by_key()["color"], mpl.rcParams["axes.labelsize"]
+    curves = replica.plot(replica.sweep(SIGNS, alpha=[0.2, 0.4], margin=[0.0, 0.2], observables=["entropy"]))
+    assert curves.xaxis.label.get_fontsize() == size == 9.0
+    assert replica.plot(MADE["sweep"]()).lines[0].get_color() == colours[0] == "#000000"

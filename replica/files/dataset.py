@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import xarray
 
 __all__ = ["Words", "curve", "joined", "text"]
+_LOG = logging.getLogger(__name__)
 
 
 class Words:
@@ -70,4 +72,6 @@ def curve(
     for name, symbol in symbols.items():
         if name in data.variables:
             data[name].attrs["symbol"] = symbol
+    missing, verb = int(data[main].isnull().sum()), settings.get("verb", "curve")
+    _LOG.info("%s: %d of %d points are not solved", verb, missing, data[main].size)
     return described(data, main)

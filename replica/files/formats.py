@@ -119,13 +119,15 @@ def assemble(
 ) -> xarray.Dataset:
     import xarray
 
+    from replica.files.accessor import with_verbs
+
     def build(group: str) -> dict[str, Any]:
         return {
             name: (entry["dims"], _values_of(entry, arrays[name]), attributes_of(entry["attributes"]))
             for name, entry in layout[group].items()
         }
 
-    return xarray.Dataset(build("variables"), coords=build("coordinates"), attrs=attributes)
+    return with_verbs(xarray.Dataset(build("variables"), coords=build("coordinates"), attrs=attributes))
 
 
 def write_json(dataset: xarray.Dataset) -> bytes:

@@ -69,6 +69,8 @@ def described(data: xarray.Dataset, main: str = "") -> xarray.Dataset:
     """The dataset, whose numbers say what they are in the attributes ``long_name`` and ``units``, as other programs
     expect it; ``error`` is that of the variable ``main``.
     """
+    from replica.files.accessor import with_verbs
+
     for key, entry in data.variables.items():
         name = str(key)
         of = main if name == "error" else name.removesuffix("_error") if name.removesuffix("_error") in data else ""
@@ -76,7 +78,7 @@ def described(data: xarray.Dataset, main: str = "") -> xarray.Dataset:
         entry.attrs.setdefault("long_name", said)
         if entry.dtype.kind in "fiu":
             entry.attrs.setdefault("units", unit(of or name))
-    return data
+    return with_verbs(data)
 
 
 def names(attribute: Any) -> list[str]:

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 COLUMN, PAGE = 3.4, 7.0  # widths of a journal column and of a page, in inches
 
-#: Okabe and Ito's colours, which colour-blind readers can tell apart; the pale yellow is left out
-COLOURS = ("#000000", "#D55E00", "#0072B2", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+#: the style sheet, which users may give matplotlib too
+SHEET = Path(__file__).with_name("paper.mplstyle")
+_SETTINGS: dict[Any, Any] = dict(matplotlib.rc_params_from_file(SHEET, use_default_template=False))
+COLOURS: tuple[str, ...] = tuple(_SETTINGS["axes.prop_cycle"].by_key()["color"])
 #: dashes beside the colours, so that lines differ in grey print; the plain dash is kept for doubtful parts
 DASHES = (
     "-",
@@ -37,37 +39,13 @@ DECADE = 9.999  # the ratio of the ends of a grid from which a logarithmic axis 
 UNEVEN = 4.0  # ratios of neighbours in a geometric grid, as 1, 3, 10, 100, differ by less
 GREY = "0.45"
 
-_SETTINGS: dict[Any, Any] = {
-    "font.family": ["STIXGeneral", "DejaVu Sans"],
-    "mathtext.fontset": "stix",
-    "font.size": 9.0,
-    "axes.titlesize": 9.0,
-    "axes.labelsize": 9.0,
-    "legend.fontsize": 8.0,
-    "xtick.labelsize": 8.0,
-    "ytick.labelsize": 8.0,
-    "axes.linewidth": 0.6,
-    "lines.linewidth": 1.3,
-    "lines.markersize": 3.5,
-    "patch.linewidth": 0.0,
-    "hatch.linewidth": 0.4,
-    "axes.grid": False,
-    "axes.unicode_minus": True,
-    "legend.frameon": False,
-    "legend.handlelength": 2.6,
-    "legend.labelspacing": 0.3,
-    "legend.borderaxespad": 0.4,
-    "image.cmap": "cividis",
-    "pdf.fonttype": 42,
-    "svg.fonttype": "path",
-    "svg.hashsalt": "replica",
-}
+# of axes that were made elsewhere, as the sheet has them
 _TICKS: dict[str, Any] = {"direction": "in", "top": True, "right": True, "width": 0.6, "labelsize": 8.0}
 
 
 @contextmanager
 def house_style() -> Iterator[None]:
-    """Our settings for what is drawn inside the block; the caller's come back after it."""
+    """Our settings (``paper.mplstyle``) for what is drawn inside the block; the caller's come back after it."""
     with matplotlib.rc_context(_SETTINGS):
         yield
 

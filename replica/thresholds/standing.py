@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from replica._checks import one_number
 from replica.ansatz import Ansatz, ansatz_or_rs
 from replica.ansatz.rsb.lines import breaking_point, breaks_known
@@ -11,6 +13,8 @@ from replica.thresholds.enclosed import Asked
 from replica.thresholds.first_order import freezing_temperature
 from replica.thresholds.registry import find_line
 
+_LOG = logging.getLogger(__name__)
+
 
 def locate(name: str, model: Model, ansatz: Ansatz | None = None) -> Threshold:
     """The threshold ``name`` of the table `LINES`, in alpha."""
@@ -19,6 +23,7 @@ def locate(name: str, model: Model, ansatz: Ansatz | None = None) -> Threshold:
     chosen.check(separating(definition.asked(model)))
     found = definition.line(model, 1, chosen).row(0)
     found.asked = Asked(name, model, chosen)
+    _LOG.info("%s of %s: %r", name, model, found)
     return found
 
 
