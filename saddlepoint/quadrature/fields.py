@@ -94,13 +94,19 @@ def field_nodes(
     return z, weight, mean[:, None] + deviation[:, None] * z
 
 
+BLOCK = 16  # nodes that are summed by themselves
+
+
 @array_kernel
 def _weighted_sum(weight, value, squared, out):  # type: ignore[no-untyped-def]
     for row in range(weight.shape[0]):
-        total = 0.0
-        for node in range(weight.shape[1]):
-            one = value[row, node]
-            total += weight[row, node] * (one * one if squared else one)
+        total, count = 0.0, weight.shape[1]
+        for start in range(0, count, BLOCK):  # in blocks: rounding does not add up over all nodes
+            part = 0.0
+            for node in range(start, min(start + BLOCK, count)):
+                one = value[row, node]
+                part += weight[row, node] * (one * one if squared else one)
+            total += part
         out[row] = total
 
 

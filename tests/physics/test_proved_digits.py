@@ -6,13 +6,16 @@ import json
 from fractions import Fraction
 from pathlib import Path
 
+import flint
 import mpmath
+import numpy as np
 import pytest
 
 import replica
 from benchmarks.enclosures import CERTIFIED
 from replica.cli import main
 from replica.losses import Margin
+from saddlepoint.enclosures import ball
 
 FIGURES = json.loads((Path(__file__).parents[1] / "oracles" / "enclosures.json").read_text(encoding="utf-8"))
 NAMES = {"qh": "q_hat", "phi": "free_entropy"}
@@ -83,6 +86,25 @@ def test_solutions_at_two_precisions_and_within_the_error_of_doubles(solution: o
             assert abs(found[name] - float(x)) <= found.errors[name] + 2.3e-16 * abs(float(x)), name
     if "energy" in fine.values:
         assert not found.model.loss.hard
+
+
+def test_a_wide_committee_whose_rounding_was_more_than_its_error() -> None:
+    """Where sums over all nodes had gathered it: 1.1 times the error of q_hat."""
+    model = replica.committee(activation="relu", weights="binary", margin=0.10830096869894598)
+    found = replica.solve(model, alpha=0.6656121737654418)
+    proved = found.enclose(20).values
+    for name in ("q", "V", "q_hat", "free_entropy", "stability"):
+        assert abs(found[name] - float(proved[name])) <= 0.6 * found.errors[name], name
+
+
+@pytest.mark.parametrize("level", [1, 2])
+def test_averages_over_one_weight_are_right_to_rounding(level: int) -> None:
+    scales = np.exp(np.linspace(-1.0, 0.8, 25))
+    found = replica.Binary().plain_sums(scales, np.zeros(25), np.inf, level)[1]
+    with flint.ctx.workprec(90):
+        singles = [replica.Binary().enclosed_single(ball(s) * ball(s), 0, 0, None) for s in scales.tolist()]
+        known = [float(single.variance) for single in singles]
+    assert np.abs(found / known - 1.0).max() < 3.0 * np.finfo(float).eps
 
 
 THRESHOLDS = {

@@ -41,8 +41,7 @@ class Equations(Rowwise):
         self.model, self.size, self.level, self.zero = model, size, level, np.zeros(size)
         self.law = model.data.law(model.weights)
         self.free_norm = isinstance(model.weights.norm, Free)
-        mapped = not model.architecture.plain and model.architecture.few is None  # of 7,539 one was off by 1.1
-        self.rounding = max(1.5 if mapped else 1.0, model.architecture.rounding / EPS)
+        self.rounding = max(1.0, model.architecture.rounding / EPS)
         self.names = ("q_hat", *(("curvature",) if self.free_norm else ()), *(f"{n}_hat" for n in model.data.overlaps))
         self.learned = model.data.trained
         self.names += self.learned
