@@ -233,4 +233,4 @@ def known_options(where: str, given: Iterable[str], valid: Iterable[str]) -> Non
     names = list(valid)
     for word in given:
         if word not in names:
-            raise ValueError(f"{where} has no option {word!r}; {suggest(word, names)}")
+            raise ValueError(f"{where} has no option {shown(word)}; {suggest(word, names)}")

@@ -10,49 +10,72 @@ from saddlepoint.special import tail
 
 
 class Rule(NamedTuple):
-    """A level of the trapezoidal rule: radius of the ball of outer fields, step in units of the width, and at most."""
+    """A trapezoidal rule: radius of the ball of outer fields, and step."""
 
     reach: float
-    share: float
-    widest: float
+    step: float
 
 
-FEW = (Rule(8.7, 0.42, 0.8), Rule(8.7, 0.3, 0.65), Rule(8.9, 0.25, 0.58), Rule(9.1, 0.16, 0.42), Rule(9.3, 0.135, 0.36))
-MANY = (Rule(6.6, 0.55, 0.9), Rule(7.3, 0.42, 0.8), Rule(8.5, 0.36, 0.7), Rule(8.9, 0.29, 0.62), Rule(9.2, 0.25, 0.56))
-#: nodes per unit that are still affordable at level 1, by number of units
-LARGEST = {2: 4000, 3: 450, 4: 150, 5: 80}
+#: radius of the ball by level: the Gaussian weight beyond it, times the fourth power of a field, is left out
+NEAR, FAR = (6.3, 8.4, 8.7, 9.1, 9.4), (5.8, 7.7, 8.4, 8.8, 9.1)
+#: minus the logarithm of what the step leaves out, by level
+FEW, MANY = (10.0, 25.0, 34.0, 40.0, 46.0), (9.0, 21.0, 28.0, 33.0, 38.0)
+#: what is left out beside that exponential falls by so much from wide strips to narrow ones
+FALL = 10.0
+#: the same in units of that of level 1, where less is asked for because it would take too long
+SHARES = (0.45, 1.0, 1.8, 2.2, 2.6)
+#: nodes per unit that are affordable at level 1, by number of units, and the share of the digits that is worth a sum
+LARGEST, LEAST = {2: 2000, 3: 140, 4: 75, 5: 48}, 0.2
+#: half-widths of the strip around the real fields in which ``ln Z`` is analytic, as sums of 2 to 5 units show them: in
+#: ``V/q`` where two units compete; in its square root with a teacher, who seldom sees them compete
+STRIP, TAUGHT = 1.0, 0.75
 #: share of the overlap in the norm above which panels take the place of the trapezoidal rule
 PANELLED = 0.8
 
 
-def rule_of(units: int, level: int) -> tuple[Rule, int]:
-    """The rule of a level, and the largest number of nodes (a little more at finer levels)."""
-    return (FEW if units <= 3 else MANY)[level], int(LARGEST[units] * (1.0 + 0.3 * max(level - 1, 0)))
+def rule_of(units: int, level: int, q: float, variance: float, m: float, transverse: float) -> Rule | None:
+    """The rule of a level for one unit's overlaps; None where it would be too long.
 
-
-def unit_table(q: float, variance: float, m: float, transverse: float, rule: Rule, most: int) -> np.ndarray | None:
-    """One unit at the nodes of the trapezoidal rule, as the kernels want it; None for more than ``most`` nodes.
-
-    ``ln Z`` is analytic in a strip around the real z whose width goes with ``w = sqrt(V/q)`` (with ``w^2`` where two
-    units compete): the rule converges exponentially with a step in that proportion.
+    On a strip of half-width d where the integrand grows as ``exp(g d^2/2)`` (the Gaussian weight, and the teacher's
+    probability) a step h leaves ``exp(-2 pi d/h + g d^2/2)`` out.
     """
-    width = np.sqrt(variance / q) if q > 0 else np.inf
-    if m:
-        width = min(width, np.sqrt(transverse) / abs(m))
-    step = 1.0 / (1.0 / rule.widest + 1.0 / (rule.share * width) + 0.3 / width**2) if width > 0 else 0.0
-    half = int(rule.reach / max(step, 1e-9)) + 1
-    if not step > 0 or 2 * half + 1 > most:
+    digits, reach = (FEW, NEAR) if units <= 3 else (MANY, FAR)
+    taught, width = m * m / transverse if m else 0.0, np.sqrt(variance / q) if q > 0 else np.inf
+    strip = max(STRIP * width**2, TAUGHT * width * min(taught * width**2, 1.0)) if taught else STRIP * width**2
+    share = min(1.0, LARGEST[units] * _step(digits[1], strip, 1.0 + taught) / (2.0 * reach[1]))
+    if share < LEAST:
         return None
+    return Rule(reach[level], _step(min(share * SHARES[level] * digits[1], digits[level]), strip, 1.0 + taught))
+
+
+def _step(digits: float, strip: float, grown: float) -> float:
+    """The step that leaves ``exp(-digits)`` out."""
+    digits += FALL / (1.0 + 2.0 * digits / (grown * strip**2))
+    place = 1.0 / np.hypot(1.0 / strip, np.sqrt(0.5 * grown / digits))  # within the strip the best is here
+    return float(2.0 * np.pi * place / (digits + 0.5 * grown * place**2))
+
+
+def unit_table(q: float, variance: float, m: float, transverse: float, rule: Rule) -> np.ndarray:
+    """One unit at the nodes of a trapezoidal rule, as the kernels want it.
+
+    ``ln Z`` is analytic in a strip around the real z whose width goes with ``V/q`` where two units compete: the rule
+    converges exponentially with a step in that proportion.
+    """
+    step = rule.step
+    half = int(rule.reach / step) + 1
     z = step * np.arange(-half, half + 1)
     weight = step * np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi)
     spread = np.sqrt(variance)
     u = np.sqrt(q) / spread * z
-    log_r, log_p = tail(u)[0], tail(-u)[0]
+    log_r = tail(u)[0]
+    log_p = log_r[::-1]  # the nodes are symmetric
     log_slope = -0.5 * u * u - np.log(spread) - 0.5 * np.log(2.0 * np.pi)
-    pt, rt, slope_t = np.full(z.size, 0.5), np.full(z.size, 0.5), np.zeros(z.size)
+    table = np.empty((12, z.size))
+    r = np.exp(log_r)
+    table[:9] = z, weight, r[::-1], r, log_p, log_r, np.exp(log_slope), u / spread, log_slope
+    table[9:] = [[0.5], [0.5], [0.0]]
     if m:
         rest, t = np.sqrt(transverse / q), m / np.sqrt(transverse) * z
-        pt, rt = np.exp(tail(-t)[0]), np.exp(tail(t)[0])
-        slope_t = np.exp(-0.5 * t * t) / np.sqrt(2.0 * np.pi) / rest
-    sides, slope = (np.exp(log_p), np.exp(log_r), log_p, log_r), np.exp(log_slope)
-    return np.array([z, weight, *sides, slope, u / spread, log_slope, pt, rt, slope_t])
+        rt = np.exp(tail(t)[0])
+        table[9:] = rt[::-1], rt, np.exp(-0.5 * t * t) / np.sqrt(2.0 * np.pi) / rest
+    return table

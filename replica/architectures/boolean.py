@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from replica._registry import per_row
 from replica.architectures._bayes_majority import majority_bayes_error
 from replica.architectures._boolean_kernels import ratio_sums, residual_sums, whole_sums
 from replica.architectures._boolean_reference import reference_sums
@@ -91,15 +92,14 @@ class BooleanUnits(FewUnits):
         if np.any(self.guard):
             return self._guarded(loss, data, overlaps, beta, whole)
         sums = np.zeros((rows, 5 + 2))
-        q, variance, m, transverse = (np.broadcast_to(x, (rows,)) for x in overlaps)
+        q, variance, m, transverse = (per_row(x, rows) for x in overlaps)
         for label, taught in self._labels(data):
             field = np.tile(label * np.asarray(self.outputs), (rows, 1))
             weight = loss.boltzmann(field, beta)
             cost = np.where(weight > 0, loss.cost(field), 0.0)
             extra = np.stack([weight * cost, weight * loss.violated(field)], axis=1)
-            for row in range(rows):
-                numbers = float(q[row]), float(variance[row]), float(m[row]), float(transverse[row])
-                sums[row] += self._one(*numbers, weight[row], extra[row], taught, level, whole)
+            for row, (a, b, c, d) in enumerate(np.stack([q, variance, m, transverse], axis=1).tolist()):
+                sums[row] += self._one(a, b, c, d, weight[row], extra[row], taught, level, whole)
         log_z, bend, square, rigidity, pull, cost, wrong = sums.T
         if not whole:  # the fields of the units scale: sum_k E f_k' follows
             bend = -(variance * square + m * pull) / (q + variance)
@@ -175,9 +175,10 @@ class BooleanUnits(FewUnits):
             return np.zeros(1), np.ones(1)
         if self.units not in LARGEST or np.any(self.guard):
             raise ValueError(f"this is here for 2 to {max(LARGEST)} units without a least field, got {self}")
-        table = unit_table(q, variance, 0.0, 0.0, *rule_of(self.units, level))
-        if table is None:
+        rule = rule_of(self.units, level, q, variance, 0.0, 0.0)
+        if rule is None:
             raise ValueError("an average over the fields of all units would take too long: q is near 1")
+        table = unit_table(q, variance, 0.0, 0.0, rule)
         return np.sqrt(q) * table[0], table[1]
 
     def _labels(self, data: Data) -> list[tuple[float, np.ndarray]]:
@@ -207,10 +208,11 @@ class BooleanUnits(FewUnits):
             if sums is not None:
                 found[:4] = sums
                 return found
-        rule, most = rule_of(self.units, level)
-        table = unit_table(q, variance, m, transverse, rule, most) if np.isfinite(q + variance + m) else None
-        if table is None:
+        known = np.isfinite(q + variance + m) and variance > 0 and (transverse > 0 or not m)
+        rule = rule_of(self.units, level, q, variance, m, transverse) if known else None
+        if rule is None:
             return np.full(7, np.nan)
+        table = unit_table(q, variance, m, transverse, rule)
         scale = weight.max()  # of a soft loss at a low temperature
         if not scale > 0:  # no output satisfies the pattern
             return np.array([-np.inf, *[np.nan] * 6])

@@ -10,7 +10,6 @@ import numpy as np
 
 from replica._registry import per_row
 from replica.architectures._rectified_tables import Contest, Group, gauss
-from replica.architectures._unit_table import FEW, Rule
 from replica.architectures.base import PatternAverage
 from replica.architectures.few_units import FewUnits
 from replica.data.base import Data, Overlaps
@@ -18,11 +17,21 @@ from replica.losses.base import Loss
 from saddlepoint.quadrature.rules import gauss_legendre
 from saddlepoint.special import tail
 
+
+class Rule(NamedTuple):
+    """A level of the trapezoidal rule: radius of the ball of outer fields, step in units of the width, and at most."""
+
+    reach: float
+    share: float
+    widest: float
+
+
 #: outer nodes per unit that are still affordable at level 1, by number of units
 LARGEST = {2: 900, 4: 64}
 #: the rule of the outer fields at each level, by number of units
 RULES = {
-    2: FEW,
+    2: (Rule(8.7, 0.42, 0.8), Rule(8.7, 0.3, 0.65), Rule(8.9, 0.25, 0.58), Rule(9.1, 0.16, 0.42),
+        Rule(9.3, 0.135, 0.36)),
     4: (Rule(6.2, 0.7, 1.0), Rule(6.9, 0.52, 0.87), Rule(7.6, 0.44, 0.79), Rule(8.1, 0.34, 0.68), Rule(8.6, 0.28, 0.6)),
 }
 #: order and length of the panels in the sum of a group, in units of its deviation

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -80,7 +81,7 @@ class RandomLabels(Data):
         """Labels are unrelated to the fields where neither a threshold nor their share tells them apart."""
         return Classes.UNRELATED if self._alike else Classes.UNKNOWN
 
-    @property
+    @cached_property
     def _alike(self) -> bool:
         """Whether both labels see the same."""
         none = self.bias is None or type(self.bias) is float and self.bias == 0.0

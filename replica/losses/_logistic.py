@@ -7,7 +7,36 @@ from typing import Any
 import numpy as np
 
 from replica._registry import per_row
-from saddlepoint._jit import array_kernel, scalar_kernel
+from saddlepoint._jit import array_kernel, inner_kernel, scalar_kernel
+from saddlepoint.special._elementary import scale, split_exponential
+
+_FAR = 1000.0  # exponentials beyond it are 0
+_STEPS = 1000
+
+
+@scalar_kernel
+def _sides(t):  # type: ignore[no-untyped-def]
+    """``1/(1 + e^-|t|)`` and what it lacks of 1, without a branch: loops over it are vectorised."""
+    size = abs(t)
+    n, q = split_exponential(-(size if size < _FAR else _FAR), 0.0)
+    small = scale(1.0 + q, n)
+    share = 1.0 / (1.0 + small)
+    return share, small * share
+
+
+@scalar_kernel
+def _first_logit(a, c):  # type: ignore[no-untyped-def]
+    return min(0.0, -a) if a + 0.5 * c > 0.0 else max(0.0, -a - c)
+
+
+@scalar_kernel
+def _next_logit(t, a, c):  # type: ignore[no-untyped-def]
+    """One step of Newton's method, and whether anything but rounding was left."""
+    share, rest = _sides(t)
+    p = share if t > 0.0 else rest
+    value = t + a + c * p
+    moved = t - value / (1.0 + c * share * rest)
+    return moved, abs(value) > 1e-15 * (abs(moved) + abs(a) + c * p)
 
 
 @scalar_kernel
@@ -19,25 +48,37 @@ def logistic_push(field, gain, variance):  # type: ignore[no-untyped-def]
     approaches the root from one side and never overshoots. Relatively accurate also where p is an exponential.
     """
     a, c = gain * field, gain * variance
-    t = min(0.0, -a) if a + 0.5 * c > 0.0 else max(0.0, -a - c)
-    for _ in range(1000):
-        small = np.exp(-abs(t))
-        share = 1.0 / (1.0 + small)
-        rest = small * share
-        p = share if t > 0.0 else rest
-        value = t + a + c * p
-        t -= value / (1.0 + c * share * rest)
-        if abs(value) <= 1e-15 * (abs(t) + abs(a) + c * p):  # nothing but rounding is left
+    t = _first_logit(a, c)
+    for _ in range(_STEPS):
+        t, more = _next_logit(t, a, c)
+        if not more:
             break
-    small = np.exp(-abs(t))
-    return 1.0 / (1.0 + small) if t > 0.0 else small / (1.0 + small)
+    share, rest = _sides(t)
+    return share if t > 0.0 else rest
+
+
+@inner_kernel
+def _pushes(field, gain, variance, push):  # type: ignore[no-untyped-def]
+    """`logistic_push` at all nodes of a row: they take their steps together."""
+    c = gain * variance
+    for node in range(field.size):
+        push[node] = _first_logit(gain * field[node], c)
+    for _ in range(_STEPS):
+        open_nodes = 0
+        for node in range(field.size):
+            push[node], more = _next_logit(push[node], gain * field[node], c)
+            open_nodes += 1 if more else 0
+        if open_nodes == 0:
+            break
+    for node in range(field.size):
+        share, rest = _sides(push[node])
+        push[node] = share if push[node] > 0.0 else rest
 
 
 @array_kernel
 def _push_kernel(field, gain, variance, out):  # type: ignore[no-untyped-def]
     for row in range(field.shape[0]):
-        for node in range(field.shape[1]):
-            out[row, node] = logistic_push(field[row, node], gain[row], variance[row])
+        _pushes(field[row], gain[row], variance[row], out[row])
 
 
 def logistic_prox(field: np.ndarray, gain: Any, variance: np.ndarray) -> np.ndarray:
@@ -51,14 +92,13 @@ def logistic_prox(field: np.ndarray, gain: Any, variance: np.ndarray) -> np.ndar
 @array_kernel
 def _sums_kernel(weight, field, gain, variance, whole, out):  # type: ignore[no-untyped-def]
     """Averages of the move ``V p``, of ``1 - u' = V l''/(1 + V l'')`` and of the cost, with ``l'' = gain p (1-p)``."""
+    pushes = np.empty(field.shape[1])
     for row in range(field.shape[0]):
         one, two, held, square, cost, wrong = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         chi = variance[row]
+        _pushes(field[row], gain[row], chi, pushes)
         for node in range(field.shape[1]):
-            mass = weight[row, node]
-            if mass == 0.0:
-                continue
-            push = logistic_push(field[row, node], gain[row], chi)
+            mass, push = weight[row, node], pushes[node]
             best = field[row, node] + chi * push
             bend = chi * gain[row] * push * (1.0 - push)
             share = bend / (1.0 + bend)

@@ -130,6 +130,8 @@ class Ledger:
 
 def without(parts: list[Part], rows: np.ndarray) -> list[Part]:
     """Parts less some rows of the batch."""
+    if not rows.size:
+        return list(parts)
     kept = []
     for part in parts:
         stay = np.flatnonzero(~np.isin(part.rows, rows))

@@ -10,9 +10,9 @@ import pytest
 from scipy.special import ndtr
 
 import replica
-from replica.architectures._boolean_kernels import residual_sums
+from replica.architectures._boolean_kernels import residual_sums, whole_sums
 from replica.architectures._majority_kernels import majority_sums
-from replica.architectures._unit_table import Rule, unit_table
+from replica.architectures._unit_table import Rule, rule_of, unit_table
 from replica.architectures.boolean import BooleanUnits
 
 
@@ -62,8 +62,8 @@ def test_three_units_reach_the_end_of_their_branch() -> None:
 
 @pytest.mark.parametrize("overlap", [0.7, 0.82])
 def test_panels_agree_with_the_trapezoidal_rule(overlap: float) -> None:
-    rule, sums = Rule(8.5, 0.15, 0.4), np.empty(2)
-    table = unit_table(overlap, 1 - overlap, 0.0, 1 - overlap, rule, 900)
+    rule, sums = Rule(8.5, 0.055), np.empty(2)
+    table = unit_table(overlap, 1 - overlap, 0.0, 1 - overlap, rule)
     residual_sums(table, np.array([0.0, 0.0, 1.0, 1.0]), np.ones(4), 3, rule.reach**2, sums)
     assert majority_sums(overlap, 1 - overlap, 1, False)[2] == pytest.approx(sums[0], rel=1e-10)
 
@@ -175,3 +175,27 @@ def test_entropy_of_small_networks_tends_to_the_theory() -> None:
     report = replica.compare(replica.solve(model, alpha=1 / 3), runs)
     assert abs(float(report["z"].sel(observable="entropy"))) < 3
     assert float(report["standard_error"].sel(observable="entropy")) < 0.02
+
+
+@pytest.mark.parametrize(("weight", "q", "m"), [
+    ([0.0, 0.0, 1.0, 1.0], 0.02, 0.0), ([0.0, 0.0, 1.0, 1.0], 0.3, 0.0), ([0.0, 0.0, 1.0, 1.0], 0.6, 0.0),
+    ([0.0, 1.0, 0.0, 1.0], 0.1, 0.0), ([0.0, 1.0, 0.0, 1.0], 0.5, 0.0), ([0.1, 0.3, 1.0, 1.0], 0.4, 0.0),
+    ([0.0, 0.0, 1.0, 1.0], 0.8, 0.8), ([0.0, 0.0, 1.0, 1.0], 0.7, 0.4), ([0.0, 1.0, 0.0, 1.0], 0.6, 0.6),
+    ([0.0, 0.0, 0.0, 1.0, 1.0, 1.0], 0.2, 0.0), ([0.0, 1.0, 0.0, 1.0, 0.0], 0.3, 0.0),
+])  # fmt: skip
+def test_levels_of_few_units_differ_by_more_than_half_their_digits(weight: list[float], q: float, m: float) -> None:
+    """Against a rule of another step and a wider ball: level 2 is exact where level 1 is off by little."""
+    units, boltzmann, transverse = len(weight) - 1, np.array(weight), q - m * m
+    taught = (boltzmann > 0.5).astype(float) if m else np.ones(units + 1)
+
+    def sums(rule: Rule) -> np.ndarray:
+        found = np.zeros(5)
+        table = unit_table(q, 1 - q, m, transverse, rule)
+        whole_sums(table, boltzmann, taught, units, rule.reach**2, found)
+        return found[[0, 2, 4]]
+
+    rules = [rule_of(units, level, q, 1 - q, m, transverse) for level in (1, 2)]
+    assert rules[0] is not None and rules[1] is not None
+    exact = sums(Rule(9.3, 0.77 * rules[1].step))
+    for rule, off in zip(rules, (1e-8, 3e-13 if units < 4 else 1e-10), strict=True):
+        assert sums(rule) == pytest.approx(exact, rel=off, abs=off)

@@ -13,6 +13,7 @@ from saddlepoint.quadrature.fields import field_nodes
 from saddlepoint.quadrature.panels import gaussian_nodes
 
 POINTS = 400_000  # nodes (z0 times z1) handled at a time
+RUNGS = 25  # of the ladder on which the same is looked for at once
 HALVINGS = 11  # of what is a hint for meshes, no more
 
 
@@ -107,10 +108,16 @@ def _corners(
         shift = loss.optimal(corner, log_gap, variance, beta)[0]
         return corner, corner + shift, widths / (1.0 + low + np.abs(shift) / widths)
     gap = np.exp(log_gap)[:, None]
-    for _ in range(HALVINGS):
-        middle = 0.5 * (low + high)
-        stiff = -gap * loss.terms(places + widths * middle, variance, beta)[2]
-        low, high = np.where(stiff > 1.0, middle, low), np.where(stiff > 1.0, high, middle)
+    ladder = np.linspace(0.0, 1.0, RUNGS) ** 2
+    climb = places[:, :, None] + (widths * high)[:, :, None] * ladder
+    bend = loss.terms(climb.reshape(len(climb), -1), variance, beta)[2].reshape(climb.shape)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        stiff = np.log(np.maximum(-gap[:, :, None] * bend, 1e-300))  # falls along the ladder, nearly as a parabola
+    last = np.clip((stiff > 0.0).sum(axis=2, keepdims=True) - 1, 0, RUNGS - 2)
+    here, there = (np.take_along_axis(stiff, last + one, axis=2)[:, :, 0] for one in (0, 1))
+    share = np.clip(np.divide(here, here - there, out=np.zeros_like(here), where=here > there), 0.0, 1.0)
+    rung = ladder[last[:, :, 0]]
+    low = high * (rung + share * (ladder[last[:, :, 0] + 1] - rung))
     wall = places + widths * low
     return wall - gap * loss.terms(wall, variance, beta)[1], wall, widths / (1.0 + low)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -216,35 +217,34 @@ class ConditionProblem(Problem):
             return floor
         if self.equations.model.architecture.few is not None:  # sums over K fields, dear and far less exact
             return floor
-        _, rounding = self.equations.observe(self.alpha(free), self.variables.values(free))
-        floor[:, -1] = np.maximum(floor[:, -1], rounding[self.condition])
+        floor[:, -1] = np.maximum(floor[:, -1], self.observe(free)[1][self.condition])
         return floor
 
-    def alpha(self, free: np.ndarray) -> np.ndarray:
+    def _averages(self, free: np.ndarray, whole: bool) -> tuple[dict[str, np.ndarray], Any, Any, np.ndarray]:
+        """Conjugates, the two halves of the saddle point, and the load at which the held conjugate closes it."""
         values = self.variables.values(free)
+        single, pattern = self.equations.halves(values, whole=whole)
+        return values, single, pattern, values[self.held] / self.equations.conjugate(pattern, self.held)
+
+    def alpha(self, free: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
-            _, pattern = self.equations.halves(values)
-            return values[self.held] / self.equations.conjugate(pattern, self.held)
+            return self._averages(free, False)[-1]
 
     def residual(self, free: np.ndarray) -> np.ndarray:
-        values = self.variables.values(free)
-        rows = []
+        equations, fold = self.equations, self.condition == "fold"
         with np.errstate(all="ignore"):
-            _, pattern = self.equations.halves(values)
-            alpha = values[self.held] / self.equations.conjugate(pattern, self.held)
-            for name in self.names:
-                if name == self.held:
-                    continue
-                rows.append(self.equations.mismatch(alpha, values, pattern, name))
-        if self.condition == "fold":
-            rows.append(fold_condition(self.equations, alpha, free))
-        else:
-            rows.append(self.equations.observe(alpha, values)[0][self.condition])
+            values, single, pattern, alpha = self._averages(free, not fold)
+            rows = [equations.mismatch(alpha, values, pattern, name) for name in self.names if name != self.held]
+            if fold:
+                rows.append(fold_condition(equations, alpha, free))
+            else:
+                rows.append(equations.observables(alpha, values, single, pattern)[0][self.condition])
         return np.stack(rows, axis=1)
 
     def observe(self, free: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        alpha = self.alpha(free)
-        seen, floors = self.equations.observe(alpha, self.variables.values(free))
+        with np.errstate(all="ignore"):
+            values, single, pattern, alpha = self._averages(free, True)
+            seen, floors = self.equations.observables(alpha, values, single, pattern)
         return seen | {"alpha": alpha}, floors | {"alpha": 16 * EPS * alpha}
 
 

@@ -146,11 +146,12 @@ class Equations(Rowwise):
     ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """Order parameters and observables with the rounding floor of each."""
         with np.errstate(all="ignore"):
-            return self._observables(alpha, values, *self.halves(values, whole=True))
+            return self.observables(alpha, values, *self.halves(values, whole=True))
 
-    def _observables(
+    def observables(
         self, alpha: np.ndarray, values: dict[str, np.ndarray], single: SingleWeight, pattern: PatternAverage
     ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """`observe` from the two halves; callers silence numpy's warnings."""
         phi = self.potential(alpha, values, single, pattern)
         energy = alpha * pattern.cost
         heat = np.where(energy == 0, 0.0, per_row(self.model.beta, self.size) * energy)
