@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 import replica
-from benchmarks import _plain
-from benchmarks._clock import least, line, verdict
+from benchmarks import _plain, _tuned
+from benchmarks._clock import alternated, least, line, verdict
 from benchmarks._functions import function_lines
 from benchmarks._tables import machine, table
 
@@ -89,6 +89,55 @@ def capacity_lines() -> list[dict[str, Any]]:
     ]
 
 
+def tuned_lines() -> list[dict[str, Any]]:
+    """Beside what a physicist writes in numpy in an evening (`benchmarks/_tuned.py`), in alternated rounds; not written
+    there: curves of Franz-Parisi and local entropies.
+    """
+    binary, three = replica.perceptron("binary"), replica.committee(3, weights="binary")
+    half, none, one = np.array([0.5]), np.zeros(1), np.linspace(0.02, 0.82, 4096)
+    loads, plane, margins = np.linspace(0.5, 5.0, 20), np.linspace(0.005, 0.55, 200), np.linspace(-0.5, 0.0, 10)
+    square, logistic = (replica.mixture(name, penalty=0.1) for name in ("square", "logistic"))
+
+    def whole(model: Any, **axes: Any) -> Any:
+        return replica.sweep(model, **axes, observables=["q", "entropy"])
+
+    def risk(model: Any) -> Any:
+        return replica.sweep(model, alpha=loads, observables=["m", "q"])
+
+    def seen(model: Any) -> tuple[float, float]:
+        found = replica.solve(model, alpha=0.5)
+        return found["q"], found.free_entropy
+
+    mesh = [axis.ravel() for axis in np.meshgrid(plane, margins, indexing="ij")]
+    tasks: dict[str, tuple[Any, Any, Any, int]] = {
+        "one solve with its error": (
+            lambda: seen(binary), lambda: _tuned.solve(half, none), lambda a, b: abs(a[1] - b[1][0]), 300),
+        "sweep of 4096 loads": (
+            lambda: whole(binary, alpha=one), lambda: _tuned.solve(one, 0.0 * one),
+            lambda a, b: np.abs(a["entropy"].values - b[1]).max(), 5),
+        "200 x 10 loads and margins": (
+            lambda: whole(binary, alpha=plane, margin=margins), lambda: _tuned.solve(*mesh),
+            lambda a, b: np.nanmax(np.abs(a["entropy"].values.ravel() - b[1])), 5),
+        "capacity": (lambda: replica.capacity(binary), _tuned.capacity, lambda a, b: abs(a.value - b), 100),
+        "three sign units": (lambda: seen(three), lambda: _tuned.three_units(0.5), lambda a, b: abs(a[1] - b[1]), 50),
+        "logistic regression of clusters, 20 loads": (
+            lambda: risk(logistic), lambda: _tuned.logistic_mixture(loads, 0.1),
+            lambda a, b: np.abs(a["q"].values - b[1]).max(), 20),
+        "least squares of clusters, 20 loads": (
+            lambda: risk(square), lambda: _tuned.square_mixture(loads, 0.1),
+            lambda a, b: np.abs(a["q"].values - b[1]).max(), 50),
+        "enumeration of 20 signs, 10 patterns": (
+            lambda: replica.simulate(binary, algorithm="enumeration", n=20, alpha=0.5, seed=1),
+            lambda: _tuned.enumeration(20, 10, np.random.default_rng(1)), lambda a, b: 0.0, 50),
+    }  # fmt: skip
+    lines = []
+    for name, (ours, tuned, apart, rounds) in tasks.items():
+        off = apart(ours(), tuned())
+        mine, other = alternated(ours, tuned, rounds)
+        lines.append(line(name, mine, "", mine < other, f"differs by {off:.0e}", **{"times tuned numpy": other / mine}))
+    return lines
+
+
 def diagram_lines() -> list[dict[str, Any]]:
     """40,000 solves in the plane of load and margin, two processes."""
     alpha, margin = np.linspace(0.005, 1.0, 200), np.linspace(-0.5, 0.5, 200)
@@ -153,6 +202,7 @@ def process_lines() -> list[dict[str, Any]]:
 PARTS = {
     "point": point_lines,
     "capacity": capacity_lines,
+    "tuned": tuned_lines,
     "functions": function_lines,
     "processes": process_lines,
     "diagram": diagram_lines,

@@ -10,7 +10,7 @@ from replica._registry import per_row
 from saddlepoint._jit import array_kernel, inner_kernel, scalar_kernel
 from saddlepoint.special._elementary import scale, split_exponential
 
-_FAR = 1000.0  # exponentials beyond it are 0
+_FAR = 745.0  # the exponential there is the smallest double; beyond it is 0
 _STEPS = 1000
 
 
@@ -19,7 +19,7 @@ def _sides(t):  # type: ignore[no-untyped-def]
     """``1/(1 + e^-|t|)`` and what it lacks of 1, without a branch: loops over it are vectorised."""
     size = abs(t)
     n, q = split_exponential(-(size if size < _FAR else _FAR), 0.0)
-    small = scale(1.0 + q, n)
+    small = scale(1.0 + q, n) if size < _FAR else 0.0
     share = 1.0 / (1.0 + small)
     return share, small * share
 
