@@ -220,8 +220,7 @@ class BooleanUnits(FewUnits):
         if not whole:
             out = np.empty(2)
             residual_sums(*arguments, taught, self.units, rule.reach**2, out)
-            found[0], found[2], found[4] = np.nan, out[0], out[1]
-            return found
+            return np.array([np.nan, 0.0, out[0], 0.0, out[1], 0.0, 0.0])
         whole_sums(*arguments, taught, self.units, rule.reach**2, found[:5])
         share = 1.0 if taught.all() else 0.5
         found[0] += share * np.log(scale)
