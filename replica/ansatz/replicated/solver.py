@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,9 @@ from replica.ansatz.coverage import (
 from replica.ansatz.replicated.equations import GroupProblem, Groups
 from replica.ansatz.rs.ansatz import RS
 from replica.models.model import Model
+from replica.solution.batch import Solutions
 from replica.solution.ledger import Ledger
+from replica.solution.said import beside
 from saddlepoint import Newton, Status, solve
 
 NEWTON = Newton(steps=50, max_step=1.0, patience=10, halvings=6)
@@ -31,6 +34,7 @@ SLOW = 1e-7  # residual of equations whose averages take long
 LEAST = 1e-12  # by how much a free entropy must be larger to be another branch
 #: steps of a continuation: the second number where the first was too coarse
 PATHS = (8, 32)
+NO_TYPICAL = "there is no typical solution, and so no group of solutions: {}"
 #: what the equations of groups cover, and what those of their limits y = inf and round a solution ask beside it
 FEW_GROUPS = Demand("", lambda m: m.architecture.few is not None and m.architecture.few.grouped, "architecture")
 GROUPS = (HELD_NORM, RANDOM_LABELS, SIGNS_OR_SPHERE, GAUSSIAN_FIELD | FEW_GROUPS, HARD_OR_WARM)
@@ -89,6 +93,15 @@ class GroupLedger(Ledger):
         other.settle(rows, problem, start)
         now, new = side * self.observed("free_entropy"), side * other.observed("free_entropy")
         self.adopt(other, np.flatnonzero(np.isfinite(new) & ~(now >= new - LEAST)))
+
+    def solutions(self, ansatz: Any) -> Solutions:
+        """The batch as it is now; rows without an answer say so where the load is beyond what the weights can do."""
+        lost = np.flatnonzero(~self.solved)
+        if lost.size:
+            typical = RS().solve(self.model.take(lost), self.alpha[lost])
+            none = np.flatnonzero(np.isnan(typical.value("free_entropy")))
+            self.refuse(lost[none], [NO_TYPICAL.format(beside(typical.sentence(int(row)))) for row in none])
+        return super().solutions(ansatz)
 
 
 def along(

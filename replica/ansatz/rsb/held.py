@@ -33,6 +33,7 @@ class HeldLedger(StepsLedger):
                 point = branch.at(float(parisi[row])) if branch.known else None
                 if point is None:
                     self.refuse(np.array([row]), LOST)
+                    self._explain(row, setting, 1)
                     continue
                 problem = branch.problem(float(parisi[row]))
                 asked = Tolerance(absolute=self.tolerance)
@@ -97,9 +98,8 @@ def at_one(potential: Potential, lowest: float) -> Order | None:
     """States at Parisi parameter 1, where ``q_0`` is the replica-symmetric overlap: the last zero of their equation in
     ``q_1`` at which they are stable.
     """
-    gaps = lowest * _GAPS
-    orders = [Order(np.array([lowest, gap]), np.ones(1)) for gap in gaps]
-    with np.errstate(all="ignore"):
-        balance = np.array([potential.at(order, 0).balance[1] for order in orders])
+    orders = [Order(np.array([lowest, gap]), np.ones(1)) for gap in lowest * _GAPS]
+    places = [Search(potential).place(order, 0) for order in orders]
+    balance = np.array([np.nan if place is None else place.balance[1] for place in places])
     falls = np.flatnonzero((balance[:-1] > 0) & (balance[1:] <= 0))
     return orders[int(falls[-1])] if falls.size else None

@@ -44,7 +44,7 @@ class StepsLedger(Ledger):
         setting, remark = (setting, "") if setting else self._setting(row, few)
         if np.isinf(steps):
             self._full(row, setting, remark)
-            return None if self.solved[row] or self.remarks[row] else self._explain(row, setting, few)
+            return None if self.solved[row] else self._explain(row, setting, few)
         steps = int(steps)
         found = self._search(row, setting, steps)
         if found is not None:
@@ -68,7 +68,7 @@ class StepsLedger(Ledger):
         """A sentence for a row in which nothing was found."""
         at = np.array([row])
         if setting == WARM and np.isinf(per_row(self.model.beta, self.size)[row]):
-            end = self._search(row, CAPACITY, steps)
+            end = self._search(row, CAPACITY, steps, below=float(self.alpha[row]))
             if end is not None and self.alpha[row] >= end.value:
                 self.drop(at)
                 what = f"the capacity with {end.steps} steps" if end.steps else "the replica-symmetric capacity"
