@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from saddlepoint.enclosures import Kernel, Majorant, NotEnclosed, Polynomial, flint, generator
 
@@ -31,6 +31,9 @@ class LabelRing:
 
 class Enclosed:
     """The part of a `Data` that proofs are made of."""
+
+    #: the two moments of the classes of `enclosed_channels` are right and nothing else is: for quadratic costs
+    two_moments: ClassVar[bool] = False
 
     def enclosed(self, fields: Any) -> LabelRing:
         """How labels reweight fields of given overlaps, in balls; only members that prove their bounds have it."""

@@ -44,7 +44,8 @@ class Channel(NamedTuple):
     ``density(z)``
     returns the reweighting and, for each further overlap, the factor ``s`` of ``d E ln Z/d(overlap) = E[f s]``;
     None stands for weight 1. ``places`` and ``widths`` (batch, F) are features of the density, in units of the field.
-    ``levers`` are such factors that do not depend on the field: derivatives of the mean.
+    ``levers`` are such factors that do not depend on the field: derivatives of the mean; ``spreads`` are derivatives of
+    half the squared deviation.
     """
 
     probability: Any
@@ -55,7 +56,8 @@ class Channel(NamedTuple):
     places: np.ndarray | None = None
     widths: np.ndarray | None = None
     gain: Any = 1.0
-    levers: Mapping[str, float] | None = None
+    levers: Mapping[str, Any] | None = None
+    spreads: Mapping[str, Any] | None = None
 
 
 class Patterns(NamedTuple):

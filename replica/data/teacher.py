@@ -15,7 +15,7 @@ from replica.data._pairs import PairChannel, PairDensity, PairOverlaps
 from replica.data.base import Channel, Classes, Data, Overlaps, Patterns
 from replica.data.linear_labels import LinearLabels
 from replica.weights.base import Law, Weights
-from saddlepoint.enclosures import ball
+from saddlepoint.enclosures import Functions, ball
 from saddlepoint.special import tail
 
 
@@ -64,6 +64,7 @@ class Teacher(Data):
     overlaps: ClassVar[tuple[str, ...]] = ("m",)
     classes: ClassVar[Classes] = Classes.REWEIGHTED
     metastable: ClassVar[bool] = True
+    two_moments: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "noise", number("noise", self.noise, low=0.0))
@@ -180,6 +181,14 @@ class Teacher(Data):
         noise = ball(self.noise)
         m, across = fields.m / (1 + noise).sqrt(), fields.transverse + fields.m**2 * noise / (1 + noise)
         return taught_ring(m / across.sqrt(), (across / fields.q * (1 + noise)).sqrt())
+
+    def enclosed_channels(self, overlaps: Overlaps) -> list[Channel]:
+        """A Gaussian with the moments of a field times its label, ``c m`` and q, ``c^2 = 2/(pi (1 + noise))``."""
+        square = 2 / (Functions.pi * (1 + ball(self.noise)))
+        slope, lost = Functions.sqrt(square), square * overlaps.m
+        deviation = Functions.sqrt(overlaps.q - lost * overlaps.m)
+        mean, spreads = slope * overlaps.m, {"m": -lost}
+        return [Channel(1, mean, deviation, overlaps.variance, levers={"m": slope}, spreads=spreads)]
 
     def reference_channels(self, overlaps: Overlaps, mp: Any) -> list[Channel]:
         noise = exact(self.noise, mp)

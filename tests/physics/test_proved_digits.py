@@ -45,6 +45,12 @@ def enclosed(figure: dict[str, object]) -> replica.Enclosure:
     return replica.solve(model, alpha=params["alpha"]).enclose(20).values[NAMES.get(word, word)]
 
 
+def ridge(noise: float, penalty: float, loss: str = "square") -> replica.Model:
+    """The least penalised cost on labels of a teacher."""
+    labels = replica.Teacher(noise=noise)
+    return replica.perceptron(replica.Gaussian(penalty), loss=loss, labels=labels, beta=float("inf"))
+
+
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure["id"])
 def test_stored_figures_lie_inside_up_to_their_own_error(figure: dict[str, object]) -> None:
     found, value, slack = enclosed(figure), Fraction(figure["value"]), Fraction(figure["abs_err"])
@@ -74,6 +80,7 @@ def test_stored_figures_lie_inside_up_to_their_own_error(figure: dict[str, objec
         lambda: replica.solve(replica.mixture("hinge", penalty=0.2, noise=0.7, balance=0.3), alpha=1.5),
         lambda: replica.solve(replica.mixture("square", penalty=1.0, noise=2.0, balance=0.4), alpha=0.7),
         lambda: replica.solve(replica.mixture("square", penalty=0.5, bias=0.2), alpha=2.0),
+        lambda: replica.solve(ridge(noise=0.5, penalty=0.2), alpha=2.0),
     ],
 )
 def test_solutions_at_two_precisions_and_within_the_error_of_doubles(solution: object) -> None:
@@ -86,6 +93,32 @@ def test_solutions_at_two_precisions_and_within_the_error_of_doubles(solution: o
             assert abs(found[name] - float(x)) <= found.errors[name] + 2.3e-16 * abs(float(x)), name
     if "energy" in fine.values:
         assert not found.model.loss.hard
+
+
+@pytest.mark.parametrize(("noise", "penalty", "alpha"), [(0.0, 1.0, 0.7), (0.3, 0.01, 1.0)])
+def test_a_ridge_on_labels_of_a_teacher_meets_plain_quadrature(noise: float, penalty: float, alpha: float) -> None:
+    """Fields are reweighted by ``2 H(-s z)``, of which the proof knows two moments only."""
+    proved = replica.solve(ridge(noise, penalty), alpha=alpha).enclose(25).values
+    with mpmath.workdps(30):
+        q, response, m, energy = (mpmath.mpf(proved[name].lower) for name in ("q", "V", "m", "energy"))
+        seen = m / mpmath.sqrt(1 + mpmath.mpf(noise))
+        rest = mpmath.sqrt(q - seen**2)
+
+        def average(weight: object, one: object) -> mpmath.mpf:
+            places = [-12, -4, 0, 4, 12]
+            return alpha * mpmath.quad(lambda z: mpmath.npdf(z) * weight(z) * one(1 - mpmath.sqrt(q) * z), places)
+
+        def weight(z: mpmath.mpf) -> mpmath.mpf:
+            return mpmath.erfc(-seen / rest * z / mpmath.sqrt(2))
+
+        def score(z: mpmath.mpf) -> mpmath.mpf:
+            return 2 * mpmath.npdf(seen / rest * z) * mpmath.sqrt(q / (1 + mpmath.mpf(noise))) / rest
+
+        share = response / (1 + response)
+        assert abs(penalty * response + alpha * share - 1) < 1e-24
+        assert abs(average(weight, lambda short: (share * short) ** 2) - (q - m**2)) < 1e-24
+        assert abs(average(score, lambda short: share * short) - m) < 1e-24
+        assert abs(average(weight, lambda short: (short / (1 + response)) ** 2 / 2) - energy) < 1e-24
 
 
 def test_a_wide_committee_whose_rounding_was_more_than_its_error() -> None:
@@ -185,6 +218,7 @@ class Shifted(Margin):
         (lambda: replica.solve(replica.perceptron("binary", loss=replica.Band(1.0)), alpha=0.3), "losses with proved"),
         (lambda: replica.solve(replica.perceptron("binary"), alpha=0.3, ansatz=replica.Annealed()), "RS"),
         (lambda: replica.capacity(replica.perceptron("binary", loss=replica.OutsideBand(1.2))), "q = 0 is not proved"),
+        (lambda: replica.solve(ridge(0.0, 1.0, "hinge"), alpha=1.0), "with the square loss for teachers"),
         (lambda: replica.spinodal(replica.perceptron("binary")), "not enclosed"),
         (lambda: replica.spinodal(replica.perceptron("spherical")), "not enclosed"),
         (lambda: replica.optimal_penalty(replica.mixture("square"), alpha=1.0), "nothing is proved of this threshold"),

@@ -25,8 +25,9 @@ COVERS = Covers(
             "loss",
         ),
         Demand(
-            "is here for two clusters of one variance",
-            lambda model: vouched(model.data, "enclosed_channels", "channels"),
+            "is here for two clusters of one variance, and with the square loss for teachers",
+            lambda model: vouched(model.data, "enclosed_channels", "channels")
+            and (model.loss.quadratic or not model.data.two_moments),
             "data",
         ),
         Demand(
@@ -91,5 +92,6 @@ def _of_class(model: Model, channel: Any, response: Any) -> Mapping[str, Any]:
     move, square, held, held_square, cost = model.loss.enclosed_ground(
         channel.mean, channel.deviation, channel.gain * response
     )
-    levers = {name: lever * move for name, lever in channel.levers.items()}
+    spreads = channel.spreads or {}
+    levers = {name: lever * move - spreads.get(name, 0) * held for name, lever in channel.levers.items()}
     return {"moved square": square, "held": held, "held square": held_square, "cost": cost} | levers
