@@ -50,3 +50,11 @@ def test_constant_features_are_told() -> None:
         assert "; 2 constant features are left out" in made(wider, y).status
         assert "; 1 constant feature is left out" in made(wider[:, :-1], y).status
     assert "np." not in repr(replica.covariates.from_data(X, y).explained)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("start", [{"q": 0.5}, "informed", {"m_hat": 1.0}])
+@pytest.mark.parametrize("loss", ["square", "hinge", "logistic"])
+def test_starts_of_a_single_minimum_are_told(loss: str, start: Any) -> None:
+    plain, given = (replica.solve(replica.mixture(loss=loss), alpha=2.0, start=one) for one in (None, start))
+    assert given["q"] == plain["q"]
+    assert given.status == f"{plain.status}; start changes nothing: there is one state"

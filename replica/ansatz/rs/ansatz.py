@@ -42,6 +42,7 @@ from saddlepoint import Newton, Status, solve
 DEAR = "no solution where averages over K fields are affordable: beyond the branch (see capacity), or q near 1"
 COVERS = Covers("RS", (LEARNABLE, LEAST_COST, *STORABLE, RESIDUAL), shared=True)
 MEASURED = Covers("RS below capacity", (NO_MEAN, ONE_OVERLAP), shared=True)
+UNREAD = "start changes nothing: there is one state"
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,7 @@ class _Solver(RSLedger):
             self._paid()
         if single.any():
             self._minimised(np.flatnonzero(single))
+        self.note(self.solved & (start is not None), UNREAD)
         if not self.open.any() and not costly.any():
             pass
         elif isinstance(start, str):
