@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import replica
+from replica.landscape import franz_parisi, local_entropy
 from replica.simulate import run
 from replica.sweeps import diagram, sweep
 
@@ -24,6 +25,7 @@ def some(grid: Any) -> np.ndarray:
 
 
 LOADS, MARGINS, HEATS = np.linspace(0.05, 0.85, 9), np.linspace(-0.5, 0.5, 5), np.linspace(0.3, 1.1, 5)
+DISTANCES = np.linspace(0.01, 0.3, 9)
 CASES: dict[str, tuple[Any, Callable[..., Any], dict[str, Any], dict[str, Any]]] = {
     "sweep": (
         sweep, lambda **more: replica.sweep(BINARY, margin=MARGINS, **more), {"alpha": some(LOADS)}, {"alpha": LOADS},
@@ -52,6 +54,18 @@ CASES: dict[str, tuple[Any, Callable[..., Any], dict[str, Any], dict[str, Any]]]
         {"lines": ["capacity"]},
         {"lines": LINES},
     ),
+    "franz_parisi": (
+        franz_parisi,
+        lambda **more: replica.franz_parisi(BINARY, distance=[0.05, 0.1], **more),
+        {"reference": [0.0, 0.2], "alpha": [0.3]},
+        {"reference": [0.0, 0.1, 0.2], "alpha": [0.2, 0.3]},
+    ),
+    "local_entropy": (
+        local_entropy,
+        lambda **more: replica.local_entropy(BINARY, **more),
+        {"distance": some(DISTANCES), "alpha": [0.8]},
+        {"distance": DISTANCES, "alpha": [0.6, 0.8]},
+    ),
     "samples": (
         run,
         lambda **more: replica.simulate(BINARY, n=11, alpha=[0.4, 0.6], seed=3, **more),
@@ -66,6 +80,7 @@ CASES: dict[str, tuple[Any, Callable[..., Any], dict[str, Any], dict[str, Any]]]
     ),
 }  # fmt: skip
 WORKS = {sweep: "solve_chunk", diagram: "locate_chunk", run: "work"}
+WORKS |= {franz_parisi: "solve_chunk", local_entropy: "solve_chunk"}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -98,6 +113,9 @@ def test_a_grid_without_the_points_of_the_old_one_is_refused(tmp_path: Path) -> 
     for alpha in ([0.2, 0.3], [0.2], 0.4):
         with pytest.raises(ValueError, match="made with other settings: axes"):
             replica.sweep(BINARY, alpha=alpha, checkpoint=tmp_path)
+    replica.franz_parisi(BINARY, alpha=0.4, distance=[0.1], checkpoint=tmp_path / "curve")
+    with pytest.raises(ValueError, match="made with other settings: distance"):
+        replica.franz_parisi(BINARY, alpha=0.4, distance=[0.1, 0.2], checkpoint=tmp_path / "curve")
     replica.simulate(BINARY, n=9, alpha=0.4, samples=4, checkpoint=tmp_path / "runs")
     with pytest.raises(ValueError, match="made with other settings: samples was 4, now it is 2"):
         replica.simulate(BINARY, n=9, alpha=0.4, samples=2, checkpoint=tmp_path / "runs")

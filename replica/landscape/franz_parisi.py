@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from replica.ansatz import Ansatz
 from replica.ansatz.franz_parisi.solver import method
 from replica.files.dataset import curve as labelled
 from replica.files.dataset import joined
+from replica.files.formats import to_json
 from replica.files.words import described
 from replica.landscape.kinds import Around
 from replica.landscape.named_references import labels, settings_of, spread
@@ -27,7 +28,8 @@ __all__ = ["Reference", "franz_parisi"]
 
 EPS = float(np.finfo(float).eps)
 CHUNK = 25  # distances solved together; fixed, so that results do not depend on the number of workers
-PLACE = "place."  # begins the name of what a chunk finds about its curve as a whole
+#: what is known of a curve as a whole
+PLACES = ("typical_distance", "typical_distance_error", "largest_overlap", "largest_overlap_error")
 SYMBOLS = {
     "distance": "d",
     "alpha": r"\alpha",
@@ -145,9 +147,16 @@ def franz_parisi(
         "tolerance": tolerance,
     }
     curves = [resolve(model, load, one, first_moment, tolerance) for load in loads.tolist() for one in references]
-    starts = range(0, points.size, CHUNK)
-    chunks = [ProbeChunk(curve, points[i : i + CHUNK], i == 0) for curve in curves for i in starts]
-    results = run(solve_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress)
+    names = [f"alpha={load!r} {to_json(settings_of(one))}" for load in loads.tolist() for one in references]
+    chunks = [
+        ProbeChunk(curve, name, points[i : i + CHUNK])
+        for curve, name in zip(curves, names, strict=True)
+        for i in range(0, points.size, CHUNK)
+    ]
+    wholes = [WholeCurve(curve, name) for curve, name in zip(curves, names, strict=True)]
+    # by whole curves: the last bit of a point may depend on which distances are solved with it
+    how: dict[str, Any] = {"workers": workers, "checkpoint": checkpoint, "progress": progress, "settings": settings}
+    results = run(solve_chunk, [*chunks, *wholes], grows=["alpha", "reference"], **how)
     axes = {"alpha": loads} if np.ndim(alpha) else {}
     axes |= {"reference": labels(references)} if several else {}
     main = "entropy" if model.loss.hard else "free_entropy"
@@ -155,26 +164,60 @@ def franz_parisi(
 
 
 @dataclass(frozen=True)
-class ProbeChunk:
-    """Distances that are solved in one batch; ``first`` of its curve."""
+class WholeCurve:
+    """What belongs to a curve as a whole: a point of its own beside those of the curve ``name``."""
 
     around: Around
+    name: str
+
+    @property
+    def points(self) -> list[str]:
+        """What tells it from the others."""
+        return [self.name]
+
+    def part(self, rows: np.ndarray) -> WholeCurve:
+        """Itself, which has one point."""
+        return self
+
+    def solved(self) -> dict[str, np.ndarray]:
+        """Columns of one row."""
+        places = _places(self.around) if self.around.solved else {}
+        return {name: np.array([places.get(name, np.nan)]) for name in PLACES}
+
+
+@dataclass(frozen=True)
+class ProbeChunk:
+    """Distances of a curve that are solved in one batch."""
+
+    around: Around
+    name: str
     distance: np.ndarray
-    first: bool = True
+
+    @property
+    def points(self) -> list[str]:
+        """What tells each point from the others."""
+        return [f"{self.name} distance={place!r}" for place in self.distance.tolist()]
+
+    def part(self, rows: np.ndarray) -> ProbeChunk:
+        """Some of the points."""
+        return replace(self, distance=self.distance[rows])
+
+    def solved(self) -> dict[str, np.ndarray]:
+        """Variables, errors and statuses at the distances."""
+        model, columns = self.around.model, self.around.curve(self.distance)
+        if isinstance(model.weights.norm, Average):
+            room = spherical_room(self.distance)
+            columns.values["normalised_entropy"] = columns.values["free_entropy"] - room
+            columns.errors["normalised_entropy"] = columns.errors["free_entropy"] + 4.0 * EPS * np.abs(room)
+        if model.loss.hard:
+            for store in (columns.values, columns.errors):
+                store["entropy"] = store["free_entropy"].copy()
+        return columns.flat()
 
 
-def solve_chunk(chunk: ProbeChunk) -> dict[str, np.ndarray]:
-    """Columns of one chunk, and with the first what belongs to its curve as a whole."""
-    model, columns = chunk.around.model, chunk.around.curve(chunk.distance)
-    if isinstance(model.weights.norm, Average):
-        room = spherical_room(chunk.distance)
-        columns.values["normalised_entropy"] = columns.values["free_entropy"] - room
-        columns.errors["normalised_entropy"] = columns.errors["free_entropy"] + 4.0 * EPS * np.abs(room)
-    if model.loss.hard:
-        for store in (columns.values, columns.errors):
-            store["entropy"] = store["free_entropy"].copy()
-    places = _places(chunk.around) if chunk.first and chunk.around.solved else {}
-    return columns.flat() | {f"{PLACE}{name}": np.array([value]) for name, value in places.items()}
+def solve_chunk(chunk: ProbeChunk | WholeCurve) -> dict[str, np.ndarray]:
+    """Columns of one chunk."""
+    return chunk.solved()
 
 
 def _places(around: Around) -> dict[str, float]:
@@ -192,18 +235,17 @@ def _dataset(
     main: str,
 ) -> Any:
     """All curves over their axes; what belongs to a whole curve is a variable, of a single one an attribute."""
-    count = len(results) // len(curves)
-    groups = [results[i : i + count] for i in range(0, len(results), count)]
-    points = [{name: column for name, column in found.items() if not name.startswith(PLACE)} for found in results]
-    columns = joined(points)
+    places = results[-len(curves) :]
+    columns = joined(results[: -len(curves)])
     columns = {name: columns[name] for name in dict.fromkeys([main, *columns])}  # what is asked for comes first
     symbols = SYMBOLS | {main: r"S_{\mathrm{FP}}"}
     data = labelled(columns, axes, settings, main=main, symbols=symbols)
     whole: dict[str, list[Any]] = {"reference_status": [around.sentence for around in curves]}
     if any(around.margin is not None for around in curves):
         whole["reference_margin"] = [np.nan if around.margin is None else around.margin for around in curves]
-    for name in dict.fromkeys(name for group in groups for name in group[0] if name.startswith(PLACE)):
-        whole[name.removeprefix(PLACE)] = [float(group[0].get(name, np.array([np.nan]))[0]) for group in groups]
+    for name in PLACES:
+        found = [float(place[name][0]) for place in places]
+        whole |= {name: found} if np.any(np.isfinite(found)) else {}
     dims = [name for name in axes if name != "distance"]
     if not dims:
         data.attrs |= {name: values[0] for name, values in whole.items()}

@@ -3,7 +3,7 @@ here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +35,16 @@ class CentreChunk:
     alpha: float
     distance: np.ndarray
     tolerance: float
+
+    @property
+    def points(self) -> list[str]:
+        """What tells each point from the others."""
+        curve = f"alpha={self.alpha!r} replicas={self.ansatz.replicas!r}"
+        return [f"{curve} distance={place!r}" for place in self.distance.tolist()]
+
+    def part(self, rows: np.ndarray) -> CentreChunk:
+        """Some of the points."""
+        return replace(self, distance=self.distance[rows])
 
 
 def solve_chunk(chunk: CentreChunk) -> dict[str, np.ndarray]:
@@ -159,7 +169,8 @@ def local_entropy(
         "centre": centre,
         "tolerance": tolerance,
     }
-    results = run(solve_chunk, chunks, workers=workers, checkpoint=checkpoint, settings=settings, progress=progress)
+    how: dict[str, Any] = {"workers": workers, "checkpoint": checkpoint, "progress": progress, "settings": settings}
+    results = run(solve_chunk, chunks, grows=["alpha", "replicas", "distance"], **how)
     given = {"alpha": (loads, alpha), "replicas": (numbers, replicas)}
     axes = {name: values for name, (values, asked) in given.items() if np.ndim(asked)}
     symbols = {name: symbol_of(name) for name in ("alpha", *variables_of(model))} | {"replicas": "y", "distance": "d"}
