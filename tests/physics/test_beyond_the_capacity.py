@@ -27,11 +27,12 @@ def test_groups_on_two_clusters_end_too() -> None:
     assert f"ends at alpha = {float(replica.capacity(model)):.6g}" in said
 
 
-@pytest.mark.parametrize("ansatz", [RSB(2), RSB(np.inf), RSB(m=0.2)])
-def test_steps_name_the_capacity(ansatz: RSB) -> None:
+@pytest.mark.parametrize(("ansatz", "steps"), [(RSB(2), 2), (RSB(np.inf), 5), (RSB(m=0.2), 1)])
+def test_steps_name_the_capacity(ansatz: RSB, steps: int) -> None:
     model = replica.perceptron("spherical", margin=-0.5)
     solution = replica.solve(model, alpha=9.0, ansatz=ansatz, on_failure="keep")
-    assert f"the replica-symmetric capacity is {float(replica.capacity(model)):.6g}" in solution.status
+    end = replica.capacity(model, ansatz=RSB(steps))
+    assert f"the capacity with {steps} steps is {float(end):.6g}" in solution.status
 
 
 def test_complexities_name_it_too() -> None:

@@ -68,7 +68,7 @@ class StepsLedger(Ledger):
         """A sentence for a row in which nothing was found."""
         at = np.array([row])
         if setting == WARM and np.isinf(per_row(self.model.beta, self.size)[row]):
-            end = self._search(row, CAPACITY, steps, below=float(self.alpha[row]))
+            end = self._search(row, CAPACITY, steps)
             if end is not None and self.alpha[row] >= end.value:
                 self.drop(at)
                 what = f"the capacity with {end.steps} steps" if end.steps else "the replica-symmetric capacity"
