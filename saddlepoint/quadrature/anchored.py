@@ -64,20 +64,15 @@ def anchored_nodes(
     low, high = ends
     stops = np.unique(breaks[np.isfinite(breaks)])
     anchors = stops[(stops > low) & (stops < high)].tolist()
-    finest = [np.inf] * len(anchors)
     inside = (places > low) & (places < high) & (widths > 0) & np.isfinite(widths)
-    for k in np.flatnonzero(inside)[np.argsort(widths[inside])]:
-        place, width = float(places[k]), float(widths[k])
-        near = int(np.argmin(np.abs(np.array(anchors) - place))) if anchors else -1
-        if near >= 0 and abs(anchors[near] - place) <= NEAR * width:
-            finest[near] = min(finest[near], width)
-        else:
+    known = [(float(places[k]), float(widths[k])) for k in np.flatnonzero(inside)[np.argsort(widths[inside])]]
+    for place, width in known:
+        if not anchors or np.abs(np.array(anchors) - place).min() > NEAR * width:
             anchors.append(place)
-            finest.append(width)
-    if not anchors:
-        anchors, finest = [0.5 * (low + high)], [np.inf]
-    rank = np.argsort(anchors)
-    at, fine = np.array(anchors)[rank], np.array(finest)[rank]
+    at = np.sort(anchors) if anchors else np.array([0.5 * (low + high)])
+    # beside another place, however near, f varies as its features say there
+    scales = [np.maximum(width, np.abs(at - place)) for place, width in known]
+    fine = np.min(scales, axis=0) if known else np.full(at.size, np.inf)
     half = 0.5 * np.diff(at)
     sides = (np.append(at[0] - low, half), -1.0), (np.append(half, high - at[-1]), 1.0)
     found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []

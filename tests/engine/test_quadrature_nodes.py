@@ -16,6 +16,7 @@ from saddlepoint.quadrature import (
     gauss_legendre,
     gaussian_nodes,
 )
+from saddlepoint.quadrature.anchored import anchored_nodes
 from saddlepoint.quadrature.levels import LEVELS, Grading
 from saddlepoint.quadrature.panels import nodes_for_python
 from tests.engine.integrands import (
@@ -285,3 +286,15 @@ def test_level_zero_has_eight_digits() -> None:
     for k, q, log_ref, _ in MARGINS[:4]:
         value, _ = average(margin_log(k, q), margin_feature(k, q), 0)
         assert value == pytest.approx(float(log_ref), rel=3e-8)
+
+
+@pytest.mark.parametrize("apart", [1.1e-16, 1e-12, 3e-8, 1e-6])
+def test_a_layer_is_resolved_beside_every_place_near_it(apart: float) -> None:
+    """Two stops next to a feature, at one of which it has its own: neither side is left to long panels."""
+    width = 1e-8
+    stops = np.array([0.4, 0.4 + apart])
+    for place in stops:
+        nodes = anchored_nodes(np.array([place]), np.array([width]), stops, (-1.0, 1.0), 0.5)
+        x = (nodes.anchor - place) + nodes.offset
+        layer = nodes.weight @ np.exp(-0.5 * (x / width) ** 2)
+        assert layer == pytest.approx(width * np.sqrt(2.0 * np.pi), rel=1e-10)

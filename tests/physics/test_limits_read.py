@@ -185,6 +185,17 @@ THRESHOLDS = {
 }
 
 
+@pytest.mark.parametrize("alpha", [1.5, 1.8, 2.2])
+def test_a_step_of_zero_does_not_blind_the_small_ones(alpha: float) -> None:
+    """Edges a rounding apart: what leaves them goes as the square root of the noise, whatever is asked beside."""
+    solution = replica.max_margin(replica.perceptron("spherical", loss=replica.Band(1.0)), alpha=alpha).solution
+    small = np.array([1e-10, 1e-9, 1e-8, 1e-7])
+    found = replica.flatness(solution, noise=[0.0, *small])
+    rate = found["training_error"].values
+    assert np.all(found["error"].values < 1e-14)
+    assert (rate[1:] - rate[0]) / np.sqrt(small) == pytest.approx(np.full(4, (rate[4] - rate[0]) / 1e-7**0.5), rel=2e-4)
+
+
 @pytest.mark.parametrize("name", THRESHOLDS)
 def test_solutions_at_thresholds_are_solutions(name: str) -> None:
     """Their models hold plain numbers, and every observable takes them."""
