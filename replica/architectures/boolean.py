@@ -242,9 +242,7 @@ class BooleanUnits(FewUnits):
         conjugates = {"q_hat": square, "curvature": curvature} | ({"m": pull} if data.overlaps else {})
         return PatternAverage(log_z, conjugates, mp.nan, mp.nan, mp.nan)
 
-    def _near_one(
-        self, q: float, variance: float, weight: np.ndarray, level: int, whole: bool
-    ) -> np.ndarray | None:
+    def _near_one(self, q: float, variance: float, weight: np.ndarray, level: int, whole: bool) -> np.ndarray | None:
         """The sums without a teacher on panels that follow the edges; None where there are none for these outputs."""
         every = np.all(weight[:-1] == 0.0)
         if not every and (self.units != 3 or weight[:2].any() or weight[2] != weight[3]):
@@ -261,10 +259,12 @@ class BooleanUnits(FewUnits):
     def attainable(self, loss: Loss) -> bool:
         return bool(np.any(loss.cost(np.asarray(self.outputs)[None, :]) == 0))
 
+    def allowed(self, loss: Loss) -> tuple[bool, ...] | None:
+        found = loss.cost(np.asarray(self.outputs)[None, :])[0] == 0
+        return tuple(found.tolist()) if self.grouped and loss.hard and np.all(found[1:] != found[:-1]) else None
+
     def nearest(self, loss: Loss, level: int) -> tuple[float, float]:
-        """An allowed number of positive units is reached by turning over the smallest fields of one sign: order
-        statistics of half-normals.
-        """
+        """The smallest fields of one sign are turned over: order statistics of half-normals."""
         allowed = np.flatnonzero(loss.cost(np.asarray(self.outputs)[None, :])[0] == 0)
         if not allowed.size:
             return np.inf, np.inf

@@ -145,6 +145,12 @@ class FewUnits(ABC):
         """Probabilities of the `levels` in a Gibbs measure."""
         raise ValueError(f"the distribution of the field of {self} is not here")
 
+    def allowed(self, loss: Loss) -> tuple[bool, ...] | None:
+        """Whether n of the K units may be positive, n = 0 ... K: what steps of replica symmetry breaking need of a hard
+        constraint. None where they are not here.
+        """
+        return None
+
     @abstractmethod
     def nearest(self, loss: Loss, level: int) -> tuple[float, float]:
         """``E D^2``, D the distance of K standard Gaussian fields to the nearest allowed ones, and ``E |H|^2`` of the

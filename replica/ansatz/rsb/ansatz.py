@@ -9,7 +9,7 @@ import numpy as np
 
 from replica._checks import number, shown, whole
 from replica.ansatz.base import Ansatz
-from replica.ansatz.coverage import GAUSSIAN_FIELD, LEAST_COST, RANDOM_LABELS, SPHERE, Covers
+from replica.ansatz.coverage import ALTERNATING, GAUSSIAN_FIELD, LEAST_COST, RANDOM_LABELS, SPHERE, Covers
 from replica.ansatz.replicated.equations import complexity_facts
 from replica.ansatz.replicated.real_kinds import RealReplicas
 from replica.ansatz.rsb.counted_search import COVERS as COUNTED
@@ -21,7 +21,10 @@ from replica.ansatz.rsb.solver import StepsLedger
 from replica.models.model import Model
 from replica.solution.batch import Solutions
 
-COVERS = Covers("RSB", (RANDOM_LABELS, GAUSSIAN_FIELD, SPHERE, LEAST_COST))
+FIELDS = (GAUSSIAN_FIELD | ALTERNATING).instead(
+    "is here for the perceptron, for units=inf, and at the capacity for parity machines of 2 or 3 units"
+)
+COVERS = Covers("RSB", (RANDOM_LABELS, FIELDS, SPHERE, LEAST_COST))
 MOST = 20
 
 
@@ -84,7 +87,8 @@ class RSB(Ansatz):
     ------
     ValueError
         Parameters outside their domain; on solving, models that are not covered: extremised, anything but the sphere
-        (or weights +-1 under a constraint) with random labels and a Gaussian field; with m and q1 held models other
+        (or weights +-1 under a constraint) with random labels and a Gaussian field, and the capacity of parity
+        machines of 2 units, or 3 at ``q0=0.0``, with one step; with m and q1 held models other
         than the perceptron with random labels and weights of held norm, spherical weights of norm 1 on two clusters or
         +-1 with a teacher of their kind (finite m), or the square loss on the sphere.
 
@@ -161,7 +165,14 @@ class RSB(Ansatz):
             raise ValueError("m must be held where q1 is, as in RSB(m=2.0, q1=0.8): extremising it alone is not here")
         if self.m is not None and (np.isinf(self.m) or not COVERS(model)):
             raise ValueError(f"q1 must be held where m is, as in RSB(m=2.0, q1=0.8), for {model} and m = {self.m:g}")
-        return COVERS.check(model)
+        COVERS.check(model)
+        few = model.architecture.few
+        if few is not None and (self.steps != 1 or self.m is not None):
+            raise ValueError(f"RSB of parity machines is here with one step, extremised, got {self}")
+        if few is not None and few.units > 2 and self.q0 is None:
+            symmetric = "RSB of 3 units is here at the symmetric saddle point, RSB(q0=0.0)"
+            raise ValueError(f"{symmetric}: averages over fields of 3 units with q0 above 0 are too dear, got q0=None")
+        return None
 
     @property
     def _replicas(self) -> RealReplicas:

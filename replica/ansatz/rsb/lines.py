@@ -105,7 +105,7 @@ def breaking_point(model: Model, alpha: float, q: float) -> float:
     """``x = alpha E f'''^2 / (2 [(1-q)^-3 + alpha E f''^3])`` where replica symmetry becomes unstable."""
     order = Order(np.array([1.0 - q]), np.zeros(0))
     place = Potential(model, alpha, WARM).at(order, 2)
-    level = place.pattern.levels[0]
+    level: Any = place.pattern.levels[0]
     width = 0.02 * np.sqrt(1.0 - q)
     ahead = np.array([place.base.terms(level.nodes + width * step)[2] for step in _PLACES])
     third = _WEIGHTS @ ahead / width

@@ -13,6 +13,8 @@ import numpy as np
 
 from replica.ansatz.rsb.charts import Chart, Order
 from replica.ansatz.rsb.patterns import Cold, Nested, Warm, nested
+from replica.ansatz.rsb.unit_levels import UnitsNested, nested_units
+from replica.ansatz.rsb.unit_patterns import ColdUnits, Signs
 from replica.ansatz.rsb.weights import Sphere, sphere
 from replica.data import Overlaps
 from replica.models.model import Model
@@ -32,7 +34,7 @@ class Place:
     value: float
     alpha: float
     sphere: Sphere
-    pattern: Nested
+    pattern: Nested | UnitsNested
     base: Any
     slopes: np.ndarray
     bends: np.ndarray
@@ -96,16 +98,10 @@ class Potential:
         """Value and gradient at order parameters."""
         m, gaps, chi = order.parisi, order.gaps, order.chi
         every = np.append(gaps, 0.0) if self.cold else gaps
-        field, slopes, bends = self._fields(every, level)
-        if self.cold and np.isinf(slopes[-1]):
-            smooth = "RSB at zero temperature needs fields that overlap smoothly as q -> 1"
-            raise ValueError(f"{smooth}, those of {self.model.architecture} do not")
         between = -np.diff(every)
         last = chi if self.setting == GROUND else 1.0 if self.cold else float(gaps[-1])
         weights = sphere(1.0 - float(every[0]), between, m, last)
-        steps = np.append(field.q[0], -np.diff(field.variance))
-        base = self._base(float(field.variance[-1]), float(slopes[-1]), chi)
-        pattern = nested(base, np.maximum(steps, 0.0), m, level)
+        base, pattern, slopes, bends = self._pattern(every, m, chi, level)
         g, alpha = pattern.value, self.alpha
         scale = 1.0
         if self.setting == CAPACITY:
@@ -123,6 +119,25 @@ class Potential:
             order, value, alpha, weights, pattern, base, slopes, bends, 0.5 * scale * jumps * force,
             scale * (weights.slopes + alpha * np.diff(pattern.means) / m), chi_slope,
         )
+
+    def _pattern(
+        self, gaps: np.ndarray, m: np.ndarray, chi: float, level: int
+    ) -> tuple[Any, Any, np.ndarray, np.ndarray]:
+        """The last level, all of them, and derivatives of the overlaps of fields with those of the weights."""
+        few, loss = self.model.architecture.few, self.model.loss
+        if few is not None:  # fields of units, with the overlaps of their weights
+            assert self.setting == CAPACITY  # elsewhere they are not covered
+            signs = Signs(few.allowed(loss))
+            last = ColdUnits(signs, lambda fine: few.nearest(loss, fine))
+            one = np.ones(gaps.size)
+            return last, nested_units(last, np.append(1.0 - gaps[0], -np.diff(gaps)), m, level), one, 0.0 * one
+        field, slopes, bends = self._fields(gaps, level)
+        if self.cold and np.isinf(slopes[-1]):
+            smooth = "RSB at zero temperature needs fields that overlap smoothly as q -> 1"
+            raise ValueError(f"{smooth}, those of {self.model.architecture} do not")
+        steps = np.append(field.q[0], -np.diff(field.variance))
+        base = self._base(float(field.variance[-1]), float(slopes[-1]), chi)
+        return base, nested(base, np.maximum(steps, 0.0), m, level), slopes, bends
 
     def _fields(self, gaps: np.ndarray, level: int) -> tuple[Overlaps, np.ndarray, np.ndarray]:
         """Overlaps of the fields, and first and second derivatives with those of the weights."""

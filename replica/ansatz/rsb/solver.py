@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from replica._registry import per_row
+from replica.ansatz.coverage import GAUSSIAN_FIELD, Covers
 from replica.ansatz.rsb.equations import StepsProblem
 from replica.ansatz.rsb.limit import MOST, FullState, Limit, limit_of, profile_of, settled
 from replica.ansatz.rsb.potential import CAPACITY, GROUND, WARM, Potential
@@ -24,6 +25,7 @@ STATIONARY = ("free_entropy", "energy", "entropy", "alpha")
 FEW = 5  # steps whose capacity is that of all, but for a few digits
 FLATTER = 4.0
 POLISH = Newton(steps=12, max_step=0.3)
+BELOW = Covers("RSB at a given load", (GAUSSIAN_FIELD,))
 
 
 class StepsLedger(Ledger):
@@ -55,6 +57,7 @@ class StepsLedger(Ledger):
 
     def _setting(self, row: int, steps: int) -> tuple[str, str]:
         """Which equations a row needs: at beta = inf of a cost those of ground states, above the capacity."""
+        BELOW.check(self.model)
         loss = self.model.loss
         if loss.hard or np.isfinite(per_row(self.model.beta, self.size)[row]):
             return WARM, ""

@@ -1,0 +1,113 @@
+"""One pattern of a few Boolean units with one step: averages over fields in K dimensions.
+
+The fields of all units move alike and independently; what sums over units are derivatives:
+``E_j = sum_i int P_j (d_i f_j)^2``. See `patterns` for one field.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from replica.ansatz.rsb.grids import TooFine, fineness, uniform
+
+REACH = 74.0  # squared deviations beyond which fields of K units have no mass
+SPREAD = 2.2  # uniform steps in a deviation of the level itself
+FINER = {2: 1.0, 3: 0.6}  # power of the factors by which steps are finer or rougher
+MOST = 32_000_000  # nodes of a level
+
+
+class Top(NamedTuple):
+    """Cost and error of outcomes, and their probabilities: what is read from the last level."""
+
+    nodes: np.ndarray
+    mass: np.ndarray
+
+
+class Level(NamedTuple):
+    """``f`` on the grid, where the fields are, ``sum_i (d_i f)^2`` and a function that gives ``sum_il (d_i d_l f)^2``
+    (or what has the same sums over tuples in any order).
+    """
+
+    value: np.ndarray
+    force: np.ndarray
+    curve: Callable[[], np.ndarray]
+    mass: np.ndarray
+
+
+@dataclass(frozen=True)
+class UnitsNested:
+    """The levels of a pattern, pushes ``E_j`` and means ``int P_j f_j``; ``last``: the bend of one without a grid."""
+
+    units: int
+    grids: list[Level]
+    pushes: np.ndarray
+    means: np.ndarray
+    top: Top
+    last: tuple[float, ...]
+
+    @property
+    def value(self) -> float:
+        """``g_0``, the free entropy of the pattern."""
+        return float(self.means[0])
+
+    @property
+    def levels(self) -> list[Top]:
+        return [self.top]
+
+    @cached_property
+    def bends(self) -> np.ndarray:
+        """``sum_il int P_j (d_i d_l f_j)^2``."""
+        return np.array([*(float(np.sum(level.mass * level.curve())) for level in self.grids), *self.last])
+
+    @property
+    def lost(self) -> float:
+        """By how much the mass of the fields is not 1."""
+        return max((abs(float(level.mass.sum()) - 1.0) for level in self.grids), default=0.0)
+
+
+def nested_units(last: Any, steps: np.ndarray, parisi: np.ndarray, level: int) -> UnitsNested:
+    """Averages over levels of squared deviations ``steps`` (k+1,) at Parisi parameters (k,), k = 0 or 1.
+
+    ``last`` gives the average over the last step in closed form, on the grid of the level below.
+    """
+    if not len(parisi):
+        push, bend = last.nearest(level)
+        return UnitsNested(last.units, [], np.array([push]), np.array([-0.5 * push]), last.top(np.nan), (bend,))
+    variance, deviation = float(steps[0]), math.sqrt(float(steps[1]))
+    axis = _axis(last, variance, deviation, level)
+    squares = reduce(np.add.outer, [axis[0] ** 2] * last.units)
+    ball = squares <= REACH * max(variance, 1e-300)
+    end = last.on(axis[0], ball, deviation, float(parisi[0]), level)
+    mass = _lowest(axis, squares, variance, last.units) * ball
+    mean = float(np.sum(mass * end.value))
+    if not np.isfinite(mean):
+        raise TooFine("exponentials of fields far away have no digits")
+    push, square = float(np.sum(mass * end.force)), float(np.sum(mass * end.squares))
+    top, bends = last.top(float(np.sum(mass * end.right))), (last.nearest(level)[1],)
+    grids = [Level(end.value, end.force, end.curve, mass)]
+    return UnitsNested(last.units, grids, np.array([push, square]), np.array([mean, -0.5 * square]), top, bends)
+
+
+def _axis(last: Any, variance: float, deviation: float, level: int) -> tuple[np.ndarray, float]:
+    """Nodes of one unit and the step between them."""
+    if variance == 0.0:
+        return np.zeros(1), 1.0
+    longest = min(math.sqrt(variance) / SPREAD, last.next(deviation))
+    nodes, step = uniform(math.sqrt(REACH * variance), longest / fineness(level).steps ** FINER[last.units])
+    if float(nodes.size) ** last.units > MOST:
+        raise TooFine(f"{nodes.size} nodes for each of {last.units} units")
+    return nodes, step
+
+
+def _lowest(axis: tuple[np.ndarray, float], squares: np.ndarray, variance: float, units: int) -> np.ndarray:
+    """The mass of the fields of the lowest level."""
+    if variance == 0.0:
+        return np.ones((1,) * units)
+    scale = (axis[1] / math.sqrt(2.0 * math.pi * variance)) ** units
+    return np.asarray(scale * np.exp(-squares / (2.0 * variance)))

@@ -1,0 +1,123 @@
+"""The capacity of parity machines with one step against differences, brute quadrature and formulas."""
+
+from __future__ import annotations
+
+from itertools import permutations, product
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+from scipy.optimize import minimize_scalar
+from scipy.special import ndtr
+
+import replica
+from replica.ansatz.rsb.charts import Order
+from replica.ansatz.rsb.potential import CAPACITY, Potential
+from replica.ansatz.rsb.unit_patterns import ColdUnits, Signs
+from saddlepoint.quadrature import gauss_legendre
+
+PAIR = replica.parity(2, weights="spherical")
+TRIPLE = replica.parity(3, weights="spherical")
+
+
+def test_gradients_are_those_of_the_potential() -> None:
+    potential = Potential(PAIR, np.nan, CAPACITY)
+    chart = potential.chart(1)
+    free = chart.free(Order(np.array([0.5]), np.array([20.0])))
+    place = potential.at(chart.values(free))
+    slopes = chart.pulled(free, place.order, place.overlap_slopes, place.parisi_slopes, place.chi_slope)
+    step = 1e-5 * np.eye(free.size)
+    ends = [[potential.at(chart.values(free + side * one)).value for side in (1.0, -1.0)] for one in step]
+    assert slopes == pytest.approx((np.array(ends) @ [1.0, -1.0]) / 2e-5, abs=2e-7, rel=1e-6)
+    assert place.pattern.lost < 1e-12
+
+
+def _distance(fields: np.ndarray, allowed: tuple[bool, ...]) -> np.ndarray:
+    """Squared distance to the nearest fields whose signs are allowed, by trying all of them."""
+    units = fields.shape[0]
+    every = [s for s in product((1, -1), repeat=units) if allowed[s.count(1)]]
+    costs = [sum(np.where(s[i] * fields[i] < 0, fields[i] ** 2, 0.0) for i in range(units)) for s in every]
+    return np.asarray(np.min(costs, axis=0))
+
+
+def _wedges(units: int, order: int, reach: float) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights over all fields, between the edges at which distances change."""
+    node, weight = gauss_legendre(order)
+    share, part = 0.5 * (1.0 + node), 0.5 * weight
+    size = np.array(np.meshgrid(*[share] * units, indexing="ij")).reshape(units, -1)
+    mass = np.prod(np.array(np.meshgrid(*[part] * units, indexing="ij")).reshape(units, -1), axis=0)
+    radii = reach * np.cumprod(size, axis=0)  # falling
+    mass = mass * reach * np.prod(radii[:-1], axis=0)
+    cells = [
+        (np.array([s[i] * radii[p[i]] for i in range(units)]), mass)
+        for s in product((1, -1), repeat=units)
+        for p in permutations(range(units))
+    ]
+    return np.concatenate([c[0] for c in cells], axis=1), np.concatenate([c[1] for c in cells])
+
+
+@pytest.mark.parametrize("allowed", [(True, False, True), (False, True, False, True)])
+def test_the_average_over_the_nearest_signs_is_brute_quadrature(allowed: tuple[bool, ...]) -> None:
+    units, s, c = len(allowed) - 1, 0.6, 7.0
+    nodes = np.array([-0.7, 0.2, 1.1])
+    last = ColdUnits(Signs(allowed), lambda level: (np.nan, np.nan))
+    found = last.on(nodes, np.full((3,) * units, True), s, c, 1)
+    fields, mass = _wedges(units, 44 if units == 2 else 30, 6.5)
+    square = _distance(fields, allowed)
+    for place in [(0, 1, 2)[:units], (2, 0, 0)[:units], (1, 1, 1)[:units]]:
+        apart = fields - nodes[list(place)][:, None]
+        density = mass * np.exp(-np.sum(apart**2, axis=0) / (2 * s**2)) / (s * np.sqrt(2 * np.pi)) ** units
+        share = density * np.exp(-0.5 * c * square)
+        total = share.sum()
+        assert found.value[place] == pytest.approx(np.log(total) / c, abs=1e-9)
+        assert found.right[place] == pytest.approx(density[square == 0.0].sum() / total, abs=1e-8)
+        assert found.squares[place] == pytest.approx((share * square).sum() / total, abs=1e-8)
+
+
+@pytest.mark.parametrize("model", [PAIR, TRIPLE])
+def test_the_symmetric_capacity_is_a_one_dimensional_formula(model: Any) -> None:
+    """``min_w ln(1+w) / (-2 ln I)``, ``I = 1/2 + K/2 int_0^inf dr e^{-w r^2/2} 2G(r) (2H(r))^(K-1)``."""
+    units = model.architecture.few.units
+
+    def load(log: float) -> float:
+        w = np.exp(log)
+
+        def inside(r: float) -> float:
+            density = 2.0 * np.exp(-0.5 * (1.0 + w) * r**2) / np.sqrt(2.0 * np.pi)
+            return float(units * density * (2.0 * ndtr(-r)) ** (units - 1))
+
+        average = 0.5 + 0.5 * quad(inside, 0.0, 12.0 / np.sqrt(1.0 + w), epsabs=1e-14, epsrel=1e-13)[0]
+        return float(np.log1p(w) / (-2.0 * np.log(average)))
+
+    least = minimize_scalar(load, bounds=(0.0, 8.0), method="bounded", options={"xatol": 1e-7})
+    found = replica.capacity(model, ansatz=replica.RSB(q0=0.0))
+    assert found.converged
+    assert found.value == pytest.approx(least.fun, abs=2e-12)
+    assert found.value < replica.capacity(model).value
+
+
+def test_figures() -> None:
+    """The reference figure of three units, and the least of ``-F_S/F_E`` over w and q0 of two."""
+    found = replica.capacity(TRIPLE, ansatz=replica.RSB(q0=0.0))
+    assert found.value == pytest.approx(4.997543755604427, abs=1e-10)
+    pair = replica.capacity(PAIR, ansatz=replica.RSB())
+    assert pair.value == pytest.approx(4.0342360419, abs=1e-9)
+    assert pair.order_parameters["q0"] == pytest.approx(0.455, abs=5e-4)
+
+
+def test_what_is_not_here_is_refused() -> None:
+    few = "parity machines of 2 or 3 units"
+    for model in (replica.committee(3, weights="spherical"), replica.parity(4, weights="spherical")):
+        with pytest.raises(ValueError, match=few):
+            replica.capacity(model, ansatz=replica.RSB())
+    with pytest.raises(ValueError, match="one step"):
+        replica.capacity(PAIR, ansatz=replica.RSB(steps=2))
+    with pytest.raises(ValueError, match=r"RSB\(q0=0.0\)"):
+        replica.capacity(TRIPLE, ansatz=replica.RSB())
+    for verb in (replica.solve, replica.dynamic_transition):
+        load = {"alpha": 3.0} if verb is replica.solve else {}
+        with pytest.raises(ValueError, match="RSB at a given load is here for"):
+            verb(PAIR, ansatz=replica.RSB(q0=0.0), **load)
+    with pytest.raises(ValueError, match="RSB at a given load is here for"):
+        replica.complexity(PAIR, alpha=3.0, parisi=[0.3])
