@@ -10,8 +10,9 @@ import numpy as np
 from scipy.special import expit
 
 import replica
-from benchmarks._second import Cost, Setting
+from benchmarks._second import Setting
 from benchmarks._second_erm import Convex, Fit
+from benchmarks._second_local import Cost
 from replica.losses import Loss
 
 

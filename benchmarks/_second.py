@@ -14,20 +14,12 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr
 
-X, W = np.polynomial.legendre.leggauss(20)
-FAR, DEEP = 12.5, 46.0  # deviations kept of a Gaussian; logarithms below the largest that count
+from benchmarks._halved import Unresolved, W, X, halved
+from benchmarks._second_local import FAR, Cost, local
+
+OUTER = 1e-11  # last Legendre coefficients left, of the whole average
 LADDER = 2.0 ** np.arange(-4, 6)
 SLIP = 1e-15  # rounding of a mean of (u - h)/spread, whose terms of either sign are of order 1
-
-
-@dataclass(frozen=True)
-class Cost:
-    """A cost with all the places at which it is not smooth, or varies fast; ``hard`` ones are 0 or infinite."""
-
-    value: Callable[[np.ndarray], np.ndarray]
-    breaks: tuple[float, ...] = ()
-    hard: bool = False
-    signed: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,102 +59,17 @@ def panels(edges: np.ndarray, most: float) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(nodes), np.concatenate(weights)
 
 
+def edges(places: np.ndarray, widths: np.ndarray, ladder: np.ndarray = LADDER) -> np.ndarray:
+    """Ends of panels of a standard Gaussian that grow from each place by factors of its width."""
+    near = [(p + s * w * ladder) for p, w in zip(places, widths, strict=True) for s in (-1.0, 1.0)]
+    found = np.concatenate([np.arange(-FAR, FAR + 0.5), places, *near])
+    return np.unique(found[np.abs(found) <= FAR])
+
+
 def gaussian(places: np.ndarray, widths: np.ndarray, most: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights of a standard Gaussian, panels growing from each place by factors of two of its width."""
-    near = [(p + s * w * LADDER) for p, w in zip(places, widths, strict=True) for s in (-1.0, 1.0)]
-    edges = np.concatenate([[-FAR, FAR], places, *near]) if len(places) else np.array([-FAR, FAR])
-    edges = np.unique(edges[np.abs(edges) <= FAR])
-    z, weight = panels(edges, most)
+    """Nodes and weights of a standard Gaussian on these panels, none longer than ``most``."""
+    z, weight = panels(edges(places, widths), most)
     return z, weight * np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi)
-
-
-def local(cost: Cost, beta: float, h: np.ndarray, v: float, fine: int = 1) -> tuple[np.ndarray, ...]:
-    """``ln Z``, its slope and bend in the field, the mean cost; in pieces that stay in the cache."""
-    pieces = [_local(cost, beta, part, v, fine) for part in np.array_split(h, max(1, h.size // 256))]
-    return tuple(np.concatenate(rows) for rows in zip(*pieces, strict=True))
-
-
-def _local(cost: Cost, beta: float, h: np.ndarray, v: float, fine: int) -> tuple[np.ndarray, ...]:
-    spread = np.sqrt(v)
-
-    def plain(u: np.ndarray) -> np.ndarray:
-        found = np.asarray(cost.value(u), dtype=float)
-        found = np.where(found > 0, -np.inf, 0.0) if cost.hard else -beta * found
-        return found - (u - h[:, None]) ** 2 / (2.0 * v)
-
-    def priced(u: np.ndarray) -> np.ndarray:
-        return plain(u) + np.log(np.abs(np.asarray(cost.value(u), dtype=float)))
-
-    with np.errstate(all="ignore"):
-        (mass, mean, square), top = _moments(plain, cost, h, spread, fine)
-        price = np.zeros(h.size)
-        if not cost.hard:  # a mean that is small has digits of its own: its weight lies elsewhere
-            (sums, _, _), high = _moments(priced, cost, h, spread, fine)
-            price = sums / mass * np.exp(high - top)
-            if cost.signed:
-                price = _signed(plain, cost, h, spread, fine)
-    value = np.log(mass / (spread * np.sqrt(2 * np.pi))) + top
-    return value, mean / spread, (square - 1.0) / v, np.where(np.isfinite(price), price, 0.0)
-
-
-def _stretch(exponent: Callable[[np.ndarray], np.ndarray], cost: Cost, h: np.ndarray, spread: float) -> Any:
-    """Ends of the stretch of stabilities that carries the weight of each field."""
-    far = np.geomspace(FAR, 1e7, 60)
-    scan = h[:, None] + spread * np.concatenate([-far[::-1], np.linspace(-FAR, FAR, 101), far])
-    steps = spread * np.concatenate([[0.0], 1e-3 * 4.0 ** np.arange(8)])
-    extra = [np.broadcast_to(b + s * steps, (h.size, 9)) for b in cost.breaks for s in (-1, 1)]
-    scan = np.sort(np.concatenate([scan, *extra], axis=1), axis=1)
-    low = high = None
-    for _ in range(6):
-        e = np.nan_to_num(exponent(scan), nan=-np.inf)
-        heavy = e > e.max(axis=1, keepdims=True) - DEEP
-        last = heavy.shape[1] - 1 - np.argmax(heavy[:, ::-1], axis=1)
-        rows = np.arange(h.size)
-        low = scan[rows, np.maximum(np.argmax(heavy, axis=1) - 1, 0)]
-        high = scan[rows, np.minimum(last + 1, scan.shape[1] - 1)]
-        # a dip is narrower than the stretch: the places of the cost stay, the deepest point seen is looked at closer
-        best = np.argmax(e, axis=1)
-        near = scan[rows, np.minimum(best + 1, scan.shape[1] - 1)] - scan[rows, np.maximum(best - 1, 0)]
-        around = scan[rows, best][:, None] + 0.5 * near[:, None] * np.linspace(-1.0, 1.0, 17)
-        known = np.broadcast_to(np.array(cost.breaks), (h.size, len(cost.breaks)))
-        linear = low[:, None] + (high - low)[:, None] * np.linspace(0.0, 1.0, 65)
-        scan = np.sort(np.clip(np.concatenate([linear, known, around], axis=1), low[:, None], high[:, None]), axis=1)
-    return low, high
-
-
-def _nodes(cost: Cost, low: np.ndarray, high: np.ndarray, fine: int) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights (field, node) on equal panels between the ends and the places that are known."""
-    stops = [low, *(np.clip(np.full(low.size, b), low, high) for b in sorted(set(cost.breaks))), high]
-    count, nodes, weights = 5 * fine, [], []
-    for a, b in zip(stops[:-1], stops[1:], strict=True):
-        half = (0.5 * (b - a) / count)[:, None, None]
-        middle = 2 * np.arange(count)[None, :, None] + 1
-        nodes.append((a[:, None, None] + half * (middle + X)).reshape(low.size, -1))
-        weights.append((half * np.broadcast_to(W, (low.size, count, 20))).reshape(low.size, -1))
-    return np.concatenate(nodes, axis=1), np.concatenate(weights, axis=1)
-
-
-def _moments(
-    exponent: Callable[[np.ndarray], np.ndarray], cost: Cost, h: np.ndarray, spread: float, fine: int
-) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
-    """Mass, mean and variance of ``(u - h)/spread`` under exp(exponent), and the largest exponent taken out."""
-    u, weight = _nodes(cost, *_stretch(exponent, cost, h, spread), fine)
-    e = np.nan_to_num(exponent(u), nan=-np.inf)
-    top = e.max(axis=1)
-    weight = weight * np.exp(e - np.where(np.isfinite(top), top, 0.0)[:, None])
-    z, mass = (u - h[:, None]) / spread, weight.sum(axis=1)
-    mean = (weight * z).sum(axis=1) / mass
-    return (mass, mean, (weight * (z - mean[:, None]) ** 2).sum(axis=1) / mass), top
-
-
-def _signed(
-    plain: Callable[[np.ndarray], np.ndarray], cost: Cost, h: np.ndarray, spread: float, fine: int
-) -> np.ndarray:
-    """Mean of a cost that takes either sign, over the stretch of the weight itself."""
-    u, weight = _nodes(cost, *_stretch(plain, cost, h, spread), fine)
-    e = plain(u)
-    weight = weight * np.exp(e - e.max(axis=1, keepdims=True))
-    return (weight * cost.value(u)).sum(axis=1) / weight.sum(axis=1)
 
 
 def single(setting: Setting, x: dict[str, float], fine: int = 1) -> dict[str, float]:
@@ -226,18 +133,24 @@ def pattern(setting: Setting, s: dict[str, float], fine: int = 1) -> np.ndarray:
             np.append(widths, np.sqrt(across / q) / max(s["m"] / np.sqrt(q), 1e-300)),
         )
     keep = np.abs(places) < 60
-    z, weight = gaussian(places[keep], widths[keep], 1.0 / fine)
-    value, f, bend, price = local(setting.cost, setting.beta, root * z, v, fine)
-    f = f + setting.slip / spread
-    score = np.zeros_like(z)
-    if setting.teacher:
-        slope = s["m"] / np.sqrt(across)
+    ends = edges(places[keep], widths[keep], np.array([1.0, 8.0]))
+    ends = np.unique(np.concatenate([np.linspace(*pair, 1 + fine) for pair in zip(ends[:-1], ends[1:], strict=True)]))
+    slope = s["m"] / np.sqrt(across) if setting.teacher else 0.0
+
+    def rows(_: np.ndarray, z: np.ndarray) -> np.ndarray:
+        value, f, bend, price = (
+            x.reshape(z.shape) for x in local(setting.cost, setting.beta, root * z.ravel(), v, fine)
+        )
+        f = f + setting.slip / spread
+        weight = np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi)
         score = 2.0 * np.exp(-0.5 * (slope * z) ** 2) / np.sqrt(2 * np.pi) * np.sqrt(q / across)
-        weight, plain = weight * 2.0 * ndtr(slope * z), weight
-    else:
-        plain = weight
-    rows = [value, f * f, -bend, bend * bend, price]
-    return np.array([*((weight * r).sum() for r in rows), (plain * score * f).sum()])
+        chance = 2.0 * ndtr(slope * z)  # 1 where there is no teacher
+        return weight * np.array(
+            [*(chance * x for x in (value, f * f, -bend, bend * bend, price)), setting.teacher * score * f]
+        )
+
+    _, _, weight, found = halved(rows, np.zeros(ends.size - 1, dtype=int), ends[:-1], ends[1:], OUTER / fine)
+    return (found * weight).sum(axis=(1, 2))
 
 
 def update(setting: Setting, x: dict[str, float], fine: int) -> tuple[np.ndarray, dict[str, float], np.ndarray]:
@@ -265,7 +178,9 @@ def solve(setting: Setting, start: dict[str, float], steps: int = 4, fine: int =
         if np.all(np.abs(change) <= 1e-10 * np.abs(x)):  # the slopes are known to 1e-6: rounding is left
             break
     point = dict(zip(names, map(float, x), strict=True))
-    _, s, t = update(setting, point, fine)
+    new, s, t = update(setting, point, fine)
+    if not np.all(np.abs(new - x) <= 1e-6 * np.abs(x)):
+        raise Unresolved("the judge's steps of Newton do not settle")
     phi = s["entropic"] + setting.alpha * t[0]
     energy = setting.alpha * t[4]
     found = point | {name: s[name] for name in ("q", "V", "m", "Q")} | {"free_entropy": phi, "energy": energy}

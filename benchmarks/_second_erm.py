@@ -86,7 +86,8 @@ def averages(fit: Fit, o: dict[str, float], fine: int = 1) -> dict[str, float]:
         z, weight = gaussian(places[keep], widths[keep], 0.5 / fine)
         h = centre + spread * z
         u, slope = proximal(fit.cost, h, v)
-        f, bend = (u - h) / v, (slope - 1.0) / v
+        f = np.where(slope > 0, -fit.cost.slope(u, 1), (u - h) / v)  # no difference of near ones but at a kink
+        bend = np.where(slope > 0, -fit.cost.bend(u) * slope, -1.0 / v)
         plain = weight
         if fit.data == "teacher":
             t = o["m"] / np.sqrt(across)

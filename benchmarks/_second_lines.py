@@ -10,8 +10,9 @@ import numpy as np
 from scipy.special import ndtr
 
 from benchmarks import _second, _second_erm
-from benchmarks._second import Cost, Setting
+from benchmarks._second import Setting
 from benchmarks._second_erm import Fit
+from benchmarks._second_local import Cost
 from benchmarks._second_rows import newton
 
 

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr
 
-from benchmarks._second import Setting, W, X, _stretch, gaussian, local
+from benchmarks._halved import W, X
+from benchmarks._second import Setting, gaussian
 from benchmarks._second_erm import Fit, proximal
+from benchmarks._second_local import _stretch, local
 
 STEPS = np.array([0.0, 0.5, 1.5, 4.0, 10.0])  # of a layer, at which panels end
 

@@ -23,13 +23,13 @@ import numpy as np
 from joblib import Parallel, delayed
 
 import replica
-from benchmarks import _draws_landscape, _second, _second_erm
+from benchmarks import _draws_landscape, _second, _second_erm, _second_local
 from benchmarks._draws import Task, draw
 from benchmarks._questions import Question, start_of
 from replica.solution.single import SolveFailed
 
 RESULTS = Path(__file__).parent / "results"
-PATIENCE = 60  # seconds for one question
+PATIENCE = 120  # seconds for one question
 FLOOR = 4e-15  # of rounding, relative
 ROUNDED = 1e-13  # means of logarithms below it are the judge's rounding
 
@@ -61,7 +61,7 @@ def judged(task: Task, start: dict[str, float], fineness: int) -> tuple[dict[str
     slips = {} if erm else _second.slips(task.judge, fine)
     doubt = {name: d + slips.get(name, 0.0) for name, d in doubt.items()}
     if "energy" in doubt:  # of what lies beyond the fields that are looked at
-        doubt["energy"] += task.alpha * np.exp(-0.5 * _second.FAR**2)
+        doubt["energy"] += task.alpha * np.exp(-0.5 * _second_local.FAR**2)
     return fine, {n: d + (rounding if n in ("free_entropy", "entropy") else 0.0) for n, d in doubt.items()}
 
 
@@ -169,8 +169,8 @@ def run(seed: int, index: int, about: str = "solutions") -> dict[str, Any]:
                     row["numbers"] = task.rows(answer)
                 else:
                     row["found"] = task.solvable()
-        except (np.linalg.LinAlgError, ArithmeticError, TooLong):  # of the judge
-            row["undecided"] = True
+        except (np.linalg.LinAlgError, ArithmeticError, TooLong) as reason:  # of the judge
+            row["undecided"] = str(reason) or "the judge's time was up"
     except (ValueError, SolveFailed) as refusal:
         row |= {"status": f"refused: {refusal}", "converged": False}
     except TooLong:
@@ -214,7 +214,11 @@ def report(rows: list[dict[str, Any]]) -> str:
         ),
         "",
         "Not settled by the judge:",
-        *(f"- {r['index']}: {r['words']}" for r in rows if r.get("undecided") or _open(r)),
+        *(
+            f"- {r['index']}: {r['words']}: {r.get('undecided', 'some numbers were not found')}"
+            for r in rows
+            if r.get("undecided") or _open(r)
+        ),
         "",
         "Without an answer:",
         *(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import replica
-from benchmarks import _second
+from benchmarks import _second, _second_local
 from replica.losses import Loss, _inner
 from replica.losses._logistic import logistic_terms
 
@@ -226,7 +226,7 @@ def test_a_steep_ramp_is_resolved_between_its_two_sides(place, slope, beta, pena
     ramp = Own(lambda u: np.clip(slope * (place - u), 0.0, 1.0), (edge, place))
     model = replica.perceptron(replica.Gaussian(penalty), loss=ramp, beta=beta, labels=replica.Teacher(noise=1.0))
     found = replica.solve(model, alpha=0.494634)
-    cost = _second.Cost(ramp.cost, (edge, place))
+    cost = _second_local.Cost(ramp.cost, (edge, place))
     setting = _second.Setting(0.494634, beta, cost, penalty=penalty, teacher=True, noise=1.0)
     q_hat = found["q_hat"]
     start = {"q_hat": q_hat, "curvature": found["Q_hat"] + q_hat, "m_hat": found["m_hat"]}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import replica
-from benchmarks import _second
+from benchmarks import _second, _second_local
 
 WIDE = replica.Discrete((-2.0, -0.1, 0.1, 2.0))
 
@@ -32,7 +32,7 @@ def test_ternary_weights_are_no_worse_than_zero(alpha: float) -> None:
     model = replica.perceptron(replica.Ternary(), loss=replica.ErrorCount(place), beta=beta)
     found = replica.solve(model, alpha=alpha)
     assert found["free_entropy"] >= 0
-    cost = _second.Cost(lambda u: np.where(u < place, 1.0, 0.0), (place,))
+    cost = _second_local.Cost(lambda u: np.where(u < place, 1.0, 0.0), (place,))
     setting = _second.Setting(alpha, beta, cost, (-1.0, 0.0, 1.0))
     start = {"q_hat": found["q_hat"], "curvature": found["Q_hat"] + found["q_hat"]}
     with np.errstate(all="ignore"):
