@@ -187,7 +187,9 @@ def test_chance_does_not_move_the_means_apart() -> None:
     assert abs(distances.mean() - apart) < 4 * distances.std() / np.sqrt(30)
 
 
-@pytest.mark.parametrize(("loss", "penalty"), [("square", 20.0), ("hinge", 4.0)])
+@pytest.mark.parametrize(
+    ("loss", "penalty"), [("square", 20.0), pytest.param("hinge", 4.0, marks=pytest.mark.bench)]
+)
 def test_shapes_predict_fits_where_round_clusters_do_not(loss: str, penalty: float) -> None:
     """Estimated on one half of the patterns, fits on the other."""
     X, y, _ = shapes(4000)
