@@ -95,7 +95,8 @@ def solve(
     batch = chosen.solve(model, np.array([load]), start=start, tolerance=tolerance)
     solution = Solution(batch)
     solution.load = load
-    _LOG.info("%s at alpha = %g: %s", model, load, solution.status)
+    if _LOG.isEnabledFor(logging.INFO):  # statuses are made when they are read
+        _LOG.info("%s at alpha = %g: %s", model, load, solution.status)
     if on_failure == "raise" and not solution.converged:
         raise SolveFailed(solution)
     return solution

@@ -97,7 +97,7 @@ def sweep(
             results = folder.read()
             waiting = {index: item for index, item in waiting.items() if index not in results}
     take = received or _itself
-    log = logging.getLogger(getattr(function, "__module__", None))  # of whom the work is
+    log = logging.getLogger(getattr(function, "__module__", __name__))  # of whom the work is
     kept = "" if folder is None else f", the others are in {folder.path}"
     log.info("%d of %d chunks to compute%s", len(waiting), len(items), kept)
     with (

@@ -98,8 +98,8 @@ class BooleanUnits(FewUnits):
             weight = loss.boltzmann(field, beta)
             cost = np.where(weight > 0, loss.cost(field), 0.0)
             extra = np.stack([weight * cost, weight * loss.violated(field)], axis=1)
-            for row, (a, b, c, d) in enumerate(np.stack([q, variance, m, transverse], axis=1).tolist()):
-                sums[row] += self._one(a, b, c, d, weight[row], extra[row], taught, level, whole)
+            for row, (own, spread, lever, rest) in enumerate(np.stack([q, variance, m, transverse], axis=1).tolist()):
+                sums[row] += self._one(own, spread, lever, rest, weight[row], extra[row], taught, level, whole)
         log_z, bend, square, rigidity, pull, cost, wrong = sums.T
         if not whole:  # the fields of the units scale: sum_k E f_k' follows
             bend = -(variance * square + m * pull) / (q + variance)

@@ -72,6 +72,7 @@ def curve(
     for name, symbol in symbols.items():
         if name in data.variables:
             data[name].attrs["symbol"] = symbol
-    missing, verb = int(data[main].isnull().sum()), settings.get("verb", "curve")
-    _LOG.info("%s: %d of %d points are not solved", verb, missing, data[main].size)
+    if _LOG.isEnabledFor(logging.INFO):
+        missing, verb = int(data[main].isnull().sum()), settings.get("verb", "curve")
+        _LOG.info("%s: %d of %d points are not solved", verb, missing, data[main].size)
     return described(data, main)

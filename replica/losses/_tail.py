@@ -8,7 +8,7 @@ import numpy as np
 
 from replica._registry import per_row
 from saddlepoint._jit import array_kernel, scalar_kernel
-from saddlepoint.quadrature.fields import BLOCK, field_panels
+from saddlepoint.quadrature.fields import field_panels, sums_of_row
 from saddlepoint.quadrature.panels import row_nodes
 from saddlepoint.quadrature.rules import gauss_legendre
 from saddlepoint.special import (
@@ -52,18 +52,7 @@ def _margin_sums(edges, panels, rule, most, mean, deviation, kappa, variance, ou
             x = (kappa[row] - (mean[row] + deviation[row] * z[node])) * inverse
             value[node], first[node], excess = tail_triple(x)
             second[node] = first[node] * excess
-        sums = 0.0, 0.0, 0.0, 0.0
-        for start in range(0, count, BLOCK):  # in blocks: rounding does not add up over all nodes
-            part = 0.0, 0.0, 0.0, 0.0
-            for node in range(start, min(start + BLOCK, count)):
-                mass = weight[node]
-                part = (
-                    part[0] + mass * value[node],
-                    part[1] + mass * second[node],
-                    part[2] + mass * (first[node] * first[node]),
-                    part[3] + mass * (second[node] * second[node]),
-                )
-            sums = sums[0] + part[0], sums[1] + part[1], sums[2] + part[2], sums[3] + part[3]
+        sums = sums_of_row(weight, value, first, second, count)
         scale = inverse * inverse
         out[0, row], out[1, row], out[2, row] = sums[0], -sums[1] * scale, sums[2] * scale
         out[3, row] = sums[3] * scale * scale

@@ -40,7 +40,8 @@ UNEVEN = 4.0  # ratios of neighbours in a geometric grid, as 1, 3, 10, 100, diff
 GREY = "0.45"
 
 # of axes that were made elsewhere, as the sheet has them
-_TICKS: dict[str, Any] = {"direction": "in", "top": True, "right": True, "width": 0.6, "labelsize": 8.0}
+_TICKS: dict[str, Any] = {name: _SETTINGS[f"xtick.{name}"] for name in ("direction", "top", "labelsize")}
+_TICKS |= {"right": _SETTINGS["ytick.right"], "width": _SETTINGS["xtick.major.width"]}
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from replica.weights._enclosed_pair import EnclosedPair, signs_pair
 from replica.weights._pairs import BinaryPair, binary_room
 from replica.weights.base import Law, Norm, Pinned, SingleWeight, Weights
 from saddlepoint._jit import array_kernel
-from saddlepoint.quadrature.fields import BLOCK, field_panels
+from saddlepoint.quadrature.fields import field_panels, sums_of_row
 from saddlepoint.quadrature.panels import row_nodes
 from saddlepoint.special import cosh_terms, cosh_triple
 
@@ -26,19 +26,7 @@ def _binary_sums(edges, panels, rule, most, scale, out):  # type: ignore[no-unty
         count = row_nodes(row, edges, panels[row], rule, z, weight)
         for node in range(count):  # a loop of its own: sums in a fixed order are not vectorised
             value[node], mean[node], spread[node] = cosh_triple(scale[row] * z[node])
-        sums = 0.0, 0.0, 0.0, 0.0
-        for start in range(0, count, BLOCK):  # in blocks: rounding does not add up over all nodes
-            part = 0.0, 0.0, 0.0, 0.0
-            for node in range(start, min(start + BLOCK, count)):
-                mass = weight[node]
-                part = (
-                    part[0] + mass * value[node],
-                    part[1] + mass * spread[node],
-                    part[2] + mass * (mean[node] * mean[node]),
-                    part[3] + mass * (spread[node] * spread[node]),
-                )
-            sums = sums[0] + part[0], sums[1] + part[1], sums[2] + part[2], sums[3] + part[3]
-        out[0, row], out[1, row], out[2, row], out[3, row] = sums
+        out[0, row], out[1, row], out[2, row], out[3, row] = sums_of_row(weight, value, mean, spread, count)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from saddlepoint._jit import array_kernel, patient_kernel
+from saddlepoint._jit import array_kernel, inner_kernel, patient_kernel
 from saddlepoint.quadrature.levels import rule_and_grading
 from saddlepoint.quadrature.panels import build_nodes, edge_room, lay_panels, nodes_between
 from saddlepoint.quadrature.trapezoid import FEW
@@ -94,16 +94,34 @@ def field_nodes(
     return z, weight, mean[:, None] + deviation[:, None] * z
 
 
-BLOCK = 16  # nodes that are summed by themselves
+_BLOCK = 16  # nodes that are summed by themselves: rounding does not add up over all nodes
+
+
+@inner_kernel
+def sums_of_row(weight, value, slope, bend, count):  # type: ignore[no-untyped-def]
+    """``sum_n weight x`` over the first ``count`` nodes, for x = value, bend, slope^2 and bend^2."""
+    sums = 0.0, 0.0, 0.0, 0.0
+    for start in range(0, count, _BLOCK):
+        part = 0.0, 0.0, 0.0, 0.0
+        for node in range(start, min(start + _BLOCK, count)):
+            mass = weight[node]
+            part = (
+                part[0] + mass * value[node],
+                part[1] + mass * bend[node],
+                part[2] + mass * (slope[node] * slope[node]),
+                part[3] + mass * (bend[node] * bend[node]),
+            )
+        sums = sums[0] + part[0], sums[1] + part[1], sums[2] + part[2], sums[3] + part[3]
+    return sums
 
 
 @array_kernel
 def _weighted_sum(weight, value, squared, out):  # type: ignore[no-untyped-def]
     for row in range(weight.shape[0]):
         total, count = 0.0, weight.shape[1]
-        for start in range(0, count, BLOCK):  # in blocks: rounding does not add up over all nodes
+        for start in range(0, count, _BLOCK):
             part = 0.0
-            for node in range(start, min(start + BLOCK, count)):
+            for node in range(start, min(start + _BLOCK, count)):
                 one = value[row, node]
                 part += weight[row, node] * (one * one if squared else one)
             total += part

@@ -13,8 +13,8 @@ from saddlepoint.quadrature.fields import field_nodes
 from saddlepoint.quadrature.panels import gaussian_nodes
 
 POINTS = 400_000  # nodes (z0 times z1) handled at a time
-RUNGS = 25  # of the ladder on which the same is looked for at once
 HALVINGS = 11  # of what is a hint for meshes, no more
+RUNGS = 25  # of the ladder on which the same is looked for at once
 
 
 class GroupPatterns(NamedTuple):

@@ -30,12 +30,10 @@ class Top(NamedTuple):
 
 
 class Level(NamedTuple):
-    """``f`` on the grid, where the fields are, ``sum_i (d_i f)^2`` and a function that gives ``sum_il (d_i d_l f)^2``
-    (or what has the same sums over tuples in any order).
+    """A function that gives ``sum_il (d_i d_l f)^2`` on the grid (or what has the same sums over tuples in any order),
+    and where the fields are.
     """
 
-    value: np.ndarray
-    force: np.ndarray
     curve: Callable[[], np.ndarray]
     mass: np.ndarray
 
@@ -44,7 +42,6 @@ class Level(NamedTuple):
 class UnitsNested:
     """The levels of a pattern, pushes ``E_j`` and means ``int P_j f_j``; ``last``: the bend of one without a grid."""
 
-    units: int
     grids: list[Level]
     pushes: np.ndarray
     means: np.ndarray
@@ -78,7 +75,7 @@ def nested_units(last: Any, steps: np.ndarray, parisi: np.ndarray, level: int) -
     """
     if not len(parisi):
         push, bend = last.nearest(level)
-        return UnitsNested(last.units, [], np.array([push]), np.array([-0.5 * push]), last.top(np.nan), (bend,))
+        return UnitsNested([], np.array([push]), np.array([-0.5 * push]), last.top(np.nan), (bend,))
     variance, deviation = float(steps[0]), math.sqrt(float(steps[1]))
     axis = _axis(last, variance, deviation, level)
     squares = reduce(np.add.outer, [axis[0] ** 2] * last.units)
@@ -90,8 +87,7 @@ def nested_units(last: Any, steps: np.ndarray, parisi: np.ndarray, level: int) -
         raise TooFine("exponentials of fields far away have no digits")
     push, square = float(np.sum(mass * end.force)), float(np.sum(mass * end.squares))
     top, bends = last.top(float(np.sum(mass * end.right))), (last.nearest(level)[1],)
-    grids = [Level(end.value, end.force, end.curve, mass)]
-    return UnitsNested(last.units, grids, np.array([push, square]), np.array([mean, -0.5 * square]), top, bends)
+    return UnitsNested([Level(end.curve, mass)], np.array([push, square]), np.array([mean, -0.5 * square]), top, bends)
 
 
 def _axis(last: Any, variance: float, deviation: float, level: int) -> tuple[np.ndarray, float]:

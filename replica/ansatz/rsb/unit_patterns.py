@@ -34,10 +34,10 @@ class Signs(NamedTuple):
     def units(self) -> int:
         return len(self.allowed) - 1
 
-    def words(self, among: int, coefficient: Callable[[int], int]) -> list[tuple[tuple[int, ...], int]]:
-        """Signs (0: positive, 1: negative) of so many units and the coefficient that their number of positives has."""
-        every = product((0, 1), repeat=among)
-        return [(word, found) for word in every if (found := coefficient(word.count(0)))]
+    def words(self, allowed: bool) -> Words:
+        """Signs (0: positive, 1: negative) of all units that are allowed, or those that are not."""
+        every = product((0, 1), repeat=self.units)
+        return frozenset(word for word in every if self.allowed[word.count(0)] == allowed)
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class ColdUnits:
         """``f_{k-1}`` at all tuples of nodes, at Parisi parameter ``tilt`` and the deviation of the last step."""
         unit = _parity(nodes, deviation, tilt, level)
         words = _alternating(self.signs)
-        right = frozenset(word for word, _ in self.signs.words(self.units, lambda n: int(self.signs.allowed[n])))
+        right = self.signs.words(allowed=True)
 
         def total(*kinds: int, weights: np.ndarray = unit.weights, inside: bool = True) -> np.ndarray:
             every = [*kinds, *[0] * (self.units - len(kinds))]
@@ -139,27 +139,22 @@ def _parity(nodes: np.ndarray, s: float, c: float, level: int) -> Unit:
     from scipy.special import ndtr
 
     r, weights = _radii(nodes, s, c, level)
-    found: list[list[np.ndarray]] = [[], [], []]
+    at_r, beyond = [], []
     for sign in (1.0, -1.0):
         z = sign * nodes[:, None] - r
         f = np.exp(-0.5 * (z / s) ** 2 - LN_SQRT_2PI) / s
         falls = -sign * z / s**2
-        for kind, one in enumerate((f, falls * f, (falls**2 - s**-2) * f)):
-            found[kind].append(one)
-    for sign in (1.0, -1.0):
-        z = sign * nodes[:, None] - r
-        f = np.exp(-0.5 * (z / s) ** 2 - LN_SQRT_2PI) / s
-        for kind, one in enumerate((ndtr(z / s), sign * f, -z / s**2 * f)):
-            found[kind].append(one)
-    return Unit(r, weights, [np.array(one) for one in found], _kept(nodes, s))
+        at_r.append((f, falls * f, (falls**2 - s**-2) * f))
+        beyond.append((ndtr(z / s), sign * f, -z / s**2 * f))
+    kinds = zip(*at_r, *beyond, strict=True)
+    return Unit(r, weights, [np.array(roles) for roles in kinds], _kept(nodes, s))
 
 
 def _alternating(signs: Signs) -> Words:
     """Words of `_parity`: signs that are not allowed, of which the smallest field is turned over."""
-    wrong = [word for word, _ in signs.words(signs.units, lambda n: int(not signs.allowed[n]))]
     return frozenset(
         tuple(sign + 2 * (i != smallest) for i, sign in enumerate(word))
-        for word in wrong
+        for word in signs.words(allowed=False)
         for smallest in range(signs.units)
     )
 
