@@ -73,3 +73,9 @@ def test_beyond_the_capacity_there_is_nothing() -> None:
         replica.solve(model(1.5), alpha=0.34, ansatz=replica.RSB())
     with pytest.raises(ValueError, match="whole sphere|weights of"):
         replica.solve(replica.perceptron("ternary"), alpha=0.3, ansatz=replica.RSB())
+@pytest.mark.parametrize("kappa", [0.9, 0.95, 1.0, 1.12, 1.33, 1.6])
+def test_weak_steps_do_not_hang_on_a_rounding(kappa: float) -> None:
+    """Valleys are so flat there that differences over 1e-7 told nothing of their slope."""
+    found = [replica.capacity(model(kappa), ansatz=replica.RSB(steps=k, q0=0.0)) for k in (1, 2, 3)]
+    assert all(one.status.startswith("converged") for one in found), [one.status for one in found]
+    assert np.all(np.diff([one.value for one in found]) < 0.0)

@@ -144,6 +144,11 @@ class CountedProblem(StepsProblem):
                 self._seen[key] = None
         return self._seen[key]
 
+    @property
+    def flat(self) -> bool:
+        """From the first step on: where that is a weak one the gains of neighbouring levels are small differences."""
+        return self.steps > 0
+
     def residual(self, free: np.ndarray) -> np.ndarray:
         found = np.full(free.shape, np.nan)
         for row in range(self.size):

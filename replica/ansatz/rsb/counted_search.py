@@ -154,5 +154,18 @@ class CountedLedger(StepsLedger):
         problem = CountedProblem(self.model.take(at), self.alpha[at], kind, found.steps, rooted, shown=shown)
         start = problem.chart(0).free(found.order)
         start = np.append(start, np.log(found.value)) if kind == EMPTY else start
-        asked = Tolerance(absolute=max(self.tolerance, 4.0 ** (found.steps - 2) * self.tolerance))
-        return solve(problem, start=start[None, :], solver=POLISH, tolerance=asked, on_failure="keep")
+        asked = max(self.tolerance, 4.0 ** (found.steps - 2) * self.tolerance, blurred(problem, start) ** 2)
+        return solve(
+            problem, start=start[None, :], solver=POLISH, tolerance=Tolerance(absolute=asked), on_failure="keep"
+        )
+
+
+def blurred(problem: CountedProblem, point: np.ndarray) -> float:
+    """How far a step of Newton's method may go for no other reason than rounding, where valleys are flat."""
+    if not point.size:
+        return 0.0
+    jacobian = problem.residual_and_jacobian(point[None, :])[1][0]
+    try:
+        return 4.0 * float((np.abs(np.linalg.inv(jacobian)) @ problem.noise(point[None, :])[0]).max())
+    except np.linalg.LinAlgError:
+        return 0.0

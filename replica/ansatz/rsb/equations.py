@@ -67,6 +67,11 @@ class StepsProblem(Problem):
                 self._seen[key] = None
         return self._seen[key]
 
+    @property
+    def flat(self) -> bool:
+        """Whether valleys are flat: with many steps at finite temperature."""
+        return self.steps >= MANY and self.setting == WARM
+
     def residual(self, free: np.ndarray) -> np.ndarray:
         found = np.full(free.shape, np.nan)
         for row in range(self.size):
@@ -75,10 +80,8 @@ class StepsProblem(Problem):
         return found
 
     def residual_and_jacobian(self, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Both; of many steps at finite temperature, where valleys are flat, by central differences, which lose fewer
-        digits.
-        """
-        if self.steps < MANY or self.setting != WARM:
+        """Both; where valleys are flat by central differences, which lose fewer digits."""
+        if not self.flat:
             return super().residual_and_jacobian(free)
         jacobian = np.empty((*free.shape, free.shape[1]))
         for i in range(free.shape[1]):

@@ -42,7 +42,9 @@ def first_steps(setting: str, rooted: bool, symmetric: Order) -> list[Order]:
 def one_more(before: Order, unstable: np.ndarray, cold: bool, rooted: bool) -> list[Order]:
     """Starts of one step more: the levels that are unstable split, and last the same profile with more steps there."""
     split = [one for level in np.flatnonzero(unstable) for one in _split(before, int(level), cold, rooted)]
-    return [*split, _stretched(before, unstable, cold, rooted)]
+    from_zero = rooted and not cold and unstable[0]
+    filled = [_filled(before, max(int(np.flatnonzero(unstable)[-1]), 1))] if from_zero else []
+    return [*split, _stretched(before, unstable, cold, rooted), *filled]
 
 
 def coincide(order: Order, cold: bool, close: float) -> bool:
@@ -92,6 +94,18 @@ def _stretched(order: Order, unstable: np.ndarray, cold: bool, rooted: bool) -> 
         between = np.minimum(between, 0.3 * shares[-1])
     found = np.concatenate([gaps[:first], inner, gaps[last if top else last + 1 :]])
     return Order(np.exp(found), np.exp(np.concatenate([shares[:first], between, shares[last:]])), order.chi)
+
+
+def _filled(order: Order, last: int) -> Order:
+    """The profile from ``q = 0`` to level `last` with one more step: it starts as a straight line there, of which the
+    best steps are equal, ``q_j ~ j`` and ``m_j ~ 2j - 1``.
+    """
+    gaps, m = order.gaps, order.parisi
+    upper = m[last] if last < m.size else 1.0
+    between = _between(m[:last], True) if last > 1 else m[0] * np.array([0.5, 1.5])
+    between[-1] = min(between[-1], 0.5 * (between[-2] + upper))
+    filled = _between(gaps[: last + 1], False)
+    return Order(np.concatenate([filled, gaps[last + 1 :]]), np.concatenate([between, m[last:]]))
 
 
 def _between(values: np.ndarray, spread: bool) -> np.ndarray:
