@@ -65,3 +65,22 @@ def log_pairs(reference: np.ndarray, probe: np.ndarray, distance: np.ndarray) ->
         for second in np.flatnonzero(probe):
             both += chance * probe[second] * moves(units, int(first), int(second), flip)
     return np.log(both / alone)
+
+
+def nearest_allowed(units: int, allowed: np.ndarray, level: int) -> tuple[float, float]:
+    """`FewUnits.nearest` where these numbers of units may be positive: the smallest fields of one sign are turned over,
+    order statistics of half-normals.
+    """
+    if not allowed.size:
+        return np.inf, np.inf
+    total = 0.0
+    rare = 6.0 * np.sqrt(units)  # numbers further from half have no weight
+    common = range(max(0, int(0.5 * units - rare)), min(units, int(0.5 * units + rare)) + 1)
+    for positive in sorted(set(common) - set(allowed.tolist())):
+        below, above = allowed[allowed < positive], allowed[allowed > positive]
+        down = int(positive - below.max()) if below.size else None
+        up = int(above.min() - positive) if above.size else None
+        chance = comb(units, positive) / 2**units  # of whole numbers, which do not overflow
+        total += chance * least_flips(positive, units - positive, down, up, level)
+    every = allowed.tolist() == [units]  # all units positive: a cone with the Hessian of single units
+    return total, 0.5 * units if every else np.inf

@@ -13,16 +13,27 @@ from replica._registry import per_row
 from replica.architectures._bayes_majority import majority_bayes_error
 from replica.architectures._boolean_kernels import ratio_sums, residual_sums, whole_sums
 from replica.architectures._boolean_reference import reference_sums
-from replica.architectures._flips import least_flips, log_pairs, moves
+from replica.architectures._flips import log_pairs, moves, nearest_allowed
 from replica.architectures._majority_kernels import majority_sums, unanimous_sums
 from replica.architectures._unit_apart import apart_sums
 from replica.architectures._unit_chances import flipped_average, guarded_sums, level_masses, step_chances
 from replica.architectures._unit_fields import fields_on
 from replica.architectures._unit_groups import group_sums, meshes
+from replica.architectures._unit_limit_kernels import limit_sums
 from replica.architectures._unit_pairs import RULES, pair_sums
 from replica.architectures._unit_table import LARGEST, PANELLED, rule_of, unit_table
 from replica.architectures.base import PatternAverage
-from replica.architectures.few_units import NO_GROUPS, FewUnits, GroupSums, Guarded, Joint, Moved, PairSums, Plain
+from replica.architectures.few_units import (
+    NO_GROUPS,
+    FewUnits,
+    GroupSums,
+    Guarded,
+    Joint,
+    LimitSums,
+    Moved,
+    PairSums,
+    Plain,
+)
 from replica.data.base import Data, Overlaps
 from replica.losses.base import Loss
 
@@ -84,7 +95,6 @@ class BooleanUnits(FewUnits):
     def patterns(
         self, loss: Loss, data: Data, overlaps: Overlaps, beta: Any, level: int, whole: bool
     ) -> PatternAverage:
-        """Averages over a pattern at the overlaps of each unit; NaN for rows whose rule would be too long."""
         if self.units not in LARGEST:
             few = f"2 to {max(LARGEST)} units (the capacity of the sphere: any)"
             raise ValueError(f"the equations are here for {few}, got {self.units}")
@@ -130,6 +140,12 @@ class BooleanUnits(FewUnits):
             share = fields_on(mesh[1].field, overlaps[2], row, whole=False).log_z if row.any() else -np.inf
             shares.append(np.exp(share - seen.log_z))
         return group_sums(*mesh, *overlaps[:2], power, seen.log_z, [(self.units, seen.slope)], shares)
+
+    def limit_sums(
+        self, loss: Loss, beta: Any, common: float, log_gap: float, variance: float, level: int
+    ) -> LimitSums:
+        weight, *extra = self._boltzmann(loss, beta, True)
+        return limit_sums(weight, extra, common, log_gap, variance, level)
 
     def _boltzmann(self, loss: Loss, beta: Any, whole: bool) -> list[np.ndarray]:
         """Boltzmann weights by the number of positive units, and these times the cost, and of errors."""
@@ -183,11 +199,10 @@ class BooleanUnits(FewUnits):
 
     def _labels(self, data: Data) -> list[tuple[float, np.ndarray]]:
         """Labels and, per number of the teacher's positive units, whether it gives that label (2 for any label)."""
-        outputs = np.asarray(self.outputs)
         if data.unrelated:
             return [(1.0, np.ones(self.units + 1))]
         if data.imitates:
-            return [(sign, (sign * outputs > 0).astype(float)) for sign in (1.0, -1.0)]
+            return [(sign, (sign * np.asarray(self.outputs) > 0).astype(float)) for sign in (1.0, -1.0)]
         raise ValueError(f"networks of a few units are here for random labels and a noise-free teacher, not {data}")
 
     def _one(
@@ -231,12 +246,11 @@ class BooleanUnits(FewUnits):
     def reference_patterns(
         self, loss: Loss, data: Data, overlaps: Overlaps, beta: Any, mp: Any, digits: int
     ) -> PatternAverage:
-        """``digits`` are those of the working precision, ten more than are asked of the solution."""
         q, variance, m, _ = overlaps
         parts = []
         for label, taught in self._labels(data):
             weight = loss.boltzmann(label * np.asarray(self.outputs)[None, :], float(beta))[0]
-            parts.append(reference_sums(overlaps, weight, taught, self.units, mp, digits - 10))
+            parts.append(reference_sums(overlaps, weight, taught, self.units, mp, digits - 10))  # those asked
         log_z, square, pull = (sum(column) for column in zip(*parts, strict=True))
         curvature = (variance * square + m * pull) / (q + variance)  # the fields of the units scale
         conjugates = {"q_hat": square, "curvature": curvature} | ({"m": pull} if data.overlaps else {})
@@ -264,21 +278,7 @@ class BooleanUnits(FewUnits):
         return tuple(found.tolist()) if self.grouped and loss.hard and np.all(found[1:] != found[:-1]) else None
 
     def nearest(self, loss: Loss, level: int) -> tuple[float, float]:
-        """The smallest fields of one sign are turned over: order statistics of half-normals."""
-        allowed = np.flatnonzero(loss.cost(np.asarray(self.outputs)[None, :])[0] == 0)
-        if not allowed.size:
-            return np.inf, np.inf
-        total = 0.0
-        rare = 6.0 * np.sqrt(self.units)  # numbers further from half have no weight
-        common = range(max(0, int(0.5 * self.units - rare)), min(self.units, int(0.5 * self.units + rare)) + 1)
-        for positive in sorted(set(common) - set(allowed.tolist())):
-            below, above = allowed[allowed < positive], allowed[allowed > positive]
-            down = int(positive - below.max()) if below.size else None
-            up = int(above.min() - positive) if above.size else None
-            chance = comb(self.units, positive) / 2**self.units  # of whole numbers, which do not overflow
-            total += chance * least_flips(positive, self.units - positive, down, up, level)
-        every = allowed.tolist() == [self.units]  # all units positive: a cone with the Hessian of single units
-        return total, 0.5 * self.units if every else np.inf
+        return nearest_allowed(self.units, np.flatnonzero(loss.cost(np.asarray(self.outputs)[None, :])[0] == 0), level)
 
     def bayes_error(self, q: float) -> tuple[float, float]:
         signs = np.sign(self.outputs)

@@ -74,8 +74,25 @@ class GroupSums(NamedTuple):
     wrong: Any = None
 
 
+class LimitSums(NamedTuple):
+    """Averages over the fields h that infinitely many replicas of a group share, at the maximiser ``omega`` of
+    ``ln Z(omega) - |omega - h|^2/(2 gap)``, with the shift ``r = omega - h``:
+
+    ``value = E[ln Z - |r|^2/(2 gap)]``, ``moved = E |r|^2``, ``drawn = E z.r`` (``h = sqrt(common) z``), ``bending =
+    E ln det(1 - gap (ln Z)'')``; ``cost`` and ``wrong``.
+    """
+
+    value: float
+    moved: float
+    drawn: float
+    bending: float
+    cost: float
+    wrong: float
+
+
 NO_SUMS = PairSums(*[float("nan")] * 8)
 NO_GROUPS = GroupSums(*[float("nan")] * 6)
+NO_LIMIT = LimitSums(*[float("nan")] * 6)
 
 
 class FewUnits(ABC):
@@ -130,6 +147,14 @@ class FewUnits(ABC):
         within them, and what is left to 1; NaN where they would take too long.
         """
         raise ValueError(f"groups of {self} are not here")
+
+    def limit_sums(
+        self, loss: Loss, beta: Any, common: float, log_gap: float, variance: float, level: int
+    ) -> LimitSums:
+        """Averages over a pattern for groups of infinitely many replicas: their overlap, the logarithm of the gap times
+        their number, and what is left to 1; NaN where the gap is too large.
+        """
+        raise ValueError(f"groups of infinitely many replicas of {self} are not here")
 
     def log_pairs(self, reference: Guarded, probe: Plain, distance: np.ndarray) -> np.ndarray:
         """``ln P(both)/P(reference)`` of independent patterns at distances of the weights; sides as in `pair_sums`."""

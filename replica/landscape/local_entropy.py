@@ -83,7 +83,8 @@ def local_entropy(
     ----------
     model : Model
         Perceptron with random labels, binary or spherical weights. Finite y: any loss (round a solution, and for
-        y = inf or "zero-complexity": one with log-concave ``exp(-beta loss)`` that is not even). Without a centre also
+        y = inf or "zero-complexity": one with log-concave ``exp(-beta loss)`` that is not even). Trees of 2 and 3
+        Boolean units round a free centre or without one. Without a centre also
         spherical weights on two clusters (finite y), and the square loss on the sphere with any data and norm
         (``d = (1 - q1/Q)/2``), at beta = inf too.
     alpha : float or increasing grid

@@ -8,7 +8,7 @@ import numpy as np
 
 from replica._checks import shown
 from replica.ansatz import Ansatz
-from replica.ansatz.coverage import HARD, RANDOM_LABELS, Covers
+from replica.ansatz.coverage import GAUSSIAN_FIELD, HARD, RANDOM_LABELS, Covers
 from replica.ansatz.replicated.ansatz import LocalEntropy
 from replica.landscape.references import LARGEST, Reference, resolve
 from replica.models.model import Model, require_model
@@ -24,6 +24,7 @@ ISOLATED = (
     "around typical solutions of counted weights the entropy falls with the distance near d = 0 at any load: they are "
     "isolated (see replica.isolation)"
 )
+QUICK = Covers("local_entropy_threshold without a reference", (GAUSSIAN_FIELD,))
 COVERS = Covers("local_entropy_threshold", (HARD.instead("counts solutions, of a hard constraint"), RANDOM_LABELS))
 
 
@@ -112,6 +113,7 @@ def _centres(model: Model) -> Callable[[float, np.ndarray], Curve]:
     """The curve of optimal centres."""
     ansatz = LocalEntropy(np.inf, "free")
     ansatz.check(model)
+    QUICK.check(model)
 
     def curve(alpha: float, distance: np.ndarray) -> Curve:
         found = ansatz.saddle_points(model, np.full(distance.size, alpha), distance)

@@ -19,7 +19,7 @@ from replica.architectures._unit_pairs import pair_sums
 from replica.architectures.few_units import Joint, PairSums
 
 ORACLES = json.loads((Path(__file__).parents[1] / "oracles" / "fewunits.json").read_text(encoding="utf-8"))
-#: figures of replicas = inf and of the saddle q0 = 0 where that is not the lowest
+#: figures of replicas = inf (see test_few_units_limit) and of the saddle q0 = 0 where that is not the lowest
 ELSEWHERE = ("centre_yinf", "alpha_U", "q0zero")
 MAJORITY, PARITY = np.array([0.0, 0.0, 1.0, 1.0]), np.array([1.0, 0.0, 1.0])
 
@@ -215,7 +215,8 @@ def test_pairs_of_a_parity_machine_cease_where_their_first_moment_does() -> None
     [
         lambda: replica.franz_parisi(replica.committee(5), alpha=0.5, distance=[0.1]),
         lambda: replica.local_entropy(replica.parity(4), alpha=0.5, distance=[0.1], replicas=3),
-        lambda: replica.local_entropy(replica.parity(2), alpha=0.5, distance=[0.1]),
+        lambda: replica.local_entropy(replica.parity(4), alpha=0.5, distance=[0.1]),
+        lambda: replica.local_entropy_threshold(replica.parity(2)),
         lambda: replica.franz_parisi(replica.parity(2, guard=0.1), alpha=0.5, distance=[0.1]),
         lambda: replica.franz_parisi(replica.parity(2), alpha=0.5, distance=[0.1], reference=-0.1),
         lambda: replica.flatness(replica.solve(replica.committee(2, activation="relu"), alpha=0.2), noise=[0.1]),

@@ -196,3 +196,13 @@ def test_wrong_parameters(keywords: dict[str, Any], sentence: str) -> None:
 def test_models_not_covered(model: replica.Model) -> None:
     with pytest.raises(ValueError, match="RSB is here for"):
         replica.solve(model, alpha=0.5, ansatz=replica.RSB(m=2.0, q1=0.8))
+
+
+@pytest.mark.parametrize("weights", ["binary", "spherical"])
+def test_groups_of_an_even_loss_share_something_where_that_has_less(weights: str) -> None:
+    """At overlap 0 stands the first moment, a bound from above."""
+    model = replica.perceptron(weights, loss=replica.OutsideBand(0.5))
+    data = replica.local_entropy(model, alpha=0.5, distance=[0.2], replicas=[2.0, 5.0, 20.0], centre=None)
+    q0, phi = data["q0"].values[:, 0], data["free_entropy"].values[:, 0]
+    assert q0[0] == 0.0 and 0.1 < q0[1] < q0[2]
+    assert np.all(np.diff(phi) < 0.0)

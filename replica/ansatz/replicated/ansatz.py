@@ -87,8 +87,10 @@ class LocalEntropy(Ansatz):
         """What the equations of groups round a centre cover."""
         solution, physical = self.centre == "solution", self.replicas == ZERO_COMPLEXITY
         endless = physical or self.replicas == np.inf
-        shape: tuple[Demand, ...] = ONE_MAXIMISER if endless or solution else (NOT_EVEN | COUNTED,)
-        if physical:
+        shape: tuple[Demand, ...] = (NOT_EVEN | COUNTED,)
+        if solution:
+            shape = ONE_MAXIMISER
+        elif endless:
             shape = tuple(demand | FEW_GROUPS for demand in ONE_MAXIMISER)
         countable = COUNTED.instead("needs centres that can be counted").where(physical)
         what = "the local entropy round a solution" if solution else "the local entropy"

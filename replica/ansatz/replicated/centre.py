@@ -34,10 +34,9 @@ class Centre:
         self.typical = Typical.of(model, alpha)
         self.pinned = isinstance(model.weights.norm, Pinned)
         if self.pinned:
-            none = np.zeros(alpha.size)
-            self.farthest = cosh_limit(np.where(np.isnan(self.typical.q_hat), 1.0, self.typical.q_hat), none, none, 1)[
-                4
-            ]
+            none, pull = np.zeros(alpha.size), self.typical.q_hat
+            self.farthest = cosh_limit(np.where(pull > 0, pull, 1.0), none, none, 1)[4]
+            self.farthest[pull == 0] = 0.5  # typical solutions that share nothing have no centre
 
     def elsewhere(self, distance: np.ndarray) -> Centre:
         """The same model and load at other distances."""
@@ -62,7 +61,8 @@ class Centre:
     def summits(self) -> list[Summit]:
         """The maxima of the curve of saddle points, from small distances."""
         if "summits" not in self.shared:
-            curve = find_summits(lambda distance: self.elsewhere(distance).stationary(), self.pinned)
+            few = self.model.architecture.few is not None
+            curve = find_summits(lambda distance: self.elsewhere(distance).stationary(), self.pinned, few)
             self.shared["summits"] = curve
         return self.shared["summits"]
 
@@ -105,9 +105,14 @@ class Centre:
         lost = "no saddle point of infinitely many replicas was found at distance {:g}"
         ledger.remarks[rows[left]] = [lost.format(far) for far in groups.distance[rows[left]]]
 
+    def _shared(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The overlap of typical solutions and its conjugate, or such numbers where these share nothing."""
+        q, q_hat = self.typical.q[rows], self.typical.q_hat[rows]
+        return np.where(q == 0, 0.3, q), np.where(q == 0, 0.6, q_hat)
+
     def _guess(self, rows: np.ndarray, near: np.ndarray) -> np.ndarray:
         """Close to typical: conjugates that vanish with 1 - near."""
-        q, q_hat = self.typical.q[rows], self.typical.q_hat[rows]
+        q, q_hat = self._shared(rows)
         pull = np.maximum(1.4 - 2.0 * q, 0.2) * (1.0 - near)
         return np.stack([np.log(q_hat * near), np.log(1.5 * q * (1.0 - near)), pull], axis=1)
 
@@ -118,7 +123,7 @@ class Centre:
     def _second_guess(self, rows: np.ndarray) -> np.ndarray:
         """Close to the centre."""
         pull = 0.5 * np.arctanh(1.0 - 2.0 * self.groups.distance[rows])
-        return np.stack([np.log(0.5 * self.typical.q_hat[rows]), np.full(rows.size, np.log(0.5)), pull], axis=1)
+        return np.stack([np.log(0.5 * self._shared(rows)[1]), np.full(rows.size, np.log(0.5)), pull], axis=1)
 
     def _spherical_limit(self, ledger: GroupLedger) -> None:
         q1 = (1.0 - 2.0 * self.groups.distance) ** 2

@@ -14,6 +14,7 @@ from replica.ansatz.replicated.solver import GroupLedger
 
 #: distances at which every curve is looked at, whatever is asked for: its maxima must not depend on that
 SCAN = np.geomspace(1e-6, 0.499, 64)
+ROUGHLY = np.geomspace(0.01, 0.45, 9)  # where averages take long
 AGAIN = 9  # places between neighbours of SCAN where the slope is lowest
 SURE = 1e-13  # by how much a maximum must be above a saddle point at a larger distance
 RAISED = "the local entropy is that of distance {:.6g}, the largest at smaller distances, with the centre displaced"
@@ -57,10 +58,12 @@ class _Scan:
         return cls(*(column[order] for column in joined))
 
 
-def find_summits(curve: Callable[[np.ndarray], GroupLedger], pinned: bool) -> list[Summit]:
-    """Scan the curve, look closer where its slope is lowest, and interpolate to where it changes its sign."""
+def find_summits(curve: Callable[[np.ndarray], GroupLedger], pinned: bool, dear: bool = False) -> list[Summit]:
+    """Scan the curve, look closer where its slope is lowest (not if points are `dear`), and interpolate to where it
+    changes its sign.
+    """
     width = 3 if pinned else 1
-    ledgers = [curve(SCAN)]
+    ledgers = [curve(ROUGHLY if dear else SCAN)]
     if not ledgers[0].parts:
         return []
     seen = _Scan.of(ledgers, width)
@@ -69,7 +72,7 @@ def find_summits(curve: Callable[[np.ndarray], GroupLedger], pinned: bool) -> li
         for i in range(1, seen.slope.size - 1)
         if 0.0 < seen.slope[i] <= min(seen.slope[i - 1], seen.slope[i + 1])
     ]
-    if low:
+    if low and not dear:
         places = place_of(seen.distance)
         near = [np.linspace(places[i - 1], places[i + 1], AGAIN + 2)[1:-1] for i in low]
         ledgers.append(curve(np.unique(distance_of(np.concatenate(near)))))

@@ -14,6 +14,7 @@ from replica.data import Overlaps
 from replica.models.model import Model
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(8)
+NOTHING = LimitPatterns(*[np.array(np.nan)] * 7)
 CLOSE = 0.05  # gap over 1 - q1 below which differences of the kernel are integrals of its slopes
 
 
@@ -85,6 +86,8 @@ def limit_patterns(
 ) -> LimitPatterns:
     """Averages at infinite power; with the gap of the fields ``k'(q1) gap`` their response bends with q1 by ``k''``."""
     network = model.architecture
+    if network.few is not None:
+        return _few_limits(model, common, log_gap, variance, level)
     if network.plain:
         return fields.limit_patterns(model.loss, model.beta, common, log_gap, variance, level)
     with np.errstate(all="ignore"):
@@ -97,3 +100,27 @@ def limit_patterns(
         drawn=found.drawn * np.sqrt(common / at.q),
         bending=found.bending + 0.5 * bend * found.moved,
     )
+
+
+def _few_limits(
+    model: Model, common: np.ndarray, log_gap: np.ndarray, variance: np.ndarray, level: int
+) -> LimitPatterns:
+    """Averages at infinite power over the fields of a few units, row by row."""
+    rows = [
+        _few_limit(model.row(row), at, level)
+        for row, at in enumerate(np.stack([common, log_gap, variance], axis=1).tolist())
+    ]
+    return LimitPatterns(*np.array(rows, dtype=float).T)
+
+
+def _few_limit(model: Model, at: list[float], level: int) -> LimitPatterns:
+    """One row. The response of maximisers that jump follows from an envelope: with ``dM/dq1`` the slope of the value in
+    q1 at a held gap it is ``E f^2 + 2 dM/dq1``, which asks for first moments alone.
+    """
+    common, log_gap, variance = at
+    if not (np.all(np.isfinite(at)) and common > 0.0 and variance > 0.0):
+        return NOTHING
+    with np.errstate(all="ignore"):
+        found = model.architecture.few.limit_sums(model.loss, model.beta, common, log_gap, variance, level)
+        stiff = found.moved * (1.0 / variance + np.exp(-log_gap)) + found.drawn / (np.sqrt(common) * variance)
+    return LimitPatterns(found.value, found.moved, stiff, *found[2:])

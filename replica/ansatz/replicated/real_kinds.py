@@ -12,7 +12,7 @@ from replica.ansatz.coverage import Covers, Demand, first
 from replica.ansatz.replicated.learned import CLASSES, class_replicas
 from replica.ansatz.replicated.quadratic import CENTRED, quadratic_replicas
 from replica.ansatz.replicated.real import real_replicas
-from replica.ansatz.replicated.solver import GROUPS, ONE_MAXIMISER, GroupLedger
+from replica.ansatz.replicated.solver import FEW_GROUPS, GROUPS, ONE_MAXIMISER, GroupLedger
 from replica.ansatz.replicated.taught_replicas import TAUGHT, taught_replicas
 from replica.models.model import Model
 from replica.solution.batch import Solutions
@@ -31,7 +31,7 @@ class RealReplicas:
     def __init__(self, what: str, power: float) -> None:
         endless = bool(np.isinf(power))
         finite = Demand("is here for a finite number of replicas", lambda model: not endless, "data")
-        unique = ONE_MAXIMISER if endless else ()
+        unique = tuple(demand | FEW_GROUPS for demand in ONE_MAXIMISER) if endless else ()
         self.power = power
         self._kinds = (
             _Kind(Covers(what, CENTRED), None),

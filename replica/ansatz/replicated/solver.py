@@ -30,6 +30,7 @@ from saddlepoint import Newton, Status, solve
 NEWTON = Newton(steps=50, max_step=1.0, patience=10, halvings=6)
 FINEST = 2  # level of the integrals on which a solution is sought at most
 SIGNS = (-1.0, 1.0)  # the letters of binary weights
+CANCELLED = 1e-9  # of equations that are differences of averages over maximisers
 SLOW = 1e-7  # residual of equations whose averages take long
 LEAST = 1e-12  # by how much a free entropy must be larger to be another branch
 #: steps of a continuation: the second number where the first was too coarse
@@ -63,6 +64,8 @@ class GroupLedger(Ledger):
         few = groups.model.architecture.few
         if few is not None and few.dear:  # finer averages than are sure anyway would take minutes
             tolerance = max(tolerance, SLOW)
+        elif few is not None and np.any(np.isinf(groups.power)):
+            tolerance = max(tolerance, CANCELLED)
         super().__init__(groups.model, groups.alpha, tolerance)
         self.groups = groups
 
