@@ -123,7 +123,7 @@ def test_what_is_not_here_is_refused() -> None:
     for asked in (
         lambda: replica.franz_parisi(replica.committee(labels="teacher"), alpha=0.5, distance=[0.1]),
         lambda: replica.franz_parisi(wide(), alpha=0.5, distance=[0.1], ansatz=replica.Annealed()),
-        lambda: replica.local_entropy(replica.committee(3), alpha=0.5, distance=[0.1]),
+        lambda: replica.local_entropy(replica.committee(5), alpha=0.5, distance=[0.1]),
     ):
         with pytest.raises(ValueError, match=r"perceptron|random labels"):
             asked()

@@ -206,3 +206,11 @@ def test_groups_of_an_even_loss_share_something_where_that_has_less(weights: str
     q0, phi = data["q0"].values[:, 0], data["free_entropy"].values[:, 0]
     assert q0[0] == 0.0 and 0.1 < q0[1] < q0[2]
     assert np.all(np.diff(phi) < 0.0)
+
+
+def test_groups_of_an_even_loss_round_a_centre_share_something_too() -> None:
+    model = replica.perceptron(loss=replica.OutsideBand(0.5))
+    data = replica.local_entropy(model, alpha=0.5, distance=[0.05, 0.2], replicas=[5.0, 20.0])
+    q0 = data["q0"].values
+    assert 0.03 < q0[0, 0] < q0[1, 0] and q0[0, 1] > 0.08
+    assert "unstable" in data["status"].values[1, 1]

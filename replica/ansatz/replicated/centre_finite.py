@@ -14,6 +14,7 @@ from replica.ansatz.replicated.centre_many import BETWEEN, KNOTS, between
 from replica.ansatz.replicated.equations import GroupProblem, Groups
 from replica.ansatz.replicated.known import ALONE, Known, one_vector
 from replica.ansatz.replicated.over_distance import close_by_end
+from replica.ansatz.replicated.sharing import share
 from replica.ansatz.replicated.solver import NEWTON, ONE_MAXIMISER, SIGNS, GroupLedger
 from replica.ansatz.replicated.spherical import SphericalCentre, lowest_overlap
 from saddlepoint import solve
@@ -77,21 +78,9 @@ class Finite:
             rows = np.flatnonzero(ledger.open | several)
             if rows.size:
                 ledger.improve(rows, self.kind(groups.take(rows)), start[rows])
-        if self.even and self.model.architecture.even:
-            self._sharing(ledger)
+        if self.even:
+            share(ledger, np.arange(ledger.size), BinaryCentre, np.log(SHARED))
         return ledger
-
-    def _sharing(self, ledger: GroupLedger) -> None:
-        """Even networks: groups at overlap 0 are a bound of F from above; where groups that share something have less,
-        that is the saddle point, F being lowest in q0 for more than one replica.
-        """
-        rows = np.flatnonzero((ledger.groups.power > 1.0) & ledger.solved)
-        start = np.full((self.groups.size, 3), np.nan)
-        for part in ledger.parts:
-            start[part.rows, 1:] = part.point
-        for strength in SHARED:
-            start[:, 0] = np.log(strength)
-            ledger.improve(rows, BinaryCentre(ledger.groups.take(rows)), start[rows], -1.0)
 
     def _walk_to(self, ledger: GroupLedger, single: Known, real: np.ndarray) -> None:
         """Rows without a solution, or with less than they must have: from other numbers of replicas; then judge."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from replica.ansatz.replicated.binary import BinaryReplicas, BinaryReplicasEven, BinaryReplicasLimit
 from replica.ansatz.replicated.equations import GroupProblem, Groups
 from replica.ansatz.replicated.known import HARDLY, UNTOUCHED, centres_of_many, taken
+from replica.ansatz.replicated.sharing import share
 from replica.ansatz.replicated.solver import PATHS, GroupLedger, Typical, along
 from replica.ansatz.replicated.spherical import SphericalReplicas, SphericalReplicasEven, SphericalReplicasLimit
 from replica.ansatz.replicated.starts import steep_replicas, steep_sphere
@@ -17,8 +16,6 @@ from replica.weights.base import Pinned
 
 SHARED = (0.3, 1.0)  # strengths of the field that groups share, from which such a saddle point is sought
 LOGITS = (-1.0, 1.0)  # the same on the sphere: logits of q0/q1
-FEW = 6.0  # replicas from which many are approached
-STRIDE = 0.4  # of the logarithm of their number
 APART = "groups at overlap q0 = 0"
 BELOW = (
     "q1 = {:g} is not above the replica-symmetric overlap {:.6g}, below which real replicas have no saddle point at "
@@ -42,16 +39,16 @@ def real_replicas(
     rows = ledger.rows
     q, q_hat = typical.q[rows], typical.q_hat[rows]
     q, q_hat = np.where(np.isnan(q), 0.5 * q1[rows], q), np.where(np.isnan(q_hat), 1.0, q_hat)
-    share = (q1[rows] - q) / (1.0 - q)
+    part = (q1[rows] - q) / (1.0 - q)
     even = q == 0.0
     told = APART if model.architecture.few is None else f"{APART}: the first moment, a bound from above"
     if np.isinf(power):
         q, q_hat = np.where(even, 0.5 * q1[rows], q), np.where(even, 1.0, q_hat)  # nothing is shared: any start
-        share = (q1[rows] - q) / (1.0 - q)
-        _limit_of_replicas(ledger, rows, q, q_hat, share)
+        part = (q1[rows] - q) / (1.0 - q)
+        _limit_of_replicas(ledger, rows, q, q_hat, part)
     elif isinstance(model.weights.norm, Pinned):
         strength = q_hat / max(power, 1.0) ** 0.5
-        gap = share / np.sqrt(1.0 - share) * min(power, 1.0)
+        gap = part / np.sqrt(1.0 - part) * min(power, 1.0)
         start = np.log(np.stack([np.where(even, 1.0, strength), gap], axis=1))
         ledger.settle(rows[~even], BinaryReplicas(groups.take(rows[~even])), start[~even])
         ledger.settle(
@@ -60,43 +57,17 @@ def real_replicas(
             start[even][:, 1:],
             told,
         )
-        _sharing(ledger, rows[even], BinaryReplicas, np.log(SHARED))
+        if model.architecture.few is None:
+            share(ledger, rows[even], BinaryReplicas, np.log(SHARED))
     else:
         ratio = np.minimum(q / q1[rows], 0.999)
         start = np.log(np.where(even, 1.0, ratio) / (1.0 - ratio))[:, None]
         ledger.settle(rows[~even], SphericalReplicas(groups.take(rows[~even])), start[~even])
         problem = SphericalReplicasEven(groups.take(rows[even]))
         ledger.settle(rows[even], problem, np.zeros((int(even.sum()), 0)), told)
-        _sharing(ledger, rows[even], SphericalReplicas, LOGITS)
+        if model.architecture.few is None:
+            share(ledger, rows[even], SphericalReplicas, LOGITS)
     return ledger
-
-
-def _sharing(
-    ledger: GroupLedger, rows: np.ndarray, kind: type[BinaryReplicas] | type[SphericalReplicas], starts: Any
-) -> None:
-    """Groups at overlap 0 are a bound of F from above; where groups that share something have less, that is the saddle
-    point, F being lowest in q0 for more than one replica.
-    """
-    rows = rows[(ledger.groups.power[rows] > 1.0) & ledger.solved[rows]]
-    if not rows.size or ledger.model.architecture.few is not None:
-        return
-    groups = ledger.groups
-    start = np.full((ledger.size, len(kind.own)), np.nan)
-    for part in ledger.parts:
-        start[part.rows, 1:] = part.point[:, : start.shape[1] - 1]
-
-    def at(index: np.ndarray, place: np.ndarray) -> GroupProblem:
-        return kind(groups.take(index).with_power(np.exp(place)))
-
-    # many replicas are found from few
-    ends = np.log(groups.power[rows])
-    steps = 1 + int(np.ceil(max(ends.max() - np.log(FEW), 0.0) / STRIDE))
-    path = np.linspace(np.minimum(ends, np.log(FEW)), ends, steps, axis=1)
-    for first in starts:
-        start[:, 0] = first
-        ways = [start[rows], along(at, rows, path, start[rows])] if steps > 1 else [start[rows]]
-        for way in ways:
-            ledger.improve(rows, kind(groups.take(rows)), way, -1.0)
 
 
 def _limit_of_replicas(

@@ -1,0 +1,50 @@
+"""Groups of an even model: those that share nothing, or where that has less those that share something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from replica.ansatz.replicated.equations import GroupProblem
+from replica.ansatz.replicated.solver import GroupLedger, along
+
+FEW = 6.0  # replicas from which many are approached
+STRIDE = 0.4  # of the logarithm of their number
+TINY = -18.0  # coordinate of almost nothing shared
+GROWS = 1e-3  # logarithm of its growth from which it does
+UNSTABLE = "groups at overlap q0 = 0 are unstable, and none that share something were found"
+
+
+def share(ledger: GroupLedger, rows: np.ndarray, kind: type[GroupProblem], starts: Iterable[float]) -> None:
+    """Groups at overlap 0 are a bound of F from above; where groups that share something have less, that is the saddle
+    point, F being lowest in q0 for more than one replica. ``starts`` of the first coordinate of a `kind`; its others
+    are those of the rows' solutions. Rows that are unstable with no such groups known are refused.
+    """
+    rows = rows[(ledger.groups.power[rows] > 1.0) & ledger.solved[rows]]
+    if not rows.size:
+        return
+    groups = ledger.groups
+    start = np.full((ledger.size, len(kind.own)), np.nan)
+    for part in ledger.parts:
+        start[part.rows, 1:] = part.point[:, : start.shape[1] - 1]
+
+    def at(index: np.ndarray, place: np.ndarray) -> GroupProblem:
+        return kind(groups.take(index).with_power(np.exp(place)))
+
+    # many replicas are found from few
+    ends = np.log(groups.power[rows])
+    steps = 1 + int(np.ceil(max(ends.max() - np.log(FEW), 0.0) / STRIDE))
+    path = np.linspace(np.minimum(ends, np.log(FEW)), ends, steps, axis=1)
+    alone = start.copy()
+    for first in starts:
+        start[:, 0] = first
+        ways = [start[rows], along(at, rows, path, start[rows])] if steps > 1 else [start[rows]]
+        for way in ways:
+            ledger.improve(rows, kind(groups.take(rows)), way, -1.0)
+    left = rows[ledger.observed("q0")[rows] == 0.0]
+    if left.size:
+        alone[:, 0] = TINY
+        with np.errstate(all="ignore"):
+            grown = kind(groups.take(left)).residual(alone[left])[:, 0]
+        ledger.refuse(left[grown > GROWS], UNSTABLE)
