@@ -144,9 +144,9 @@ def fit_atom(fit: Fit, o: dict[str, float], place: float) -> float:
     low, high = (place + v * float(fit.cost.slope(np.array(place), s)) for s in (-1, 1))
     if fit.data == "teacher":
         slope = o["m"] / np.sqrt(o["q"] * (1.0 + fit.noise) - o["m"] ** 2)
-        x, w = np.polynomial.legendre.leggauss(200)
-        z = 0.5 * (low + high) / spread + 0.5 * (high - low) / spread * x
-        z, w = np.clip(z, -40, 40), w * 0.5 * (high - low) / spread
+        x, w = np.polynomial.legendre.leggauss(400)
+        first, last = np.clip(np.array([low, high]) / spread, -12.0, 12.0)  # a large V moves all there are
+        z, w = 0.5 * (first + last) + 0.5 * (last - first) * x, 0.5 * (last - first) * w
         return float((w * 2.0 * ndtr(slope * z) * np.exp(-0.5 * z * z)).sum() / np.sqrt(2.0 * np.pi))
     return sum(
         chance * float(ndtr((high - mean) / spread) - ndtr((low - mean) / spread))
