@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, NamedTuple
 
 from saddlepoint.enclosures import Kernel, Majorant, NotEnclosed, Polynomial, flint, generator
 
@@ -29,20 +29,26 @@ class LabelRing:
     scores: Mapping[str, tuple[Polynomial, Any]] = field(default_factory=dict)
 
 
+class EnclosedClass(NamedTuple):
+    """One class of patterns: the law of its fields, the derivative of its squared deviation with q, and for what is
+    learned and the overlap m a factor and the law that give ``E[s f]`` from ``E f``.
+    """
+
+    probability: Any
+    law: Any
+    gain: Any
+    scores: Mapping[str, tuple[Any, Any]]
+
+
 class Enclosed:
     """The part of a `Data` that proofs are made of."""
-
-    #: the two moments of the classes of `enclosed_channels` are right and nothing else is: for quadratic costs
-    two_moments: ClassVar[bool] = False
 
     def enclosed(self, fields: Any) -> LabelRing:
         """How labels reweight fields of given overlaps, in balls; only members that prove their bounds have it."""
         raise NotEnclosed(f"not enclosed: nothing is proved of the data {self}")
 
-    def enclosed_channels(self, overlaps: Any) -> list[Any]:
-        """The classes of patterns, whose fields are not reweighted, in balls; only members that vouch for it have
-        it.
-        """
+    def enclosed_classes(self, overlaps: Any) -> list[EnclosedClass]:
+        """The classes of patterns in balls, where averages are closed; only members that vouch for it have them."""
         raise NotEnclosed(f"not enclosed: nothing is proved of the data {self}")
 
 

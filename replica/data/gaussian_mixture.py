@@ -11,6 +11,7 @@ import numpy as np
 from replica._checks import number, one_of, shown, sized
 from replica._registry import exact, per_row
 from replica.data._centroid import EPS, centroid_overlap, clipped_overlap, strength_of
+from replica.data._enclosed import EnclosedClass
 from replica.data._pairs import PairChannel, PairOverlaps
 from replica.data.base import (
     Channel,
@@ -21,6 +22,7 @@ from replica.data.base import (
     by_label,
     nudged_balance,
 )
+from replica.losses._enclosed_fields import GaussianField
 from replica.weights.base import Law, Weights
 from saddlepoint.enclosures import Functions
 from saddlepoint.special import tail
@@ -258,8 +260,13 @@ class GaussianMixture(Data):
         wrong = [mp.erfc((overlaps.m + sign * bias) / scale) / 2 for sign in (1, -1)]
         return {"generalization_error": balance * wrong[0] + (1 - balance) * wrong[1]}
 
-    def enclosed_channels(self, overlaps: Overlaps) -> list[Channel]:
-        return self.reference_channels(overlaps, Functions)
+    def enclosed_classes(self, overlaps: Overlaps) -> list[EnclosedClass]:
+        found = []
+        for channel in self.reference_channels(overlaps, Functions):
+            law = GaussianField(channel.mean, channel.deviation)
+            scores = {name: (lever, law) for name, lever in (channel.levers or {}).items()}
+            found.append(EnclosedClass(channel.probability, law, channel.gain, scores))
+        return found
 
     def reference_channels(self, overlaps: Overlaps, mp: Any) -> list[Channel]:
         noise, balance = exact(self.noise, mp), exact(self.balance, mp)

@@ -10,10 +10,11 @@ import numpy as np
 
 from replica._checks import number, one_of, shown
 from replica._registry import exact
-from replica.data._enclosed import LabelRing, taught_ring
+from replica.data._enclosed import EnclosedClass, LabelRing, taught_ring
 from replica.data._pairs import PairChannel, PairDensity, PairOverlaps
 from replica.data.base import Channel, Classes, Data, Overlaps, Patterns
 from replica.data.linear_labels import LinearLabels
+from replica.losses._enclosed_fields import GaussianField, TaughtField
 from replica.weights.base import Law, Weights
 from saddlepoint.enclosures import Functions, ball
 from saddlepoint.special import tail
@@ -64,7 +65,6 @@ class Teacher(Data):
     overlaps: ClassVar[tuple[str, ...]] = ("m",)
     classes: ClassVar[Classes] = Classes.REWEIGHTED
     metastable: ClassVar[bool] = True
-    two_moments: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "noise", number("noise", self.noise, low=0.0))
@@ -177,18 +177,22 @@ class Teacher(Data):
         outer = 0.0, known / max(abs(known_m), 1e-300)
         return [PairChannel(1.0, 0.0, np.zeros_like(at.q), 1.0, PairDensity(weigh, outer, inner))]
 
+    def _enclosed_overlaps(self, fields: Overlaps, noise: Any) -> tuple[Any, Any]:
+        """`_seen` in balls."""
+        return fields.m / (1 + noise).sqrt(), fields.transverse + fields.m**2 * noise / (1 + noise)
+
     def enclosed(self, fields: Overlaps) -> LabelRing:
         noise = ball(self.noise)
-        m, across = fields.m / (1 + noise).sqrt(), fields.transverse + fields.m**2 * noise / (1 + noise)
+        m, across = self._enclosed_overlaps(fields, noise)
         return taught_ring(m / across.sqrt(), (across / fields.q * (1 + noise)).sqrt())
 
-    def enclosed_channels(self, overlaps: Overlaps) -> list[Channel]:
-        """A Gaussian with the moments of a field times its label, ``c m`` and q, ``c^2 = 2/(pi (1 + noise))``."""
-        square = 2 / (Functions.pi * (1 + ball(self.noise)))
-        slope, lost = Functions.sqrt(square), square * overlaps.m
-        deviation = Functions.sqrt(overlaps.q - lost * overlaps.m)
-        mean, spreads = slope * overlaps.m, {"m": -lost}
-        return [Channel(1, mean, deviation, overlaps.variance, levers={"m": slope}, spreads=spreads)]
+    def enclosed_classes(self, overlaps: Overlaps) -> list[EnclosedClass]:
+        """The score is the density of a Gaussian field of variance ``q - M^2``, times ``sqrt(2/(pi (1 + noise)))``."""
+        noise = ball(self.noise)
+        m, across = self._enclosed_overlaps(overlaps, noise)
+        beside = GaussianField(0, across.sqrt())
+        scores = {"m": (Functions.sqrt(2 / (Functions.pi * (1 + noise))), beside)}
+        return [EnclosedClass(1, TaughtField(overlaps.q.sqrt(), m / beside.deviation), 1, scores)]
 
     def reference_channels(self, overlaps: Overlaps, mp: Any) -> list[Channel]:
         noise = exact(self.noise, mp)

@@ -33,10 +33,9 @@ class Certified:
         """The proximal point u of one field in mpmath, and ``1 - u'`` there (``variance`` may be ``inf``)."""
         raise CertificationFailed(f"{self} gives no proximal map in mpmath, so its minimisers have no certificate")
 
-    def enclosed_ground(self, mean: Any, deviation: Any, variance: Any) -> tuple[Any, ...]:
-        """Averages of the proximal map u over a Gaussian field w, in balls, by closed formulas: of ``u-w``,
-        ``(u-w)^2``,
-        ``1-u'``, ``(1-u')^2`` and of the cost.
+    def enclosed_ground(self, field: Any, variance: Any) -> tuple[Any, ...]:
+        """Averages of the proximal map u over a field w of a law of `_enclosed_fields`, in balls, by closed formulas:
+        of ``u-w``, ``(u-w)^2``, ``1-u'``, ``(1-u')^2`` and of the cost.
         """
         raise NotEnclosed(f"not enclosed: the averages of the proximal map of {self} are not closed")
 

@@ -146,14 +146,6 @@ class MixedTail(Kernel):
         }
 
 
-def missing_moments(x: Any, deviation: Any) -> tuple[Any, Any, Any]:
-    """``P(w < x)``, ``E (x-w)_+`` and ``E (x-w)_+^2`` of a Gaussian w of mean 0, for balls and Duals."""
-    t = x / deviation
-    below, density = (-t * _half_root()).erfc() / 2, (-(t * t) / 2).exp() / (2 * flint().arb.pi()).sqrt()
-    first = deviation * (t * below + density)
-    return below, first, deviation * deviation * ((t * t + 1) * below + t * density)
-
-
 def _half_root() -> Any:
     return flint().arb(0.5).sqrt()
 

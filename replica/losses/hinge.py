@@ -9,7 +9,6 @@ import numpy as np
 
 from replica._checks import sized
 from replica._registry import column, exact, per_row
-from replica.losses._enclosed import missing_moments
 from replica.losses._ground import below, clipped_moments
 from replica.losses._protocol import Moved
 from replica.losses._soft_tail import hinge_terms, missing_margin, reference_hinge
@@ -159,11 +158,10 @@ class Hinge(Loss):
             wrong = np.where(np.isinf(edge), 0.0, below(edge, mean, deviation))
         return np.stack([deviation * one, deviation**2 * two, held, held, deviation * cost, wrong])
 
-    def enclosed_ground(self, mean: Any, deviation: Any, variance: Any) -> tuple[Any, ...]:
+    def enclosed_ground(self, field: Any, variance: Any) -> tuple[Any, ...]:
         """``u - w`` is the difference of ``(x-w)_+`` at ``x = kappa`` and ``kappa - V``, and so the rest."""
-        upper = ball(self.kappa) - mean
-        chance, one, two = missing_moments(upper, deviation)
-        deep_chance, deep, deep_two = missing_moments(upper - variance, deviation)
+        kappa = ball(self.kappa)
+        (chance, one, two), (deep_chance, deep, deep_two) = field.missing(kappa), field.missing(kappa - variance)
         held = chance - deep_chance
         return one - deep, two - deep_two - 2 * variance * deep, held, held, deep
 

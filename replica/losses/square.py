@@ -108,11 +108,10 @@ class Square(Loss):
         wrong = np.where(np.isinf(variance), 0.0, below(-variance, mean, deviation)) if whole else 0.0 * mean
         return np.stack([pull * shift, pull**2 * square, pull, pull**2, 0.5 * rest**2 * square, wrong])
 
-    def enclosed_ground(self, mean: Any, deviation: Any, variance: Any) -> tuple[Any, ...]:
+    def enclosed_ground(self, field: Any, variance: Any) -> tuple[Any, ...]:
         """``u - w = (1-w) V/(1+V)``."""
-        share, short = variance / (1 + variance), 1 - mean
-        square = short * short + deviation * deviation
-        free = 1 / (1 + variance)
+        share, free = variance / (1 + variance), 1 / (1 + variance)
+        short, square = field.short(1)
         return short * share, square * share * share, share, share * share, square * free * free / 2
 
     def reference_cost(self, u: Any, mp: Any) -> Any:

@@ -9,6 +9,7 @@ import mpmath
 import pytest
 
 from replica.losses._enclosed import MIXED, TAIL, D, G, L, R
+from replica.losses._enclosed_fields import owen
 from replica.weights._enclosed import letters_ring
 from saddlepoint.enclosures import (
     Dual,
@@ -111,6 +112,25 @@ def test_lemma_w_at_the_edge_of_its_strip(letters: tuple[float, ...]) -> None:
         terms = [mpmath.exp((x + 1j * edge) * w - 0.3 * w * w) for w in letters]
         assert sum(abs(t / sum(terms)) for t in terms) <= mpmath.sqrt(2) * (1 + 1e-12)
     assert float(ring.strip({"s": ball(2)})) == pytest.approx(float(edge) / 2)
+
+
+@pytest.mark.parametrize(("h", "a"), [("0.7", "0.4"), ("-2.5", "9"), ("0", "1"), ("3", "-0.2")])
+def test_the_function_of_owen_with_its_slopes(h: str, a: str) -> None:
+    """Lemma O: against mpmath, and a ball of parameters against its corners."""
+
+    def known(place: mpmath.mpf, end: mpmath.mpf) -> mpmath.mpf:
+        return mpmath.quad(lambda x: mpmath.exp(-place * place * (1 + x * x) / 2) / (1 + x * x), [0, end / 2, end])
+
+    with mpmath.workdps(40), flint.ctx.workprec(100):
+        at, tau = (mpmath.mpf(h), mpmath.mpf(a)), 2 * mpmath.pi
+        found = owen(Dual(ball(h), [1, 0]), Dual(ball(a), [0, 1]))
+        assert found.value.overlaps(as_ball(known(*at) / tau)) and found.value.rad() < 1e-28
+        for i, slope in enumerate(found.slopes):
+            exact = mpmath.diff(known, at, n=(1 - i, i)) / tau
+            assert abs(float(slope) - float(exact)) < 1e-15
+        wide = owen(ball(h) + arb(0, 0.01), ball(a) + arb(0, 0.02))
+        assert all(wide.overlaps(owen(ball(h) + x, ball(a) + y)) for x in (-0.01, 0.01) for y in (-0.02, 0.02))
+        assert wide.rad() < 0.006
 
 
 def test_balls_as_parameters_contain_each_of_their_points() -> None:

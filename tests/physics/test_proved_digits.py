@@ -81,6 +81,8 @@ def test_stored_figures_lie_inside_up_to_their_own_error(figure: dict[str, objec
         lambda: replica.solve(replica.mixture("square", penalty=1.0, noise=2.0, balance=0.4), alpha=0.7),
         lambda: replica.solve(replica.mixture("square", penalty=0.5, bias=0.2), alpha=2.0),
         lambda: replica.solve(ridge(noise=0.5, penalty=0.2), alpha=2.0),
+        lambda: replica.solve(ridge(noise=0.0, penalty=0.01, loss="hinge"), alpha=5.0),
+        lambda: replica.solve(ridge(noise=0.3, penalty=1.0, loss="hinge"), alpha=0.1),
     ],
 )
 def test_solutions_at_two_precisions_and_within_the_error_of_doubles(solution: object) -> None:
@@ -119,6 +121,36 @@ def test_a_ridge_on_labels_of_a_teacher_meets_plain_quadrature(noise: float, pen
         assert abs(average(weight, lambda short: (share * short) ** 2) - (q - m**2)) < 1e-24
         assert abs(average(score, lambda short: share * short) - m) < 1e-24
         assert abs(average(weight, lambda short: (short / (1 + response)) ** 2 / 2) - energy) < 1e-24
+
+
+@pytest.mark.parametrize(("noise", "penalty", "alpha", "kappa"), [(0.3, 0.1, 2.0, 1.0), (0.0, 1.0, 0.7, 0.25)])
+def test_a_hinge_on_labels_of_a_teacher_meets_plain_quadrature(
+    noise: float, penalty: float, alpha: float, kappa: float
+) -> None:
+    """The averages are closed in H, g and the function of Owen; here they are integrals between kinks."""
+    proved = replica.solve(ridge(noise, penalty, replica.Hinge(kappa)), alpha=alpha).enclose(22).values
+    with mpmath.workdps(26):
+        q, response, m, energy = (mpmath.mpf(proved[name].lower) for name in ("q", "V", "m", "energy"))
+        seen, root = m / mpmath.sqrt(1 + mpmath.mpf(noise)), mpmath.sqrt(q)
+        rest = mpmath.sqrt(q - seen**2)
+        places = sorted([-12, -4, 0, 4, 12, (kappa - response) / root, kappa / root])
+
+        def average(one: object, weight: object) -> mpmath.mpf:
+            return alpha * mpmath.quad(
+                lambda z: mpmath.npdf(z) * weight(seen / rest * z) * one(kappa - root * z), places
+            )
+
+        def taught(one: object) -> mpmath.mpf:
+            return average(one, lambda eta: 2 * mpmath.ncdf(eta))
+
+        def force(short: mpmath.mpf) -> mpmath.mpf:
+            return min(max(short, 0), response) / response
+
+        stiff = penalty + taught(lambda short: int(0 < short <= response)) / response
+        pull = average(force, lambda eta: 2 * mpmath.npdf(eta) * root / rest) / mpmath.sqrt(1 + mpmath.mpf(noise))
+        assert abs(stiff * response - 1) < 1e-20 and abs(m * stiff - pull) < 1e-20
+        assert abs(q * stiff**2 - pull**2 - taught(lambda short: force(short) ** 2)) < 1e-20
+        assert abs(taught(lambda short: max(short - response, 0)) - energy) < 1e-20
 
 
 def test_a_wide_committee_whose_rounding_was_more_than_its_error() -> None:
@@ -218,7 +250,7 @@ class Shifted(Margin):
         (lambda: replica.solve(replica.perceptron("binary", loss=replica.Band(1.0)), alpha=0.3), "losses with proved"),
         (lambda: replica.solve(replica.perceptron("binary"), alpha=0.3, ansatz=replica.Annealed()), "RS"),
         (lambda: replica.capacity(replica.perceptron("binary", loss=replica.OutsideBand(1.2))), "q = 0 is not proved"),
-        (lambda: replica.solve(ridge(0.0, 1.0, "hinge"), alpha=1.0), "with the square loss for teachers"),
+        (lambda: replica.solve(ridge(0.0, 1.0, "logistic"), alpha=1.0), "averages are closed"),
         (lambda: replica.spinodal(replica.perceptron("binary")), "not enclosed"),
         (lambda: replica.spinodal(replica.perceptron("spherical")), "not enclosed"),
         (lambda: replica.optimal_penalty(replica.mixture("square"), alpha=1.0), "nothing is proved of this threshold"),

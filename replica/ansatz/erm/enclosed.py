@@ -12,7 +12,9 @@ import numpy as np
 from replica._registry import vouched
 from replica.ansatz.coverage import PERCEPTRON, Covers, Demand, cold
 from replica.data import over_classes
+from replica.data._enclosed import EnclosedClass
 from replica.data.base import Overlaps
+from replica.losses.base import Loss
 from replica.models.model import Model
 from saddlepoint.enclosures import Dual, Functions, NotEnclosed, ball
 
@@ -25,9 +27,8 @@ COVERS = Covers(
             "loss",
         ),
         Demand(
-            "is here for two clusters of one variance, and with the square loss for teachers",
-            lambda model: vouched(model.data, "enclosed_channels", "channels")
-            and (model.loss.quadratic or not model.data.two_moments),
+            "is here for two clusters of one variance and for teachers",
+            lambda model: vouched(model.data, "enclosed_classes", "channels"),
             "data",
         ),
         Demand(
@@ -69,9 +70,9 @@ class BallRisk:
         q, response, m = seen["q"], seen["V"], seen["m"]
         model, alpha, penalty = self.model.learned(seen), ball(self.load), ball(self.model.weights.penalty)
         fields = Overlaps(q, 0, m, q - m * m)
-        channels = model.data.enclosed_channels(fields)
-        found = over_classes(channels, lambda channel: _of_class(model, channel, response))
-        gain = channels[0].gain
+        classes = model.data.enclosed_classes(fields)
+        found = over_classes(classes, lambda one: _of_class(model.loss, one, response))
+        gain = classes[0].gain
         width = gain * response
         pull = alpha * found["m"] / width
         stiff = penalty + alpha * gain * found["held"] / width
@@ -87,11 +88,12 @@ class BallRisk:
         return residuals, values | model.data.reference_generalization(fields, Functions)
 
 
-def _of_class(model: Model, channel: Any, response: Any) -> Mapping[str, Any]:
+def _of_class(loss: Loss, one: EnclosedClass, response: Any) -> Mapping[str, Any]:
     """Averages of the proximal map over one class of patterns."""
-    move, square, held, held_square, cost = model.loss.enclosed_ground(
-        channel.mean, channel.deviation, channel.gain * response
-    )
-    spreads = channel.spreads or {}
-    levers = {name: lever * move - spreads.get(name, 0) * held for name, lever in channel.levers.items()}
-    return {"moved square": square, "held": held, "held square": held_square, "cost": cost} | levers
+    width = one.gain * response
+    move, square, held, held_square, cost = loss.enclosed_ground(one.law, width)
+    pushed = {
+        name: factor * (move if law is one.law else loss.enclosed_ground(law, width)[0])
+        for name, (factor, law) in one.scores.items()
+    }
+    return {"moved square": square, "held": held, "held square": held_square, "cost": cost} | pushed
