@@ -269,7 +269,8 @@ def test_what_a_few_units_do_not_have_is_refused_in_a_sentence() -> None:
     model = replica.committee(3)
     solution = replica.solve(model, alpha=0.3)
     for asked in (
-        lambda: replica.local_entropy(model, alpha=0.3, distance=[0.1]),
+        lambda: replica.local_entropy(replica.committee(5), alpha=0.3, distance=[0.1]),
+        lambda: replica.local_entropy_threshold(model),
         lambda: replica.max_margin(replica.committee(2, activation="relu"), alpha=0.3),
         lambda: solution.certify(),  # 30 digits
         lambda: replica.solve(replica.committee(2, activation="relu"), alpha=0.3).certify(digits=12),

@@ -14,6 +14,7 @@ from scipy.special import log_ndtr, logsumexp
 
 import replica
 from replica.ansatz.replicated.centre import Centre
+from replica.architectures import _unit_limit_kernels
 from replica.architectures._unit_limit_kernels import _sorted_fields, limit_sums
 
 ORACLES = json.loads((Path(__file__).parents[1] / "oracles" / "fewunits.json").read_text(encoding="utf-8"))
@@ -36,13 +37,16 @@ def best_of(h: np.ndarray, gap: float, variance: float, weights: np.ndarray) -> 
 @pytest.mark.parametrize(
     ("name", "gap", "variance"), [("parity", 1.5, 0.2), ("parity", 0.3, 0.4), ("majority", 0.8, 0.3)]
 )
-def test_the_mean_of_maxima_by_samples(name: str, gap: float, variance: float) -> None:
-    rng, weights, common = np.random.default_rng(7), OUTPUTS[name], 1.0 - variance
-    found = limit_sums(weights, [NONE[: weights.size]] * 2, common, np.log(gap), variance, 1)
-    size = 500
-    h = np.sqrt(common) * rng.normal(size=(size, weights.size - 1))
-    seen = np.array([best_of(row, gap, variance, weights) for row in h])
-    assert abs(seen.mean() - found.value) < 4.0 * seen.std() / np.sqrt(size)
+def test_maxima_by_a_search(name: str, gap: float, variance: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng, weights = np.random.default_rng(7), OUTPUTS[name]
+    for _ in range(8):
+        h = np.sort(rng.normal(size=weights.size - 1))[::-1]
+        if name == "parity":  # two signs may be turned
+            h = np.sort(np.abs(h))[::-1] * np.append(np.ones(h.size - 1), np.sign(np.prod(h)))
+        node = h[None] / np.sqrt(variance), np.ones(1)
+        monkeypatch.setattr(_unit_limit_kernels, "_sorted_fields", lambda *_, node=node: node)
+        found = limit_sums(weights, [NONE[: weights.size]] * 2, 1.0 - variance, np.log(gap), variance, 1)
+        assert found.value == pytest.approx(best_of(h, gap, variance, weights), abs=1e-7)
 
 
 @pytest.mark.parametrize(("units", "paired"), [(2, True), (2, False), (3, True), (3, False)])
