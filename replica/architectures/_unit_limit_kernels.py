@@ -18,9 +18,10 @@ from saddlepoint._jit import array_kernel
 from saddlepoint.quadrature.rules import gauss_legendre
 from saddlepoint.special import tail_triple
 
-STEPS = 60
+STEPS = 200
+SETTLED = 1e-11  # of the last step of Newton's method: what is left is its square
 HALVINGS = 40
-LARGE = 10.0  # gap over V from which no unit stays where its field is
+LARGE = 10.0  # gap over V from which a hard constraint leaves no unit where its field is
 FARTHEST = 400.0  # logarithm of gap over V beyond which the maximisers leave what a K-dimensional search resolves
 REACH = (8.0, 8.4, 8.7, 9.0, 9.2)
 #: order, longest panel, and panels per sharp place, by number of units and level
@@ -103,7 +104,7 @@ def _factor(matrix):  # type: ignore[no-untyped-def]
 
 @array_kernel
 def _climb(h, u, gap, log_b, signs, part, gradient, bend, matrix, trial):  # type: ignore[no-untyped-def]
-    """The maximum of ``gap ln Z - |u-h|^2/2`` that is reached from u, in place; its value, and nan unless found."""
+    """The maximum of ``gap ln Z - |u-h|^2/2`` that is reached from u, in place; its value, nan unless found."""
     units = h.size
     value = gap * _terms(u, log_b, signs, part, gradient, bend)
     for k in range(units):
@@ -144,15 +145,15 @@ def _climb(h, u, gap, log_b, signs, part, gradient, bend, matrix, trial):  # typ
         for k in range(units):
             length = max(length, abs(share * trial[k]) / (1.0 + abs(u[k])))
         value = new
-        if length <= 1e-15:
+        if length <= SETTLED:
             return value
     return np.nan
 
 
 @array_kernel
 def _sum(h, weight, gap, log_b, signs, lifted, log_shares, out):  # type: ignore[no-untyped-def]
-    """Sums over nodes ``h`` (nodes, K), in deviations: see `LimitSums`. ``lifted``: numbers of units that are tried to
-    be positive, ``log_shares`` (.., states).
+    """Sums over nodes ``h`` (nodes, K), in deviations: see `LimitSums`. ``lifted``: the numbers of units that are tried
+    to be positive (0: none is moved), ``log_shares`` (2, states).
     """
     nodes, units = h.shape
     part, gradient, trial = np.empty(signs.shape[0]), np.empty(units), np.empty(units)
@@ -162,18 +163,16 @@ def _sum(h, weight, gap, log_b, signs, lifted, log_shares, out):  # type: ignore
     out[:] = 0.0
     for n in range(nodes):
         top = -np.inf
-        for start in range(lifted.size + (gap < LARGE)):
+        for count in lifted:
             for k in range(units):
-                u[k] = h[n, k]
-                if start < lifted.size and k < lifted[start]:
-                    u[k] = max(u[k], over)
+                u[k] = max(h[n, k], over) if k < count else h[n, k]
             value = _climb(h[n], u, gap, log_b, signs, part, gradient, bend, matrix, trial)
+            if not np.isfinite(value):  # a maximum that is not found might be the highest
+                out[:] = np.nan
+                return
             if value > top:
                 top = value
                 best[:] = u
-        if not top > -np.inf:
-            out[:] = np.nan
-            return
         log_z = _terms(best, log_b, signs, part, gradient, bend)
         moved = drawn = 0.0
         for k in range(units):
@@ -213,6 +212,8 @@ def limit_sums(
     log_shares = np.array([np.where(np.isnan(row), -np.inf, row)[kept] for row in more])
     out = np.empty(6)
     lifted = np.flatnonzero(weights)[-1 if paired else 0 :]  # of pairs of signs all but one are turned already
+    if gap < LARGE or weights.all():  # a cost that is finite may be paid
+        lifted = np.unique(np.append(0, lifted))
     _sum(h, mass, gap, every[kept], signs[kept], lifted, log_shares, out)
     value, moved, drawn, bending, cost, wrong = out.tolist()
     return LimitSums(value, moved * variance, drawn * variance / math.sqrt(common), bending, cost, wrong)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from replica.ansatz.replicated.binary import BinaryCentreLimit, BinaryPlateau
-from replica.ansatz.replicated.centre_summits import Summit, find_summits, rise
+from replica.ansatz.replicated.centre_summits import ROUGHLY, Summit, find_summits, rise
 from replica.ansatz.replicated.equations import GroupProblem, Groups
 from replica.ansatz.replicated.limit_kernels import cosh_limit
 from replica.ansatz.replicated.solver import PATHS, GroupLedger, Typical, along
@@ -14,6 +14,7 @@ from replica.ansatz.replicated.starts import steep_centre, steep_sphere
 from replica.models.model import Model
 from replica.weights.base import Pinned
 
+SCANNED = f"larger values at smaller distances were looked for at {ROUGHLY.size} distances from {ROUGHLY[0]:g} on"
 PLATEAU = "typical solutions are this far from some centre: the local entropy is that of them all"
 
 
@@ -55,6 +56,8 @@ class Centre:
         ledger = self.stationary()
         for summit in self.summits:
             rise(ledger, summit)
+        if self.model.architecture.few is not None:
+            ledger.note(ledger.solved, SCANNED)
         return ledger
 
     @property

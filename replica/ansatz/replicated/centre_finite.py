@@ -14,7 +14,7 @@ from replica.ansatz.replicated.centre_many import BETWEEN, KNOTS, between
 from replica.ansatz.replicated.equations import GroupProblem, Groups
 from replica.ansatz.replicated.known import ALONE, Known, one_vector
 from replica.ansatz.replicated.over_distance import close_by_end
-from replica.ansatz.replicated.sharing import share
+from replica.ansatz.replicated.sharing import STRENGTHS, share
 from replica.ansatz.replicated.solver import NEWTON, ONE_MAXIMISER, SIGNS, GroupLedger
 from replica.ansatz.replicated.spherical import SphericalCentre, lowest_overlap
 from saddlepoint import solve
@@ -27,7 +27,6 @@ MANY = 300.0  # replicas, from which independent solutions are no start
 LADDER = (FEW, 20.0, 50.0, 200.0)  # numbers of replicas that are asked about smaller ones
 LARGEST = 1e6  # number of replicas from which a way begins
 STRIDES = 14  # from one number of replicas to another
-SHARED = (0.3, 1.0)  # strengths of the field that groups share, from which such a saddle point is sought
 NEAR = 1e-9  # of a free entropy to a bound that it may touch
 HIDDEN = (
     "no saddle point of {:g} replicas was found at distance {:g} with the free entropy of {:.6g} that the limit of "
@@ -79,7 +78,7 @@ class Finite:
             if rows.size:
                 ledger.improve(rows, self.kind(groups.take(rows)), start[rows])
         if self.even:
-            share(ledger, np.arange(ledger.size), BinaryCentre, np.log(SHARED))
+            share(ledger, np.arange(ledger.size), BinaryCentre, STRENGTHS)
         return ledger
 
     def _walk_to(self, ledger: GroupLedger, single: Known, real: np.ndarray) -> None:

@@ -7,15 +7,13 @@ import numpy as np
 from replica.ansatz.replicated.binary import BinaryReplicas, BinaryReplicasEven, BinaryReplicasLimit
 from replica.ansatz.replicated.equations import GroupProblem, Groups
 from replica.ansatz.replicated.known import HARDLY, UNTOUCHED, centres_of_many, taken
-from replica.ansatz.replicated.sharing import share
+from replica.ansatz.replicated.sharing import LOGITS, STRENGTHS, share
 from replica.ansatz.replicated.solver import PATHS, GroupLedger, Typical, along
 from replica.ansatz.replicated.spherical import SphericalReplicas, SphericalReplicasEven, SphericalReplicasLimit
 from replica.ansatz.replicated.starts import steep_replicas, steep_sphere
 from replica.models.model import Model
 from replica.weights.base import Pinned
 
-SHARED = (0.3, 1.0)  # strengths of the field that groups share, from which such a saddle point is sought
-LOGITS = (-1.0, 1.0)  # the same on the sphere: logits of q0/q1
 APART = "groups at overlap q0 = 0"
 BELOW = (
     "q1 = {:g} is not above the replica-symmetric overlap {:.6g}, below which real replicas have no saddle point at "
@@ -41,7 +39,8 @@ def real_replicas(
     q, q_hat = np.where(np.isnan(q), 0.5 * q1[rows], q), np.where(np.isnan(q_hat), 1.0, q_hat)
     part = (q1[rows] - q) / (1.0 - q)
     even = q == 0.0
-    told = APART if model.architecture.few is None else f"{APART}: the first moment, a bound from above"
+    counted = model.architecture.few is not None  # m-tuples of a few units are counted by their mean number
+    told = f"{APART}: the first moment, a bound from above" if counted else APART
     if np.isinf(power):
         q, q_hat = np.where(even, 0.5 * q1[rows], q), np.where(even, 1.0, q_hat)  # nothing is shared: any start
         part = (q1[rows] - q) / (1.0 - q)
@@ -51,46 +50,41 @@ def real_replicas(
         gap = part / np.sqrt(1.0 - part) * min(power, 1.0)
         start = np.log(np.stack([np.where(even, 1.0, strength), gap], axis=1))
         ledger.settle(rows[~even], BinaryReplicas(groups.take(rows[~even])), start[~even])
-        ledger.settle(
-            rows[even],
-            BinaryReplicasEven(groups.take(rows[even])),
-            start[even][:, 1:],
-            told,
-        )
-        if model.architecture.few is None:
-            share(ledger, rows[even], BinaryReplicas, np.log(SHARED))
+        ledger.settle(rows[even], BinaryReplicasEven(groups.take(rows[even])), start[even][:, 1:], told)
+        if not counted:
+            share(ledger, rows[even], BinaryReplicas, STRENGTHS)
     else:
         ratio = np.minimum(q / q1[rows], 0.999)
         start = np.log(np.where(even, 1.0, ratio) / (1.0 - ratio))[:, None]
         ledger.settle(rows[~even], SphericalReplicas(groups.take(rows[~even])), start[~even])
         problem = SphericalReplicasEven(groups.take(rows[even]))
         ledger.settle(rows[even], problem, np.zeros((int(even.sum()), 0)), told)
-        if model.architecture.few is None:
+        if not counted:
             share(ledger, rows[even], SphericalReplicas, LOGITS)
     return ledger
 
 
 def _limit_of_replicas(
-    ledger: GroupLedger, rows: np.ndarray, q: np.ndarray, q_hat: np.ndarray, share: np.ndarray
+    ledger: GroupLedger, rows: np.ndarray, q: np.ndarray, q_hat: np.ndarray, part: np.ndarray
 ) -> None:
     """Infinitely many real replicas; where a direct attempt fails, along a path from smaller q1."""
     groups = ledger.groups.take(rows)
     pinned = isinstance(groups.model.weights.norm, Pinned)
     kind = BinaryReplicasLimit if pinned else SphericalReplicasLimit
-    binary, sphere = (q_hat * (1.0 - share), 0.5 + share), (groups.q1 - q,)
+    binary, sphere = (q_hat * (1.0 - part), 0.5 + part), (groups.q1 - q,)
     start = np.log(np.stack(binary if pinned else sphere, axis=1))
     left = np.flatnonzero(ledger.settle(rows, kind(groups), start))
     close = (steep_replicas if pinned else steep_sphere)(groups.model, groups.alpha, groups.q1)
     left = left[ledger.settle(rows[left], kind(groups.take(left)), close[left])]
-    level = np.log(share / (1.0 - share))
+    level = np.log(part / (1.0 - part))
     for steps in PATHS:
         if not left.size:
             return
 
         def at(index: np.ndarray, place: np.ndarray) -> GroupProblem:
-            part = groups.take(index)
+            some = groups.take(index)
             overlap = q[index] + (1.0 - q[index]) / (1.0 + np.exp(-place))
-            return kind(Groups(part.model, part.alpha, part.power, overlap))
+            return kind(Groups(some.model, some.alpha, some.power, overlap))
 
         path = np.linspace(np.full(left.size, -0.5), level[left], steps, axis=1)
         middle = 1.0 / (1.0 + np.exp(0.5))

@@ -9,6 +9,8 @@ import numpy as np
 from replica.ansatz.replicated.equations import GroupProblem
 from replica.ansatz.replicated.solver import GroupLedger, along
 
+STRENGTHS = tuple(np.log([0.3, 1.0]))  # where binary weights begin: logarithms of the conjugate of what is shared
+LOGITS = (-1.0, 1.0)  # the same on the sphere, of q0/q1
 FEW = 6.0  # replicas from which many are approached
 STRIDE = 0.4  # of the logarithm of their number
 TINY = -18.0  # coordinate of almost nothing shared
@@ -47,4 +49,4 @@ def share(ledger: GroupLedger, rows: np.ndarray, kind: type[GroupProblem], start
         alone[:, 0] = TINY
         with np.errstate(all="ignore"):
             grown = kind(groups.take(left)).residual(alone[left])[:, 0]
-        ledger.refuse(left[grown > GROWS], UNSTABLE)
+        ledger.refuse(left[~(grown <= GROWS)], UNSTABLE)  # or not known
