@@ -250,7 +250,7 @@ class BooleanUnits(FewUnits):
         parts = []
         for label, taught in self._labels(data):
             weight = loss.boltzmann(label * np.asarray(self.outputs)[None, :], float(beta))[0]
-            parts.append(reference_sums(overlaps, weight, taught, self.units, mp, digits - 10))  # `digits` work, ten fewer are asked
+            parts.append(reference_sums(overlaps, weight, taught, self.units, mp, digits - 10))  # ten are spare
         log_z, square, pull = (sum(column) for column in zip(*parts, strict=True))
         curvature = (variance * square + m * pull) / (q + variance)  # the fields of the units scale
         conjugates = {"q_hat": square, "curvature": curvature} | ({"m": pull} if data.overlaps else {})
