@@ -98,6 +98,12 @@ class Architecture(Member):
             raise ValueError(f"{self} has no readout(hidden), what its output is made of: simulations cannot run it")
         return hidden[..., 0]
 
+    def readout_slopes(self, hidden: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """First and second derivatives of `readout`, a sum over units, with the field of each, as ``hidden``."""
+        if not self.linear or self.units != 1:
+            raise ValueError(f"{self} has no readout_slopes(hidden), derivatives of its output: no gradients of it")
+        return self.readout(np.ones_like(hidden))[..., None], np.zeros_like(hidden)
+
     @property
     def scale(self) -> Any:
         """Squared factor by which weights of norm 1 are multiplied: order parameters are reported with it."""

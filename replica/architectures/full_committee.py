@@ -10,7 +10,7 @@ import numpy as np
 from replica._checks import one_of
 from replica.architectures.activations import Kernel, Sign
 from replica.architectures.base import UNIT_SLOPES, Slopes
-from replica.architectures.tree_committee import activation_of, second_layer, units_of
+from replica.architectures.tree_committee import activation_of, second_layer, second_layer_slopes, units_of
 from replica.architectures.wide import WideCommittee
 from replica.data.base import Data, Overlaps
 
@@ -129,6 +129,9 @@ class FullCommittee(WideCommittee):
 
     def readout(self, hidden: np.ndarray) -> np.ndarray:
         return second_layer(self.activation, self.units, hidden)
+
+    def readout_slopes(self, hidden: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return second_layer_slopes(self.activation, self.units, hidden)
 
     def require_theory(self) -> None:
         if np.isfinite(self.units) and not self.joint:

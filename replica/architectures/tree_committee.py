@@ -87,6 +87,9 @@ class TreeCommittee(WideCommittee):
     def readout(self, hidden: np.ndarray) -> np.ndarray:
         return second_layer(self.activation, self.units, hidden)
 
+    def readout_slopes(self, hidden: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return second_layer_slopes(self.activation, self.units, hidden)
+
     @property
     def strict(self) -> bool:  # type: ignore[override]
         return self.ties != TIES[0]
@@ -112,10 +115,21 @@ class TreeCommittee(WideCommittee):
 
 def second_layer(activation: Activation, units: int, hidden: np.ndarray) -> np.ndarray:
     """``K^{-1/2} sum_k c_k g(lambda_k)`` of fields (..., K)."""
+    return activation.function(hidden) @ _signs(activation, units) / np.sqrt(units)
+
+
+def second_layer_slopes(activation: Activation, units: int, hidden: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Its first and second derivatives with each of the fields."""
+    signs = _signs(activation, units) / np.sqrt(units)
+    slope, bend = activation.slopes(hidden)
+    return slope * signs, bend * signs
+
+
+def _signs(activation: Activation, units: int) -> np.ndarray:
     signs = np.ones(units)
     if not activation.odd:
         signs[units // 2 :] = -1.0
-    return activation.function(hidden) @ signs / np.sqrt(units)
+    return signs
 
 
 def activation_of(given: Any) -> Activation:

@@ -92,6 +92,10 @@ class Activation(Member):
         """``g(x)`` for arrays."""
         raise TypeError(f"the activation {type(self).__name__} must define function(x)")
 
+    def slopes(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """``g'(x)`` and ``g''(x)`` for arrays, of kinked functions beside their kinks; what read-outs need."""
+        raise ValueError(f"the activation {self} has no slopes(x): gradients of its networks are not known")
+
     def kernel(self, q: Any, variance: Any, level: int = 1) -> Kernel:
         """The `Kernel` at overlap ``q`` and norm ``Q = q + variance``: arrays over the batch, or mpmath numbers.
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from replica._registry import FAILURES, settings_of_function
+from replica.architectures.activations._differences import derivatives
 from replica.architectures.activations._shape import BLUR, COARSE, Shape, look_at
 from replica.architectures.activations._table import KernelTable, discrepancy, unexplained
 from replica.architectures.activations.base import Activation, Kernel
@@ -112,6 +113,15 @@ class Custom(Activation):
     def function(self, x: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
             return np.asarray(self.user(x), dtype=float)
+
+    def slopes(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        kinks = _shape(self).kinks
+        if kinks.size:
+            raise ValueError(f"activation: {self} has a kink or jump at {kinks[0]:.6g}: its slopes are not known there")
+        try:
+            return derivatives(self.function, x)
+        except ValueError as reason:
+            raise ValueError(f"activation: {self} {reason}") from reason
 
     def kernel(self, q: Any, variance: Any, level: int = 1) -> Kernel:
         if getattr(q, "context", None) is not None:

@@ -46,6 +46,10 @@ class Erf(Activation):
 
         return erf(x)
 
+    def slopes(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        slope = 2.0 / np.sqrt(np.pi) * np.exp(-x * x)
+        return slope, -2.0 * x * slope
+
     def kernel(self, q: Any, variance: Any, level: int = 1) -> Kernel:
         lib = library(q)
         norm = q + variance

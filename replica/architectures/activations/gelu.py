@@ -46,6 +46,12 @@ class GELU(Activation):
 
         return x * ndtr(x)
 
+    def slopes(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        from scipy.special import ndtr
+
+        density = np.exp(-0.5 * x * x) / np.sqrt(2.0 * np.pi)
+        return ndtr(x) + x * density, (2.0 - x * x) * density
+
     def kernel(self, q: Any, variance: Any, level: int = 1) -> Kernel:
         lib = library(q)
         norm = q + variance

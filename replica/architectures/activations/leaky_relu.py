@@ -67,6 +67,9 @@ class LeakyReLU(Activation):
     def function(self, x: np.ndarray) -> np.ndarray:
         return np.where(x > 0, x, self.leak * x)
 
+    def slopes(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.where(x > 0, 1.0, self.leak), np.zeros_like(x)
+
     def kernel(self, q: Any, variance: Any, level: int = 1) -> Kernel:
         return rectified_kernel(q, variance, self.leak)
 

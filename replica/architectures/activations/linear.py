@@ -38,6 +38,9 @@ class Identity(Activation):
     def function(self, x: np.ndarray) -> np.ndarray:
         return x
 
+    def slopes(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.ones_like(x), np.zeros_like(x)
+
     def kernel(self, q: Any, variance: Any, level: int = 1) -> Kernel:
         zero, one = 0 * q, 0 * q + 1
         return Kernel(q, variance, one, zero, one, one)

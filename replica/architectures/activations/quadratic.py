@@ -39,6 +39,9 @@ class Quadratic(Activation):
     def function(self, x: np.ndarray) -> np.ndarray:
         return x**2
 
+    def slopes(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return 2.0 * x, np.full_like(x, 2.0)
+
     def kernel(self, q: Any, variance: Any, level: int = 1) -> Kernel:
         norm = q + variance
         return Kernel(2 * q * q, 2 * variance * (norm + q), 4 * q, 0 * q + 4, 4 * norm, 4 * q)

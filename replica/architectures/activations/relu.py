@@ -45,6 +45,9 @@ class ReLU(Activation):
     def function(self, x: np.ndarray) -> np.ndarray:
         return np.maximum(x, 0.0)
 
+    def slopes(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.where(x > 0, 1.0, 0.0), np.zeros_like(x)
+
     def network(self, units: int, ties: str) -> FewUnits:
         return RectifiedUnits(units, ties == "violated")
 

@@ -46,6 +46,10 @@ class Tanh(Activation):
     def function(self, x: np.ndarray) -> np.ndarray:
         return np.tanh(x)
 
+    def slopes(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        slope = 1.0 / np.cosh(np.clip(x, -300.0, 300.0)) ** 2
+        return slope, -2.0 * np.tanh(x) * slope
+
     def kernel(self, q: Any, variance: Any, level: int = 1) -> Kernel:
         mp = getattr(q, "context", None)
         if mp is not None:

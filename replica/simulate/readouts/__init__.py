@@ -5,5 +5,6 @@ from replica.simulate.readouts.flatness import Flatness
 from replica.simulate.readouts.hessian import Hessian
 from replica.simulate.readouts.local_entropy import LocalEntropy
 from replica.simulate.readouts.margins import Margins
+from replica.simulate.readouts.tangent_kernel import TangentKernel
 
-__all__ = ["Flatness", "Hessian", "LocalEntropy", "Margins", "Readout"]
+__all__ = ["Flatness", "Hessian", "LocalEntropy", "Margins", "Readout", "TangentKernel"]

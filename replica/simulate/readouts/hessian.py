@@ -10,22 +10,24 @@ import numpy as np
 from replica._checks import grid, number
 from replica.losses import Loss
 from replica.models.model import Model
+from replica.simulate.gradients import hessian, require_gradients
 from replica.simulate.instances import Instance
 from replica.simulate.readouts.base import Measured, Readout
-from replica.weights.base import Average
 
 ROUNDING = 1e-14  # of eigenvalues, relative to the largest and times N
 
 
 @dataclass(frozen=True)
 class Hessian(Readout):
-    r"""Eigenvalues of the Hessian of ``sum_mu l(h_mu) + (penalty/2)|w|^2`` in the weights of one unit.
+    r"""Eigenvalues of the Hessian of ``sum_mu l(h_mu) + (penalty/2)|w|^2`` in the weights of a unit or a committee.
 
-    .. math:: H = F^T \mathrm{diag}\, l''(h)\, F + \text{penalty},\qquad F = y X/\sqrt N
+    .. math:: H = F^T \mathrm{diag}\, l''(h)\, F + \sum_\mu l'(h_\mu)\, \nabla\nabla h_\mu + \text{penalty},\qquad
+              F = \nabla h
 
-    On the sphere (weights whose norm is held) that of the N - 1 tangent directions, less the multiplier
-    ``sum_mu l'(h_mu) h_mu/N`` of the norm. ``hessian`` over ``quantile`` (0: the smallest eigenvalue, 1: the largest),
-    ``hessian_trace`` (per direction), ``hessian_negative`` (share of negative ones).
+    (one unit: ``F = y X/sqrt(N)``, and no second term). On spheres (weights whose norm is held, for each unit) that of
+    the tangent directions, less the multipliers ``sum_mu l'(h_mu) w_k.F_mu/|w_k|^2`` of the norms. ``hessian`` over
+    ``quantile`` (0: the smallest eigenvalue, 1: the largest), ``hessian_trace`` (per direction), ``hessian_negative``
+    (share of negative ones).
 
     Parameters
     ----------
@@ -37,8 +39,8 @@ class Hessian(Readout):
 
     Notes
     -----
-    Errors: rounding of the eigenvalues. Cost N^3. For the square loss the spectrum is that of Marchenko and Pastur,
-    moved by the penalty.
+    Errors: rounding of the eigenvalues. Cost N^3. For one unit and the square loss the spectrum is that of Marchenko
+    and Pastur, moved by the penalty. Kinked units (ReLU) count between their kinks.
 
     Examples
     --------
@@ -62,8 +64,7 @@ class Hessian(Readout):
 
     def check(self, model: Model) -> None:
         loss = self.loss or model.loss
-        if model.architecture.units != 1:
-            raise ValueError(f"readout 'hessian' is for a single unit, got {model.architecture}")
+        require_gradients(self.name, model)
         if loss.hard or not loss.log_concave or loss.kinks():
             raise ValueError(f"readout 'hessian' needs a convex loss without kinks, got {loss}: give Hessian(loss=...)")
 
@@ -85,17 +86,7 @@ class Hessian(Readout):
 
 def eigenvalues(instance: Instance, weights: np.ndarray, loss: Loss) -> np.ndarray:
     """All of them, increasing."""
-    from scipy.linalg import eigvalsh, qr
+    from scipy.linalg import eigvalsh
 
-    model, n = instance.model, instance.n
-    inputs = instance.y[:, None] * instance.X * (instance.gain / np.sqrt(n))
-    h = instance.stabilities(weights)
-    slope, bend = (np.ravel(part) for part in loss.slopes(h[None]))
-    matrix = inputs.T @ (bend[:, None] * inputs)
-    if model.weights.penalised:
-        matrix[np.diag_indices(n)] += float(model.parameter("penalty"))
-    if isinstance(model.weights.norm, Average):
-        tangent = qr(weights[:, None])[0][:, 1:]
-        matrix = tangent.T @ matrix @ tangent
-        matrix[np.diag_indices(n - 1)] -= float(slope @ (inputs @ weights)) / float(weights @ weights)
+    matrix = hessian(instance, weights, loss)
     return eigvalsh(matrix) if len(matrix) else np.empty(0)
