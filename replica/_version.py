@@ -1,3 +1,3 @@
 """The version of the package, read by the build and by the command line."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

@@ -165,6 +165,35 @@ def test_versions_agree() -> None:
     assert importlib.metadata.version(config["metadata"]["name"]) == version
     assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert f"\n## [{version}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f'\n  version: "{version}"\n' in (ROOT / "conda" / "recipe.yaml").read_text(encoding="utf-8")
+
+
+def test_the_recipe_of_conda_needs_what_the_metadata_needs() -> None:
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    extras = config["options.extras_require"]
+    optional = [extras[name] for name in ("learn", "cluster", "netcdf", "enclosures", "explore")]
+    recipe = (ROOT / "conda" / "recipe.yaml").read_text(encoding="utf-8")
+    named = {"matplotlib": "matplotlib-base", "dask[distributed]": "dask-core"}
+
+    def needed(text: str) -> set[tuple[str, str]]:
+        pairs = [line.split(">=") for line in text.split()]
+        return {(named.get(name, name), version) for name, version in pairs}
+
+    def written(part: str) -> set[tuple[str, str]]:
+        lines = recipe.split(f"\n  {part}:\n")[1].split("\n\n")[0].split("\n  run_constraints:")[0]
+        return set(re.findall(r"- ([\w-]+) >=([\d.]+)", lines))
+
+    assert written("run") == needed(config["options"]["install_requires"]) | {("python", "3.11")}
+    assert written("run_constraints") == needed("\n".join(optional)) | {("distributed", "2024.1")}
+
+
+def test_every_version_of_python_that_is_named_is_tested() -> None:
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    named = re.findall(r"Python :: (3\.\d+)", config["metadata"]["classifiers"])
+    tested = (ROOT / ".github" / "workflows" / "tests.yml").read_text(encoding="utf-8")
+    assert f"python: {json.dumps(named)}" in tested
 
 
 def test_console_script_prints_the_version() -> None:
