@@ -104,9 +104,12 @@ class Number(click.ParamType):
 
 
 class Count(click.ParamType):
-    """A whole number of at least 1."""
+    """A whole number of at least 1, or where it is said the limit inf."""
 
     name = "count"
+
+    def __init__(self, infinite: bool = False) -> None:
+        self.infinite = infinite
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         return "COUNT"
@@ -114,8 +117,11 @@ class Count(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         argument = param.opts[0] if param else "the count"
         number = parse_number(argument, str(value), whole=True)
+        if self.infinite and number == float("inf"):
+            return number
         if not isinstance(number, int) or number < 1:
-            raise ValueError(f"{argument} must be a whole number of at least 1, got {value}")
+            allowed = " or inf" if self.infinite else ""
+            raise ValueError(f"{argument} must be a whole number of at least 1{allowed}, got {value}")
         return number
 
 

@@ -77,7 +77,9 @@ def _list(degrees: Any) -> Any:
     "kernel-regression",
     params=[
         *NETWORK,
-        option("--dimension", type=Count(), required=True, help="Of inputs that are uniform on a sphere."),
+        option("--dimension", type=Count(infinite=True), required=True,
+               help="Of inputs that are uniform on a sphere; inf: one stair of the limit."),
+        option("--level", type=Count(), help="The stair: a degree, whose multiplicity samples are then counted in."),
         option("--coefficients", type=Letters(), required=True, help="Powers of the target in the degrees 0, 1, ..."),
         option("--samples", type=Number(grids=True), required=True, help="Samples learned from: a number or a grid."),
         option("--ridge", type=Number(), default=0.0, show_default=True, help="Added to the diagonal of the matrix."),
@@ -96,10 +98,10 @@ def regression(**options: Any) -> int:
 
     how = {name: options.pop(name) for name in HOW}
     check_files("kernel-regression", how["output"], drawable=True)
-    samples, coefficients = options.pop("samples"), options.pop("coefficients")
+    samples, coefficients, level = (options.pop(name) for name in ("samples", "coefficients", "level"))
     network = _network(options)
     learner = replica.kernel_regression(network, coefficients, **options)
-    return emit(Curves(learner.learning_curve(samples=samples)), **how)
+    return emit(Curves(learner.learning_curve(samples=samples, level=level)), **how)
 
 
 @click.command(

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from replica._checks import grid, number, one_number, real, shown
+from replica._checks import grid, number, one_number, real, shown, whole
 from replica.wide.modes import ROUNDING, Modes, of_kernel
 from replica.wide.ridge import Learned, learn, root
+from replica.wide.series import power_series
 from replica.wide.sphere import checked_dimension
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class KernelRegression:
         Trace and power of modes that are not listed.
     kernel : WideKernel or None
         With inputs uniform on the sphere in ``dimension`` dimensions.
-    dimension : int or None
+    dimension : int or inf or None
         Of the sphere.
 
     See Also
@@ -59,10 +60,18 @@ class KernelRegression:
     rest: float
     rest_power: float
     kernel: Any = None
-    dimension: int | None = None
+    dimension: Any = None
 
-    def learning_curve(self, *, samples: Any) -> xarray.Dataset:
+    def learning_curve(self, *, samples: Any, level: Any = None) -> xarray.Dataset:
         """Errors over an increasing grid of ``samples``, which need not be whole numbers.
+
+        Parameters
+        ----------
+        samples : float or increasing grid
+            Above 0.
+        level : int, for ``dimension=inf``
+            The stair, from 1: samples are then counted in multiplicities ``N(D, level)`` of that degree, and so is
+            ``1/kappa``. Lower degrees are learned, higher ones act as noise.
 
         Returns
         -------
@@ -71,11 +80,29 @@ class KernelRegression:
             ``learnability`` over ``samples`` and ``mode``, with errors and a status per point.
         """
         points = number("samples", grid("samples", samples), low=0.0, open_low=True)
+        if (level is None) == (self.dimension == np.inf):
+            raise ValueError(f"level is for dimension=inf, and needed there: got {level!r} at {self.dimension!r}")
+        if level is not None:
+            return self._stair(points, whole("level", level, low=1))
         modes = self._modes(float(points[-1]))
         power = np.zeros(modes.value.size)
         power[: self.coefficients.size] = self.coefficients
         noise = self.noise + self.rest_power
         return self._dataset(points, modes, [learn(n, modes, power, self.ridge, noise) for n in points])
+
+    def _stair(self, points: np.ndarray, level: int) -> xarray.Dataset:
+        """In infinitely many dimensions: one mode of the eigenvalue ``a_l``, what lies above it as a tail."""
+        series = power_series(self.kernel, level)
+        above, doubt = series.trace - float(series.value.sum()), float(series.error.sum()) + 1e-15 * series.trace
+        value, error = series.value[level:], series.error[level:]
+        if above <= doubt:  # nothing is told from 0 there
+            above, doubt = 0.0, doubt + max(above, 0.0)
+        modes = Modes(value, error, np.ones(1), above, doubt=doubt)
+        power = np.zeros(max(level + 1, self.coefficients.size))
+        power[: self.coefficients.size] = self.coefficients
+        noise = self.noise + float(power[level + 1 :].sum())
+        found = [learn(n, modes, power[level : level + 1], self.ridge, noise) for n in points]
+        return self._dataset(points, modes, found, level)
 
     def flow(self, *, time: Any) -> xarray.Dataset:
         """Gradient flow of the mean loss on infinitely many samples: ``residual``, the mean square error on new
@@ -83,6 +110,8 @@ class KernelRegression:
         """
         from replica.files.dataset import curve
 
+        if self.dimension == np.inf:
+            raise ValueError("flow is for a finite dimension, got dimension=inf, where degrees learn at times N(D, k)")
         points = number("time", grid("time", time), low=0.0)
         modes = self._modes(1.0)
         power = np.zeros(modes.value.size)
@@ -120,7 +149,9 @@ class KernelRegression:
             source = {"kernel": self.kernel.settings(), "dimension": self.dimension}
         return source | {"ridge": self.ridge, "noise": self.noise}
 
-    def _dataset(self, samples: np.ndarray, modes: Modes, found: list[Learned]) -> xarray.Dataset:
+    def _dataset(
+        self, samples: np.ndarray, modes: Modes, found: list[Learned], level: int | None = None
+    ) -> xarray.Dataset:
         from replica.files.dataset import curve
 
         columns = {
@@ -132,8 +163,9 @@ class KernelRegression:
             "kappa_error": np.array([one.kappa_error for one in found]),
             "status": np.array([one.status for one in found]),
         }
-        symbols = {"samples": "n", "generalization_error": r"\epsilon", "kappa": r"\kappa"}
-        settings = {"verb": "kernel_regression"} | self.settings()
+        count = "n" if level is None else f"n/N(D,{level})"
+        symbols = {"samples": count, "generalization_error": r"\epsilon", "kappa": r"\kappa"}
+        settings = {"verb": "kernel_regression"} | self.settings() | ({} if level is None else {"level": level})
         shown = ["generalization_error", "training_error"][: 2 if np.any(columns["training_error"] > 0) else 1]
         data = curve(
             columns, {"samples": samples}, settings, main="generalization_error", symbols=symbols,
@@ -142,7 +174,8 @@ class KernelRegression:
         for name in shown:
             data[name].attrs["kind"] = "mean square error"
         plane = "samples", "mode"
-        return data.assign_coords(mode=np.arange(modes.value.size)).assign(
+        first = 0 if level is None else level
+        return data.assign_coords(mode=np.arange(first, first + modes.value.size)).assign(
             learnability=(plane, np.array([one.share for one in found]), {"symbol": "L"}),
             learnability_error=(plane, np.array([one.share_error for one in found])),
             multiplicity=("mode", modes.times),
@@ -156,7 +189,7 @@ def kernel_regression(
     multiplicities: Any = None,
     ridge: float = 0.0,
     noise: float = 0.0,
-    dimension: int | None = None,
+    dimension: Any = None,
     rest: float = 0.0,
     rest_power: float = 0.0,
 ) -> KernelRegression:
@@ -176,8 +209,9 @@ def kernel_regression(
         Of the listed eigenvalues; default 1.
     ridge, noise : float
         Added to the diagonal of the kernel matrix (not divided by the number of samples); variance of the noise.
-    dimension : int
-        For a kernel.
+    dimension : int or inf
+        For a kernel. In infinitely many dimensions its degrees are learned one after the other, each when the samples
+        reach its multiplicity: ``.learning_curve(samples=grid, level=l)`` is one stair.
     rest, rest_power : float
         Trace of eigenvalues that are not listed (each below all listed ones) and the power of the target in them.
 
@@ -215,6 +249,13 @@ def kernel_regression(
     >>> curve = learner.learning_curve(samples=[60, 300])
     >>> [f"{x:.6f}" for x in curve["generalization_error"].values]
     ['0.791172', '0.456220']
+
+    The stair of degree 1, at half and at twice its multiplicity:
+
+    >>> stairs = replica.kernel_regression(tangent, [0.0, 1.0, 0.5, 0.25], dimension=float("inf"), noise=0.1)
+    >>> curve = stairs.learning_curve(samples=[0.5, 2.0], level=1)
+    >>> [f"{x:.6f}" for x in curve["generalization_error"].values]
+    ['1.616147', '1.234895']
     """
     power = _powers("coefficients", coefficients)
     given = {"ridge": ridge, "noise": noise, "rest": rest, "rest_power": rest_power}
@@ -224,7 +265,7 @@ def kernel_regression(
             raise ValueError("dimension is missing: that of the sphere which the inputs of the kernel are uniform on")
         if multiplicities is not None or rest or rest_power:
             raise ValueError("multiplicities and rest are for lists of eigenvalues; those of a kernel are known")
-        d = checked_dimension(dimension)
+        d = np.inf if dimension == np.inf else checked_dimension(dimension)
         return KernelRegression(None, power, None, held[0], held[1], 0.0, 0.0, kernel=eigenvalues, dimension=d)
     if dimension is not None:
         raise ValueError("dimension is for a kernel; a list of eigenvalues says all itself")
