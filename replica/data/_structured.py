@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -37,7 +38,7 @@ class Structured(Data):
         """Variance of the teacher's field."""
         return 1.0
 
-    @property
+    @cached_property
     def rule(self) -> Labels:
         """How labels follow from that field."""
         if isinstance(self.teacher, Chance):
@@ -54,7 +55,7 @@ class Structured(Data):
         found = self.modes.explained
         return float(found[0]) if np.size(found) == 1 else found
 
-    @property
+    @cached_property
     def unexplained(self) -> np.ndarray:
         """The rest of it, which acts as noise."""
         rest = np.asarray(self.power - self.modes.explained)

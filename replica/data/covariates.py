@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from typing import Any, ClassVar
 
@@ -99,7 +100,7 @@ class Covariates(Structured):
     def modes(self) -> Any:
         return self.found
 
-    @property
+    @cached_property
     def power(self) -> Any:
         return np.maximum(self.rho, self.found.explained[0])  # type: ignore[union-attr]
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import xarray
 
 HIGHEST = 20_000  # degree
-ORDER, TURNS = 16, 6.0  # nodes of a panel, and the phase that may turn on it
+TURNS = 6.0  # phase that may turn on a panel
+NODES = np.polynomial.legendre.leggauss(16)  # of a panel
 NEAREST = 24  # halvings of panels towards the angles 0 and pi, where kernels of kinked units are not smooth
 KEPT = 200_000  # values of polynomials at nodes that are kept for the next kernel
 NEGLIGIBLE = 1e-290  # density of the measure, beside its largest: polynomials of high degree grow where it falls
@@ -108,9 +109,9 @@ def _rule(dimension: int, highest: int, shift: int) -> tuple[np.ndarray, np.ndar
     turns = np.sqrt(highest * (highest + dimension)) + np.sqrt(dimension) + 2.0  # of the steepest polynomial
     widest = TURNS / (turns * (1.0 + 0.3 * shift))
     counts = np.ceil(np.diff(marks) / widest).astype(int) + shift
-    edges = np.concatenate([np.linspace(a, b, n + 1)[:-1] for a, b, n in zip(marks, marks[1:], counts, strict=False)])
-    edges = np.append(edges, np.pi)
-    x, w = np.polynomial.legendre.leggauss(ORDER)
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    edges = np.append(np.repeat(marks[:-1], counts) + within * np.repeat(np.diff(marks) / counts, counts), np.pi)
+    x, w = NODES
     width = np.diff(edges)[:, None]
     angle = (edges[:-1, None] + 0.5 * width * (1.0 + x)).ravel()
     with np.errstate(divide="ignore"):

@@ -192,7 +192,7 @@ class SpectrumProblem(Problem):
             low, high = np.where(value < 0, x, low), np.where(value < 0, high, x)
             with np.errstate(all="ignore"):
                 step = x - value / slope
-            inside = (step > low) & (step < high)
+            inside = (step >= low) & (step <= high)  # its ends too: a root that is met stays
             new = np.where(inside, step, 0.5 * (low + high))
             if np.all(np.abs(new - x) <= 4 * EPS * np.maximum(1.0, np.abs(x))):
                 break
