@@ -14,42 +14,19 @@ from replica.ansatz.erm.limits import WeakProblem
 from replica.ansatz.erm.starts import settled
 from replica.models.model import Model
 from saddlepoint import Ladder, Newton, solve
+from saddlepoint.continuation.march import Stride, march, solving
 
 STEADY = Ladder(Newton(max_step=1.0, steps=60), Newton(max_step=0.5, steps=60))
 STEP = Newton(max_step=1.0, steps=12, halvings=6)
-FIRST, SHORTEST = 0.1, 1e-5  # steps along a path of length 1
-MOST = 400  # of them
+STRIDE = Stride(first=0.1, shortest=1e-5, grows=1.7, shrinks=0.3)
 EMPTY = 0.02  # a load, in units of the noise, at which hardly a pattern is free
 LONG = 60  # damped steps before Newton's method
 LIGHTEST = 1e-9  # from where a penalty of 0 is tried
 
 
 def walked(at: Callable[[np.ndarray, np.ndarray], Any], point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Points at the ends of paths and how far each row came, in [0, 1].
-
-    ``at(rows, place)`` are the equations of those rows at places of their own. A row goes along its secant, further
-    where Newton's method is quick and less far where it fails.
-    """
-    size = len(point)
-    point, place = point.copy(), np.zeros(size)
-    before, behind, step = point.copy(), place.copy(), np.full(size, FIRST)
-    active = np.arange(size)
-    for _ in range(MOST):
-        if not active.size:
-            break
-        aim = np.minimum(1.0, place[active] + step[active])
-        run = (place - behind)[active]
-        with np.errstate(all="ignore"):
-            slope = np.where(run > 0, 1.0 / run, 0.0)[:, None] * (point - before)[active]
-        start = point[active] + slope * (aim - place[active])[:, None]
-        found = solve(at(active, aim), start=start, solver=STEP, on_failure="keep", check=False)
-        good, bad = active[found.converged], active[~found.converged]
-        before[good], behind[good] = point[good], place[good]
-        point[good], place[good] = found.point[found.converged], aim[found.converged]
-        step[good] *= np.where(found.steps[found.converged] < 6, 1.7, 1.0)
-        step[bad] *= 0.3
-        active = np.flatnonzero((place < 1.0) & (step > SHORTEST))
-    return point, place
+    """Points at the ends of paths and how far each row came, in [0, 1]; ``at(rows, place)`` are the equations there."""
+    return march(solving(at, STEP), point, STRIDE, secant=True)
 
 
 def down_from_heavy(model: Model, alpha: np.ndarray, weak: WeakProblem, free: np.ndarray) -> tuple[Any, Any]:

@@ -6,7 +6,7 @@ to the nearest one that costs nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from replica.ansatz.franz_parisi.equations import EPS
 from replica.ansatz.franz_parisi.minimiser import MinimiserProblem
 from replica.ansatz.franz_parisi.minimiser_patterns import Minimiser, PairSums, Stretched, pair_sums
 from replica.ansatz.franz_parisi.minimiser_weights import Centre, Conjugates, Weighed
-from replica.ansatz.franz_parisi.paths import approach
+from replica.ansatz.franz_parisi.paths import IN_LOAD, approach
 from replica.ansatz.franz_parisi.solver import located, settled
 from replica.data import PairOverlaps
 from replica.losses.base import Loss
@@ -26,6 +26,7 @@ from replica.weights.base import Average, SingleWeight
 KINK = 1e-4  # width that stands for none
 FIRST = (0.01, 0.05, 0.15)  # distances tried as starts
 SHARES = (0.5, 0.2, 0.05)  # of the load, tried where none of them leads to a solution
+GROWN = replace(IN_LOAD, first=0.3)  # from such a share to all of it
 
 
 @dataclass(frozen=True)
@@ -133,5 +134,5 @@ def _grown(problem: NearestProblem, point: np.ndarray, share: float) -> tuple[fl
     def part(index: np.ndarray, way: np.ndarray) -> NearestProblem:
         return problem.take(index).at_alpha((share + (1.0 - share) * way) * load[index])
 
-    near, reached = approach(part, point, 0.3)
+    near, reached = approach(part, point, GROWN)
     return located(problem, near) if reached[0] >= 1.0 else (np.nan, np.nan)

@@ -11,17 +11,18 @@ from typing import Any
 import numpy as np
 
 from saddlepoint import Newton, Tolerance, solve
+from saddlepoint.continuation.march import Stride, Tried, march
 
 ROUGH = Tolerance(absolute=1e-7)  # finer meshes do the rest
 STEADY = Newton(max_step=1.0, steps=8, halvings=1)
 UNBOUND = "the replica-symmetric equations have no solution at this distance"
 UNREACHED = "no weights of the set are that close to the reference"
-#: shares of the load: the first, and the largest step, at which a row that is not solved at once is followed
-STEPS = (1e-3, 0.25)
+FEW = 1e-3  # of the load: where a row that is not solved at once is followed from
+IN_LOAD = Stride(first=FEW, shortest=5e-4 * FEW, relative=5e-3, least=0.02, longest=0.25)
 #: distances of which the first that is solved is where paths to others begin
 ANCHORS = (0.15, 0.3, 0.05, 0.45, 0.01, 0.001)
 ROUNDED = 1e-8  # where a path ends so close to the reference, digits are missing rather than solutions
-STRIDES = 1.0, 0.02  # the largest and the smallest step along a path, in ln d/(1-d)
+IN_DISTANCE = Stride(first=1.0, longest=1.0, shortest=0.02)  # along a path, in ln d/(1-d)
 BEYOND = 0.1  # so far behind the end of a path a row is still tried from it
 
 
@@ -102,16 +103,19 @@ def _path(
 
     The steps do not depend on what is asked for.
     """
-    places, points, step = [place], [point[0]], STRIDES[0]
-    while step >= STRIDES[1] and side * places[-1] < farthest:
-        place = places[-1] + side * step
-        tried = one.at_distance(np.array([1.0 / (1.0 + np.exp(-place))]))
-        point, done = solved_from(tried, points[-1][None], STEADY)
+    places, points = [place], [point[0]]
+
+    def attempt(_: np.ndarray, far: np.ndarray, start: np.ndarray) -> Tried:
+        there = place + side * far
+        found, done = solved_from(one.at_distance(1.0 / (1.0 + np.exp(-there))), start, STEADY)
         if done[0]:
-            places.append(place)
-            points.append(point[0])
-        step = min(2.0 * step, STRIDES[0]) if done[0] else 0.4 * step
-    return np.array(places), np.array(points), step >= STRIDES[1]
+            places.append(float(there[0]))
+            points.append(found[0])
+        return Tried(found, done)
+
+    end = farthest - side * place
+    _, far = march(attempt, point, IN_DISTANCE, end, past=True)
+    return np.array(places), np.array(points), bool(far[0] >= end)
 
 
 def _between(one: Any, places: np.ndarray, points: np.ndarray, side: float, whole: bool) -> tuple[np.ndarray, bool]:
@@ -134,26 +138,18 @@ def follow(problem: Any) -> tuple[np.ndarray, np.ndarray]:
     def part(index: np.ndarray, share: np.ndarray) -> Any:
         return problem.take(index).at_alpha(share * full[index])
 
-    few = problem.at_alpha(STEPS[0] * full)
+    few = problem.at_alpha(FEW * full)
     start = few.start()
     point, done = solved_from(few, start)
-    return approach(part, np.where(done[:, None], point, start), STEPS[0])
+    return approach(part, np.where(done[:, None], point, start))
 
 
 def approach(
-    part: Callable[[np.ndarray, np.ndarray], Any], start: np.ndarray, first: float
+    part: Callable[[np.ndarray, np.ndarray], Any], start: np.ndarray, stride: Stride = IN_LOAD
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Solve ``part(rows, share)`` for shares from 0 to 1 with steps that grow where they succeed."""
-    reached, step = np.zeros(len(start)), np.full(len(start), first)
-    best = start.copy()
-    while True:
-        rows = np.flatnonzero((reached < 1.0) & (step > 5e-3 * np.maximum(reached, 0.1 * first)))
-        if not rows.size:
-            return best, reached
-        share = np.minimum(1.0, reached[rows] + step[rows])
-        tried = part(rows, share)
-        found = solve(tried, best[rows], STEADY, ROUGH, "keep", check=False)
-        good = found.converged & tried.sound(found.point)
-        best[rows[good]], reached[rows[good]] = found.point[good], share[good]
-        step[rows[good]] = np.minimum(np.maximum(2.0 * step[rows[good]], 0.02), STEPS[1])
-        step[rows[~good]] *= 0.4
+    """Solve ``part(rows, share)`` for shares from 0 to 1: points, and the shares reached."""
+
+    def attempt(rows: np.ndarray, share: np.ndarray, start: np.ndarray) -> Tried:
+        return Tried(*solved_from(part(rows, share), start, STEADY))
+
+    return march(attempt, start, stride)
