@@ -6,9 +6,9 @@ import numpy as np
 
 from replica.ansatz.replicated.binary import BinaryCentreLimit, BinaryPlateau
 from replica.ansatz.replicated.centre_summits import ROUGHLY, Summit, find_summits, rise
-from replica.ansatz.replicated.equations import GroupProblem, Groups
+from replica.ansatz.replicated.equations import Groups
 from replica.ansatz.replicated.limit_kernels import cosh_limit
-from replica.ansatz.replicated.solver import PATHS, GroupLedger, Typical, along
+from replica.ansatz.replicated.solver import PATHS, GroupLedger, Typical, followed
 from replica.ansatz.replicated.spherical import SphericalPlateau, SphericalReplicasLimit
 from replica.ansatz.replicated.starts import steep_centre, steep_sphere
 from replica.models.model import Model
@@ -94,16 +94,11 @@ class Centre:
         for start in (self._guess(rows, near), self._close_guess(rows), self._second_guess(rows)):
             left = left[ledger.settle(rows[left], problem.take(left), start[left])]
         for steps in PATHS:
-
-            def at(index: np.ndarray, place: np.ndarray) -> GroupProblem:
-                part = groups.take(rows[index])
-                share = 1.0 / (1.0 + np.exp(-place))
-                return BinaryCentreLimit(Groups(part.model, part.alpha, part.power, distance=far[index] * share))
-
             if not left.size:
                 break
             path = np.linspace(np.zeros(left.size), np.log(near[left] / (1.0 - near[left])), steps, axis=1)
-            reached = along(at, left, path, self._guess(rows[left], np.full(left.size, 0.5)))
+            there, start = far[left, None] / (1.0 + np.exp(-path)), self._guess(rows[left], np.full(left.size, 0.5))
+            reached = followed(BinaryCentreLimit, groups.take(rows[left]), path, start, distance=there)
             left = left[ledger.settle(rows[left], problem.take(left), reached)]
         lost = "no saddle point of infinitely many replicas was found at distance {:g}"
         ledger.remarks[rows[left]] = [lost.format(far) for far in groups.distance[rows[left]]]

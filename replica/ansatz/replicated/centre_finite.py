@@ -18,6 +18,7 @@ from replica.ansatz.replicated.sharing import STRENGTHS, share
 from replica.ansatz.replicated.solver import NEWTON, ONE_MAXIMISER, SIGNS, GroupLedger
 from replica.ansatz.replicated.spherical import SphericalCentre, lowest_overlap
 from saddlepoint import solve
+from saddlepoint.continuation.march import Tried, along
 
 #: logarithm of the gap above which few replicas are far from the limit
 STEEP = 4.0
@@ -162,21 +163,18 @@ class Finite:
         """Points at the ends of the paths (nan where lost); rows of which some number above the wanted one has less
         than single vectors, which then have more at the wanted one too, F being convex in y.
         """
-        now, before, alone = start.copy(), np.full_like(start, np.nan), np.zeros(rows.size, dtype=bool)
-        total = bound[rows] * np.exp(path[:, -1])  # at any y the same
-        for k in range(path.shape[1]):
-            at = np.flatnonzero(np.isfinite(now).all(axis=1))
-            if not at.size:
-                break
-            guess = np.where(np.isfinite(before[at]), 2.0 * now[at] - before[at], now[at])
-            power = np.exp(path[at, k])
+        alone, total = np.zeros(rows.size, dtype=bool), bound[rows] * np.exp(path[:, -1])  # at any y the same
+
+        def attempt(at: np.ndarray, stop: int, guess: np.ndarray) -> Tried:
+            power = np.exp(path[at, stop])
             problem = self.kind(self.groups.take(rows[at]).with_power(power))
             found = solve(problem, start=guess, solver=NEWTON, on_failure="keep", check=False)
             phi = problem.potential(found.point)
-            above = found.converged & (path[at, k] >= path[at, -1]) & (phi * power < total[at] - NEAR * power)
+            above = found.converged & (path[at, stop] >= path[at, -1]) & (phi * power < total[at] - NEAR * power)
             alone[at[above]] = True
-            before[at], now[at] = now[at], np.where((found.converged & ~above)[:, None], found.point, np.nan)
-        return now, alone
+            return Tried(found.point, found.converged & ~above)
+
+        return along(attempt, path, start), alone
 
     def elsewhere(self, distance: np.ndarray) -> Self:
         """The same model and load at other distances."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from replica.ansatz.replicated.binary import BinaryReplicas, BinaryReplicasEven, BinaryReplicasLimit
-from replica.ansatz.replicated.equations import GroupProblem, Groups
+from replica.ansatz.replicated.equations import Groups
 from replica.ansatz.replicated.known import HARDLY, UNTOUCHED, centres_of_many, taken
 from replica.ansatz.replicated.sharing import LOGITS, STRENGTHS, share
-from replica.ansatz.replicated.solver import PATHS, GroupLedger, Typical, along
+from replica.ansatz.replicated.solver import PATHS, GroupLedger, Typical, followed
 from replica.ansatz.replicated.spherical import SphericalReplicas, SphericalReplicasEven, SphericalReplicasLimit
 from replica.ansatz.replicated.starts import steep_replicas, steep_sphere
 from replica.models.model import Model
@@ -80,16 +80,11 @@ def _limit_of_replicas(
     for steps in PATHS:
         if not left.size:
             return
-
-        def at(index: np.ndarray, place: np.ndarray) -> GroupProblem:
-            some = groups.take(index)
-            overlap = q[index] + (1.0 - q[index]) / (1.0 + np.exp(-place))
-            return kind(Groups(some.model, some.alpha, some.power, overlap))
-
         path = np.linspace(np.full(left.size, -0.5), level[left], steps, axis=1)
+        overlap = q[left, None] + (1.0 - q[left, None]) / (1.0 + np.exp(-path))
         middle = 1.0 / (1.0 + np.exp(0.5))
         first = start[left].copy()
         if pinned:
             first = np.log(np.stack([q_hat[left] * (1.0 - middle), np.full(left.size, 0.5 + middle)], axis=1))
-        reached = along(at, left, path, first)
+        reached = followed(kind, groups.take(left), path, first, q1=overlap, apart=1.0 - overlap)
         left = left[ledger.settle(rows[left], kind(groups.take(left)), reached)]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from replica.ansatz.replicated.equations import GroupProblem
-from replica.ansatz.replicated.solver import GroupLedger, along
+from replica.ansatz.replicated.solver import GroupLedger, followed
 
 STRENGTHS = tuple(np.log([0.3, 1.0]))  # where binary weights begin: logarithms of the conjugate of what is shared
 LOGITS = (-1.0, 1.0)  # the same on the sphere, of q0/q1
@@ -31,9 +31,6 @@ def share(ledger: GroupLedger, rows: np.ndarray, kind: type[GroupProblem], start
     for part in ledger.parts:
         start[part.rows, 1:] = part.point[:, : start.shape[1] - 1]
 
-    def at(index: np.ndarray, place: np.ndarray) -> GroupProblem:
-        return kind(groups.take(index).with_power(np.exp(place)))
-
     # many replicas are found from few
     ends = np.log(groups.power[rows])
     steps = 1 + int(np.ceil(max(ends.max() - np.log(FEW), 0.0) / STRIDE))
@@ -41,7 +38,9 @@ def share(ledger: GroupLedger, rows: np.ndarray, kind: type[GroupProblem], start
     alone = start.copy()
     for first in starts:
         start[:, 0] = first
-        ways = [start[rows], along(at, rows, path, start[rows])] if steps > 1 else [start[rows]]
+        ways = [start[rows]]
+        if steps > 1:
+            ways.append(followed(kind, groups.take(rows), path, start[rows], power=np.exp(path)))
         for way in ways:
             ledger.improve(rows, kind(groups.take(rows)), way, -1.0)
     left = rows[ledger.observed("q0")[rows] == 0.0]

@@ -9,7 +9,7 @@ from replica.ansatz.franz_parisi.solver import curve
 from replica.ansatz.franz_parisi.typical_held_norm import FranzParisiProblem, Reference
 from replica.ansatz.replicated.equations import GroupProblem, Groups
 from replica.ansatz.replicated.solution_centre import BinaryJoint, SphericalJoint
-from replica.ansatz.replicated.solver import GroupLedger, Typical, along
+from replica.ansatz.replicated.solver import GroupLedger, Typical, followed
 from replica.models.model import Model
 from replica.weights.base import Pinned
 
@@ -32,11 +32,8 @@ def around_solutions(
     rows = ledger.rows
     if rows.size:
         path = np.geomspace(min(FEW, power), power, 3 + int(2.0 * np.log(max(power / FEW, 1.0))))
-
-        def make(at: np.ndarray, number: np.ndarray) -> GroupProblem:
-            return kind(groups.take(rows[at]).with_power(number))
-
-        climbed = along(make, np.arange(rows.size), np.tile(path, (rows.size, 1)), near[rows])
+        path = np.tile(path, (rows.size, 1))
+        climbed = followed(kind, groups.take(rows), path, near[rows], power=path)
         ledger.settle(rows, kind(groups.take(rows)), climbed)
     lost = "no saddle point of {:g} replicas was found at distance {:g}, followed from the typical centre"
     ledger.remarks[ledger.open] = [lost.format(power, far) for far in distance[ledger.open]]

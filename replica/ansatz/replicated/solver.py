@@ -1,10 +1,8 @@
-"""Rows of a batch of groups on their way to a solution: ledgers, continuation, what models are covered. No
-starts here."""
+"""Rows of a batch of groups on their way to a solution: ledgers, what models are covered. No starts here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +23,8 @@ from replica.models.model import Model
 from replica.solution.batch import Solutions
 from replica.solution.ledger import Ledger
 from replica.solution.said import beside
-from saddlepoint import Newton, Status, solve
+from saddlepoint import Newton, Status
+from saddlepoint.continuation.march import along, solving
 
 NEWTON = Newton(steps=50, max_step=1.0, patience=10, halvings=6)
 FINEST = 2  # level of the integrals on which a solution is sought at most
@@ -107,23 +106,12 @@ class GroupLedger(Ledger):
         return super().solutions(ansatz)
 
 
-def along(
-    make: Callable[[np.ndarray, np.ndarray], GroupProblem],
-    rows: np.ndarray,
-    path: np.ndarray,
-    start: np.ndarray,
+def followed(
+    kind: type[GroupProblem], groups: Groups, path: np.ndarray, start: np.ndarray, **moving: np.ndarray
 ) -> np.ndarray:
-    """Continuation: ``make(rows, path[:, k])`` for each k, with secant predictions; nan where it was lost."""
-    before, now = np.full_like(start, np.nan), start.copy()
-    alive = np.arange(rows.size)
-    for k in range(path.shape[1]):
-        if not alive.size:
-            break
-        guess = now[alive]
-        if k > 1:
-            guess = 2.0 * guess - before[alive]
-        found = solve(make(rows[alive], path[alive, k]), start=guess, solver=NEWTON, on_failure="keep", check=False)
-        before[alive], now[alive] = now[alive], found.point
-        now[alive[~found.converged]] = np.nan
-        alive = alive[found.converged]
-    return now
+    """Points at the end of a path (rows, stops), along which columns of the groups move; nan where it was lost."""
+
+    def at(rows: np.ndarray, stop: int) -> GroupProblem:
+        return kind(replace(groups.take(rows), **{name: column[rows, stop] for name, column in moving.items()}))
+
+    return along(solving(at, NEWTON), path, start)
