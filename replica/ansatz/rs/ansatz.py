@@ -15,7 +15,7 @@ from replica.ansatz.coverage import LEARNABLE, LEAST_COST, NO_MEAN, ONE_OVERLAP,
 from replica.ansatz.erm.optimal_bias import tuned_solutions
 from replica.ansatz.erm.solver import check_penalty, single_vectors
 from replica.ansatz.pair import own_equations
-from replica.ansatz.rs.branch import scan_branch, tabulate, zoom
+from replica.ansatz.rs.branch import scan_branch, tabulate, up_in_load, zoom
 from replica.ansatz.rs.doubts import against
 from replica.ansatz.rs.equations import Equations, RSProblem
 from replica.ansatz.rs.equilibrium import equilibrium
@@ -272,11 +272,8 @@ class _Solver(RSLedger):
         """Continuation in alpha, for branches that turn back in the conjugate they are tabulated in."""
         if not rows.size:
             return
-        equations, point = self._equations(rows), None
-        for share in np.geomspace(1e-3, 1.0, 49):
-            problem = RSProblem(equations, self.alpha[rows] * share)
-            found = self.solve(problem, GENERAL, point)
-            point = found.point if point is None else np.where(found.converged[:, None], found.point, point)
+        equations, alpha = self._equations(rows), self.alpha[rows]
+        found = self.solve(RSProblem(equations, alpha), GENERAL, up_in_load(equations, alpha))
         self.remarks[rows] = "no solution was found, neither along q_hat nor along alpha"
         self.keep(rows, found)
         lost = rows[~found.converged]

@@ -11,10 +11,14 @@ from replica._registry import per_row
 from replica.ansatz.differences import EPS, fine_jacobian, with_level_change
 from replica.ansatz.rs.equations import Equations, RSProblem
 from replica.ansatz.rs.fixed_conjugate import HeldProblem
+from replica.ansatz.rs.ladders import GENERAL
 from saddlepoint import Ladder, Newton, Picard, Problem, solve
+from saddlepoint.continuation.march import Stride, Tried, along, march, solving
 
 STEP = 1.0  # of a first table, in the logarithm of the held conjugate
 CLOSE = (-4.0, 8.0)  # where overlaps are neither small nor next to 1
+FEW = 1e-3  # of the load
+CLIMB = Stride(first=1 / 48, longest=1 / 48, shortest=2e-3)  # from there to all of it, in its logarithm
 
 
 def held_name(equations: Equations) -> str:
@@ -158,32 +162,19 @@ def tabulate(equations: Equations, theta: np.ndarray, first: np.ndarray | None =
         return BranchTable(equations, held, theta, alpha, theta[:, :, None], np.isfinite(alpha) & (alpha > 0))
     others = np.full((size, count, len(equations.names) - 1), np.nan)
     alpha, solved = np.full((size, count), np.nan), np.zeros((size, count), dtype=bool)
-    alive = np.arange(size)
-    for step in range(count):
-        problem = HeldProblem(equations.take(alive), held, value[alive, step])
-        if step == 0:
-            start = problem.start() if first is None else first
-        else:
-            start = _extrapolated(others[alive], theta[alive], step)
-        ladder = Ladder(Newton(max_step=1.0), Picard(damping=0.7, steps=200))
+    ladder = Ladder(Newton(max_step=1.0), Picard(damping=0.7, steps=200))
+
+    def attempt(rows: np.ndarray, step: int, start: np.ndarray) -> Tried:
+        problem = HeldProblem(equations.take(rows), held, value[rows, step])
         found = solve(problem, start=start, solver=ladder, on_failure="keep", check=False)
-        others[alive, step] = found.point
-        alpha[alive, step] = problem.alpha(found.point)
-        solved[alive, step] = found.converged & np.isfinite(alpha[alive, step]) & (alpha[alive, step] > 0)
-        alive = alive[solved[alive, step]]
-        if not alive.size:
-            break
+        load = problem.alpha(found.point)
+        others[rows, step], alpha[rows, step] = found.point, load
+        solved[rows, step] = found.converged & np.isfinite(load) & (load > 0)
+        return Tried(found.point, solved[rows, step])
+
+    along(attempt, theta, HeldProblem(equations, held, value[:, 0]).start() if first is None else first)
     free = np.insert(others, equations.names.index(held), theta, axis=2)
     return BranchTable(equations, held, theta, alpha, free, solved)
-
-
-def _extrapolated(others: np.ndarray, theta: np.ndarray, step: int) -> np.ndarray:
-    """Linear continuation of the other conjugates to the next grid point."""
-    last = others[:, step - 1]
-    if step == 1:
-        return last
-    ratio = (theta[:, step] - theta[:, step - 1]) / (theta[:, step - 1] - theta[:, step - 2])
-    return last + ratio[:, None] * (last - others[:, step - 2])
 
 
 def zoom(table: BranchTable, low: np.ndarray, high: np.ndarray, count: int = 17) -> BranchTable:
@@ -194,6 +185,16 @@ def zoom(table: BranchTable, low: np.ndarray, high: np.ndarray, count: int = 17)
     others = np.delete(table.free[rows, low], table.equations.names.index(table.held), axis=1)
     theta = np.linspace(table.theta[rows, low], table.theta[rows, high], count, axis=1)
     return tabulate(table.equations, theta, others)
+
+
+def up_in_load(equations: Equations, alpha: np.ndarray) -> np.ndarray:
+    """Points at these loads, or as near to them as continuation from few patterns comes."""
+
+    def at(rows: np.ndarray, place: np.ndarray) -> RSProblem:
+        return RSProblem(equations.take(rows), alpha[rows] * FEW ** (1.0 - place))
+
+    few = solve(RSProblem(equations, FEW * alpha), solver=GENERAL, on_failure="keep", check=False)
+    return march(solving(at, GENERAL), few.point, CLIMB)[0]
 
 
 class ConditionProblem(Problem):

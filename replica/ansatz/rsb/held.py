@@ -11,9 +11,10 @@ from replica.ansatz.rsb.solver import POLISH, StepsLedger
 from replica.ansatz.rsb.starts import CLOSE
 from replica.ansatz.rsb.steps import ROOTED, Search, newton_root
 from saddlepoint import Tolerance, solve
+from saddlepoint.continuation.march import Stride, Tried, march
 
-HALVINGS = 6  # of a step in ln m
-LARGEST = 0.4  # such a step
+STRIDE = Stride(first=0.4, longest=0.4, shortest=0.4 * 0.5**6, grows=1.0, shrinks=0.5)  # in ln m
+FAR = 4.0  # a coordinate that moves by more has jumped
 LOST = "no states with q1 > q0 were found"
 _GAPS = np.geomspace(0.97, 1e-5, 60)
 
@@ -73,20 +74,19 @@ class Branch:
 
     def at(self, parisi: float) -> np.ndarray | None:
         """The point at a Parisi parameter, from the nearest that is known; None where the branch has ended."""
-        here = min(self.known, key=lambda other: abs(np.log(parisi / other)))
-        step, point = LARGEST, self.known[here]
-        while here != parisi:
-            far = abs(np.log(parisi / here)) > step
-            there = here * float(np.exp(np.sign(parisi - here) * step)) if far else parisi
-            found, _ = newton_root(self.problem(there), point, ROOTED)
-            if found is None or self._merged(found, there) or np.abs(found - point).max() > 4.0:
-                step *= 0.5
-                if step < LARGEST * 0.5**HALVINGS:
-                    return None
-                continue
-            here, point = there, found
-            self.known[here] = point
-        return point
+        begin = min(self.known, key=lambda other: abs(np.log(parisi / other)))
+        way = np.log(parisi / begin)
+
+        def attempt(_: np.ndarray, far: np.ndarray, start: np.ndarray) -> Tried:
+            there = parisi if far[0] == abs(way) else begin * float(np.exp(np.sign(way) * far[0]))
+            found = newton_root(self.problem(there), start[0], ROOTED)[0]
+            if found is None or self._merged(found, there) or np.abs(found - start).max() > FAR:
+                return Tried(start, np.array([False]))
+            self.known[there] = found
+            return Tried(found[None], np.array([True]))
+
+        _, far = march(attempt, self.known[begin][None], STRIDE, end=abs(way))
+        return self.known[parisi] if far[0] == abs(way) else None
 
     def _merged(self, point: np.ndarray, parisi: float) -> bool:
         gaps = self.problem(parisi).chart(0).values(point).gaps
