@@ -54,21 +54,26 @@ def curve(
     *,
     main: str,
     symbols: Mapping[str, str],
+    own: Mapping[str, Any] | None = None,
     **attributes: Any,
 ) -> xarray.Dataset:
     """Columns, flat over the product of the axes in their order, with ``error`` (that of the main one).
 
+    A column ``name:dimension`` has at each point an array over dimensions of its own, whose coordinates are in ``own``.
     The dataset carries what made it (see `record`), ``kind="curve"``, ``main`` and ``attributes``; variables and axes
     their symbols.
     """
     import xarray
 
     shape = tuple(len(axis) for axis in axes.values())
-    variables = {name: (tuple(axes), np.asarray(column).reshape(shape)) for name, column in columns.items()}
+    variables = {}
+    for key, column in columns.items():
+        name, *dims = key.split(":")
+        variables[name] = ((*axes, *dims), np.asarray(column).reshape(*shape, *np.shape(column)[1:]))
     if "error" not in variables:
         variables["error"] = variables[f"{main}_error"]
     kept = record(settings) | {"kind": "curve", "main": main} | attributes
-    data = xarray.Dataset(variables, coords=dict(axes), attrs=kept)
+    data = xarray.Dataset(variables, coords=dict(axes) | dict(own or {}), attrs=kept)
     for name, symbol in symbols.items():
         if name in data.variables:
             data[name].attrs["symbol"] = symbol

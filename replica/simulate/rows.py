@@ -27,7 +27,7 @@ def row_of(instance: Instance, outcome: Any, width: int) -> dict[str, Any]:
         solved = instance.violations(outcome.weights) == 0
         numbers = {"training_error": (instance.training_error(outcome.weights), 0.0)}
         numbers |= _generalization(instance, outcome.weights)
-    row: dict[str, Any] = {"solved": np.array(solved), "status": np.array(outcome.status), "weights": weights}
+    row: dict[str, Any] = {"solved": np.array(solved), "status": np.array(outcome.status), "weights:weight": weights}
     for name, (value, error) in (outcome.numbers | numbers | outcome.numbers).items():
         scale = instance.gain ** POWERS.get(name, 0)
         row[name], row[f"{name}_error"] = np.array(scale * float(value)), np.array(scale * float(error))

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from replica._checks import grid, known_options, number, one_of
-from replica.files.words import described
 from replica.models.model import Model, require_model
 from replica.simulate.instances import (
     INPUTS,
@@ -140,7 +139,6 @@ def simulate(
     >>> runs["solved"].values.tolist(), runs["solutions"].values.astype(int).tolist()
     ([True, True, True], [...])
     """
-    from replica.files.records import record
     from saddlepoint import sweep as run
 
     require_model(model)
@@ -179,7 +177,7 @@ def simulate(
         asked |= {} if given.classes == (-1, 1) else {"classes": list(given.classes)}
     grids = (chosen, *measured)
     coordinates = {name: points for part in grids for name, points in part.coordinates().items()}
-    found = _assemble(parts, axes, samples, width, record(asked), coordinates)
+    found = _dataset(parts, axes | {"sample": np.arange(samples)}, asked, coordinates)
     for part in grids:
         for name in part.meanings.keys() & found.keys():
             found[name].attrs |= part.meanings[name]
@@ -275,25 +273,18 @@ def work(task: Task) -> dict[str, np.ndarray]:
     return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
 
-def _assemble(
-    parts: list[dict[str, np.ndarray]], axes: dict[str, Any], samples: int, width: int, attrs: dict[str, Any],
-    more: dict[str, Any],
-) -> Any:  # fmt: skip
-    import xarray
+def _dataset(
+    parts: list[dict[str, np.ndarray]], axes: dict[str, Any], asked: dict[str, Any], own: dict[str, Any]
+) -> xarray.Dataset:
+    """Samples over the axes; the main number is the entropy where there is one."""
+    from replica.files.dataset import curve, joined
 
-    shape = tuple(len(values) for values in axes.values())
-    variables = {}
-    for key in parts[0]:
-        column = np.concatenate([part[key] for part in parts])
-        name, *dims = key.split(":")
-        dims = ["weight"] if name == "weights" else dims
-        variables[name] = ((*axes, "sample", *dims), column.reshape(*shape, samples, *column.shape[1:]))
-    coordinates = axes | {"sample": np.arange(samples)} | more
-    if any("flips" in dims for dims, _ in variables.values()):
-        coordinates["flips"] = np.arange(width + 1)
-    numbers = [name for name, (dims, _) in variables.items() if f"{name}_error" in variables and dims[-1] == "sample"]
-    main = next((name for name in ("entropy", "free_entropy") if name in numbers), "training_error")
-    variables["error"] = variables[f"{main}_error"]
-    measured = [name for name, (dims, _) in variables.items() if f"{name}_error" in variables and dims[-1] in more]
-    attrs = attrs | ({"observables": " ".join([main, *measured])} if measured else {})
-    return described(xarray.Dataset(variables, coordinates, attrs | {"kind": "simulation", "main": main}), main)
+    columns = joined(parts)
+    main = next((name for name in ("entropy", "free_entropy") if f"{name}_error" in columns), "training_error")
+    keys = [key.split(":") for key in columns]
+    names = {name for name, *_ in keys}
+    measured = [name for name, *dims in keys if dims and dims[-1] in own and f"{name}_error" in names]
+    shown = {"observables": " ".join([main, *measured])} if measured else {}
+    if any("flips" in dims for dims in keys):
+        own = own | {"flips": np.arange(columns["weights:weight"].shape[1] + 1)}
+    return curve(columns, axes, asked, main=main, symbols={}, own=own, kind="simulation", **shown)
