@@ -11,7 +11,7 @@ from replica.ansatz import Ansatz
 from replica.ansatz.given import ansatz_or_one_step
 from replica.ansatz.rsb.charts import Order
 from replica.ansatz.rsb.lines import DYNAMIC, GARDNER, STATIC, GlassPoint, states_at_one
-from replica.ansatz.rsb.solver import BELOW, StepsLedger
+from replica.ansatz.rsb.solver import STATES, StepsLedger
 from replica.models.model import Model, require_model
 from replica.solution.batch import Part
 from replica.solution.errors import measured
@@ -50,7 +50,7 @@ def gardner_points(model: Model, size: int, ansatz: Any) -> Line:
 
 def _points(model: Model, size: int, ansatz: Any, kind: str) -> Line:
     ansatz.check(model)
-    BELOW.check(model)
+    STATES.check(model)
     value, error, status, parts = np.full(size, NAN), np.full(size, NAN), [""] * size, []
     for row in range(size):
         one = model.row(row)

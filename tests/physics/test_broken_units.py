@@ -115,9 +115,9 @@ def test_what_is_not_here_is_refused() -> None:
         replica.capacity(PAIR, ansatz=replica.RSB(steps=2))
     with pytest.raises(ValueError, match=r"RSB\(q0=0.0\)"):
         replica.capacity(TRIPLE, ansatz=replica.RSB())
-    for verb in (replica.solve, replica.dynamic_transition):
-        load = {"alpha": 3.0} if verb is replica.solve else {}
-        with pytest.raises(ValueError, match="RSB at a given load is here for"):
-            verb(PAIR, ansatz=replica.RSB(q0=0.0), **load)
-    with pytest.raises(ValueError, match="RSB at a given load is here for"):
+    states = "the number of states of one step is here for"
+    for verb in (replica.dynamic_transition, replica.static_transition, replica.gardner_line):
+        with pytest.raises(ValueError, match=states):
+            verb(PAIR, ansatz=replica.RSB(q0=0.0))
+    with pytest.raises(ValueError, match=states):
         replica.complexity(PAIR, alpha=3.0, parisi=[0.3])

@@ -22,7 +22,7 @@ from replica.models.model import Model
 from replica.solution.batch import Solutions
 
 FIELDS = (GAUSSIAN_FIELD | ALTERNATING).instead(
-    "is here for the perceptron, for units=inf, and at the capacity for parity machines of 2 or 3 units"
+    "is here for the perceptron, for units=inf, and for parity machines of 2 or 3 units"
 )
 COVERS = Covers("RSB", (RANDOM_LABELS, FIELDS, SPHERE, LEAST_COST))
 MOST = 20
@@ -87,8 +87,8 @@ class RSB(Ansatz):
     ------
     ValueError
         Parameters outside their domain; on solving, models that are not covered: extremised, anything but the sphere
-        (or weights +-1 under a constraint) with random labels and a Gaussian field, and the capacity of parity
-        machines of 2 units, or 3 at ``q0=0.0``, with one step; with m and q1 held models other
+        (or weights +-1 under a constraint) with random labels and a Gaussian field, and parity machines of 2 units, or
+        3 at ``q0=0.0``, with one step; with m and q1 held models other
         than the perceptron with random labels and weights of held norm, spherical weights of norm 1 on two clusters or
         +-1 with a teacher of their kind (finite m), or the square loss on the sphere.
 

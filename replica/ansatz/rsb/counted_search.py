@@ -12,7 +12,7 @@ from replica.ansatz.coverage import GAUSSIAN_FIELD, HARD, RANDOM_LABELS, SIGNS, 
 from replica.ansatz.rsb.charts import Order
 from replica.ansatz.rsb.counted import EMPTY, CountedProblem
 from replica.ansatz.rsb.potential import CAPACITY, WARM
-from replica.ansatz.rsb.solver import POLISH, StepsLedger
+from replica.ansatz.rsb.solver import POLISH, StepsLedger, blurred
 from replica.ansatz.rsb.starts import APART, CLOSE, coincide, one_more
 from replica.ansatz.rsb.steps import ROOTED, TOLD, Minimum, newton_root
 from replica.models.model import Model
@@ -57,7 +57,7 @@ class CountedSearch:
 
     def next(self, before: Minimum) -> Minimum | None:
         """The saddle point of one more step; None where there is none that is lower."""
-        rooted = self._rooted(before)
+        rooted = before.rooted
         place = self.problem(before.steps, rooted).place(self._point(before.order, before.value, rooted), 0)
         unstable = place.replicons > 1.0 + TOLD
         if unstable.any() and before.steps:
@@ -116,10 +116,6 @@ class CountedSearch:
         free = self.problem(order.parisi.size, rooted).chart(0).free(order)
         return np.append(free, np.log(load)) if self.setting == EMPTY else free
 
-    @staticmethod
-    def _rooted(found: Minimum) -> bool:
-        return float(found.order.gaps[0]) == 1.0
-
     def _stable(self, found: Minimum) -> bool:
         place = self.problem(found.steps, True).place(self._point(found.order, found.value, True), 0)
         return bool(place.replicons[0] <= 1.0)
@@ -149,7 +145,7 @@ class CountedLedger(StepsLedger):
         return super()._keep_stable(at, solved, remark, last)
 
     def _solved(self, row: int, setting: str, found: Minimum, shown: int) -> Solution:
-        at, rooted = np.array([row]), float(found.order.gaps[0]) == 1.0
+        at, rooted = np.array([row]), found.rooted
         kind = EMPTY if setting == CAPACITY else WARM
         problem = CountedProblem(self.model.take(at), self.alpha[at], kind, found.steps, rooted, shown=shown)
         start = problem.chart(0).free(found.order)
@@ -158,14 +154,3 @@ class CountedLedger(StepsLedger):
         return solve(
             problem, start=start[None, :], solver=POLISH, tolerance=Tolerance(absolute=asked), on_failure="keep"
         )
-
-
-def blurred(problem: CountedProblem, point: np.ndarray) -> float:
-    """How far a step of Newton's method may go for no other reason than rounding, where valleys are flat."""
-    if not point.size:
-        return 0.0
-    jacobian = problem.residual_and_jacobian(point[None, :])[1][0]
-    try:
-        return 4.0 * float((np.abs(np.linalg.inv(jacobian)) @ problem.noise(point[None, :])[0]).max())
-    except np.linalg.LinAlgError:
-        return 0.0

@@ -69,8 +69,9 @@ class StepsProblem(Problem):
 
     @property
     def flat(self) -> bool:
-        """Whether valleys are flat: with many steps at finite temperature."""
-        return self.steps >= MANY and self.setting == WARM
+        """Whether valleys are flat: at finite temperature with many steps, or a weak one of a few units."""
+        weak = self.model.architecture.few is not None and not self.rooted
+        return self.steps >= (1 if weak else MANY) and self.setting == WARM
 
     def residual(self, free: np.ndarray) -> np.ndarray:
         found = np.full(free.shape, np.nan)

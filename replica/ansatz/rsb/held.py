@@ -7,7 +7,7 @@ import numpy as np
 from replica.ansatz.rsb.charts import Order
 from replica.ansatz.rsb.equations import StepsProblem
 from replica.ansatz.rsb.potential import GROUND, WARM, Potential
-from replica.ansatz.rsb.solver import POLISH, StepsLedger
+from replica.ansatz.rsb.solver import POLISH, STATES, StepsLedger
 from replica.ansatz.rsb.starts import CLOSE
 from replica.ansatz.rsb.steps import ROOTED, Search, newton_root
 from saddlepoint import Tolerance, solve
@@ -24,6 +24,7 @@ class HeldLedger(StepsLedger):
 
     def hold_at(self, parisi: np.ndarray) -> HeldLedger:
         """Solve every row."""
+        STATES.check(self.model)
         alike: dict[tuple[object, float], list[int]] = {}
         for row in range(self.size):
             alike.setdefault((self.model.row(row), float(self.alpha[row])), []).append(row)
@@ -60,6 +61,7 @@ class Branch:
     def _origin(self) -> dict[float, np.ndarray]:
         """Where the branch is known to begin with: Parisi parameter and point."""
         minima = list(Search(self.potential, self.rooted).minima(1))
+        self.rooted = self.rooted or any(found.rooted for found in minima)
         if minima and minima[-1].steps == 1:
             order = minima[-1].order
             parisi = float(order.parisi[0])

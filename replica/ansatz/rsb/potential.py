@@ -15,7 +15,9 @@ from replica.ansatz.rsb.charts import Chart, Order
 from replica.ansatz.rsb.patterns import Cold, Nested, Warm, nested
 from replica.ansatz.rsb.unit_levels import UnitsNested, nested_units
 from replica.ansatz.rsb.unit_patterns import ColdUnits, Signs
+from replica.ansatz.rsb.unit_warm import WarmUnits, warm_units
 from replica.ansatz.rsb.weights import Sphere, sphere
+from replica.architectures.few_units import FewUnits
 from replica.data import Overlaps
 from replica.models.model import Model
 
@@ -124,13 +126,9 @@ class Potential:
         self, gaps: np.ndarray, m: np.ndarray, chi: float, level: int
     ) -> tuple[Any, Any, np.ndarray, np.ndarray]:
         """The last level, all of them, and derivatives of the overlaps of fields with those of the weights."""
-        few, loss = self.model.architecture.few, self.model.loss
+        few = self.model.architecture.few
         if few is not None:  # fields of units, with the overlaps of their weights
-            assert self.setting == CAPACITY  # elsewhere they are not covered
-            signs = Signs(few.allowed(loss))
-            last = ColdUnits(signs, lambda fine: few.nearest(loss, fine))
-            one = np.ones(gaps.size)
-            return last, nested_units(last, np.append(1.0 - gaps[0], -np.diff(gaps)), m, level), one, 0.0 * one
+            return self._units(few, gaps, m, level)
         field, slopes, bends = self._fields(gaps, level)
         if self.cold and np.isinf(slopes[-1]):
             smooth = "RSB at zero temperature needs fields that overlap smoothly as q -> 1"
@@ -138,6 +136,19 @@ class Potential:
         steps = np.append(field.q[0], -np.diff(field.variance))
         base = self._base(float(field.variance[-1]), float(slopes[-1]), chi)
         return base, nested(base, np.maximum(steps, 0.0), m, level), slopes, bends
+
+    def _units(self, few: FewUnits, gaps: np.ndarray, m: np.ndarray, level: int) -> tuple[Any, ...]:
+        """`_pattern` of a few units, whose fields have the overlaps of their weights."""
+        loss, one = self.model.loss, np.ones(gaps.size)
+        allowed = few.allowed(loss)
+        assert allowed is not None  # others are not covered
+        steps = np.append(1.0 - gaps[0], -np.diff(gaps))
+        if self.setting == WARM:
+            warm = WarmUnits(Signs(allowed), float(gaps[-1]))
+            return warm, warm_units(warm, steps, m, level), one, 0.0 * one
+        assert self.setting == CAPACITY  # ground states are not covered
+        cold = ColdUnits(Signs(allowed), lambda fine: few.nearest(loss, fine))
+        return cold, nested_units(cold, steps, m, level), one, 0.0 * one
 
     def _fields(self, gaps: np.ndarray, level: int) -> tuple[Overlaps, np.ndarray, np.ndarray]:
         """Overlaps of the fields, and first and second derivatives with those of the weights."""

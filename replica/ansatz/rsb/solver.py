@@ -25,7 +25,7 @@ STATIONARY = ("free_entropy", "energy", "entropy", "alpha")
 FEW = 5  # steps whose capacity is that of all, but for a few digits
 FLATTER = 4.0
 POLISH = Newton(steps=12, max_step=0.3)
-BELOW = Covers("RSB at a given load", (GAUSSIAN_FIELD,))
+STATES = Covers("the number of states of one step", (GAUSSIAN_FIELD,))
 
 
 class StepsLedger(Ledger):
@@ -34,6 +34,7 @@ class StepsLedger(Ledger):
     def __init__(self, model: Model, alpha: np.ndarray, tolerance: float, rooted: bool = False) -> None:
         super().__init__(model, alpha, tolerance)
         self.rooted = rooted
+        self._ends: dict[tuple[Model, int], Minimum | None] = {}
 
     def run(self, steps: float, setting: str | None = None) -> StepsLedger:
         """Solve every row with ``steps`` steps (inf: all), or as many as its saddle point has."""
@@ -48,7 +49,7 @@ class StepsLedger(Ledger):
             self._full(row, setting, remark)
             return None if self.solved[row] else self._explain(row, setting, few)
         steps = int(steps)
-        found = self._search(row, setting, steps)
+        found = None if self._beyond(row, setting, steps) else self._search(row, setting, steps)
         if found is not None:
             self._close_at(row, setting, found, steps, remark)
         if not self.solved[row]:
@@ -57,7 +58,6 @@ class StepsLedger(Ledger):
 
     def _setting(self, row: int, steps: int) -> tuple[str, str]:
         """Which equations a row needs: at beta = inf of a cost those of ground states, above the capacity."""
-        BELOW.check(self.model)
         loss = self.model.loss
         if loss.hard or np.isfinite(per_row(self.model.beta, self.size)[row]):
             return WARM, ""
@@ -67,11 +67,25 @@ class StepsLedger(Ledger):
         above = found is not None and self.alpha[row] > found.value
         return (GROUND, "above capacity: the ground state") if above else (WARM, "")
 
+    def _beyond(self, row: int, setting: str, steps: int) -> bool:
+        """Whether a load of a few units is beyond the capacity, where a search for states would be long."""
+        if setting != WARM or self.model.architecture.few is None:
+            return False
+        end = self._end(self.model.row(row), steps)
+        return end is not None and bool(self.alpha[row] >= end.value)
+
+    def _end(self, model: Model, steps: int) -> Minimum | None:
+        """The capacity of a model with so many steps."""
+        if (model, steps) not in self._ends:
+            minima = [*Search(Potential(model, np.nan, CAPACITY), self.rooted).minima(steps)]
+            self._ends[model, steps] = minima[-1] if minima else None
+        return self._ends[model, steps]
+
     def _explain(self, row: int, setting: str, steps: int) -> None:
         """A sentence for a row in which nothing was found."""
         at = np.array([row])
         if setting == WARM and np.isinf(per_row(self.model.beta, self.size)[row]):
-            end = self._search(row, CAPACITY, steps)
+            end = self._end(self.model.row(row), steps)
             if end is not None and self.alpha[row] >= end.value:
                 self.drop(at)
                 what = f"the capacity with {end.steps} steps" if end.steps else "the replica-symmetric capacity"
@@ -142,11 +156,25 @@ class StepsLedger(Ledger):
 
     def _solved(self, row: int, setting: str, found: Minimum, shown: int) -> Solution:
         at = np.array([row])
-        problem = StepsProblem(self.model.take(at), self.alpha[at], setting, found.steps, self.rooted, shown=shown)
+        rooted = self.rooted or found.rooted
+        problem = StepsProblem(self.model.take(at), self.alpha[at], setting, found.steps, rooted, shown=shown)
         # valleys get flat with the number of steps: where they end is known less well than how deep they are
         asked = Tolerance(absolute=max(self.tolerance, FLATTER ** (found.steps - 4) * self.tolerance))
-        start = problem.chart(0).free(found.order)[None, :]
-        return solve(problem, start=start, solver=POLISH, tolerance=asked, on_failure="keep")
+        start = problem.chart(0).free(found.order)
+        if found.steps == 1 and problem.flat:
+            asked = Tolerance(absolute=max(self.tolerance, blurred(problem, start) ** 2))
+        return solve(problem, start=start[None, :], solver=POLISH, tolerance=asked, on_failure="keep")
+
+
+def blurred(problem: StepsProblem, point: np.ndarray) -> float:
+    """How far a step of Newton's method may go for no other reason than rounding, where valleys are flat."""
+    if not point.size:
+        return 0.0
+    jacobian = problem.residual_and_jacobian(point[None, :])[1][0]
+    try:
+        return 4.0 * float((np.abs(np.linalg.inv(jacobian)) @ problem.noise(point[None, :])[0]).max())
+    except np.linalg.LinAlgError:
+        return 0.0
 
 
 def full_columns(found: Solution, other: Solution, limit: Limit, setting: str) -> tuple[Named, Named]:

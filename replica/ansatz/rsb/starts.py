@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -37,6 +38,19 @@ def first_steps(setting: str, rooted: bool, symmetric: Order) -> list[Order]:
         Order(np.array([high, min(0.97 * high, gap * share)]), np.array([m]))
         for high, m, share in product(lower, (0.08, 0.25, 0.6, 0.9, 0.98), (0.9, 0.6, 0.25, 0.08))
     ]
+
+
+def weak_steps(symmetric: Order) -> list[Order]:
+    """Starts of one step where overlaps have just become positive: ``q_0`` is a third of ``q_1``, and m as small."""
+    q = 1.0 - float(symmetric.gaps[0])
+    return [Order(1.0 - q * np.array([0.345, 1.03]), np.array([q * share])) for share in (2.75, 1.3, 6.0)]
+
+
+def raised(order: Order) -> list[Order]:
+    """Orders with ``q_0 > 0`` beside one at ``q_0 = 0``."""
+    next_gap = float(order.gaps[1]) if order.gaps.size > 1 else 0.0
+    lowest = [1.0 - share * (1.0 - next_gap) for share in (0.02, 0.1, 0.3, 0.6)]
+    return [replace(order, gaps=np.append(gap, order.gaps[1:])) for gap in lowest]
 
 
 def one_more(before: Order, unstable: np.ndarray, cold: bool, rooted: bool) -> list[Order]:

@@ -14,8 +14,8 @@ import numpy as np
 from replica.ansatz.rsb.charts import Order
 from replica.ansatz.rsb.equations import StepsProblem
 from replica.ansatz.rsb.grids import TooFine
-from replica.ansatz.rsb.potential import CAPACITY, Place, Potential
-from replica.ansatz.rsb.starts import APART, CLOSE, coincide, first_steps, one_more, symmetric
+from replica.ansatz.rsb.potential import CAPACITY, WARM, Place, Potential
+from replica.ansatz.rsb.starts import APART, CLOSE, coincide, first_steps, one_more, raised, symmetric, weak_steps
 from saddlepoint.descent import Descent, descend
 
 NEAR = 3e-3  # steps of the descent at which the equations take over
@@ -29,6 +29,8 @@ GROWING = 10.0  # of the least residual so far, with the Jacobian of rougher int
 WITHIN = 1e-5  # of the value of the minimum
 TOLD = 1e-9  # excess of a replicon over 1 that is not rounding
 TRIES = 3  # starts of one more step
+NO_PUSH = 1e-28  # of fields at q = 0 that see no sign, but for rounding
+WEAK, FAINT = 0.01, 0.1  # excess of a replicon and overlap within which a first step is a weak one
 JUMPS = 4  # differences of the overlaps at which a jump is looked for
 
 
@@ -39,6 +41,11 @@ class Minimum:
     steps: int
     order: Order
     value: float
+
+    @property
+    def rooted(self) -> bool:
+        """Whether ``q_0 = 0``."""
+        return bool(self.order.gaps.size and self.order.gaps[0] == 1.0)
 
 
 class Search:
@@ -60,7 +67,10 @@ class Search:
         """The minimum that is reached from a start; None where levels coincide on the way."""
         chart = self.potential.chart(steps, self.rooted)
 
-        def function(free: np.ndarray, level: int = 1) -> tuple[float, np.ndarray] | None:
+        few = self.potential.model.architecture.few
+        dear = few is not None and few.units > 2  # the equations that follow are on the usual integrals
+
+        def function(free: np.ndarray, level: int = 1 - dear) -> tuple[float, np.ndarray] | None:
             at = chart.values(free)
             found = None if coincide(at, self.potential.cold, 0.5 * close) else self.place(at, level)
             if found is None:
@@ -110,6 +120,20 @@ class Search:
         good = found is not None and not coincide(found.order, self.potential.cold, CLOSE)
         return found if found is not None and good and found.value < before.value else None
 
+    def _weak(self, before: Minimum, excess: float) -> bool:
+        """Whether it is just beyond a transition from ``q = 0``, where the valley is too flat for a descent."""
+        few = self.potential.model.architecture.few is not None
+        faint = before.order.gaps.size > 0 and bool(before.order.gaps[0] > 1.0 - FAINT)
+        return few and not (self.potential.cold or self.rooted) and faint and excess < WEAK
+
+    def weak(self, before: Minimum) -> Minimum | None:
+        """A weak first step, by the equations alone; None unless the value is lower."""
+        for start in weak_steps(before.order):
+            found = self.root(1, self.potential.chart(1).free(start), 1, ROOTED)
+            if found is not None and found.value < before.value and not coincide(found.order, False, CLOSE):
+                return found
+        return None
+
     def lowest(self, orders: list[Order]) -> Order | None:
         """The start of the lowest value, on rough integrals."""
         ranked = self.ranked(orders)
@@ -122,13 +146,35 @@ class Search:
         return [proper[i] for _, i in sorted(seen)]
 
     def minima(self, most: int) -> Iterator[Minimum]:
-        """The minima of 0, 1, 2, ... steps, as long as each is a new one."""
-        found = self.without_steps()
-        while found is not None:
-            yield found
-            if found.steps == most:
+        """The minima of 0, 1, 2, ... steps, as long as each is a new one. At finite temperature those at ``q_0 = 0``
+        where that is a saddle point without steps, and stable.
+        """
+        if not self.rooted and self._paramagnetic():
+            for found in Search(self.potential, True).minima(most):
+                yield self.lifted(found) if found.steps else found
+            return
+        last = self.without_steps()
+        while last is not None:
+            yield last
+            if last.steps == most:
                 return
-            found = self.next(found)
+            last = self.next(last)
+
+    def _paramagnetic(self) -> bool:
+        """Whether replicas do not overlap, and fields have no reason to."""
+        if self.potential.setting != WARM:
+            return False
+        place = self.place(Order(np.ones(1), np.zeros(0)))
+        return place is not None and bool(place.pattern.pushes[0] < NO_PUSH and place.replicons[0] <= 1.0)
+
+    def lifted(self, found: Minimum) -> Minimum:
+        """The minimum with ``q_0 > 0`` where that at ``q_0 = 0`` is unstable there, and it is lower."""
+        place = self.place(found.order)
+        if place is None or place.replicons[0] <= 1.0 + TOLD:
+            return found
+        start = self.lowest(raised(found.order))
+        other = None if start is None else self.descend(start, found.steps)
+        return found if other is None or other.value > found.value else other
 
     def without_steps(self) -> Minimum | None:
         """The replica-symmetric point."""
@@ -159,6 +205,8 @@ class Search:
             found = [self.descend(start, 1, APART) for some in tried if (start := self.lowest(some)) is not None]
         elif before.steps and (near := self.followed(starts[-1], before)) is not None:
             return near
+        elif not before.steps and self._weak(before, place.excess):
+            return self.weak(before)
         else:
             for start in self.ranked(starts)[:TRIES]:
                 found = [self.descend(start, before.steps + 1)]
