@@ -127,14 +127,14 @@ def _roots(kind: type[Member]) -> Iterator[type[Member]]:
             yield from _roots(below)
 
 
-def vouched(member: Member, declared: str, *beside: str) -> bool:
-    """Whether what a member declares was declared by the class that its other methods come from: a class that
-    overrides one of
-    those, and says nothing, has declared nothing. The family's root declares for nobody.
+def vouched(member: Member | type[Member], declared: str, *beside: str) -> bool:
+    """Whether what a member, or its class, declares was declared by the class that its other methods come from: a class
+    that overrides one of those, and says nothing, has declared nothing. The family's root declares for nobody.
     """
+    order = (member if isinstance(member, type) else type(member)).__mro__
 
     def home(name: str) -> type:
-        return next(kind for kind in type(member).__mro__ if name in vars(kind))
+        return next(kind for kind in order if name in vars(kind))
 
     said = home(declared)
     own = issubclass(said, Member) and "registry" not in vars(said)

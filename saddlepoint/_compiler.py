@@ -20,12 +20,14 @@ from typing import Any
 
 import numba
 import numpy as np
+from llvmlite import ir
 from numba.core import event, types
 from numba.core.caching import FunctionCache, NullCache
+from numba.core.ccallback import CFunc
 from numba.core.dispatcher import Dispatcher
 from numba.extending import intrinsic, overload, typeof_impl
 
-from saddlepoint._jit import Kernel, leading_bits, power_of_two, split_exponent
+from saddlepoint._jit import Kernel, call_at, leading_bits, power_of_two, split_exponent
 
 _TWO_52 = 4503599627370496.0
 _SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
@@ -90,7 +92,7 @@ class _DiskCache(FunctionCache):
         try:
             found = super().load_overload(sig, target_context)
             # two processes that keep kernels of one function at a time may write over each other's
-            return found if found is None or tuple(found.signature.args) == tuple(sig) else None
+            return found if found is None or tuple(found.signature.args) == tuple(getattr(sig, "args", sig)) else None
         except (OSError, EOFError, UnpicklingError, ValueError, KeyError, TypeError, AttributeError, ImportError):
             self.flush()
             return None
@@ -184,6 +186,19 @@ def compiler_of(function: Any, options: dict[str, Any]) -> Any:
     return kernel
 
 
+_VECTOR, _TABLE = types.float64[::1], types.float64[:, ::1]
+_AT_A_POINT = types.void(types.float64, types.float64, _VECTOR, _TABLE, _VECTOR, _VECTOR)
+
+
+def pointer_to(function: Any, options: dict[str, Any]) -> Any:
+    """A function of one point (see `saddlepoint._jit.point_kernel`), compiled or found on disk."""
+    known = {name: value for name, value in options.items() if name != "no_cfunc_wrapper"}
+    kernel = CFunc(function, (_AT_A_POINT.args, _AT_A_POINT.return_type), {}, {"nopython": True} | known)
+    kernel._cache = _KernelCache(function)
+    kernel.compile()
+    return kernel
+
+
 @typeof_impl.register(Kernel)
 def _type_of_kernel(kernel: Any, _context: Any) -> types.Dispatcher:
     return types.Dispatcher(kernel.compiled)
@@ -201,6 +216,26 @@ def _bits_of(_typing_context, x):
 @intrinsic
 def _float_of(_typing_context, bits):
     return types.float64(types.int64), _reinterpret
+
+
+def _through_pointer(context, builder, signature, arguments):
+    kinds = [context.get_value_type(kind) for kind in signature.args[1:]]
+    function = ir.FunctionType(context.get_value_type(types.void), kinds)
+    builder.call(builder.inttoptr(arguments[0], function.as_pointer()), arguments[1:])
+    return context.get_dummy_value()
+
+
+@intrinsic
+def _called(_typing_context, address, x, y, numbers, rule, grading, out):
+    return types.void(types.int64, *_AT_A_POINT.args), _through_pointer
+
+
+@overload(call_at)
+def _compiled_call_at(address, x, y, numbers, rule, grading, out):
+    def kernel(address, x, y, numbers, rule, grading, out):
+        _called(address, x, y, numbers, rule, grading, out)
+
+    return kernel
 
 
 @overload(power_of_two, jit_options={"forceinline": True})

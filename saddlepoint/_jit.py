@@ -1,6 +1,6 @@
 """The one place where kernels are declared, with three operations on the bits of floats; no mathematics here.
 
-Every compiled function of the project is a module-level function under one of the five decorators.
+Every compiled function of the project is a module-level function under one of the six decorators.
 They are lazy (numba, in `saddlepoint._compiler`, is imported at the first call of one), kept on disk, release the
 interpreter lock, follow IEEE arithmetic for division, infinities and nan, and let the compiler fuse a multiplication
 and an addition, which only removes a rounding. With NUMBA_DISABLE_JIT=1 they leave the Python function as it is, and
@@ -72,6 +72,18 @@ class PatientKernel(Kernel):
         return self._run(first, *others)
 
 
+class PointKernel(Kernel):
+    """A kernel that compiled loops call through a pointer: `compiled` is what they are given."""
+
+    @property
+    def compiled(self) -> Any:
+        if self._run == self._first:
+            from saddlepoint._compiler import pointer_to  # as heavy as the compiler
+
+            self._run = pointer_to(self.py_func, self._options)
+        return self._run
+
+
 def _decorator(**options: Any) -> Callable[[Compiled], Compiled]:
     return lambda function: function if _INTERPRETED else cast(Any, Kernel(function, **options))
 
@@ -90,6 +102,23 @@ inner_kernel = _decorator(**(_common | {"no_cpython_wrapper": True}))
 #: Decorator of loops over arrays whose sums may be taken in another order, and so be vectorised: rounding then depends
 #: on the processor.
 summing_kernel = _decorator(**(_common | {"fastmath": {"contract", "reassoc", "nsz"}}))
+
+
+def point_kernel(function: Compiled) -> Compiled:
+    """Decorator of averages at one point, ``(x, y, numbers, rule, grading, out)``: two floats, an array (p,), a rule
+    and a grading, and where to write (n,). Loops over points are compiled once for all of them.
+    """
+    return function if _INTERPRETED else cast(Any, PointKernel(function, **_common))
+
+
+def pointer(kernel: Any) -> Any:
+    """What a compiled loop is given for such a function, to be called with `call_at`: its address."""
+    return kernel.compiled.address if isinstance(kernel, PointKernel) else kernel
+
+
+def call_at(address: Any, *arguments: Any) -> None:
+    """Call the function of one point behind a `pointer` (interpreted: the function itself)."""
+    address(*arguments)
 
 
 def power_of_two(n: float) -> float:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from replica._registry import Member, per_row
+from replica._registry import Member
 from replica.models.model import Model
 from replica.solution.batch import Solutions
 from saddlepoint.enclosures import NotEnclosed
@@ -35,16 +35,20 @@ class Ansatz(Member):
     def facts(self, solutions: Solutions, row: int) -> list[str]:
         """What a reader of a converged solution must know: clauses for its status."""
         model = solutions.model
-        cold = not model.idle or np.isinf(per_row(model.beta, solutions.size)[row])
+        cold = not model.idle or np.isinf(model.beta if np.ndim(model.beta) == 0 else model.beta[row])
         return self.doubts(solutions, row) + ([] if cold else [IDLE])
+
+    def noteworthy(self, solutions: Solutions) -> np.ndarray:
+        """Rows of which there may be `facts`, a mask; by default all."""
+        return np.ones(solutions.size, dtype=bool)
 
     def doubts(self, solutions: Solutions, row: int) -> list[str]:
         """Those of the facts that are to be said against a solution, also where it is the reference of others."""
         found = []
-        entropy, stability = solutions.value("entropy")[row], solutions.value("stability")[row]
-        if solutions.model.weights.discrete and entropy < -solutions.error("entropy")[row]:
+        cold, unstable = solutions.suspects
+        if solutions.model.weights.discrete and cold[row]:
             found.append("the entropy is negative: RS is not to be trusted (beyond capacity or metastable)")
-        if stability < -solutions.error("stability")[row] or stability == -np.inf:
+        if unstable[row]:
             found.append("unstable to replica symmetry breaking (AT): RS is not to be trusted")
         return found
 

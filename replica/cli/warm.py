@@ -17,6 +17,7 @@ THEN = (
     "local-entropy perceptron --alpha 0.5 --distance 0.1",
     "franz-parisi perceptron --alpha 0.5 --distance 0.1 --reference 0.2",
     "solve perceptron --loss error-count --beta 2 --alpha 0.5",
+    "capacity perceptron",
     "capacity perceptron --weights spherical",
     "sweep mixture --loss logistic --alpha 1,2 --observables generalization_error",
     "sweep mixture --loss hinge --alpha 1,2 --observables generalization_error",

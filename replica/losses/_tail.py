@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from replica._registry import per_row
-from saddlepoint._jit import array_kernel, scalar_kernel
-from saddlepoint.quadrature.fields import field_panels, sums_of_row
+from saddlepoint._jit import array_kernel, point_kernel, scalar_kernel
+from saddlepoint.quadrature.fields import field_panels, nodes_at, sums_of_row
 from saddlepoint.quadrature.panels import row_nodes
 from saddlepoint.quadrature.rules import gauss_legendre
 from saddlepoint.special import (
@@ -58,6 +58,27 @@ def _margin_sums(edges, panels, rule, most, mean, deviation, kappa, variance, ou
         out[3, row] = sums[3] * scale * scale
 
 
+@point_kernel
+def margin_at(q, variance, numbers, rule, grading, out):  # type: ignore[no-untyped-def]
+    """As `replica.ansatz.rs.one_overlap` asks; ``numbers`` are the margin."""
+    deviation, width, kappa = np.sqrt(q), np.sqrt(variance), numbers[0]
+    nodes, inverse = nodes_at(deviation, kappa, width, 0.0, np.inf, rule, grading), 1.0 / width
+    for node in range(nodes.shape[1]):
+        nodes[2, node], hazard, excess = tail_triple((kappa - deviation * nodes[0, node]) * inverse)
+        nodes[3, node], nodes[4, node] = hazard, hazard * excess
+    sums = sums_of_row(nodes[1], nodes[2], nodes[3], nodes[4], nodes.shape[1])
+    scale = inverse * inverse
+    out[0], out[1], out[2] = sums[0], -sums[1] * scale, sums[2] * scale
+    out[3], out[4] = sums[3] * scale * scale, (sums[3] + 2.0 * sums[4]) * scale * scale
+    if out.size > 5:
+        wrong = 0.0
+        if kappa < 0.0:
+            for node in range(nodes.shape[1]):
+                inside = log_gauss_tail(-deviation * nodes[0, node] * inverse)
+                wrong -= nodes[1, node] * np.expm1(inside - nodes[2, node])
+        out[5], out[6] = 0.0, wrong
+
+
 def margin_sums(mean: np.ndarray, deviation: np.ndarray, kappa: Any, variance: np.ndarray, level: int) -> np.ndarray:
     """``E ln H``, ``E f'``, ``E f^2`` and ``E f'^2`` (4, batch) over the field ``mean + deviation z``."""
     out, places = np.empty((4, mean.size)), per_row(kappa, mean.size)
@@ -86,6 +107,43 @@ def _mixed_kernel(field, kappa, variance, beta, log_z, slope, curvature):  # typ
             slope[row, node] = tilted * inverse
             lever = share * hazard_excess(x) - given_up * x
             curvature[row, node] = -tilted * inverse * ((lever if tilted > 0.0 else 0.0) * inverse)
+
+
+@point_kernel
+def count_at(q, variance, numbers, rule, grading, out):  # type: ignore[no-untyped-def]
+    """As `replica.ansatz.rs.one_overlap` asks; ``numbers``: margin, beta. Features of `ErrorCount`."""
+    deviation, width, kappa, beta = np.sqrt(q), np.sqrt(variance), numbers[0], numbers[1]
+    finite = beta if beta < 1e9 else 1e9
+    far = finite - np.log(np.sqrt(4.0 * np.pi * (finite if finite > 1.0 else 1.0)))
+    level = np.sqrt(2.0 * (far if far > 0.5 else 0.5))
+    wider = np.inf if finite > 1e8 else width * (1.0 if level < 2.0 else 2.0 / level)
+    nodes = nodes_at(deviation, kappa, width, kappa - width * level, wider, rule, grading)
+    inverse, kept = 1.0 / width, -np.expm1(-beta)
+    for node in range(nodes.shape[1]):
+        x = (kappa - deviation * nodes[0, node]) * inverse
+        _, hazard = tail_pair(x)
+        nodes[2, node], tilted = mixed_tail_pair(x, beta, kept)
+        share = tilted / hazard if hazard > 0.0 else 1.0
+        lever = share * hazard_excess(x) - np.exp(-beta - nodes[2, node]) * x
+        nodes[3, node], nodes[4, node] = tilted, tilted * lever if tilted > 0.0 else 0.0
+    sums = sums_of_row(nodes[1], nodes[2], nodes[3], nodes[4], nodes.shape[1])
+    scale = inverse * inverse
+    out[0], out[1], out[2] = sums[0], -sums[1] * scale, sums[2] * scale
+    out[3], out[4] = sums[3] * scale * scale, (sums[3] + 2.0 * sums[4]) * scale * scale
+    if out.size > 5:
+        cost, wrong = 0.0, 0.0
+        for node in range(nodes.shape[1]):
+            field = deviation * nodes[0, node]
+            x, down = (kappa - field) * inverse, -beta - nodes[2, node]
+            paid = np.exp(log_gauss_tail(-x) + down)
+            cost += nodes[1, node] * paid
+            if kappa > 0.0:  # all that is wrong is paid for
+                paid = np.exp(log_gauss_tail(field * inverse) + down)
+            elif kappa < 0.0:
+                inside = log_gauss_tail(x)
+                paid -= np.exp(inside - nodes[2, node]) * np.expm1(log_gauss_tail(-field * inverse) - inside)
+            wrong += nodes[1, node] * paid
+        out[5], out[6] = cost, wrong
 
 
 @array_kernel

@@ -69,6 +69,7 @@ class Loss(Certified, Member):
     doubtful: ClassVar[int] = 0
     #: fineness of inner averages (see `marked`)
     inner_level: ClassVar[int] = 1
+    point_sums: ClassVar[Any] = None  # of compiled loops (`replica.ansatz.rs.one_overlap`)
     #: +1 where a larger margin is harder to satisfy, -1 where it is easier
     tightens: ClassVar[int] = 1
 

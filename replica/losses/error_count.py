@@ -10,7 +10,7 @@ import numpy as np
 from replica._checks import number
 from replica._registry import column, exact, per_row
 from replica.losses._enclosed import LossRing, counting_ring, margin_ring
-from replica.losses._tail import error_probability, mixed_log_and_slopes, reference_tail
+from replica.losses._tail import count_at, error_probability, mixed_log_and_slopes, reference_tail
 from replica.losses.base import Loss
 from saddlepoint.enclosures import ball
 
@@ -55,6 +55,7 @@ class ErrorCount(Loss):
     satisfiable: ClassVar[bool] = True
     even: ClassVar[bool] = False
     ground_jumps: ClassVar[bool] = True
+    point_sums: ClassVar[Any] = count_at
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kappa", number("margin", self.kappa))
@@ -82,6 +83,9 @@ class ErrorCount(Loss):
 
     def terms(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return mixed_log_and_slopes(field, self.kappa, variance, beta)
+
+    def point_numbers(self, beta: Any, size: int) -> np.ndarray:
+        return np.stack([per_row(self.kappa, size), per_row(beta, size)], axis=1)
 
     def mean_cost(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
         return error_probability(field, self.kappa, variance, beta)

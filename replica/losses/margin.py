@@ -12,7 +12,7 @@ from replica._registry import column, exact, per_row
 from replica.losses._enclosed import LossRing, margin_ring
 from replica.losses._ground import below, clipped_moments
 from replica.losses._optimal import optimal_margin
-from replica.losses._tail import margin_sums, reference_tail, tail_log_and_slopes
+from replica.losses._tail import margin_at, margin_sums, reference_tail, tail_log_and_slopes
 from replica.losses.base import Loss
 from saddlepoint.enclosures import ball
 
@@ -53,6 +53,7 @@ class Margin(Loss):
     log_concave: ClassVar[bool] = True
     satisfiable: ClassVar[bool] = True
     even: ClassVar[bool] = False
+    point_sums: ClassVar[Any] = margin_at
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kappa", number("margin", self.kappa))
@@ -83,6 +84,9 @@ class Margin(Loss):
         self, mean: np.ndarray, deviation: np.ndarray, variance: np.ndarray, beta: Any, level: int
     ) -> np.ndarray:
         return margin_sums(mean, deviation, self.kappa, variance, level)
+
+    def point_numbers(self, beta: Any, size: int) -> np.ndarray:
+        return per_row(self.kappa, size)[:, None]
 
     def error_rate(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> np.ndarray:
         if self.errorless():

@@ -146,7 +146,7 @@ class Model:
 
     def row(self, index: int) -> Model:
         """One model of a batch, with numbers for parameters."""
-        names = [name for name in self.parameter_names if name != "temperature"]
+        names = [name for name in self.parameter_names if name != "temperature"] if self._batched else []
         values = {name: self.parameter(name) for name in names}
         changes = {name: float(v[index]) for name, v in values.items() if isinstance(v, np.ndarray)}
         return self.with_parameters(**changes) if changes else self

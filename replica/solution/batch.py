@@ -75,8 +75,10 @@ class Solutions:
     def _unknown(self) -> list[str]:
         """Per row a number whose error could not be estimated, "" where there is none."""
         found = [""] * self.size
-        for name, value in self._measured[0].items():
-            for row in np.flatnonzero(np.isfinite(value) & np.isnan(self._measured[1][name])):
+        for name, error in self._measured[1].items():
+            if not np.isnan(error).any():
+                continue
+            for row in np.flatnonzero(np.isfinite(self._measured[0][name]) & np.isnan(error)):
                 found[row] = found[row] or name
         return found
 
@@ -111,6 +113,13 @@ class Solutions:
         return self._shown[1].get(name, self._nothing)
 
     @cached_property
+    def suspects(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows whose entropy, and rows whose stability, is below 0 by more than its error."""
+        with np.errstate(invalid="ignore"):
+            cold, unstable = (self.value(name) < -self.error(name) for name in ("entropy", "stability"))
+        return cold, unstable | (self.value("stability") == -np.inf)
+
+    @cached_property
     def _nothing(self) -> np.ndarray:
         return np.full(self.size, np.nan)
 
@@ -135,7 +144,14 @@ class Solutions:
         return "; ".join([self.status[row].sentence, *([remark] if remark else []), *self.ansatz.facts(self, row)])
 
     def sentences(self) -> list[str]:
-        return [self.sentence(row) for row in range(self.size)]
+        """Those of all rows; where there are no facts to be told only what happened and its remark are put together."""
+        told = ~self.converged | self.ansatz.noteworthy(self)
+        return [
+            self.sentence(row) if asked else f"{code.sentence}; {remark}" if remark else code.sentence
+            for row, (asked, code, remark) in enumerate(
+                zip(told, self.status, self.remarks or [""] * self.size, strict=True)
+            )
+        ]
 
     def only(self, row: int) -> Solutions:
         """The batch that holds one row of this one."""

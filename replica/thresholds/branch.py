@@ -9,6 +9,7 @@ import numpy as np
 
 from replica.ansatz.base import Ansatz
 from replica.ansatz.rs.branch import (
+    STEP,
     BranchTable,
     ConditionProblem,
     first_clear_change,
@@ -18,8 +19,10 @@ from replica.ansatz.rs.branch import (
 )
 from replica.ansatz.rs.equations import Equations, RSProblem
 from replica.ansatz.rs.fixed_conjugate import HeldProblem
+from replica.ansatz.rs.one_overlap_zeros import covered, first_zeros
 from replica.ansatz.rs.special_states import idle_rows
 from replica.models.model import Model
+from replica.solution.batch import Part, Solutions
 from replica.solution.errors import measured
 from replica.solution.ledger import Ledger
 from replica.thresholds.base import NAN, Line
@@ -41,6 +44,8 @@ def line_on_branch(model: Model, size: int, ansatz: Ansatz, condition: str, miss
     if np.any(np.isinf(model.beta)) and not model.loss.attained:
         raise ValueError(f"at beta = inf no pattern is free of cost with {model.loss}: give a finite beta")
     equations = ansatz.equations(model, size)
+    if found := _at_once(equations, ansatz, condition, found_text):
+        return found
     course = _followed(equations, condition)
     # the sign of the fold condition on the branch itself, from where alpha still rises
     every, sure = np.arange(size), course.table.rising()
@@ -58,6 +63,22 @@ def line_on_branch(model: Model, size: int, ansatz: Ansatz, condition: str, miss
         findings.enclose(course)
     findings.go_on(course)
     return findings.line(ansatz)
+
+
+def _at_once(equations: Equations, ansatz: Ansatz, condition: str, found_text: str) -> Line | None:
+    """The line where compiled loops find every row of it; any that they leave open asks for a table of the branch."""
+    if not covered(equations, condition):
+        return None
+    with np.errstate(all="ignore"):
+        found = first_zeros(equations, condition, (-34.0, 12.0, STEP))
+    if found.code.any():
+        return None
+    every, saddle = np.arange(equations.size), RSProblem(equations, found.alpha)
+    known = Part(every, saddle, found.point, found.slack)
+    status = np.full(equations.size, Status.CONVERGED, dtype=object)
+    said = [found_text] * equations.size
+    solutions = Solutions(equations.model, ansatz, found.alpha, [known], status, found.residual, said)
+    return Line(found.alpha, found.error, found.bracket, solutions.sentences(), solutions)
 
 
 @dataclass(frozen=True)

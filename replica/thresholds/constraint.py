@@ -69,7 +69,8 @@ def capacity_line(model: Model, size: int, ansatz: Ansatz) -> Line:
         line = capacity_line(separating(model), size, ansatz)
         line.value, line.error, line.bracket = scaled(model, size, line.value, line.error, line.bracket)
         return line
-    model = separating(model).with_parameters(beta=np.inf)
+    model = separating(model)
+    model = model.with_parameters(beta=np.inf) if np.any(np.isfinite(model.beta)) else model
     if model.weights.unit_mean:
         return threshold_limit_line(model, size, ansatz)
     COVERS.check(model)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from replica._checks import one_of, spelled
 from replica.solution.said import converged
 
@@ -39,7 +41,8 @@ class LineDefinition:
 
     def model(self, model: Any) -> Any:
         """The model whose branch the line follows: at beta = inf for lines of the constraint alone."""
-        return model.with_parameters(beta=float("inf")) if self.cold else model
+        warm = self.cold and np.any(np.isfinite(model.beta))
+        return model.with_parameters(beta=float("inf")) if warm else model
 
     def asked(self, model: Any) -> Any:
         """The model an ansatz must know: for the constraint alone it need not know vectors of least cost."""

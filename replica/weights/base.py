@@ -101,6 +101,7 @@ class Weights(Member):
     isotropic: ClassVar[bool] = False
     #: of all weights on the sphere in a convex cone: its dimensions per weight, ``E |projection of z|^2/N``
     dimension: ClassVar[float | None] = None
+    point_sums: ClassVar[Any] = None  # of compiled loops (`replica.ansatz.rs.one_overlap`)
     #: of the family: what makes weights of a list of letters, set by the file of such weights
     from_letters: ClassVar[Any] = None
 

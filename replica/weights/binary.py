@@ -12,8 +12,8 @@ from replica.weights._enclosed import letters_single
 from replica.weights._enclosed_pair import EnclosedPair, signs_pair
 from replica.weights._pairs import BinaryPair, binary_room
 from replica.weights.base import Law, Norm, Pinned, SingleWeight, Weights
-from saddlepoint._jit import array_kernel
-from saddlepoint.quadrature.fields import field_panels, sums_of_row
+from saddlepoint._jit import array_kernel, point_kernel
+from saddlepoint.quadrature.fields import field_panels, nodes_at, sums_of_row
 from saddlepoint.quadrature.panels import row_nodes
 from saddlepoint.special import cosh_terms, cosh_triple
 
@@ -26,7 +26,18 @@ def _binary_sums(edges, panels, rule, most, scale, out):  # type: ignore[no-unty
         count = row_nodes(row, edges, panels[row], rule, z, weight)
         for node in range(count):  # a loop of its own: sums in a fixed order are not vectorised
             value[node], mean[node], spread[node] = cosh_triple(scale[row] * z[node])
-        out[0, row], out[1, row], out[2, row], out[3, row] = sums_of_row(weight, value, mean, spread, count)
+        out[0, row], out[1, row], out[2, row], out[3, row], _ = sums_of_row(weight, value, mean, spread, count)
+
+
+@point_kernel
+def _binary_at(q_hat, _variance, numbers, rule, grading, out):  # type: ignore[no-untyped-def]
+    """As `replica.ansatz.rs.one_overlap` asks; ``dq/dq_hat = E(3 sech^4 - 2 sech^2)``."""
+    scale = np.sqrt(q_hat)
+    nodes = nodes_at(scale, 0.0, 1.0, 0.0, np.inf, rule, grading)
+    for node in range(nodes.shape[1]):
+        nodes[2, node], nodes[3, node], nodes[4, node] = cosh_triple(scale * nodes[0, node])
+    log_z, variance, q, square, _ = sums_of_row(nodes[1], nodes[2], nodes[3], nodes[4], nodes.shape[1])
+    out[0], out[1], out[2], out[3], out[4] = log_z, q, variance, square, 3.0 * square - 2.0 * variance
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,7 @@ class Binary(Weights):
     norm: ClassVar[Norm] = Pinned()
     discrete: ClassVar[bool] = True
     letters: ClassVar[tuple[float, ...] | None] = (-1.0, 1.0)
+    point_sums: ClassVar[Any] = _binary_at
 
     def log_z(self, field: np.ndarray, curvature: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         log_two_cosh, mean, spread = np.empty((3, *field.shape))

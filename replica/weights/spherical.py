@@ -11,7 +11,17 @@ import numpy as np
 from replica.weights._enclosed_pair import EnclosedPair, sphere_pair
 from replica.weights._pairs import SphericalPair, spherical_room
 from replica.weights.base import Average, Law, Norm, SingleWeight, Weights
+from saddlepoint._jit import point_kernel
 from saddlepoint.enclosures import Functions
+
+
+@point_kernel
+def _sphere_at(q_hat, _variance, numbers, rule, grading, out):  # type: ignore[no-untyped-def]
+    """As `replica.ansatz.rs.one_overlap` asks: see `Spherical`; ``dq/dq_hat = D^2/(1 + 2 q_hat D)``."""
+    distance = 2.0 / (1.0 + np.sqrt(1.0 + 4.0 * q_hat))
+    square = distance * distance
+    out[0], out[1], out[2], out[3] = np.nan, q_hat * square, distance, square
+    out[4] = square / (1.0 + 2.0 * q_hat * distance)
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,7 @@ class Spherical(Weights):
     norm: ClassVar[Norm] = Average()
     isotropic: ClassVar[bool] = True
     dimension: ClassVar[float | None] = 1.0
+    point_sums: ClassVar[Any] = _sphere_at
 
     def single(
         self, q_hat: np.ndarray, m_hat: np.ndarray, curvature: np.ndarray, beta: Any, law: Law | None, level: int

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from saddlepoint._jit import array_kernel, inner_kernel, patient_kernel
 from saddlepoint.quadrature.levels import rule_and_grading
-from saddlepoint.quadrature.panels import build_nodes, edge_room, lay_panels, nodes_between
+from saddlepoint.quadrature.panels import build_nodes, edge_room, lay_panels, nodes_between, row_edges, row_nodes
 from saddlepoint.quadrature.trapezoid import FEW
 
 _FAR = 40.0  # a feature that many deviations away is outside the Gaussian: the integrand is smooth there
 
 
 @patient_kernel(FEW)
+def _standard(place, width, mean, deviation):  # type: ignore[no-untyped-def]
+    """A feature moved to the standard variable."""
+    spot = (place - mean) / deviation
+    if abs(spot) < _FAR:
+        return spot, width / deviation
+    return 0.0, math.inf  # also where the deviation is 0
+
+
+@patient_kernel(FEW)
 def _standard_features(places, widths, mean, deviation, position, width):  # type: ignore[no-untyped-def]
-    """Features moved to the standard variable."""
+    """All features of a batch moved there."""
     for row in range(places.shape[0]):
         for f in range(places.shape[1]):
-            spot = (places[row, f] - mean[row]) / deviation[row]
-            if abs(spot) < _FAR:
-                position[row, f], width[row, f] = spot, widths[row, f] / deviation[row]
-            else:  # also where the deviation is 0
-                position[row, f], width[row, f] = 0.0, np.inf
+            moved = _standard(places[row, f], widths[row, f], mean[row], deviation[row])
+            position[row, f], width[row, f] = moved
 
 
 @array_kernel
@@ -94,15 +102,30 @@ def field_nodes(
     return z, weight, mean[:, None] + deviation[:, None] * z
 
 
+@inner_kernel
+def nodes_at(deviation, place, width, further, wider, rule, grading):  # type: ignore[no-untyped-def]
+    """Nodes, weights and room for three values at each (5, n), of one row: ``field = deviation z`` with two features in
+    units of the field, the second of width inf where there is none.
+    """
+    places, widths = np.empty((1, 2)), np.empty((1, 2))
+    places[0, 0], widths[0, 0] = _standard(place, width, 0.0, deviation)
+    places[0, 1], widths[0, 1] = _standard(further, wider, 0.0, deviation)
+    edges = np.empty((edge_room(0, 2, grading), 1))
+    panels = row_edges(0, places, widths, np.empty((1, 0)), grading, np.empty(1), edges)
+    nodes = np.empty((5, -panels if panels < 0 else panels * rule.shape[1]))
+    row_nodes(0, edges, panels, rule, nodes[0], nodes[1])
+    return nodes
+
+
 _BLOCK = 16  # nodes that are summed by themselves: rounding does not add up over all nodes
 
 
 @inner_kernel
 def sums_of_row(weight, value, slope, bend, count):  # type: ignore[no-untyped-def]
-    """``sum_n weight x`` over the first ``count`` nodes, for x = value, bend, slope^2 and bend^2."""
-    sums = 0.0, 0.0, 0.0, 0.0
+    """``sum_n weight x`` over the first ``count`` nodes, for x = value, bend, slope^2, bend^2 and slope^2 bend."""
+    sums = 0.0, 0.0, 0.0, 0.0, 0.0
     for start in range(0, count, _BLOCK):
-        part = 0.0, 0.0, 0.0, 0.0
+        part = 0.0, 0.0, 0.0, 0.0, 0.0
         for node in range(start, min(start + _BLOCK, count)):
             mass = weight[node]
             part = (
@@ -110,8 +133,9 @@ def sums_of_row(weight, value, slope, bend, count):  # type: ignore[no-untyped-d
                 part[1] + mass * bend[node],
                 part[2] + mass * (slope[node] * slope[node]),
                 part[3] + mass * (bend[node] * bend[node]),
+                part[4] + mass * (slope[node] * slope[node]) * bend[node],
             )
-        sums = sums[0] + part[0], sums[1] + part[1], sums[2] + part[2], sums[3] + part[3]
+        sums = sums[0] + part[0], sums[1] + part[1], sums[2] + part[2], sums[3] + part[3], sums[4] + part[4]
     return sums
 
 

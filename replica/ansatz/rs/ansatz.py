@@ -16,7 +16,7 @@ from replica.ansatz.erm.optimal_bias import tuned_solutions
 from replica.ansatz.erm.solver import check_penalty, single_vectors
 from replica.ansatz.pair import own_equations
 from replica.ansatz.rs.branch import scan_branch, tabulate, up_in_load, zoom
-from replica.ansatz.rs.doubts import against
+from replica.ansatz.rs.doubts import against, suspected
 from replica.ansatz.rs.equations import Equations, RSProblem
 from replica.ansatz.rs.equilibrium import equilibrium
 from replica.ansatz.rs.informed import informed_pulls
@@ -24,10 +24,8 @@ from replica.ansatz.rs.ladders import CAREFUL, FIRST_STEPS, GENERAL, ROUGH, SCAL
 from replica.ansatz.rs.learned_bias import ENDLESS, endless_bias
 from replica.ansatz.rs.rows import RSLedger
 from replica.ansatz.rs.special_states import (
-    TRACELESS,
     FrozenState,
     attracting,
-    hardly_felt,
     has_paramagnet,
     idle_rows,
     no_solution,
@@ -87,6 +85,9 @@ class RS(Ansatz):
             return own.COVERS.check(model)
         check_penalty(model)
         return COVERS.check(model)
+
+    def noteworthy(self, solutions: Solutions) -> np.ndarray:
+        return suspected(solutions) | bool(solutions.model.idle) & np.isfinite(solutions.model.beta)
 
     def doubts(self, solutions: Solutions, row: int) -> list[str]:
         return against(super().doubts(solutions, row), solutions, row)
@@ -171,6 +172,10 @@ class _Solver(RSLedger):
     def _saddle(self, start: Any) -> None:
         rows = self.rows
         problem = RSProblem(self._equations(rows), self.alpha[rows])
+        if start is None and (good := self._at_once(problem, rows)).any():
+            rows, problem = rows[~good], problem.take(np.flatnonzero(~good))
+            if not rows.size:
+                return
         if start is not None:
             point = start_from(problem, start)
             if "q" in start:  # plain steps stay on the side of an unstable solution that they begin on
@@ -215,20 +220,6 @@ class _Solver(RSLedger):
             problem = RSProblem(self._equations(rows), self.alpha[rows])
             self.remarks[rows] = ""
             self.keep(rows, self.solve(problem, WHOLE_BRANCH))
-
-    def _untouched(self) -> None:
-        """Rows on whose weights the patterns hardly act: what cannot be told from 0 is held there."""
-        for row in self.rows:
-            at = np.array([row])
-            known = hardly_felt(self._equations(at), float(self.alpha[row]))
-            if known is None:
-                continue
-            problem, point, solved = known
-            if solved and problem.observe(point)[0]["stability"][0] > 1.0 - 1e-9:
-                self.hold(row, problem, TRACELESS if problem.held else "", point)
-            elif not solved:
-                found = self.solve(problem, GENERAL, point)
-                self.keep(at, found, good=problem.observe(found.point)[0]["stability"] > 0)
 
     def _from_branch(self) -> None:
         """Locate alpha on the followed branch; beyond its end a frozen teacher is the only state."""

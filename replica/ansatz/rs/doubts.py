@@ -14,17 +14,26 @@ APART = "discontinuous: apart from q = 0, which is stable; one step of symmetry 
 SMALLER = "metastable: q = 0 has the larger free entropy"
 
 
+def suspected(solutions: Solutions) -> np.ndarray:
+    """Rows that anything may be said against (a mask)."""
+    model = solutions.model
+    if own_equations(model) or model.data.overlaps or model.architecture.shared_inputs:
+        return np.ones(solutions.size, dtype=bool)
+    cold, unstable = solutions.suspects
+    return cold | unstable | (solutions.value("q") == 0)
+
+
 def against(found: list[str], solutions: Solutions, row: int) -> list[str]:
     """``found`` with what is known beside it."""
     if own := own_equations(solutions.model):
         return own.doubts(solutions, row)
-    model = solutions.model.take(np.array([row]))
-    phi, error = solutions.value("free_entropy")[row], solutions.error("free_entropy")[row]
-    if model.data.overlaps and phi < -error and FrozenState.exists(model):
+    phi, at = solutions.value("free_entropy")[row], np.array([row])
+    taught = solutions.model.data.overlaps and phi < -solutions.error("free_entropy")[row]
+    if taught and FrozenState.exists(solutions.model.take(at)):
         found.insert(0, "metastable: the teacher itself has the larger free entropy, 0")
     elif solutions.value("q")[row] == 0:
-        found += paramagnet_facts(model, float(solutions.alpha[row]), float(phi))
-    return found + common_facts(solutions, row) if model.architecture.shared_inputs else found
+        found += paramagnet_facts(solutions.model.take(at), float(solutions.alpha[row]), float(phi))
+    return found + common_facts(solutions, row) if solutions.model.architecture.shared_inputs else found
 
 
 def common_facts(solutions: Solutions, row: int) -> list[str]:

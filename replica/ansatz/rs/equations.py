@@ -12,10 +12,12 @@ from replica._registry import per_row
 from replica.ansatz.cavity import Cavity, exact_scale, rescaled
 from replica.ansatz.differences import EPS, astray_at_beta, sharpened, with_level_change
 from replica.ansatz.rs.floors import floors_of
-from replica.ansatz.rs.lean import lean_of
+from replica.ansatz.rs.lean import first_conjugates, lean_of
+from replica.ansatz.rs.one_overlap import OneOverlap
 from replica.architectures import PatternAverage
 from replica.data import Overlaps
 from replica.models.model import Model
+from replica.solution.errors import Named, compared
 from replica.weights._single_law import law_of_weight
 from replica.weights.base import Free, SingleWeight
 from saddlepoint import POSITIVE, REAL, Chart, OneSign, Problem, RealInUnits, Variable, Variables
@@ -49,9 +51,15 @@ class Equations(Rowwise):
 
     def like(self, **changed: Any) -> Self:
         copy = object.__new__(type(self))  # what is known of the model is that of its rows
-        copy.__dict__ |= {name: kept for name, kept in self.__dict__.items() if name != "coarseness"} | changed
+        known = {name: kept for name, kept in self.__dict__.items() if name not in ("coarseness", "compiled")}
+        copy.__dict__ |= known | changed
         copy.zero = np.zeros(copy.size)
         return copy
+
+    @cached_property
+    def compiled(self) -> OneOverlap | None:
+        """The same averages in compiled loops, where the members have what these need."""
+        return OneOverlap.of(self.model, self.names, self.size, self.level)
 
     @cached_property
     def coarseness(self) -> Any:
@@ -91,6 +99,8 @@ class Equations(Rowwise):
         Conjugates beyond double precision (a trial step, the far end of a branch) give values that are not finite:
         callers silence numpy's warnings.
         """
+        if self.compiled is not None:
+            return self.compiled.halves(values["q_hat"], whole)
         model, zero = self.model, self.zero
         single = model.weights.single(
             values["q_hat"], values.get("m_hat", zero), values.get("curvature", zero), model.beta, self.law, self.level
@@ -119,19 +129,8 @@ class Equations(Rowwise):
         return (new - values[name]) * self.norm if self.linear(name) else np.log(new / values[name])
 
     def start(self, alpha: np.ndarray) -> dict[str, np.ndarray]:
-        """Conjugates to first order in the patterns: the overlaps q -> 0 put into the pattern average."""
-        norm = self.model.weights.initial_norm(self.model.beta) * np.ones(self.size)
-        small = 1e-6 * norm
-        m = self.lean * np.sqrt(small) * 1e-3 if self.model.data.overlaps else self.zero
-        overlaps = Overlaps(small, norm - small, m, small - m * m)
-        pattern = self.model.architecture.patterns(self.model.loss, self.model.data, overlaps, self.model.beta, 0)
-        first = {name: alpha * self.conjugate(pattern, name) for name in self.names if name not in self.learned}
-        scale = np.divide(1e-9, norm, out=np.zeros_like(norm), where=norm > 0)  # a penalty at beta = inf leaves no norm
-        low = 0.5 * self.model.weights.lowest_curvature(self.model.beta)
-        least = {name: low if self.linear(name) else alpha * scale for name in first}
-        turned = dict.fromkeys(first, 1.0) | {"m_hat": self.lean}
-        first = {n: turned[n] * np.maximum(turned[n] * v, least[n]) for n, v in first.items()}
-        return first | {n: np.zeros(self.size) for n in self.learned}
+        """Conjugates to first order in the patterns."""
+        return first_conjugates(self, alpha)
 
     def potential(self, alpha: Any, values: dict[str, Any], single: SingleWeight, pattern: PatternAverage) -> Any:
         """The free entropy at given conjugates, for arrays and for mpmath numbers."""
@@ -231,17 +230,31 @@ class RSProblem(Problem):
         return out
 
     def residual_and_jacobian(self, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Forward differences; on refined integrals, where they become errors, fine ones for rows with small slopes."""
+        """Slopes from sums, or forward differences; on refined integrals (errors) fine ones where slopes are small."""
+        if self.equations.compiled is not None and free.shape[1]:
+            return self.equations.compiled.residual_and_slope(self.alpha, free)
         found = super().residual_and_jacobian(free)
         return found if self.equations.level < 2 or not free.shape[1] else sharpened(self, free, *found)
 
     def start(self) -> np.ndarray:
+        if self.equations.compiled is not None and not self.held:
+            return self.equations.compiled.descend(self.alpha)
         values, charts = self.equations.start(self.alpha), zip(self.names, self._charts, strict=True)
         return np.stack([c.to_free(values[name]) for name, c in charts], axis=1)
 
     def potential(self, free: np.ndarray) -> np.ndarray:
         values = self.conjugates(free)
         return self.equations.potential(self.alpha, values, *self.equations.halves(values, whole=True))
+
+    def measured(self, point: np.ndarray, error: np.ndarray) -> tuple[Named, Named] | None:
+        """See `replica.solution.errors.measured`: with compiled loops, finer averages and coarser ones together."""
+        here, finer = self.equations.compiled, self.refined().equations
+        if here is None or finer.compiled is None or self.held or not len(point):
+            return None
+        with np.errstate(all="ignore"):
+            q_hat = np.exp(np.concatenate([point, point + error, point])[:, 0])
+            halves, rows = here.around(q_hat, finer.compiled), np.tile(np.arange(self.size), 3)
+            return compared(self.size, *finer.take(rows).observables(self.alpha[rows], {"q_hat": q_hat}, *halves))
 
     def describe(self, free: np.ndarray) -> dict[str, np.ndarray]:
         return self.observe(free)[0]

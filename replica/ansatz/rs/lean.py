@@ -1,13 +1,17 @@
-"""Towards which side of the teacher few patterns pull."""
+"""What few patterns do: the conjugates to first order in them, and towards which side of the teacher they pull."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from replica._registry import per_row
+from replica.data import Overlaps
 from replica.models.model import Model
+
+if TYPE_CHECKING:
+    from replica.ansatz.rs.equations import Equations
 
 
 def lean_of(model: Model, norm: Any, size: int) -> np.ndarray:
@@ -20,3 +24,21 @@ def lean_of(model: Model, norm: Any, size: int) -> np.ndarray:
     with np.errstate(all="ignore"):
         force = model.loss.terms(np.zeros((size, 1)), per_row(norm, size), model.beta)[1][:, 0]
     return np.where(force < 0, -1.0, 1.0)
+
+
+def first_conjugates(equations: Equations, alpha: np.ndarray) -> dict[str, np.ndarray]:
+    """Conjugates to first order in the patterns: the overlaps q -> 0 put into the pattern average."""
+    model = equations.model
+    norm = model.weights.initial_norm(model.beta) * np.ones(equations.size)
+    small = 1e-6 * norm
+    m = equations.lean * np.sqrt(small) * 1e-3 if model.data.overlaps else equations.zero
+    overlaps = Overlaps(small, norm - small, m, small - m * m)
+    pattern = model.architecture.patterns(model.loss, model.data, overlaps, model.beta, 0)
+    names = [name for name in equations.names if name not in equations.learned]
+    first = {name: alpha * equations.conjugate(pattern, name) for name in names}
+    scale = np.divide(1e-9, norm, out=np.zeros_like(norm), where=norm > 0)  # a penalty at beta = inf leaves no norm
+    low = 0.5 * model.weights.lowest_curvature(model.beta)
+    least = {name: low if equations.linear(name) else alpha * scale for name in first}
+    turned = dict.fromkeys(first, 1.0) | {"m_hat": equations.lean}
+    first = {n: turned[n] * np.maximum(turned[n] * v, least[n]) for n, v in first.items()}
+    return first | {n: np.zeros(equations.size) for n in equations.learned}

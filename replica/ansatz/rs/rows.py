@@ -13,11 +13,21 @@ from replica.ansatz.rs.equations import Equations, RSProblem
 from replica.ansatz.rs.ladders import GENERAL, PARAMAGNET
 from replica.ansatz.rs.limits import LimitProblem
 from replica.ansatz.rs.norm_states import shrinking_pays, states
-from replica.ansatz.rs.special_states import FreezingProblem, FrozenState, learns_from_nothing, paramagnet
+from replica.ansatz.rs.special_states import (
+    TRACELESS,
+    FreezingProblem,
+    FrozenState,
+    hardly_felt,
+    learns_from_nothing,
+    paramagnet,
+)
 from replica.models.model import Model
-from replica.solution.ledger import Ledger
+from replica.solution.batch import Part
+from replica.solution.ledger import Ledger, without
 from replica.weights.base import Average
-from saddlepoint import Ladder, Newton, solve
+from saddlepoint import Ladder, Newton, Status, solve
+from saddlepoint._kernels import CONVERGED
+from saddlepoint._verify import FINEST
 
 UNMAGNETISED = "the paramagnet q = 0"
 GROUND = "above capacity: the ground state, "
@@ -45,6 +55,32 @@ class RSLedger(Ledger):
 
     def _equations(self, rows: np.ndarray) -> Equations:
         return Equations(self.model.take(rows), rows.size)
+
+    def _at_once(self, problem: RSProblem, rows: np.ndarray) -> np.ndarray:
+        """Which rows compiled loops have solved (a mask)."""
+        here, finer = problem.equations.compiled, problem.refined().equations.compiled
+        if here is None or finer is None:
+            return np.zeros(rows.size, dtype=bool)
+        with np.errstate(all="ignore"):
+            point, error, self.residual[rows], code = here.solve(self.alpha[rows], finer, max(self.tolerance, FINEST))
+        good = code == CONVERGED
+        self.status[rows[good]] = Status.CONVERGED
+        self._close(rows[good], without([Part(rows, problem, point, error)], rows[~good]), "")
+        return good
+
+    def _untouched(self) -> None:
+        """Rows on whose weights the patterns hardly act: what cannot be told from 0 is held there."""
+        for row in self.rows:
+            at = np.array([row])
+            known = hardly_felt(self._equations(at), float(self.alpha[row]))
+            if known is None:
+                continue
+            problem, point, solved = known
+            if solved and problem.observe(point)[0]["stability"][0] > 1.0 - 1e-9:
+                self.hold(row, problem, TRACELESS if problem.held else "", point)
+            elif not solved:
+                found = self.solve(problem, GENERAL, point)
+                self.keep(at, found, good=problem.observe(found.point)[0]["stability"] > 0)
 
     def _paramagnet(self) -> None:
         """q = 0 where it is a stable saddle point of an even loss or network."""

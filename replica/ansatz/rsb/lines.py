@@ -15,6 +15,7 @@ from replica.ansatz.rsb.potential import WARM, Place, Potential
 from replica.models.model import Model
 from replica.solution.errors import Named
 from saddlepoint import REAL, Problem, Variable, Variables
+from saddlepoint.quadrature.fields import field_nodes
 
 DYNAMIC, STATIC, GARDNER = "dynamic", "static", "gardner"
 _STEP = 1e-3  # of the derivative along q1 by differences of sixth order
@@ -103,13 +104,13 @@ def breaks_known(model: Model) -> bool:
 
 def breaking_point(model: Model, alpha: float, q: float) -> float:
     """``x = alpha E f'''^2 / (2 [(1-q)^-3 + alpha E f''^3])`` where replica symmetry becomes unstable."""
-    order = Order(np.array([1.0 - q]), np.zeros(0))
-    place = Potential(model, alpha, WARM).at(order, 2)
-    level: Any = place.pattern.levels[0]
-    width = 0.02 * np.sqrt(1.0 - q)
-    ahead = np.array([place.base.terms(level.nodes + width * step)[2] for step in _PLACES])
-    third = _WEIGHTS @ ahead / width
-    top, bottom = alpha * float(level.mass @ third**2), alpha * float(level.mass @ level.bend**3)
+    variance, beta = np.array([1.0 - q]), model.beta
+    places, widths = model.loss.features(variance, beta)
+    _, weight, field = field_nodes(places, widths, np.zeros(1), np.sqrt([q]), 2)
+    step = 0.02 * float(np.min(widths, initial=np.sqrt(1.0 - q)))
+    ahead = np.array([model.loss.terms(field + step * place, variance, beta)[2] for place in _PLACES])
+    third, bend = np.tensordot(_WEIGHTS, ahead, 1) / step, model.loss.terms(field, variance, beta)[2]
+    top, bottom = (alpha * float(np.sum(weight * power)) for power in (third**2, bend**3))
     return float(0.5 * top / ((1.0 - q) ** -3 + bottom))
 
 
