@@ -207,7 +207,7 @@ class GaussianMixture(Data):
         return self.learned({"bias": bias}).generalization(at)[name]
 
     def law(self, weights: Weights) -> Law:
-        return Law() if self.centroid is None else self.centroid.law()
+        return Law() if self.centroid is None else self.centroid.law().seen_by(weights)
 
     def generalization(self, overlaps: Overlaps) -> dict[str, np.ndarray]:
         """For one classifier, of norm ``Q = q + variance``, and for the barycentre, of norm q; of either label

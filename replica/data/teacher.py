@@ -75,7 +75,7 @@ class Teacher(Data):
             raise ValueError(f"teacher weights must be None, a name or Weights, got {shown(self.weights)}")
 
     def law(self, weights: Weights) -> Law:
-        return (weights if self.weights is None else self.weights).law()
+        return (weights if self.weights is None else self.weights).law().seen_by(weights)
 
     def pinned(self, weights: Weights) -> Teacher:
         return self if self.weights is not None else replace(self, weights=weights)

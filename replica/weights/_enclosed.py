@@ -118,20 +118,43 @@ letters_ring = lru_cache(maxsize=32)(Letters)
 def letters_single(
     letters: tuple[float, ...], pinned: bool, q_hat: Any, m_hat: Any, curvature: Any, law: Law | None
 ) -> SingleWeight:
-    """Averages of one letter over the field ``m_hat u + sqrt(q_hat) z`` with proof; u is absent, Gaussian or 1."""
+    """Averages of one letter over the field ``m_hat u + sqrt(q_hat) z`` with proof; u is absent, Gaussian or a letter
+    of the teacher over the root of their mean square.
+    """
     kernel = letters_ring(letters)
     gaussian = law is not None and law.values is None
-    if law is not None and not gaussian and law.values != (1.0,):
-        raise NotEnclosed("not enclosed: teachers are covered whose weights are Gaussian or of one modulus")
     scale = (q_hat + m_hat * m_hat if gaussian else q_hat).sqrt()
-    shift = m_hat if law is not None and not gaussian else flint().arb(0)
-    at = {"b": shift, "s": scale} | ({} if pinned else {"c": -curvature / 2})
+    own = {"s": scale} | ({} if pinned else {"c": -curvature / 2})
     wanted = [F, kernel.spread, kernel.spread * kernel.spread, *([] if pinned else [kernel.mean * kernel.mean])]
-    if law is not None and not gaussian:
-        wanted.append(kernel.mean)
-    found = gaussian_averages(kernel, wanted, at)
+    if law is None or gaussian:
+        found = gaussian_averages(kernel, wanted, own | {"b": flint().arb(0)})
+        m: Any = 0 if law is None else m_hat * found[1]
+    else:
+        *found, m = _over_atoms(kernel, [*wanted, kernel.mean], own, m_hat, _atoms(law, kernel))
     log_z, variance, susceptibility = found[:3]
     q = 1 - variance if pinned else found[3]
-    m: Any = 0 if law is None else m_hat * variance if gaussian else found[-1]
     norm = 1 if pinned else q + variance
     return SingleWeight(log_z, q, variance, norm, m, q - m * m, susceptibility)
+
+
+def _over_atoms(
+    kernel: Letters, wanted: list[Polynomial], own: dict[str, Any], m_hat: Any, atoms: list[tuple[Fraction, Any]]
+) -> list[Any]:
+    """Averages over the components u of a teacher too, the last one times u."""
+    totals: list[Any] = [0] * len(wanted)
+    for chance, atom in atoms:
+        found = gaussian_averages(kernel, wanted, own | {"b": m_hat * atom})
+        found[-1] = found[-1] * atom
+        totals = [total + one * ball(chance) for total, one in zip(totals, found, strict=True)]
+    return totals
+
+
+def _atoms(law: Law, kernel: Letters) -> list[tuple[Fraction, Any]]:
+    """Chances and balls of the components of a teacher of letters; u stands for -u too where students see no sign."""
+    if law.letters is None:
+        raise NotEnclosed("not enclosed: teachers are covered whose weights are Gaussian or letters")
+    letters = [Fraction(x) for x in law.letters]
+    size = ball(sum(x * x for x in letters) / len(letters)).sqrt()
+    if all(set(group) == {-x for x in group} for group in (letters, kernel.exact)):
+        letters = [abs(x) for x in letters]
+    return [(Fraction(letters.count(x), len(letters)), ball(x) / size) for x in sorted(set(letters))]

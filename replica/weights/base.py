@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -35,20 +35,37 @@ Norm = Pinned | Average | Free
 
 @dataclass(frozen=True)
 class Law:
-    """Distribution of one component of a teacher with unit norm; ``values=None`` is the standard Gaussian."""
+    """Distribution of one component of a teacher with unit norm; ``values=None`` is the standard Gaussian.
+
+    ``folded``: -u is as likely as u, and u >= 0 stands for both, a gauge of students who may turn their weights too.
+    ``letters`` are the equally likely values themselves, not rescaled, where these are exact.
+    """
 
     values: tuple[float, ...] | None = None
     probabilities: tuple[float, ...] = (1.0,)
+    folded: bool = False
+    letters: tuple[float, ...] | None = field(default=None, compare=False)
 
     @classmethod
     def of_alphabet(cls, alphabet: tuple[float, ...]) -> Law:
         """Uniform over an alphabet, scaled to unit norm; a symmetric alphabet is folded to ``u >= 0`` (a gauge)."""
         letters = np.asarray(alphabet, dtype=float)
-        scaled = letters / np.sqrt(np.mean(letters**2))
-        if is_symmetric(alphabet):
+        scaled, folded = letters / np.sqrt(np.mean(letters**2)), is_symmetric(alphabet)
+        if folded:
             scaled = np.abs(scaled)
         values, counts = np.unique(np.round(scaled, 15), return_counts=True)
-        return cls(tuple(values.tolist()), tuple((counts / counts.sum()).tolist()))
+        return cls(tuple(values.tolist()), tuple((counts / counts.sum()).tolist()), folded, tuple(letters.tolist()))
+
+    def seen_by(self, weights: Weights) -> Law:
+        """As students with these weights see it: both signs, where turning a weight would leave their set."""
+        if not self.folded or self.values is None or weights.symmetric:
+            return self
+        pairs = [(sign * u, 0.5 * p) for u, p in zip(self.values, self.probabilities, strict=True) for sign in (-1, 1)]
+        chances: dict[float, float] = {}
+        for u, p in pairs:
+            chances[u + 0.0] = chances.get(u + 0.0, 0.0) + p
+        values = sorted(chances)
+        return Law(tuple(values), tuple(chances[u] for u in values), False, self.letters)
 
 
 def is_symmetric(alphabet: tuple[float, ...]) -> bool:

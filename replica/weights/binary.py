@@ -86,8 +86,12 @@ class Binary(Weights):
     def room(self, distance: np.ndarray) -> np.ndarray:
         return binary_room(distance)
 
+    @property
+    def symmetric(self) -> bool:
+        return True
+
     def law(self) -> Law:
-        return Law((1.0,), (1.0,))
+        return Law.of_alphabet((-1.0, 1.0))
 
     def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
         return rng.choice(np.array([-1.0, 1.0]), size=n)
