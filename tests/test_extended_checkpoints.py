@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +18,7 @@ from replica.landscape import franz_parisi, local_entropy
 from replica.simulate import run
 from replica.sweeps import diagram, sweep
 
+ROOT = Path(__file__).parents[1]
 BINARY = replica.perceptron("binary")
 FAULTY = replica.perceptron("binary", loss="error-count", labels="teacher")
 LINES = ["capacity", "at"]
@@ -25,7 +30,7 @@ def some(grid: Any) -> np.ndarray:
 
 
 LOADS, MARGINS, HEATS = np.linspace(0.05, 0.85, 9), np.linspace(-0.5, 0.5, 5), np.linspace(0.3, 1.1, 5)
-DISTANCES = np.linspace(0.01, 0.3, 9)
+DISTANCES, FARTHER = np.linspace(0.01, 0.3, 9), np.linspace(0.004, 0.4, 30)
 CASES: dict[str, tuple[Any, Callable[..., Any], dict[str, Any], dict[str, Any]]] = {
     "sweep": (
         sweep, lambda **more: replica.sweep(BINARY, margin=MARGINS, **more), {"alpha": some(LOADS)}, {"alpha": LOADS},
@@ -59,6 +64,12 @@ CASES: dict[str, tuple[Any, Callable[..., Any], dict[str, Any], dict[str, Any]]]
         lambda **more: replica.franz_parisi(BINARY, distance=[0.05, 0.1], **more),
         {"reference": [0.0, 0.2], "alpha": [0.3]},
         {"reference": [0.0, 0.1, 0.2], "alpha": [0.2, 0.3]},
+    ),
+    "distances": (
+        franz_parisi,
+        lambda **more: replica.franz_parisi(BINARY, alpha=0.5, **more),
+        {"reference": [0.0, 0.3], "distance": some(FARTHER)},
+        {"reference": [0.0, 0.3, "max"], "distance": FARTHER},
     ),
     "local_entropy": (
         local_entropy,
@@ -113,9 +124,9 @@ def test_a_grid_without_the_points_of_the_old_one_is_refused(tmp_path: Path) -> 
     for alpha in ([0.2, 0.3], [0.2], 0.4):
         with pytest.raises(ValueError, match="made with other settings: axes"):
             replica.sweep(BINARY, alpha=alpha, checkpoint=tmp_path)
-    replica.franz_parisi(BINARY, alpha=0.4, distance=[0.1], checkpoint=tmp_path / "curve")
+    replica.franz_parisi(BINARY, alpha=0.4, distance=[0.1, 0.2], checkpoint=tmp_path / "curve")
     with pytest.raises(ValueError, match="made with other settings: distance"):
-        replica.franz_parisi(BINARY, alpha=0.4, distance=[0.1, 0.2], checkpoint=tmp_path / "curve")
+        replica.franz_parisi(BINARY, alpha=0.4, distance=[0.1, 0.3], checkpoint=tmp_path / "curve")
     replica.simulate(BINARY, n=9, alpha=0.4, samples=4, checkpoint=tmp_path / "runs")
     with pytest.raises(ValueError, match="made with other settings: samples was 4, now it is 2"):
         replica.simulate(BINARY, n=9, alpha=0.4, samples=2, checkpoint=tmp_path / "runs")
@@ -127,3 +138,42 @@ def test_damage_costs_its_points_once(tmp_path: Path) -> None:
     with pytest.warns(RuntimeWarning, match="chunk-00000.npz is damaged; its points are computed again"):
         assert replica.sweep(BINARY, alpha=LOADS, checkpoint=tmp_path).identical(whole)
     assert replica.sweep(BINARY, alpha=LOADS, checkpoint=tmp_path).identical(whole)
+
+
+KILLED = """
+import os, signal, sys
+import numpy as np
+import replica
+from replica.landscape import franz_parisi, local_entropy
+
+module, work, done = {verb}, {verb}.solve_chunk, []
+
+
+def killed(item):
+    if len(done) == {after}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    done.append(item)
+    return work(item)
+
+
+killed.__module__ = work.__module__
+module.solve_chunk = killed
+getattr(replica, "{verb}")(replica.perceptron("binary"), distance=np.array({distance}), {grids}, checkpoint=r"{folder}")
+"""
+GRIDS = {
+    "franz_parisi": ({"alpha": 0.5, "reference": [0.0]}, {"alpha": 0.5, "reference": [0.0, 0.3]}),
+    "local_entropy": ({"alpha": [0.5, 0.7]}, {"alpha": [0.5, 0.6, 0.7, 0.8]}),
+}
+
+
+@pytest.mark.parametrize("verb", GRIDS)
+def test_what_was_killed_and_grew_and_was_killed_again_equals_what_is_made_at_once(verb: str, tmp_path: Path) -> None:
+    few, many = GRIDS[verb]
+    for after, grids, distance in [(1, few, some(FARTHER)), (0, few, some(FARTHER)), (2, many, FARTHER)]:
+        words = ", ".join(f"{name}={value!r}" for name, value in grids.items())
+        code = KILLED.format(verb=verb, after=after, distance=distance.tolist(), grids=words, folder=tmp_path)
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
+        assert done.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.glob("chunk-*.npz"))) == 3
+    ask = partial(getattr(replica, verb), BINARY, distance=FARTHER, **many)
+    assert ask(checkpoint=tmp_path).identical(ask())

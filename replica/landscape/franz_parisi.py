@@ -115,7 +115,7 @@ def franz_parisi(
     minimiser the probe sees the field ``t h + zeta k(h) + sqrt(q - t^2) y``, h the reference's cavity field and k(h)
     its move by the proximal map. When not to use it: where ``stability`` is below 0, or around a minimiser that is
     itself unstable (``reference_status``). Unsolved points are NaN in every
-    variable; their status says where the equations end. No point depends on the others.
+    variable; their status says where the equations end. No point depends on the others, not in its last bit.
 
     References
     ----------
@@ -154,9 +154,8 @@ def franz_parisi(
         for i in range(0, points.size, CHUNK)
     ]
     wholes = [WholeCurve(curve, name) for curve, name in zip(curves, names, strict=True)]
-    # by whole curves: the last bit of a point may depend on which distances are solved with it
     how: dict[str, Any] = {"workers": workers, "checkpoint": checkpoint, "progress": progress, "settings": settings}
-    results = run(solve_chunk, [*chunks, *wholes], grows=["alpha", "reference"], **how)
+    results = run(solve_chunk, [*chunks, *wholes], grows=["alpha", "reference", "distance"], **how)
     axes = {"alpha": loads} if np.ndim(alpha) else {}
     axes |= {"reference": labels(references)} if several else {}
     main = "entropy" if model.loss.hard else "free_entropy"

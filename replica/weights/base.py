@@ -212,7 +212,7 @@ class Weights(Member):
         log_z, variance, m, q, susceptibility = total
         transverse = np.zeros_like(q)
         for chance, atom, weight, mean in kept:
-            transverse += chance * np.einsum("bn,bn->b", weight, (mean - (m * atom)[:, None]) ** 2)
+            transverse += chance * weighted_sums(weight, ((mean - (m * atom)[:, None]) ** 2,))[0]
         return self.assemble(log_z, q, variance, m, transverse, susceptibility)
 
     def _without_teacher(

@@ -7,7 +7,7 @@ import numpy as np
 from replica.ansatz.franz_parisi.pair_patterns import Side
 from replica.ansatz.franz_parisi.solver import Columns
 from replica.models.model import Model
-from saddlepoint.quadrature.fields import field_nodes
+from saddlepoint.quadrature.fields import field_nodes, weighted_sums
 
 BOUND = "converged; first moment of pairs: an upper bound of the typical curve"
 
@@ -29,7 +29,8 @@ def log_pairs(reference: Side, probe: Side, distance: np.ndarray, level: int) ->
     first = reference.loss.terms(field, rest, reference.beta)[0]
     second = probe.loss.terms(field * sign[:, None], rest, probe.beta)[0]
     alone = reference.terms(np.zeros((1, 1)), np.ones(1))[0][0, 0]
-    return np.log((weight * np.exp(first + second)).sum(axis=1)) - alone
+    mean = weighted_sums(weight, (np.exp(first + second),))[0]
+    return np.log(mean) - alone
 
 
 def annealed_curve(model: Model, alpha: float, reference: Side, probe: Side, distance: np.ndarray) -> Columns:

@@ -225,7 +225,7 @@ def _channel_sums(
     pushed = np.ascontiguousarray(g * net.noise)
     apart = g - (lean[rows] * net.reaction / scale**2)[:, None]
     value, slope, aside, bend, square, stiff = weighted_sums(inner, (f, g, pushed, g1), (apart, g1))
-    learned = slope if score is None else np.einsum("rn,rn->r", net.inner * score, g)
+    learned = slope if score is None else weighted_sums(net.inner * score, (g,))[0]
     near = net.cavity * slope - lever[rows] * aside
     if score is not None:
         near = near - turn[rows] * learned
@@ -252,7 +252,7 @@ def pair_means(
         if channel.density is not None:
             inner = inner * channel.density(net.cavity[:, None], net.noise, net.rows)[0]
         variance = channel.scale**2 * at.variance[net.rows]
-        means = (np.einsum("rn,rn->r", inner, found) for found in loss.means(net.field, variance, beta))
+        means = weighted_sums(inner, tuple(loss.means(net.field, variance, beta)))
         sums = (np.bincount(net.rows, net.outer * mean, at.q.size) for mean in means)
         return dict(zip(("cost", "training_error"), sums, strict=True))
 

@@ -149,6 +149,6 @@ class Centre:
         curvature = np.repeat(at.curvature, x.shape[1])
         weight, log_z, mean, var = weights.on_field(shift, np.repeat(scale, x.shape[1]), curvature, beta, level)
         sums = weighted_sums(weight, (log_z, var, mean), (mean, var)).reshape(5, size, x.shape[1])
-        own = np.einsum("bj,kbj->kb", outer, sums)
-        marked = [np.einsum("bj,bj->b", outer * mark, sums[2]) for mark in (side, u)]
+        own = weighted_sums(outer, tuple(sums))
+        marked = [weighted_sums(outer * mark, (sums[2],))[0] for mark in (side, u)]
         return np.concatenate([own, marked])

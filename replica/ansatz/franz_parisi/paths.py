@@ -51,8 +51,11 @@ def reached(problem: Any) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
 
 
 def solved_from(problem: Any, start: np.ndarray, solver: Any = None) -> tuple[np.ndarray, np.ndarray]:
-    """Points, and which are solutions that copies can have."""
-    found = solve(problem, start, solver or problem.first, ROUGH, "keep", check=False)
+    """Points, and which are solutions that copies can have.
+
+    A copy is solved: how far it came together with others, before rows were taken out, is of no use afterwards.
+    """
+    found = solve(problem.like(), start, solver or problem.first, ROUGH, "keep", check=False)
     return found.point.copy(), found.converged & problem.sound(found.point)
 
 

@@ -57,16 +57,16 @@ class Response:
 
     @classmethod
     def of(cls, problem: Any, free: np.ndarray) -> Response:
-        """By forward differences in one call."""
+        """By forward differences, from what is known once the points themselves are."""
         size, k = free.shape
         steps = 1e-7 * np.maximum(1.0, np.abs(free))
-        points = np.concatenate([free, *(free + steps[:, j : j + 1] * np.eye(k)[j] for j in range(k))])
-        seen, residual = problem.take(np.tile(np.arange(size), k + 1)).observe(points)
-        parts = {name: value.reshape(k + 1, size) for name, value in seen.items()}
-        residual = residual.reshape(k + 1, size, k)
-        jacobian = np.stack([(residual[j + 1] - residual[0]) / steps[:, j : j + 1] for j in range(k)], axis=2)
-        slopes = {name: ((value[1:] - value[0]) / steps.T).T for name, value in parts.items()}
-        return cls({name: value[0] for name, value in parts.items()}, residual[0], inverted(jacobian), slopes)
+        points = np.concatenate([free + steps[:, j : j + 1] * np.eye(k)[j] for j in range(k)])
+        seen, residual = problem.observe(free)
+        there, moved = problem.take(np.tile(np.arange(size), k)).observe(points)
+        moved = moved.reshape(k, size, k)
+        jacobian = np.stack([(moved[j] - residual) / steps[:, j : j + 1] for j in range(k)], axis=2)
+        slopes = {name: ((there[name].reshape(k, size) - value) / steps.T).T for name, value in seen.items()}
+        return cls(seen, residual, inverted(jacobian), slopes)
 
     def take(self, rows: np.ndarray) -> Response:
         seen, slopes = ({name: value[rows] for name, value in table.items()} for table in (self.seen, self.slopes))
@@ -74,11 +74,11 @@ class Response:
 
     def moves(self, name: str, step: np.ndarray) -> np.ndarray:
         """What a number moves by with the unknowns."""
-        return np.einsum("bk,bk->b", self.slopes[name], step)
+        return (self.slopes[name] * step).sum(axis=1)
 
     def most(self, name: str, step: np.ndarray) -> np.ndarray:
         """The same at most, whatever the signs."""
-        return np.einsum("bk,bk->b", np.abs(self.slopes[name]), np.abs(step))
+        return np.abs(self.slopes[name] * step).sum(axis=1)
 
 
 @dataclass
@@ -96,7 +96,7 @@ class Place:
     def at(cls, mesh: Any, free: np.ndarray, near: Response) -> Place:
         seen, residual = mesh.observe(free)
         inverse = inverted(mesh.jacobian(free)) if mesh.light else near.inverse
-        step = -np.einsum("bij,bj->bi", inverse, residual)
+        step = -applied(inverse, residual)
         # what is not defined at a point (the error of a barycentre that vanishes) says nothing about it
         moved = np.fmax.reduce([near.most(name, step) / (1.0 + np.abs(value)) for name, value in seen.items()])
         # Newton's own steps leave their square, in the unknowns
@@ -118,6 +118,11 @@ class Place:
             for name, value in tried.seen.items():
                 self.seen[name][rows] = value
         return self
+
+
+def applied(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """Matrix times vector in each row, to the same bits however many rows there are."""
+    return (matrix * vector[:, None, :]).sum(axis=2)
 
 
 def inverted(jacobian: np.ndarray) -> np.ndarray:
@@ -192,17 +197,17 @@ def _corrected(
     Errors: what the last step leaves and rounding, carried by differences (not to the entropy, which is stationary);
     the change from the mesh below; what the errors of the reference add, which makes no row unsure.
     """
-    coarse, below, fine = (part.at_level(n) for n in (0, level - 1, level))
+    below = fine = coarse = part.at_level(0)
     near = Response.of(coarse, point[rows])
     carried = _carried(coarse, point[rows], near)
-    for mesh in (below, fine):  # the first steps where they cost less
-        start = point[rows]
-        at = Place.at(mesh, start.copy(), near).improve(mesh, near)
+    for n in (level - 1, level):  # the first steps where they cost less
+        below, fine, start = fine, fine.at_level(n), point[rows]
+        at = Place.at(fine, start.copy(), near).improve(fine, near)
         point[rows] = at.free
     noise = 16 * np.finfo(float).eps * np.maximum(1.0, np.abs(at.free))
     # a step of a coarse Jacobian may go to either side, and again
     left = np.abs(at.step) ** 1.5 if fine.light else 2.1 * np.abs(at.step)
-    left += np.einsum("bij,bj->bi", np.abs(at.inverse), noise)
+    left += applied(np.abs(at.inverse), noise)
     moved = np.abs(at.free - start)
     left += moved if fine.loose else moved**1.35  # the rules converge geometrically, each step 1.36 times finer
     before, errors = below.observe(at.free)[0], fine.floors(at.free, at.seen)
@@ -223,7 +228,7 @@ def _carried(coarse: Any, free: np.ndarray, near: Response) -> dict[str, np.ndar
         if error > 0.0:
             step = max(1e-6 * (abs(coarse.reference.number(name)) or 1.0), error)
             there, moved = coarse.around(coarse.reference.varied(name, step)).observe(free)
-            answer = -np.einsum("bij,bj->bi", near.inverse, moved - near.residual)
+            answer = -applied(near.inverse, moved - near.residual)
             for key, sum_ in total.items():
                 change = there[key] - near.seen[key] + near.moves(key, answer)
                 sum_ += np.abs(change) * error / step

@@ -25,6 +25,11 @@ from saddlepoint.quadrature.panels import gaussian_nodes
 LIGHT = (1e-10, 1e-18)  # letters of the reference that are less likely add nothing (coarse, fine meshes)
 
 
+def _mean(weight: np.ndarray, *values: np.ndarray) -> np.ndarray:
+    """Averages over the components, (values, B); row by row: matrix products round with the number of rows."""
+    return weighted_sums(np.broadcast_to(weight, values[0].shape), values)
+
+
 class Letters(NamedTuple):
     """Components of the reference: its field, the letter, the mean letter in that field, and how likely they are."""
 
@@ -122,13 +127,13 @@ class AlphabetProblem(HeldByField):
         lean = s_hat / known if known > 0 else 0.0 * s_hat
         shift = lean[:, None] * at.field + (theta - s_hat)[:, None] * at.letter
         sums = np.array(self._moved(at, shift, np.sqrt(hats["own_hat"]), hats["curvature"]))
-        value, variance, _, q, stiff = sums[:5] @ at.weight
-        t, s = sums[2] @ (at.weight * at.letter), sums[2] @ (at.weight * at.mean)
+        value, variance, q, stiff, strayed = _mean(at.weight, sums[0], sums[1], sums[3], sums[4], sums[6])
         given, step = self.reference, sums[5]
-        along, moved = step @ (at.weight * at.letter), sums[6] @ at.weight + variance  # E u(<w>-u), E (w-u)^2
+        t, along = _mean(at.weight * at.letter, sums[2], step)  # E u<w>, E u(<w>-u)
+        s, moved = _mean(at.weight * at.mean, sums[2])[0], strayed + variance  # ..., E (w-u)^2
         top = np.sqrt(given.norm * np.maximum(given.norm + 2.0 * along + moved, EPS))
         apart = (given.norm * moved - along * along) / (top + given.norm + along)
-        off = step @ (at.weight * (at.mean - given.q / given.norm * at.letter))
+        off = _mean(at.weight * (at.mean - given.q / given.norm * at.letter), step)[0]
         single = self.weights.assemble(value, q, variance, 0.0 * q, q, stiff)
         q_hat = hats["own_hat"] + lean * s_hat
         potential = self.weights.entropic(single, q_hat, 0.0 * q, hats["curvature"]) - theta * t + s_hat * s
@@ -164,7 +169,8 @@ class AlphabetProblem(HeldByField):
     def _free_overlap(self, field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         at = self.at_level(0).letters()
         _, mean, var = self.weights.log_z(field[:, None] * at.letter, np.zeros(self.size), self.model.beta)
-        return mean @ (at.weight * at.letter) / np.sqrt(self.reference.norm), (var + mean**2) @ at.weight
+        along = _mean(at.weight * at.letter, mean)[0]
+        return along / np.sqrt(self.reference.norm), _mean(at.weight, var + mean**2)[0]
 
     def _turned(self, field: np.ndarray) -> dict[str, np.ndarray]:
         zero = np.zeros(self.size)

@@ -92,14 +92,25 @@ class FranzParisiProblem(FixedOverlap):
         super().__init__(model, alpha, reference, distance, level, unknowns)
         self.pair = model.weights.pair(reference.q, reference.q_hat)
         self.loose = model.architecture.few is not None
-        self.hint = _free_field(distance)  # where the search for theta begins: its last value
+        self.hint = self._unsought(distance)
 
     def like(self, **changes: Any) -> Self:
         copy = super().like(**changes)
         copy.__dict__.pop("_last", None)
         if "hint" not in changes:  # elsewhere it begins anew, so that no point depends on where another was
-            copy.hint = self.hint.copy() if changes.keys() == {"level"} else _free_field(copy.distance)
+            copy.hint = self._unsought(copy.distance)
+            if changes.keys() == {"level"}:
+                copy.hint[:, 0] = self.hint[:, 0]
         return copy
+
+    def _unsought(self, distance: np.ndarray) -> np.ndarray:
+        """By row: the last theta, from where it was sought and at which point.
+
+        A point that is seen again has the same theta to the last bit, so that a row does not depend on how often the
+        others needed another look.
+        """
+        field = 0.5 * (np.log1p(-distance) - np.log(distance))  # artanh(1 - 2 distance)
+        return np.column_stack([field, field, *[np.full(distance.size, np.nan)] * len(self.variables)])
 
     @property
     def sure(self) -> float:  # type: ignore[override]
@@ -127,15 +138,17 @@ class FranzParisiProblem(FixedOverlap):
     def state(self, at: Geometry, sums: PatternSums, row: int) -> State:
         """One row at one point."""
         q_hat, s_hat = self.alpha[row] * sums.gg, self.alpha[row] * sums.rg
-        pair = self.pair.at(self.distance[row], q_hat, s_hat, self.level, self.hint[row])
+        pair = self.pair.at(self.distance[row], q_hat, s_hat, self.level, self.hint[row, 1])
         if np.isfinite(pair.pull):
-            self.hint[row] = pair.pull
+            self.hint[row, 0] = pair.pull
         return State(at, sums, pair, q_hat, s_hat)
 
     def states(self, free: np.ndarray) -> list[State]:
         """All rows; the last answer is kept, since a solver asks for it again."""
         last = self.__dict__.get("_last")
         if last is None or not np.array_equal(last[0], free):
+            moved = (self.hint[:, 2:] != free).any(axis=1)
+            self.hint[moved, 1], self.hint[moved, 2:] = self.hint[moved, 0], free[moved]
             overlaps = [self.geometry(free, row) for row in range(self.size)]
             sums = network_sums(self.model.architecture, self.reference.side, self.probe, overlaps, self.level)
             rows = zip(overlaps, sums, range(self.size), strict=True)
@@ -201,11 +214,6 @@ class FranzParisiProblem(FixedOverlap):
             for i in range(self.size)
         ]
         return {name: np.array([row[name] for row in rows]) for name in rows[0]}
-
-
-def _free_field(distance: np.ndarray) -> np.ndarray:
-    """artanh(1 - 2 distance)."""
-    return 0.5 * (np.log1p(-distance) - np.log(distance))
 
 
 def _spread(distance: float, qt: float) -> float:
