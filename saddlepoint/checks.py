@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,15 +38,7 @@ def check_gradient(problem: Problem, free: np.ndarray, tolerance: float = 1e-7, 
     tolerance, step : float
     """
     free = np.asarray(free, dtype=float)
-    size, k = free.shape
-    shifts = step * np.array([1.0, -1.0, 0.5, -0.5])
-    points = np.tile(free, (4 * k, 1)).reshape(4, k, size, k)
-    for j in range(k):
-        points[:, j, :, j] += shifts[:, None]
-    many = problem.take(np.tile(np.arange(size), 4 * k))
-    p = many.potential(points.reshape(-1, k)).reshape(4, k, size)
-    wide, narrow = (p[0] - p[1]) / (2 * step), (p[2] - p[3]) / step
-    measured = ((4 * narrow - wide) / 3).T
+    measured = _differences(lambda many, at: many.potential(at), problem, free, step).T
     slope = np.stack([v.chart.slope(free[:, j]) for j, v in enumerate(problem.variables)], axis=1)
     declared = problem.gradient(free) * slope
     return _compare("gradient", problem, declared, measured, tolerance)
@@ -54,15 +47,7 @@ def check_gradient(problem: Problem, free: np.ndarray, tolerance: float = 1e-7, 
 def check_jacobian(problem: Problem, free: np.ndarray, tolerance: float = 1e-6, step: float = 1e-3) -> Report:
     """Whether ``problem.jacobian`` is that of ``problem.residual`` (differences as in `check_gradient`)."""
     free = np.asarray(free, dtype=float)
-    size, k = free.shape
-    shifts = step * np.array([1.0, -1.0, 0.5, -0.5])
-    points = np.tile(free, (4 * k, 1)).reshape(4, k, size, k)
-    for j in range(k):
-        points[:, j, :, j] += shifts[:, None]
-    many = problem.take(np.tile(np.arange(size), 4 * k))
-    r = many.residual(points.reshape(-1, k)).reshape(4, k, size, k)
-    wide, narrow = (r[0] - r[1]) / (2 * step), (r[2] - r[3]) / step
-    measured = np.transpose((4 * narrow - wide) / 3, (1, 2, 0))
+    measured = np.transpose(_differences(lambda many, at: many.residual(at), problem, free, step), (1, 2, 0))
     return _compare("Jacobian", problem, problem.jacobian(free), measured, tolerance)
 
 
@@ -70,6 +55,21 @@ def check_residual_zero(problem: Problem, free: np.ndarray, tolerance: float = 1
     """Whether the residual vanishes at ``free`` (B, k), for closed-form solutions."""
     residual = problem.residual(np.asarray(free, dtype=float))
     return _compare("residual", problem, residual, np.zeros_like(residual), tolerance)
+
+
+def _differences(
+    value: Callable[[Problem, np.ndarray], np.ndarray], problem: Problem, free: np.ndarray, step: float
+) -> np.ndarray:
+    """Richardson differences of a value (B, ...) along each free coordinate: (k, B, ...)."""
+    size, k = free.shape
+    shifts = step * np.array([1.0, -1.0, 0.5, -0.5])
+    points = np.tile(free, (4 * k, 1)).reshape(4, k, size, k)
+    for j in range(k):
+        points[:, j, :, j] += shifts[:, None]
+    found = value(problem.take(np.tile(np.arange(size), 4 * k)), points.reshape(-1, k))
+    found = found.reshape(4, k, size, *found.shape[1:])
+    wide, narrow = (found[0] - found[1]) / (2 * step), (found[2] - found[3]) / step
+    return np.asarray((4 * narrow - wide) / 3)
 
 
 def _compare(
