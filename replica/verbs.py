@@ -92,7 +92,7 @@ def solve(
         raise ValueError(f"start must be None, 'informed', 'equilibrium' or a dict of conjugates, got {shown(start)}")
     load = one_number("alpha", alpha, low=0.0, open_low=not chosen.empty, grids="use replica.sweep for a grid")
     tolerance = accuracy(tolerance)
-    batch = chosen.solve(model, np.array([load]), start=start, tolerance=tolerance)
+    batch = chosen.answer(model, np.array([load]), start=start, tolerance=tolerance)
     solution = Solution(batch)
     solution.load = load
     if _LOG.isEnabledFor(logging.INFO):  # statuses are made when they are read

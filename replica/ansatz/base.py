@@ -11,6 +11,8 @@ from replica.models.model import Model
 from replica.solution.batch import Solutions
 from saddlepoint.enclosures import NotEnclosed
 
+TOLERANCE = 1e-12  # on residuals, where none is given
+EXACT = "tolerance changes nothing: no equation is left to be solved"
 IDLE = "the temperature changes nothing: the cost is 0 or infinite"
 
 
@@ -36,7 +38,7 @@ class Ansatz(Member):
         """What a reader of a converged solution must know: clauses for its status."""
         model = solutions.model
         cold = not model.idle or np.isinf(model.beta if np.ndim(model.beta) == 0 else model.beta[row])
-        return self.doubts(solutions, row) + ([] if cold else [IDLE])
+        return [*self.doubts(solutions, row), *([] if cold else [IDLE]), *model.architecture.unread]
 
     def noteworthy(self, solutions: Solutions) -> np.ndarray:
         """Rows of which there may be `facts`, a mask; by default all."""
@@ -63,3 +65,8 @@ class Ansatz(Member):
     def solve(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = 1e-12) -> Solutions:
         """Solve a batch: ``alpha`` (batch,), the model's parameters scalars or arrays (batch,)."""
         raise TypeError(f"the ansatz {type(self).__name__} must define solve")
+
+    def answer(self, model: Model, alpha: np.ndarray, start: Any = None, tolerance: float = TOLERANCE) -> Solutions:
+        """What `solve` finds; where no equation was left to be solved a tolerance that was given is told so."""
+        found = self.solve(model, alpha, start=start, tolerance=tolerance)
+        return found if tolerance == TOLERANCE else found.noting(found.residual == 0.0, EXACT)

@@ -69,6 +69,8 @@ class Architecture(Member):
     guard: Any = 0.0
     #: the parameter that margins of references, and the largest margin of counted weights, are values of
     margin_parameter: ClassVar[str] = "margin"
+    #: what was given of it and changes nothing, in clauses for a status
+    unread: tuple[str, ...] = ()
     #: overlaps of different units are order parameters of their own
     joint: ClassVar[bool] = False
     #: loads are per input, at which units of common inputs learn their sum alone: overlaps are those of the fields

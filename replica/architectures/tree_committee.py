@@ -95,6 +95,10 @@ class TreeCommittee(WideCommittee):
         return self.ties != TIES[0]
 
     @property
+    def unread(self) -> tuple[str, ...]:  # type: ignore[override]
+        return ("ties change nothing: fields of many units have none",) if self.strict and self.few is None else ()
+
+    @property
     def even(self) -> bool:  # type: ignore[override]
         return self.activation.even
 

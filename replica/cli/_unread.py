@@ -11,7 +11,8 @@ from replica.models.model import Model
 
 #: verb -> the number of the model that it looks for itself
 SOUGHT = {"max-margin": ("margin",), "optimal-penalty": ("penalty",), "freezing": ("beta", "temperature")}
-GRID, AT_ONCE = ("workers", "checkpoint", "progress"), "all points are computed at once, in less than a worker's start"
+GRID = ("workers", "scheduler", "checkpoint", "progress")
+AT_ONCE = "all points are computed at once, in less than a worker's start"
 SEPARABILITY = ("capacity", "max-margin", "at-line")  # verbs that see no convex cost where classes can be separated
 
 

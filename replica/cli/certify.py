@@ -8,6 +8,7 @@ from replica.cli._answers import NAN, Point
 from replica.cli._values import Number
 from replica.cli._verb import ALPHA, ANSATZ, START, TOLERANCE, Request, model_verb, option
 from replica.cli.solve import solve_request
+from replica.solution.said import beside, joint
 from replica.solution.single import Solution
 
 MOST_DIGITS = 200  # some minutes of processor time
@@ -63,7 +64,7 @@ def _certified(request: Request, solution: Solution, certificate: Any) -> Point:
         value=value,
         # value is a float: its rounding is the larger error
         error=float(certificate.residual) + 2.0**-53 * abs(value),
-        status=f"converged; certified to {request.options['digits']} digits",
+        status=joint(f"converged; certified to {request.options['digits']} digits", beside(solution.status)),
         order_parameters={name: float(value) for name, value in certificate.values.items()},
         settings=request.settings,
         more={"certified": digits, "difference": difference, "residual": float(certificate.residual)},

@@ -11,6 +11,8 @@ from replica.cli._answers import NAN, Point
 from replica.cli._unread import tell_unread
 from replica.cli._values import Count, Number, parse_number
 from replica.cli._verb import ANSATZ, START, Request, model_verb, option
+from replica.solution.said import beside, joint
+from replica.solution.single import Solution
 from replica.thresholds.enclosed import METHOD
 from saddlepoint.enclosures import Enclosure, NotEnclosed, NotInstalled
 
@@ -58,9 +60,11 @@ def command(request: Request) -> Point:
             return _answer(request, quantity, _of_curve(request))
         if quantity in THRESHOLDS:
             return _answer(request, quantity, _threshold(request, quantity).enclose(options["digits"]))
-        found = _of_solution(request)
+        solution = _solution(request)
+        found = solution.enclose(options["digits"])
         name = one_of("--quantity", spelled(options["quantity"], found.values), found.values)
-        return _answer(request, name, replace(found.values[name], values=found.values))
+        told = _answer(request, name, replace(found.values[name], values=found.values))
+        return replace(told, status=joint(told.status, beside(solution.status)))
     except NotInstalled as refusal:
         raise ValueError(str(refusal)) from None
     except NotEnclosed as refusal:
@@ -98,15 +102,14 @@ def _of_curve(request: Request) -> Enclosure:
     return replica.proved_franz_parisi(request.model, reference=reference, **settings)
 
 
-def _of_solution(request: Request) -> Enclosure:
+def _solution(request: Request) -> Solution:
     import replica
 
     options = request.options
     if options["alpha"] is None:
         raise ValueError("numbers of a solution need --alpha (or ask for --quantity capacity)")
     model, alpha = request.model, options["alpha"]
-    solution = replica.solve(model, alpha=alpha, ansatz=request.ansatz, start=options["start"], on_failure="keep")
-    return solution.enclose(options["digits"])
+    return replica.solve(model, alpha=alpha, ansatz=request.ansatz, start=options["start"], on_failure="keep")
 
 
 def _answer(request: Request, name: str, found: Enclosure) -> Point:

@@ -69,7 +69,8 @@ def command(file: str, **options: Any) -> int:
     number("--penalty", options["penalty"], low=0.0, infinite=True)
     if options["picture"] == PICTURES[1]:
         return _covariates(Path(file), samples, options, how)
-    names = ("covariance", "standardise", "dimension", "shrinkage", "share")
+    of_one = ("dimension",) if options["covariance"] == COVARIANCES[0] else ()
+    names = ("covariance", "standardise", *of_one, "shrinkage", "share")
     table = read(Path(file), options["label"])
     found = replica.from_data(table.X, table.y, **{name: options[name] for name in names})
     negative, positive = found.classes

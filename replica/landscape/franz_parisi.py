@@ -136,6 +136,8 @@ def franz_parisi(
     points = number("distance", grid("distance", distance), low=0.0, high=1.0, open_low=True, open_high=True)
     tolerance = None if tolerance is None else number("tolerance", tolerance, low=0.0, open_low=True)
     chosen, first_moment = method(ansatz)
+    if first_moment and tolerance is not None:
+        raise ValueError(f"a first moment is closed, nothing refines it: leave tolerance out, got {tolerance:g}")
     references, several = spread(model, reference)
     settings = {
         "verb": "franz_parisi",

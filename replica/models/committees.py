@@ -10,6 +10,7 @@ import numpy as np
 
 from replica._checks import one_of
 from replica.architectures import Architecture, FullCommittee, Parity, TreeCommittee
+from replica.architectures.tree_committee import TIES
 from replica.data import Data
 from replica.losses import Loss
 from replica.models.model import Model, perceptron
@@ -96,6 +97,8 @@ def committee(
     single = perceptron(weights, margin=margin, loss=loss, beta=beta, temperature=temperature, labels=labels)
     one_of("connectivity", connectivity, CONNECTIVITIES)
     if connectivity == "full":
+        if one_of("ties", ties, TIES) != TIES[0]:
+            raise ValueError(f"ties={ties!r} is for units of inputs of their own (connectivity='tree')")
         network: Architecture = FullCommittee(units, activation, per)
     else:
         if one_of("per", per, ("weight", "input")) != "weight":

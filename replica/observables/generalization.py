@@ -155,6 +155,11 @@ def generalization_error(
     if not solution.model.data.overlaps:
         raise ValueError(f"generalisation needs a teacher; {solution.model.data} has none")
     name = _named(label)
+    if np.ndim(labelled):
+        raise ValueError(f"labelled must be one number, got {shown(labelled)}")
+    share = number("labelled", labelled, low=0.0, high=1.0)
+    if share != 1.0 and estimator not in RULES:
+        raise ValueError(f"labelled={labelled:g} is for rules of the data ({', '.join(RULES)}), not for {estimator!r}")
     if estimator == "oracle" and CLEAN in solution.batch.names:
         _of_label({NAMES[None]: None}, name, solution.model)
         values, errors = solution.batch.value(CLEAN), solution.batch.error(CLEAN)
@@ -162,9 +167,6 @@ def generalization_error(
     if estimator == "oracle":
         errors = solution.model.data.oracle_errors()
         return Quantity(_of_label(errors, name, solution.model), 1e-15, "converged")
-    if np.ndim(labelled):
-        raise ValueError(f"labelled must be one number, got {shown(labelled)}")
-    share = number("labelled", labelled, low=0.0, high=1.0)
     model, alpha = solution.model, solution.batch.alpha
     if estimator in RULES:
         known = model.data.rule_errors(estimator, alpha, share, name)
@@ -178,8 +180,6 @@ def generalization_error(
             solution = Solution(optimal_students(model, alpha))
         if model.architecture.few is not None:
             return _few_bayes(solution)
-    elif share != 1.0:
-        raise ValueError(f"labelled={labelled:g} is for rules of the data ({', '.join(RULES)}), not for {estimator!r}")
     _of_label(solution.batch.names or (name,), name, model)
     name = name if estimator == "typical" else f"{name}_centre"
     values, errors = solution.batch.value(name), solution.batch.error(name)

@@ -194,6 +194,11 @@ def from_data(
         shrinkage = number("shrinkage", shrinkage, low=0.0, high=1.0)
         if covariance != COVARIANCES[1]:
             raise ValueError(f"shrinkage is of covariance={COVARIANCES[1]!r}: leave it out, or ask for that")
+    if covariance == COVARIANCES[1] and dimension != DIMENSIONS[0]:
+        raise ValueError(
+            f"dimension={dimension!r} is of covariance={COVARIANCES[0]!r}: with a covariance for each class it is the "
+            "number of features in any case; leave it out"
+        )
     X, label, classes = two_classes(X, y)
     given, X = X.shape[1], features(X, label, standardise)
     chosen = half(label, share)

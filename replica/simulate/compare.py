@@ -126,6 +126,7 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None, power: flo
     sizes = np.ravel(right.settings.get("n", ()))
     if sizes.size == 1:
         attrs["remark"] = f"means at n = {sizes[0]} as they are: 1/n away, perhaps; several n are extrapolated"
+        attrs["remark"] += "; power changes nothing" if power != 1.0 else ""
     found = xarray.Dataset(variables, coords=coordinates, attrs=attrs)
     if right.axis is not None and right.axis in getattr(theory, "coords", ()):
         found[right.axis].attrs = dict(theory[right.axis].attrs)

@@ -106,6 +106,7 @@ def success_threshold(runs: Any, *, power: float = 1.0) -> xarray.Dataset:
     value, error = columns["threshold"], columns["error"]
     good = np.isfinite(value)
     limit, said = (np.nan, np.nan), "not converged: a limit needs two sizes that are solved; take more n"
+    said += "; power changes nothing" if power != 1.0 else ""
     if good.sum() > 1:
         said = "converged"
         limit = extrapolate(sizes[good], value[good], error[good], powers=(power,))[:2]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from replica.solution.errors import Named, measured
+from replica.solution.said import joint
 from saddlepoint.rows import Rowwise
 
 if TYPE_CHECKING:
@@ -152,6 +153,13 @@ class Solutions:
                 zip(told, self.status, self.remarks or [""] * self.size, strict=True)
             )
         ]
+
+    def noting(self, rows: np.ndarray, clause: str) -> Solutions:
+        """The batch with a clause more in the remarks of rows (a mask) that are solved."""
+        remarks = list(self.remarks) or [""] * self.size
+        for row in np.flatnonzero(rows & self._closed):
+            remarks[row] = joint(remarks[row], clause)
+        return replace(self, remarks=remarks)
 
     def only(self, row: int) -> Solutions:
         """The batch that holds one row of this one."""

@@ -10,6 +10,7 @@ import numpy as np
 from replica.models.model import Model
 from replica.solution.batch import Part, Solutions
 from replica.solution.errors import Named
+from replica.solution.said import joint
 from saddlepoint import Solution, Status, Tolerance, solve
 
 EPS = np.finfo(float).eps
@@ -113,7 +114,7 @@ class Ledger:
     def note(self, rows: np.ndarray, clause: str) -> None:
         """Add a clause to the remarks of solved rows (a mask)."""
         for row in np.flatnonzero(rows & self.solved):
-            self.remarks[row] = "; ".join(filter(None, (self.remarks[row], clause)))
+            self.remarks[row] = joint(self.remarks[row], clause)
 
     def _close(self, rows: np.ndarray, parts: list[Part], remark: Any) -> None:
         self.parts = without(self.parts, rows) + parts

@@ -21,6 +21,17 @@ def converged(status: Any) -> bool:
     return str(status).startswith(GOOD)
 
 
+def joint(*clauses: str) -> str:
+    """Clauses as one text, without those that are empty.
+
+    Examples
+    --------
+    >>> joint("the vector of least cost", "", "metastable")
+    'the vector of least cost; metastable'
+    """
+    return "; ".join(filter(None, clauses))
+
+
 def which_converged(status: Iterable[Any]) -> np.ndarray:
     """The same of an array of sentences, in its shape."""
     table, codes = kinds(status)

@@ -254,10 +254,10 @@ def _moved(model: Model, name: str, places: np.ndarray) -> Model:
 
 def _loads(load: str, x_name: str, places: np.ndarray, y: str, alpha: float | None) -> np.ndarray:
     """The load at each point of the horizontal axis (unused where it is the vertical one)."""
-    if x_name == load:
-        return number(load, places, low=0.0, open_low=True)
     if load in (x_name, y) and alpha is not None:
         raise ValueError(f"{load} is an axis of the diagram: leave alpha out, got {shown(alpha)}")
+    if x_name == load:
+        return number(load, places, low=0.0, open_low=True)
     if y != load and alpha is None:
         raise ValueError(f"neither axis is alpha: give alpha=... for the plane ({x_name}, {y})")
     return np.full(places.size, np.nan if alpha is None else number("alpha", alpha, low=0.0, open_low=True))

@@ -54,7 +54,7 @@ class Chunk:
 
 def solve_chunk(chunk: Chunk) -> dict[str, np.ndarray]:
     """Observables, errors and status sentences of one chunk."""
-    solutions = chunk.ansatz.solve(chunk.model, chunk.alpha, start=chunk.start, tolerance=chunk.tolerance)
+    solutions = chunk.ansatz.answer(chunk.model, chunk.alpha, start=chunk.start, tolerance=chunk.tolerance)
     found: dict[str, np.ndarray] = {}
     for name in chunk.observables:
         found[name], found[f"{name}_error"] = measure(solutions, name)

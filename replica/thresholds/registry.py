@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from replica._checks import one_of, spelled
-from replica.solution.said import converged
+from replica.solution.said import converged, joint
 
 #: what must be known of a line of the constraint alone where the model has a finite cost
 COLD = "of the constraint that nothing costs anything, whatever the temperature"
@@ -35,8 +35,9 @@ class LineDefinition:
         if ansatz.method not in self.methods:
             raise ValueError(f"{ansatz} gives no {self.name} line")
         found = self.methods[ansatz.method](self.model(model), size, ansatz)
-        if self.cold and not model.loss.hard:
-            found.status = [f"{text}; {COLD}" if converged(text) else text for text in found.status]
+        facts = [COLD] if self.cold and not model.loss.hard else []
+        told = [*facts, *model.architecture.unread]
+        found.status = [joint(text, *told) if converged(text) else text for text in found.status]
         return found.sure()
 
     def model(self, model: Any) -> Any:

@@ -87,7 +87,8 @@ class RS(Ansatz):
         return COVERS.check(model)
 
     def noteworthy(self, solutions: Solutions) -> np.ndarray:
-        return suspected(solutions) | bool(solutions.model.idle) & np.isfinite(solutions.model.beta)
+        model = solutions.model
+        return suspected(solutions) | bool(model.idle) & np.isfinite(model.beta) | bool(model.architecture.unread)
 
     def doubts(self, solutions: Solutions, row: int) -> list[str]:
         return against(super().doubts(solutions, row), solutions, row)
@@ -115,8 +116,9 @@ class RS(Ansatz):
             return tuned_solutions(partial(self.solve, start=start, tolerance=tolerance), self, model, alpha)
         if isinstance(start, str) and one_of("start", start, ("informed", "equilibrium")) == "equilibrium":
             plain = self.solve(model, alpha, tolerance=tolerance)
-            one = not model.data.metastable  # with random labels there is one branch
-            return plain if one else equilibrium(plain, self.solve(model, alpha, "informed", tolerance))
+            if not model.data.metastable:  # with random labels there is one branch
+                return plain.noting(np.ones(plain.size, dtype=bool), UNREAD)
+            return equilibrium(plain, self.solve(model, alpha, "informed", tolerance))
         return _Solver(self, model, np.ascontiguousarray(alpha, dtype=float), tolerance).run(start)
 
 
