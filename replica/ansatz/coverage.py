@@ -179,11 +179,12 @@ LINEAR = Demand("is here for the perceptron", lambda model: model.architecture.l
 GAUSSIAN_FIELD = Demand(
     "is here for the perceptron and for units=inf", lambda model: model.architecture.few is None, "architecture"
 )
-ALTERNATING = Demand(
-    "is here for parity machines of 2 or 3 units",
+SIGNED = Demand(
+    "is here for parity machines of 2 or 3 units, and committees of 3",
     lambda model: model.architecture.few is not None and model.architecture.few.allowed(model.loss) is not None,
     "architecture",
 )
+ALTERNATING = replace(SIGNED, holds=lambda model: SIGNED.holds(model) and model.architecture.few.alternates)
 NORM_GIVEN = Demand("needs a norm that is given", lambda model: "norm" in model.architecture.parameters, "architecture")
 
 TAUGHT = Demand("needs something to be learned", lambda model: bool(model.data.overlaps), "data")

@@ -56,7 +56,7 @@ class BooleanUnits(FewUnits):
 
     @property
     def paired(self) -> bool:  # type: ignore[override]
-        few = self.units in RULES or self.units in LARGEST and self._alternates
+        few = self.units in RULES or self.units in LARGEST and self.alternates
         return few and not np.any(self.guard)
 
     @property
@@ -68,7 +68,7 @@ class BooleanUnits(FewUnits):
         return self.units in RULES and not np.any(self.guard)
 
     @property
-    def _alternates(self) -> bool:
+    def alternates(self) -> bool:  # type: ignore[override]
         """Whether the output is a parity."""
         signs = np.sign(self.outputs)
         return bool(np.all(signs[1:] == -signs[:-1]))
@@ -206,16 +206,8 @@ class BooleanUnits(FewUnits):
         raise ValueError(f"networks of a few units are here for random labels and a noise-free teacher, not {data}")
 
     def _one(
-        self,
-        q: float,
-        variance: float,
-        m: float,
-        transverse: float,
-        weight: np.ndarray,
-        extra: np.ndarray,
-        taught: np.ndarray,
-        level: int,
-        whole: bool,
+        self, q: float, variance: float, m: float, transverse: float, weight: np.ndarray, extra: np.ndarray,
+        taught: np.ndarray, level: int, whole: bool,
     ) -> np.ndarray:
         found = np.zeros(7)
         if q > PANELLED * (q + variance) and taught.all() and not np.any(extra):
@@ -275,14 +267,16 @@ class BooleanUnits(FewUnits):
 
     def allowed(self, loss: Loss) -> tuple[bool, ...] | None:
         found = loss.cost(np.asarray(self.outputs)[None, :])[0] == 0
-        return tuple(found.tolist()) if self.grouped and loss.hard and np.all(found[1:] != found[:-1]) else None
+        least = found.any() and not found.all() and np.all(found[1:] >= found[:-1])
+        known = self.grouped and loss.hard and (least or np.all(found[1:] != found[:-1]))
+        return tuple(found.tolist()) if known else None
 
     def nearest(self, loss: Loss, level: int) -> tuple[float, float]:
         return nearest_allowed(self.units, np.flatnonzero(loss.cost(np.asarray(self.outputs)[None, :])[0] == 0), level)
 
     def bayes_error(self, q: float) -> tuple[float, float]:
         signs = np.sign(self.outputs)
-        if self._alternates:  # parity: the mean output is the product of those of the units
+        if self.alternates:  # parity: the mean output is the product of those of the units
             return 0.5 - 0.5 * (1.0 - 2.0 * np.arctan2(np.sqrt(1.0 - q), np.sqrt(q)) / np.pi) ** self.units, 4e-16
         if self.units != 3 or not np.array_equal(signs, [-1.0, -1.0, 1.0, 1.0]):
             raise ValueError(f"the optimal rule is here for parity and committees of 3 units, got {self.units} units")

@@ -106,6 +106,8 @@ class FewUnits(ABC):
     #: whether `group_sums` is here
     grouped: ClassVar[bool] = False
 
+    #: whether the output is a parity
+    alternates: bool = False
     #: relative accuracy of the K-dimensional sums, their rounding included
     rounding: float
 

@@ -174,7 +174,7 @@ def test_wrong_parameters(keywords: dict[str, Any], sentence: str) -> None:
     [
         (replica.perceptron("ternary"), "RSB of counted weights is here for weights of .*-1"),
         (replica.perceptron("spherical", labels="teacher"), "RSB is here for random labels"),
-        (replica.committee(3, weights="spherical"), "RSB is here for the perceptron, for units=inf, and for parity"),
+        (replica.committee(5, weights="spherical"), "RSB is here for the perceptron, for units=inf, for parity"),
         (replica.committee(np.inf, weights="spherical"), "overlap smoothly as q -> 1"),
     ],
 )

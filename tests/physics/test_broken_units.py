@@ -19,10 +19,12 @@ from saddlepoint.quadrature import gauss_legendre
 
 PAIR = replica.parity(2, weights="spherical")
 TRIPLE = replica.parity(3, weights="spherical")
+MAJORITY = replica.committee(3, weights="spherical")
 
 
-def test_gradients_are_those_of_the_potential() -> None:
-    potential = Potential(PAIR, np.nan, CAPACITY)
+@pytest.mark.parametrize("model", [PAIR, MAJORITY])
+def test_gradients_are_those_of_the_potential(model: replica.Model) -> None:
+    potential = Potential(model, np.nan, CAPACITY)
     chart = potential.chart(1)
     free = chart.free(Order(np.array([0.5]), np.array([20.0])))
     place = potential.at(chart.values(free))
@@ -57,7 +59,10 @@ def _wedges(units: int, order: int, reach: float) -> tuple[np.ndarray, np.ndarra
     return np.concatenate([c[0] for c in cells], axis=1), np.concatenate([c[1] for c in cells])
 
 
-@pytest.mark.parametrize("allowed", [(True, False, True), (False, True, False, True)])
+@pytest.mark.parametrize(
+    "allowed",
+    [(True, False, True), (False, True, False, True), (False, False, True, True), (False, False, False, True)],
+)
 def test_the_average_over_the_nearest_signs_is_brute_quadrature(allowed: tuple[bool, ...]) -> None:
     units, s, c = len(allowed) - 1, 0.6, 7.0
     nodes = np.array([-0.7, 0.2, 1.1])
@@ -73,6 +78,43 @@ def test_the_average_over_the_nearest_signs_is_brute_quadrature(allowed: tuple[b
         assert found.value[place] == pytest.approx(np.log(total) / c, abs=1e-9)
         assert found.right[place] == pytest.approx(density[square == 0.0].sum() / total, abs=1e-8)
         assert found.squares[place] == pytest.approx((share * square).sum() / total, abs=1e-8)
+
+
+@pytest.mark.parametrize("allowed", [(True, False, True), (False, False, True, True), (False, False, False, True)])
+def test_bends_are_second_differences(allowed: tuple[bool, ...]) -> None:
+    step, middle = 2e-3, (1,) * (len(allowed) - 1)
+    nodes = -0.4 + step * np.array([-1.0, 0.0, 1.0])
+    last = ColdUnits(Signs(allowed), lambda level: (np.nan, np.nan))
+    found = last.on(nodes, np.full((3,) * len(middle), True), 0.6, 7.0, 1)
+    value = found.value.reshape(3, 3, -1)[:, :, found.value.size // 18]  # what is left of the fields in the middle
+    own = (value[2, 1] - 2.0 * value[1, 1] + value[0, 1]) / step**2
+    mixed = (value[2, 2] - value[2, 0] - value[0, 2] + value[0, 0]) / (4.0 * step**2)
+    units = len(middle)
+    assert found.curve()[middle] == pytest.approx(units * (own**2 + (units - 1) * mixed**2), rel=1e-4)
+
+
+def test_the_capacity_of_a_committee_is_a_minimum() -> None:
+    """Beside it all is higher; and where all units must be positive they are three perceptrons."""
+    potential = Potential(MAJORITY, np.nan, CAPACITY)
+    best = 0.3603980377698652, 21.227061868805162
+
+    def load(gap: float, c: float) -> float:
+        return float(potential.at(Order(np.array([gap]), np.array([c]))).value)
+
+    assert load(*best) == pytest.approx(3.1458419235, abs=2e-9)
+    for moved in ((0.37, 21.2), (0.35, 21.2), (0.36, 21.8), (0.36, 20.6)):
+        assert load(*moved) > load(*best)
+    every = replica.capacity(replica.committee(3, weights="spherical", margin=1.0), ansatz=replica.RSB())
+    assert every.value == pytest.approx(2.0 / 3.0, abs=1e-14)
+
+
+@pytest.mark.bench
+def test_the_capacity_of_a_committee() -> None:
+    """An earlier sum over sorted fields gave 3.145841923557 +- 2.6e-10."""
+    found = replica.capacity(MAJORITY, ansatz=replica.RSB())
+    assert found.value == pytest.approx(3.145841923557, abs=found.error + 2.6e-10)
+    assert found.error < 5e-9
+    assert found.value < replica.capacity(MAJORITY).value
 
 
 @pytest.mark.parametrize("model", [PAIR, TRIPLE])
@@ -107,14 +149,18 @@ def test_figures() -> None:
 
 
 def test_what_is_not_here_is_refused() -> None:
-    few = "parity machines of 2 or 3 units"
-    for model in (replica.committee(3, weights="spherical"), replica.parity(4, weights="spherical")):
+    few = "for parity machines of 2 or 3 units and capacities of committees of 3"
+    for model in (replica.committee(5, weights="spherical"), replica.parity(4, weights="spherical")):
         with pytest.raises(ValueError, match=few):
             replica.capacity(model, ansatz=replica.RSB())
     with pytest.raises(ValueError, match="one step"):
         replica.capacity(PAIR, ansatz=replica.RSB(steps=2))
     with pytest.raises(ValueError, match=r"RSB\(q0=0.0\)"):
         replica.capacity(TRIPLE, ansatz=replica.RSB())
+    with pytest.raises(ValueError, match=few):  # nothing violates it
+        replica.capacity(replica.committee(3, weights="spherical", margin=-2.0), ansatz=replica.RSB())
+    with pytest.raises(ValueError, match="RSB at a given load is here for .* parity machines"):
+        replica.solve(MAJORITY, alpha=2.0, ansatz=replica.RSB())
     states = "the number of states of one step is here for"
     for verb in (replica.dynamic_transition, replica.static_transition, replica.gardner_line):
         with pytest.raises(ValueError, match=states):

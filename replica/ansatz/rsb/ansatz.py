@@ -9,7 +9,7 @@ import numpy as np
 
 from replica._checks import number, shown, whole
 from replica.ansatz.base import Ansatz
-from replica.ansatz.coverage import ALTERNATING, GAUSSIAN_FIELD, LEAST_COST, RANDOM_LABELS, SPHERE, Covers
+from replica.ansatz.coverage import GAUSSIAN_FIELD, LEAST_COST, RANDOM_LABELS, SIGNED, SPHERE, Covers
 from replica.ansatz.replicated.equations import complexity_facts
 from replica.ansatz.replicated.real_kinds import RealReplicas
 from replica.ansatz.rsb.counted_search import COVERS as COUNTED
@@ -21,8 +21,8 @@ from replica.ansatz.rsb.solver import StepsLedger
 from replica.models.model import Model
 from replica.solution.batch import Solutions
 
-FIELDS = (GAUSSIAN_FIELD | ALTERNATING).instead(
-    "is here for the perceptron, for units=inf, and for parity machines of 2 or 3 units"
+FIELDS = (GAUSSIAN_FIELD | SIGNED).instead(
+    "is here for the perceptron, for units=inf, for parity machines of 2 or 3 units and capacities of committees of 3"
 )
 COVERS = Covers("RSB", (RANDOM_LABELS, FIELDS, SPHERE, LEAST_COST))
 MOST = 20
@@ -87,8 +87,8 @@ class RSB(Ansatz):
     ------
     ValueError
         Parameters outside their domain; on solving, models that are not covered: extremised, anything but the sphere
-        (or weights +-1 under a constraint) with random labels and a Gaussian field, and parity machines of 2 units, or
-        3 at ``q0=0.0``, with one step; with m and q1 held models other
+        (or weights +-1 under a constraint) with random labels and a Gaussian field, and with one step parity machines
+        of 2 units, or 3 at ``q0=0.0``, and capacities of committees of 3; with m and q1 held models other
         than the perceptron with random labels and weights of held norm, spherical weights of norm 1 on two clusters or
         +-1 with a teacher of their kind (finite m), or the square loss on the sphere.
 
@@ -168,9 +168,9 @@ class RSB(Ansatz):
         COVERS.check(model)
         few = model.architecture.few
         if few is not None and (self.steps != 1 or self.m is not None):
-            raise ValueError(f"RSB of parity machines is here with one step, extremised, got {self}")
-        if few is not None and few.units > 2 and self.q0 is None:
-            symmetric = "RSB of 3 units is here at the symmetric saddle point, RSB(q0=0.0)"
+            raise ValueError(f"RSB of a few units is here with one step, extremised, got {self}")
+        if few is not None and few.alternates and few.units > 2 and self.q0 is None:
+            symmetric = "RSB of a parity of 3 units is here at the symmetric saddle point, RSB(q0=0.0)"
             raise ValueError(f"{symmetric}: averages over fields of 3 units with q0 above 0 are too dear, got q0=None")
         return None
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from replica._registry import per_row
-from replica.ansatz.coverage import GAUSSIAN_FIELD, Covers
+from replica.ansatz.coverage import ALTERNATING, GAUSSIAN_FIELD, Covers
 from replica.ansatz.rsb.equations import StepsProblem
 from replica.ansatz.rsb.limit import MOST, FullState, Limit, limit_of, profile_of, settled
 from replica.ansatz.rsb.potential import CAPACITY, GROUND, WARM, Potential
@@ -25,6 +25,10 @@ STATIONARY = ("free_entropy", "energy", "entropy", "alpha")
 FEW = 5  # steps whose capacity is that of all, but for a few digits
 FLATTER = 4.0
 POLISH = Newton(steps=12, max_step=0.3)
+BELOW = Covers(
+    "RSB at a given load",
+    ((GAUSSIAN_FIELD | ALTERNATING).instead("is here for the perceptron, for units=inf and for parity machines"),),
+)
 STATES = Covers("the number of states of one step", (GAUSSIAN_FIELD,))
 
 
@@ -58,6 +62,7 @@ class StepsLedger(Ledger):
 
     def _setting(self, row: int, steps: int) -> tuple[str, str]:
         """Which equations a row needs: at beta = inf of a cost those of ground states, above the capacity."""
+        BELOW.check(self.model)
         loss = self.model.loss
         if loss.hard or np.isfinite(per_row(self.model.beta, self.size)[row]):
             return WARM, ""

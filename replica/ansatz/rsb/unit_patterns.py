@@ -1,5 +1,5 @@
-"""The last level of a parity machine in the limit ``q_k -> 1``: the Gaussian average of ``exp(-c D^2/2)``, D the
-distance of K fields to the nearest allowed signs.
+"""The last level of a few Boolean units in the limit ``q_k -> 1``: the Gaussian average of ``exp(-c D^2/2)``, D the
+distance of K fields to the nearest allowed signs, of a parity or at least so many positive ones.
 
 With the largest field that is turned over at r, the average is an integral over r of sums of products of functions of
 one unit each; a word says which of them each unit has.
@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +38,11 @@ class Signs(NamedTuple):
         """Signs (0: positive, 1: negative) of all units that are allowed, or those that are not."""
         every = product((0, 1), repeat=self.units)
         return frozenset(word for word in every if self.allowed[word.count(0)] == allowed)
+
+    @property
+    def alternate(self) -> bool:
+        """Whether a parity is asked for."""
+        return all(one != other for one, other in pairwise(self.allowed))
 
 
 @dataclass(frozen=True)
@@ -79,8 +84,9 @@ class ColdUnits:
 
     def on(self, nodes: np.ndarray, ball: np.ndarray, deviation: float, tilt: float, level: int) -> ColdEnd:
         """``f_{k-1}`` at all tuples of nodes, at Parisi parameter ``tilt`` and the deviation of the last step."""
-        unit = _parity(nodes, deviation, tilt, level)
-        words = _alternating(self.signs)
+        parity = self.signs.alternate
+        unit = (_parity if parity else _threshold)(nodes, deviation, tilt, level)
+        words = (_alternating if parity else _at_least)(self.signs)
         right = self.signs.words(allowed=True)
 
         def total(*kinds: int, weights: np.ndarray = unit.weights, inside: bool = True) -> np.ndarray:
@@ -92,7 +98,10 @@ class ColdUnits:
 
         whole = np.where(ball, total(), 1.0)  # beyond there is no mass
         slope = total(1) / (tilt * whole)
-        square = -2.0 * total(weights=-0.5 * unit.r**2 * unit.weights, inside=False)
+        square = total(weights=unit.r**2 * unit.weights, inside=False)
+        if not parity:  # smaller fields are turned over too
+            others = total(3, inside=False)
+            square = square + sum(np.swapaxes(others, 0, i) for i in range(self.units))
         kept = woven([unit.kept[0][:, :, None]] * self.units, right, np.ones(1)) / whole
 
         def curve() -> np.ndarray:
@@ -107,8 +116,8 @@ class ColdUnits:
 
 class Unit(NamedTuple):
     """Functions of one unit at its field: ``turned[kind]`` (roles, nodes, r) beside the largest field that is turned at
-    r, ``kept[kind]`` (signs, nodes) where none is; kinds: values, first and second derivatives in the field.
-    ``weights`` of r include ``exp(-c r^2/2)``.
+    r, ``kept[kind]`` (signs, nodes) where none is; kinds: values, first and second derivatives in the field, and -2
+    times those in c. ``weights`` of r include ``exp(-c r^2/2)``.
     """
 
     r: np.ndarray
@@ -148,6 +157,39 @@ def _parity(nodes: np.ndarray, s: float, c: float, level: int) -> Unit:
         beyond.append((ndtr(z / s), sign * f, -z / s**2 * f))
     kinds = zip(*at_r, *beyond, strict=True)
     return Unit(r, weights, [np.array(roles) for roles in kinds], _kept(nodes, s))
+
+
+def _threshold(nodes: np.ndarray, s: float, c: float, level: int) -> Unit:
+    """Roles: the field that is turned over (at -r); one that is smaller and turned over, or positive; one that stays
+    negative, beyond.
+    """
+    from scipy.special import ndtr
+
+    r, weights = _radii(nodes, s, c, level)
+    a, v = nodes[:, None], 1.0 + c * s**2
+    z, mean, variance = -a - r, -a / v, s**2 / v
+    f = np.exp(-0.5 * (z / s) ** 2 - LN_SQRT_2PI) / s
+    end = f * np.exp(-0.5 * c * r**2)
+    width = math.sqrt(variance)
+    whole = np.exp(-0.5 * c * a**2 / v) / math.sqrt(v)
+    # moments of what is turned over below r
+    none = whole * (ndtr((r - mean) / width) - ndtr(-mean / width))
+    start = np.exp(-0.5 * (a / s) ** 2 - LN_SQRT_2PI) / s
+    one = mean * none + variance * (start - end)
+    two = mean * one + variance * (none - r * end)
+    bent = z / s**2 * end + c * (r * end - none + c * two)
+    free = (ndtr(a / s) + none, end + c * one, bent, two)
+    at_r = (f, z / s**2 * f, ((z / s**2) ** 2 - s**-2) * f, 0.0 * f)
+    beyond = (ndtr(z / s), -f, -z / s**2 * f, 0.0 * f)
+    turned = [np.array(roles) for roles in zip(at_r, free, beyond, strict=True)]
+    return Unit(r, weights, turned, _kept(nodes, s))
+
+
+def _at_least(signs: Signs) -> Words:
+    """Words of `_threshold`: as many as are asked for are positive or turned over."""
+    free = signs.allowed.index(True) - 1
+    words = product((0, 1, 2), repeat=signs.units)
+    return frozenset(word for word in words if word.count(0) == 1 and word.count(1) == free)
 
 
 def _alternating(signs: Signs) -> Words:
