@@ -12,7 +12,8 @@ from replica._registry import Member
 from replica.data._enclosed import Enclosed
 from replica.data._pairs import PairChannel, PairOverlaps
 from replica.data.linear_labels import LinearLabels
-from replica.weights.base import Law, Weights
+from replica.weights.base import Weights
+from replica.weights.law import Law
 
 
 class Overlaps(NamedTuple):

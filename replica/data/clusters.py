@@ -13,7 +13,8 @@ from replica._checks import number, real, sized
 from replica._registry import per_row
 from replica.data._shapes import Shapes
 from replica.data.base import Channel, Data, Overlaps, Patterns, by_label, nudged_balance
-from replica.weights.base import Law, Weights
+from replica.weights.base import Weights
+from replica.weights.law import Law
 from saddlepoint.special import tail
 
 ONLY = "clusters of general covariance are solved for penalised (Gaussian) weights at beta = inf by RS"

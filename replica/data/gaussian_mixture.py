@@ -23,7 +23,8 @@ from replica.data.base import (
     nudged_balance,
 )
 from replica.losses._enclosed_fields import GaussianField
-from replica.weights.base import Law, Weights
+from replica.weights.base import Weights
+from replica.weights.law import Law
 from saddlepoint.enclosures import Functions
 from saddlepoint.special import tail
 

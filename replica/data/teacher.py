@@ -15,7 +15,8 @@ from replica.data._pairs import PairChannel, PairDensity, PairOverlaps
 from replica.data.base import Channel, Classes, Data, Overlaps, Patterns
 from replica.data.linear_labels import LinearLabels
 from replica.losses._enclosed_fields import GaussianField, TaughtField
-from replica.weights.base import Law, Weights
+from replica.weights.base import Weights
+from replica.weights.law import Law
 from saddlepoint.enclosures import Functions, ball
 from saddlepoint.special import tail
 

@@ -17,7 +17,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from replica.weights.base import Law, SingleWeight
+from replica.weights.base import SingleWeight
+from replica.weights.law import Law
 from saddlepoint.enclosures import Kernel, Majorant, NotEnclosed, Polynomial, ball, flint, gaussian_averages, generator
 
 Z, F = generator("z"), generator("F")

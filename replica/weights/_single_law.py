@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from replica.weights.base import Law, Pinned, Weights
+from replica.weights.base import Pinned, Weights
+from replica.weights.law import Law
 from saddlepoint.quadrature.fields import field_nodes
 
 

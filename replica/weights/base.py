@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from replica._registry import Member
 from replica.weights._enclosed_pair import EnclosedPair
+from replica.weights.law import Law
 from saddlepoint.enclosures import NotEnclosed
 from saddlepoint.quadrature.fields import field_nodes, weighted_sums
 from saddlepoint.quadrature.reference import gaussian_average_reference
@@ -31,47 +32,6 @@ class Free:
 
 
 Norm = Pinned | Average | Free
-
-
-@dataclass(frozen=True)
-class Law:
-    """Distribution of one component of a teacher with unit norm; ``values=None`` is the standard Gaussian.
-
-    ``folded``: -u is as likely as u, and u >= 0 stands for both, a gauge of students who may turn their weights too.
-    ``letters`` are the equally likely values themselves, not rescaled, where these are exact.
-    """
-
-    values: tuple[float, ...] | None = None
-    probabilities: tuple[float, ...] = (1.0,)
-    folded: bool = False
-    letters: tuple[float, ...] | None = field(default=None, compare=False)
-
-    @classmethod
-    def of_alphabet(cls, alphabet: tuple[float, ...]) -> Law:
-        """Uniform over an alphabet, scaled to unit norm; a symmetric alphabet is folded to ``u >= 0`` (a gauge)."""
-        letters = np.asarray(alphabet, dtype=float)
-        scaled, folded = letters / np.sqrt(np.mean(letters**2)), is_symmetric(alphabet)
-        if folded:
-            scaled = np.abs(scaled)
-        values, counts = np.unique(np.round(scaled, 15), return_counts=True)
-        return cls(tuple(values.tolist()), tuple((counts / counts.sum()).tolist()), folded, tuple(letters.tolist()))
-
-    def seen_by(self, weights: Weights) -> Law:
-        """As students with these weights see it: both signs, where turning a weight would leave their set."""
-        if not self.folded or self.values is None or weights.symmetric:
-            return self
-        pairs = [(sign * u, 0.5 * p) for u, p in zip(self.values, self.probabilities, strict=True) for sign in (-1, 1)]
-        chances: dict[float, float] = {}
-        for u, p in pairs:
-            chances[u + 0.0] = chances.get(u + 0.0, 0.0) + p
-        values = sorted(chances)
-        return Law(tuple(values), tuple(chances[u] for u in values), False, self.letters)
-
-
-def is_symmetric(alphabet: tuple[float, ...]) -> bool:
-    """Whether ``-w`` is in the alphabet with each ``w``."""
-    letters = np.sort(np.asarray(alphabet, dtype=float))
-    return bool(np.all(np.abs(letters + letters[::-1]) <= 1e-15 * np.abs(letters).max()))
 
 
 class SingleWeight(NamedTuple):
@@ -264,7 +224,7 @@ class Weights(Member):
     ) -> SingleWeight:
         """`single` in mpmath arithmetic, from `reference`."""
         gaussian = law is not None and law.values is None
-        atoms = [(mp.zero, mp.one)] if law is None or gaussian else _reference_atoms(law, mp)
+        atoms = [(mp.zero, mp.one)] if law is None or gaussian else law.reference_atoms(mp)
         scale = mp.sqrt(q_hat + m_hat**2) if gaussian else mp.sqrt(q_hat)
         total = [mp.zero] * 5
         for atom, chance in atoms:
@@ -301,12 +261,3 @@ class Weights(Member):
     def reference(self, field: Any, curvature: Any, beta: Any, mp: Any) -> tuple[Any, Any, Any]:
         """``ln z``, mean and variance of the weight in mpmath arithmetic, for certification."""
         raise ValueError(f"{self} gives no mpmath reference, so nothing about it can be certified")
-
-
-def _reference_atoms(law: Law, mp: Any) -> list[tuple[Any, Any]]:
-    """Atoms and chances of a law in mpmath, the norm restored to 1 beyond double precision."""
-    values = [mp.mpf(v) for v in law.values or ()]
-    chances = [mp.mpf(p) for p in law.probabilities]
-    chances = [p / mp.fsum(chances) for p in chances]
-    scale = mp.sqrt(mp.fsum(p * v * v for v, p in zip(values, chances, strict=True)))
-    return [(v / scale, p) for v, p in zip(values, chances, strict=True)]

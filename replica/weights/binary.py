@@ -11,7 +11,8 @@ import numpy as np
 from replica.weights._enclosed import letters_single
 from replica.weights._enclosed_pair import EnclosedPair, signs_pair
 from replica.weights._pairs import BinaryPair, binary_room
-from replica.weights.base import Law, Norm, Pinned, SingleWeight, Weights
+from replica.weights.base import Norm, Pinned, SingleWeight, Weights
+from replica.weights.law import Law
 from saddlepoint._jit import array_kernel, point_kernel
 from saddlepoint.quadrature.fields import field_panels, nodes_at, sums_of_row
 from saddlepoint.quadrature.panels import row_nodes

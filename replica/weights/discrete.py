@@ -9,7 +9,8 @@ import numpy as np
 
 from replica._checks import shown, sized
 from replica.weights._enclosed import letters_single
-from replica.weights.base import Free, Law, Norm, SingleWeight, Weights, is_symmetric
+from replica.weights.base import Free, Norm, SingleWeight, Weights
+from replica.weights.law import Law, is_symmetric
 from saddlepoint._jit import array_kernel
 
 

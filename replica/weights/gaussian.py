@@ -9,7 +9,8 @@ import numpy as np
 
 from replica._checks import sized
 from replica._registry import column
-from replica.weights.base import Free, Law, Norm, SingleWeight, Weights
+from replica.weights.base import Free, Norm, SingleWeight, Weights
+from replica.weights.law import Law
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._registry import column
-from replica.weights.base import Average, Law, Norm, SingleWeight, Weights
+from replica.weights.base import Average, Norm, SingleWeight, Weights
 from replica.weights.half_line import LOG_ROOT_2PI, half_line
+from replica.weights.law import Law
 from saddlepoint.quadrature.fields import field_nodes
 from saddlepoint.quadrature.rules import gauss_legendre
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from replica.weights._enclosed_pair import EnclosedPair, sphere_pair
 from replica.weights._pairs import SphericalPair, spherical_room
-from replica.weights.base import Average, Law, Norm, SingleWeight, Weights
+from replica.weights.base import Average, Norm, SingleWeight, Weights
+from replica.weights.law import Law
 from saddlepoint._jit import point_kernel
 from saddlepoint.enclosures import Functions
 

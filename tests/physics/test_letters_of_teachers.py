@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import replica
-from replica.weights.base import Law
+from replica.weights.law import Law
 from tests.physics._letters_in_mpmath import Letters
 
 TERNARY, SKEW = (-1.0, 0.0, 1.0), (0.0, 1.0, 2.0)

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from replica.weights.base import Average, Law, SingleWeight, Weights
+from replica.weights.base import Average, SingleWeight, Weights
+from replica.weights.law import Law
 from saddlepoint.quadrature.fields import weighted_sums
 from saddlepoint.quadrature.panels import gaussian_nodes
 
