@@ -22,11 +22,14 @@ TRIPLE = replica.parity(3, weights="spherical")
 MAJORITY = replica.committee(3, weights="spherical")
 
 
-@pytest.mark.parametrize("model", [PAIR, MAJORITY])
-def test_gradients_are_those_of_the_potential(model: replica.Model) -> None:
+ONE, TWO = Order(np.array([0.5]), np.array([20.0])), Order(np.array([1.0, 0.2]), np.array([12.0, 40.0]))
+
+
+@pytest.mark.parametrize(("model", "order"), [(PAIR, ONE), (MAJORITY, ONE), (PAIR, TWO)])
+def test_gradients_are_those_of_the_potential(model: replica.Model, order: Order) -> None:
     potential = Potential(model, np.nan, CAPACITY)
-    chart = potential.chart(1)
-    free = chart.free(Order(np.array([0.5]), np.array([20.0])))
+    chart = potential.chart(order.parisi.size, rooted=order is TWO)
+    free = chart.free(order)
     place = potential.at(chart.values(free))
     slopes = chart.pulled(free, place.order, place.overlap_slopes, place.parisi_slopes, place.chi_slope)
     step = 1e-5 * np.eye(free.size)
@@ -155,6 +158,8 @@ def test_what_is_not_here_is_refused() -> None:
             replica.capacity(model, ansatz=replica.RSB())
     with pytest.raises(ValueError, match="one step"):
         replica.capacity(PAIR, ansatz=replica.RSB(steps=2))
+    with pytest.raises(ValueError, match="one step, got steps=2"):
+        replica.solve(PAIR, alpha=3.0, ansatz=replica.RSB(steps=2, q0=0.0))
     with pytest.raises(ValueError, match=r"RSB\(q0=0.0\)"):
         replica.capacity(TRIPLE, ansatz=replica.RSB())
     with pytest.raises(ValueError, match=few):  # nothing violates it

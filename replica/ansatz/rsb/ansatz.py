@@ -88,7 +88,8 @@ class RSB(Ansatz):
     ValueError
         Parameters outside their domain; on solving, models that are not covered: extremised, anything but the sphere
         (or weights +-1 under a constraint) with random labels and a Gaussian field, and with one step parity machines
-        of 2 units, or 3 at ``q0=0.0``, and capacities of committees of 3; with m and q1 held models other
+        of 2 units, or 3 at ``q0=0.0``, and capacities of committees of 3 (those of
+        ``parity(2)`` with two steps at ``q0=0.0``); with m and q1 held models other
         than the perceptron with random labels and weights of held norm, spherical weights of norm 1 on two clusters or
         +-1 with a teacher of their kind (finite m), or the square loss on the sphere.
 
@@ -167,8 +168,10 @@ class RSB(Ansatz):
             raise ValueError(f"q1 must be held where m is, as in RSB(m=2.0, q1=0.8), for {model} and m = {self.m:g}")
         COVERS.check(model)
         few = model.architecture.few
-        if few is not None and (self.steps != 1 or self.m is not None):
-            raise ValueError(f"RSB of a few units is here with one step, extremised, got {self}")
+        two = few is not None and few.alternates and few.units == 2 and self.q0 is not None and self.steps == 2
+        if few is not None and (self.steps != 1 and not two or self.m is not None):
+            more = "with one step, extremised (capacities of parity(2) with two at q0=0.0)"
+            raise ValueError(f"RSB of a few units is here {more}, got {self}")
         if few is not None and few.alternates and few.units > 2 and self.q0 is None:
             symmetric = "RSB of a parity of 3 units is here at the symmetric saddle point, RSB(q0=0.0)"
             raise ValueError(f"{symmetric}: averages over fields of 3 units with q0 above 0 are too dear, got q0=None")

@@ -63,6 +63,8 @@ class StepsLedger(Ledger):
     def _setting(self, row: int, steps: int) -> tuple[str, str]:
         """Which equations a row needs: at beta = inf of a cost those of ground states, above the capacity."""
         BELOW.check(self.model)
+        if self.model.architecture.few is not None and steps > 1:
+            raise ValueError(f"RSB of a few units at a given load is here with one step, got steps={steps}")
         loss = self.model.loss
         if loss.hard or np.isfinite(per_row(self.model.beta, self.size)[row]):
             return WARM, ""

@@ -69,25 +69,47 @@ class UnitsNested:
 
 
 def nested_units(last: Any, steps: np.ndarray, parisi: np.ndarray, level: int) -> UnitsNested:
-    """Averages over levels of squared deviations ``steps`` (k+1,) at Parisi parameters (k,), k = 0 or 1.
+    """Averages over levels of squared deviations ``steps`` (k+1,) at Parisi parameters (k,), k = 0 or 1, or 2 of a
+    parity with ``steps[0] = 0``.
 
     ``last`` gives the average over the last step in closed form, on the grid of the level below.
     """
     if not len(parisi):
         push, bend = last.nearest(level)
         return UnitsNested([], np.array([push]), np.array([-0.5 * push]), last.top(np.nan), (bend,))
-    variance, deviation = float(steps[0]), math.sqrt(float(steps[1]))
+    variance, deviation = float(steps[-2]), math.sqrt(float(steps[-1]))
     axis = _axis(last, variance, deviation, level)
     squares = reduce(np.add.outer, [axis[0] ** 2] * last.units)
     ball = squares <= REACH * max(variance, 1e-300)
-    end = last.on(axis[0], ball, deviation, float(parisi[0]), level)
+    end = last.on(axis[0], ball, deviation, float(parisi[-1]), level)
     mass = _lowest(axis, squares, variance, last.units) * ball
+    below: list[Level] = []
+    value = np.zeros(0)
+    if len(parisi) == 2:
+        below, value, mass = _around_zero(axis[0], mass, end.value, variance, float(parisi[0]))
     mean = float(np.sum(mass * end.value))
     if not np.isfinite(mean):
         raise TooFine("exponentials of fields far away have no digits")
     push, square = float(np.sum(mass * end.force)), float(np.sum(mass * end.squares))
     top, bends = last.top(float(np.sum(mass * end.right))), (last.nearest(level)[1],)
-    return UnitsNested([Level(end.curve, mass)], np.array([push, square]), np.array([mean, -0.5 * square]), top, bends)
+    pushes, means = np.append(0.0 * value, [push, square]), np.append(value, [mean, -0.5 * square])
+    return UnitsNested([*below, Level(end.curve, mass)], pushes, means, top, bends)
+
+
+def _around_zero(
+    nodes: np.ndarray, mass: np.ndarray, value: np.ndarray, variance: float, m: float
+) -> tuple[list[Level], np.ndarray, np.ndarray]:
+    """The lowest level where its fields are all 0, its free entropy, and the mass of the fields of the next."""
+    units = mass.ndim
+    with np.errstate(under="ignore"):
+        mass = mass * np.exp(m * value)
+    norm = float(mass.sum())
+    mass = mass / norm
+    own = (float(np.sum(mass.sum(axis=tuple(range(1, units))) * nodes**2)) / variance - 1.0) / (m * variance)
+    pair = mass.sum(axis=tuple(range(2, units)))
+    mixed = float(nodes @ pair @ nodes) / (m * variance**2)
+    lowest = Level(lambda: np.array([units * (own**2 + (units - 1) * mixed**2)]), np.ones(1))
+    return [lowest], np.array([math.log(norm) / m]), mass
 
 
 def _axis(last: Any, variance: float, deviation: float, level: int) -> tuple[np.ndarray, float]:
