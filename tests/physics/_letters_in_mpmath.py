@@ -9,7 +9,7 @@ from typing import Any
 
 import mpmath as mp
 
-PER_UNIT, REACH = 14, 12  # nodes of the trapezoidal rule
+LEAST, REACH = 14, 12  # nodes per deviation of the trapezoidal rule, and deviations
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,11 @@ class Letters:
     beta: float | None = None
     noise: float = 0.0
 
-    def gaussian(self, integrand: Callable[[Any], Any]) -> Any:
-        """``int Dx f(x)``; lists are averaged entry by entry."""
-        nodes = [mp.mpf(k) / PER_UNIT for k in range(-REACH * PER_UNIT, REACH * PER_UNIT + 1)]
-        rows = [(mp.npdf(x) / PER_UNIT, integrand(x)) for x in nodes]
+    def gaussian(self, integrand: Callable[[Any], Any], steep: Any) -> Any:
+        """``int Dx f(x)`` of lists, entry by entry; the nearest singularity is at least ``1.2/steep`` off the axis."""
+        dense = max(LEAST, int(mp.ceil(10 * steep)))
+        nodes = [mp.mpf(k) / dense for k in range(-REACH * dense, REACH * dense + 1)]
+        rows = [(mp.npdf(x) / dense, integrand(x)) for x in nodes]
         return [mp.fsum(w * row[i] for w, row in rows) for i in range(len(rows[0][1]))]
 
     def patterns(self, q: Any, m: Any, norm: Any) -> Any:
@@ -39,7 +40,7 @@ class Letters:
             chance = mp.erfc((mp.mpf(self.margin) - root * x) / width / mp.sqrt(2)) / 2
             return [mp.erfc(-lean * x / mp.sqrt(2)) * mp.log(floor + (1 - floor) * chance)]
 
-        return self.gaussian(integrand)[0]
+        return self.gaussian(integrand, max(root / width, lean))[0]
 
     def weights(self, q_hat: Any, m_hat: Any, curvature: Any) -> list[Any]:
         """``E<w>^2``, ``E u<w>``, ``E<w^2>``, ``E ln z`` over both signs and sizes of the teacher's letters."""
@@ -51,7 +52,7 @@ class Letters:
             unit = mp.sqrt(mp.mpf(square.numerator) / square.denominator)
             atoms = [(mp.mpf(1) / len(exact), mp.mpf(x.numerator) / x.denominator / unit) for x in exact]
         scale = mp.sqrt(q_hat + (m_hat**2 if self.teacher is None else 0))
-        totals = [mp.mpf(0)] * 4
+        totals, steep = [mp.mpf(0)] * 4, scale * (max(self.letters) - min(self.letters)) / 2
         for chance, atom in atoms:
 
             def integrand(z: Any, atom: Any = atom) -> list[Any]:
@@ -62,7 +63,7 @@ class Letters:
                 square = mp.fsum(t * mp.mpf(w) ** 2 for t, w in zip(terms, self.letters, strict=True)) / z0
                 return [mean**2, atom * mean, square, mp.log(z0)]
 
-            totals = [total + chance * x for total, x in zip(totals, self.gaussian(integrand), strict=True)]
+            totals = [total + chance * x for total, x in zip(totals, self.gaussian(integrand, steep), strict=True)]
         if self.teacher is None:  # integration by parts over a Gaussian component
             totals[1] = m_hat * (totals[2] - totals[0])
         return totals
