@@ -143,11 +143,7 @@ def simulate(
 
     require_model(model)
     chosen = _algorithm(algorithm, settings)
-    chosen.check(model)
-    if isinstance(model.weights.norm, Average) and not model.weights.isotropic or model.weights.unit_mean:
-        raise ValueError(f"no algorithm is here for weights of given signs, got {model.weights}")
-    if (model.data.trained or imposed_bias(model)) and not chosen.biased:
-        raise ValueError(f"algorithm {chosen.name!r} has no bias: give bias=False")
+    _check_covered(chosen, model)
     given = None if instance is None else given_instance(model, instance)
     aside = _aside(held_out, given)
     sizes, loads, axes = _axes(model, n, alpha, given, aside)
@@ -175,13 +171,16 @@ def simulate(
     if given is not None:
         asked["instance"] = "given"
         asked |= {} if given.classes == (-1, 1) else {"classes": list(given.classes)}
-    grids = (chosen, *measured)
-    coordinates = {name: points for part in grids for name, points in part.coordinates().items()}
-    found = _dataset(parts, axes | {"sample": np.arange(samples)}, asked, coordinates)
-    for part in grids:
-        for name in part.meanings.keys() & found.keys():
-            found[name].attrs |= part.meanings[name]
-    return found
+    return _dataset(parts, axes | {"sample": np.arange(samples)}, asked, (chosen, *measured))
+
+
+def _check_covered(algorithm: Any, model: Model) -> None:
+    """Refuse models that the algorithm does not cover."""
+    algorithm.check(model)
+    if isinstance(model.weights.norm, Average) and not model.weights.isotropic or model.weights.unit_mean:
+        raise ValueError(f"no algorithm is here for weights of given signs, got {model.weights}")
+    if (model.data.trained or imposed_bias(model)) and not algorithm.biased:
+        raise ValueError(f"algorithm {algorithm.name!r} has no bias: give bias=False")
 
 
 def _algorithm(algorithm: Any, settings: dict[str, Any]) -> Any:
@@ -274,17 +273,24 @@ def work(task: Task) -> dict[str, np.ndarray]:
 
 
 def _dataset(
-    parts: list[dict[str, np.ndarray]], axes: dict[str, Any], asked: dict[str, Any], own: dict[str, Any]
+    parts: list[dict[str, np.ndarray]], axes: dict[str, Any], asked: dict[str, Any], sources: tuple[Any, ...]
 ) -> xarray.Dataset:
-    """Samples over the axes; the main number is the entropy where there is one."""
+    """Samples over the axes; the main number is the entropy where there is one. ``sources`` are the algorithm and the
+    read-outs, which know the coordinates and meanings of what is theirs.
+    """
     from replica.files.dataset import curve, joined
 
     columns = joined(parts)
+    own = {name: points for source in sources for name, points in source.coordinates().items()}
     main = next((name for name in ("entropy", "free_entropy") if f"{name}_error" in columns), "training_error")
     keys = [key.split(":") for key in columns]
     names = {name for name, *_ in keys}
     measured = [name for name, *dims in keys if dims and dims[-1] in own and f"{name}_error" in names]
     shown = {"observables": " ".join([main, *measured])} if measured else {}
     if any("flips" in dims for dims in keys):
-        own = own | {"flips": np.arange(columns["weights:weight"].shape[1] + 1)}
-    return curve(columns, axes, asked, main=main, symbols={}, own=own, kind="simulation", **shown)
+        own["flips"] = np.arange(columns["weights:weight"].shape[1] + 1)
+    found = curve(columns, axes, asked, main=main, symbols={}, own=own, kind="simulation", **shown)
+    for source in sources:
+        for name in source.meanings.keys() & found.keys():
+            found[name].attrs |= source.meanings[name]
+    return found
