@@ -69,6 +69,7 @@ from replica.solution.single import Solution as Solution
 from replica.solution.single import SolveFailed as SolveFailed
 from replica.sweeps.complexity import complexity as complexity
 from replica.sweeps.diagram import diagram as diagram
+from replica.sweeps.special_points import special_points as special_points
 from replica.sweeps.sweep import sweep as sweep
 from replica.thresholds import Threshold as Threshold
 from replica.thresholds import at_line as at_line

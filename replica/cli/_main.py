@@ -44,6 +44,7 @@ VERBS = {
     "convex-margin": "replica.cli.star_shape:convex",
     "sweep": "replica.cli.sweep:command",
     "diagram": "replica.cli.diagram:command",
+    "special-points": "replica.cli.special_points:command",
     "simulate": "replica.cli.simulate:command",
     "compare": "replica.cli.compare:command",
     "success-threshold": "replica.cli.success:command",

@@ -1,0 +1,39 @@
+"""``replica special-points``: where threshold lines cross, end and meet."""
+
+from __future__ import annotations
+
+from replica.cli._answers import Curves
+from replica.cli._values import Axis, Names, Number
+from replica.cli._verb import ANSATZ, Request, model_verb, option
+
+
+@model_verb(
+    "special-points",
+    option("-x", "--x", "x", type=Axis(), required=True, help="Horizontal axis, as in margin=0:1:11."),
+    option("-y", "--y", "y", default="alpha", show_default=True, help="Vertical axis."),
+    option("--lines", type=Names(), default="capacity,at", show_default=True, help="Thresholds, see replica list."),
+    option("--alpha", type=Number(), help="The load, where neither axis is alpha."),
+    ANSATZ,
+)
+def command(request: Request) -> Curves:
+    """Where the lines of a phase diagram cross, end and meet.
+
+    Changes are looked for between the points of the grid on the horizontal axis.
+
+    Example: replica special-points perceptron --loss outside-band -x margin=0.4:1.2:5 --lines capacity,at
+    """
+    import replica
+
+    options = request.options
+    for name in request.axes:
+        raise ValueError(f"--{name} takes one number here; the horizontal axis is -x {name}=GRID")
+    return Curves(
+        replica.special_points(
+            request.model,
+            x=options["x"],
+            y=options["y"].replace("-", "_"),
+            lines=options["lines"],
+            alpha=options["alpha"],
+            ansatz=request.ansatz,
+        )
+    )
