@@ -14,7 +14,7 @@ from replica.thresholds.base import NAN, Threshold
 
 COVERS = Covers("overlap_gap with a teacher", TAUGHT)
 STARTS = [np.array([0.7, 0.0, pull, load]) for pull in (2.0, 1.0) for load in (0.18, 0.05, 0.4)]
-FIRST, STRIDE = 2.0, 0.25  # places ln q1/(1-q1) that are tried
+FIRST, STRIDE = (2.0, 6.0, 10.0), 0.25  # places ln q1/(1-q1) that are tried: the warmer, the closer groups are
 FOUND = "groups of {:g} at their energy and at mutual overlap {:.6g} cease to exist beside a teacher"
 RISING = "groups of one less cease to exist at {:.6g}: the load rises with the number of clones, which is not physical"
 
@@ -73,23 +73,25 @@ class _Minimum:
 
 
 def _descent(loads: _Loads, fewer: _Minimum | None) -> tuple[float, float, float] | None:
-    """Three places, the load in the middle the lowest: from few replicas upward, else downhill from ``fewer``."""
-    place = FIRST
+    """Three places, the load in the middle the lowest: downhill from ``fewer``, else from where it leads there."""
     if fewer is not None:
-        place = fewer.place
         for start in (fewer.point, fewer.point - np.array([0.3, 0.0, 0.0, 0.0]), *STARTS):
-            point = loads.problem(place).solve(start)
+            point = loads.problem(fewer.place).solve(start)
             if point is not None:
-                loads.points[place] = point
+                loads.points[fewer.place] = point
                 break
-    here = loads(place)
+    places = FIRST if fewer is None else (fewer.place,)
+    return next(filter(None, (_downhill(loads, place) for place in places)), None)
+
+
+def _downhill(loads: _Loads, place: float) -> tuple[float, float, float] | None:
+    """Three places round the lowest load, in strides from a place; None where the branch ends before."""
     for _ in range(40):
-        left, right = loads(place - STRIDE), loads(place + STRIDE)
-        if not np.isfinite([left, here, right]).all():
-            return None
-        if here <= min(left, right):
-            return place - STRIDE, place, place + STRIDE
-        place, here = (place + STRIDE, right) if right < left else (place - STRIDE, left)
+        sides = loads(place - STRIDE), loads(place), loads(place + STRIDE)
+        left, here, right = (load if np.isfinite(load) else np.inf for load in sides)
+        if not here > min(left, right):
+            return (place - STRIDE, place, place + STRIDE) if np.isfinite(sides).all() else None
+        place += STRIDE if right < left else -STRIDE
     return None
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
 import replica
 from replica.ansatz.replicated.taught_tuples import TaughtTuples
@@ -67,3 +68,36 @@ def test_what_is_not_here_is_refused() -> None:
     ):
         with pytest.raises(ValueError, match=why):
             refused()
+
+
+def by_sums(m: int, beta: float, alpha: float, x: np.ndarray) -> float:
+    """``phi`` at ``q1, q0, R, q_hat1, q_hat0, R_hat`` by trapezoidal sums over both fields: no code of the solver."""
+    q1, q0, overlap, high, low, pull = x
+    (z, outer), (y, inner) = ((t, np.exp(-t * t / 2)) for t in (np.linspace(-9, 9, 1601), np.linspace(-14, 14, 1601)))
+    outer, inner = outer / outer.sum(), inner / inner.sum()
+    h = pull + np.sqrt(low) * z[:, None] + np.sqrt(high - low) * y
+    u = np.sqrt(q0) * z[:, None] + np.sqrt(q1 - q0) * y
+    seen = np.exp(-beta) + (1 - np.exp(-beta)) * ndtr(u / np.sqrt(1 - q1))
+    rule = 2 * ndtr(overlap * z / np.sqrt(q0 - overlap**2))
+    averages = outer @ np.log((2 * np.cosh(h)) ** m @ inner) + alpha * (outer * rule) @ np.log(seen**m @ inner)
+    return float(-high / 2 * (1 - q1) - m / 2 * (q1 * high - q0 * low) - pull * overlap + averages / m)
+
+
+@pytest.mark.parametrize("clones", [2, pytest.param(3, marks=pytest.mark.bench)])
+def test_close_groups_of_warm_students_have_a_load(clones: int) -> None:
+    found, beta = replica.overlap_gap(counting(2.75), clones=clones), 2.75
+    at, step = found.order_parameters, 1e-5
+    x = np.array([at[name] for name in ("q1", "q0", "m", "q1_hat", "q0_hat", "m_hat")])
+    assert 0.99 < at["q1"] < 0.999
+    for unit in np.eye(6)[1:]:
+        sides = (by_sums(clones, beta, found.value, x + side * step * unit) for side in (1, -1))
+        assert abs(float(np.subtract(*sides))) / (2 * step) < 1e-7
+
+    def number(x: np.ndarray) -> float:
+        warm, cold = (by_sums(clones, beta + side * 1e-4, found.value, x) for side in (-1, 1))
+        return by_sums(clones, beta, found.value, x) + beta * (warm - cold) / 2e-4
+
+    assert abs(number(x)) < 1e-9
+    for side in (-0.2, 0.2):  # more groups at overlaps beside: it is the lowest load
+        near = replica.RSB(m=float(clones), q1=float(x[0] + side * (1 - x[0])))
+        assert replica.solve(counting(beta), alpha=found.value, ansatz=near)["tuple_entropy"] > 1e-6
