@@ -1,4 +1,4 @@
-"""What ``make bench`` runs: both measurements, shown and written to ``benchmarks/results``; no judgement."""
+"""What ``make bench`` runs: measurements, shown and written to ``benchmarks/results``; no judgement."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.mark.bench
 @pytest.mark.parametrize(
-    "command", [["benchmarks.speed"], ["benchmarks.accuracy", "--points", "1000"], ["benchmarks.enclosures"]]
+    "command",
+    [
+        ["benchmarks.speed"],
+        ["benchmarks.accuracy", "--points", "1000"],
+        ["benchmarks.enclosures"],
+        ["benchmarks.history"],
+    ],
 )
 def test_measurements(command: list[str]) -> None:
     """In a process of its own, where threads and cores are set before numpy is imported."""
