@@ -164,7 +164,7 @@ def test_what_is_not_here_is_refused() -> None:
         replica.capacity(TRIPLE, ansatz=replica.RSB())
     with pytest.raises(ValueError, match=few):  # nothing violates it
         replica.capacity(replica.committee(3, weights="spherical", margin=-2.0), ansatz=replica.RSB())
-    with pytest.raises(ValueError, match="RSB at a given load is here for .* parity machines"):
+    with pytest.raises(ValueError, match="RSB at a given load is here for .*3 units around those of 3 others"):
         replica.solve(MAJORITY, alpha=2.0, ansatz=replica.RSB())
     states = "the number of states of one step is here for"
     for verb in (replica.dynamic_transition, replica.static_transition, replica.gardner_line):

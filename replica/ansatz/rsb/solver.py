@@ -25,10 +25,11 @@ STATIONARY = ("free_entropy", "energy", "entropy", "alpha")
 FEW = 5  # steps whose capacity is that of all, but for a few digits
 FLATTER = 4.0
 POLISH = Newton(steps=12, max_step=0.3)
-BELOW = Covers(
-    "RSB at a given load",
-    ((GAUSSIAN_FIELD | ALTERNATING).instead("is here for the perceptron, for units=inf and for parity machines"),),
+LOADS = (GAUSSIAN_FIELD | ALTERNATING).instead(
+    "is here for the perceptron, for units=inf and for parity machines (committees: sums over fields of 3 units around"
+    " those of 3 others take too long)"
 )
+BELOW = Covers("RSB at a given load", (LOADS,))
 STATES = Covers("the number of states of one step", (GAUSSIAN_FIELD,))
 
 
