@@ -15,6 +15,7 @@ from replica.losses._ground import ground_nodes
 from saddlepoint.quadrature.fields import weighted_sums
 
 WHOLE = 1.0 - 1e-15  # a share of the push that is all of it
+PAID, TINY = ("energy", "training_error"), float(np.finfo(float).tiny)
 
 
 class Projection:
@@ -91,5 +92,6 @@ def unit_overlaps(lean: np.ndarray) -> Overlaps:
 
 
 def floors_of(seen: dict[str, Any]) -> dict[str, Any]:
-    """Rounding of what is observed at zero temperature."""
-    return {name: 32 * EPS * np.where(np.isfinite(value), np.abs(value), 0.0) for name, value in seen.items()}
+    """Rounding of what is observed at zero temperature; a cost that is too small for a double is not known to be 0."""
+    floors = {name: 32 * EPS * np.where(np.isfinite(value), np.abs(value), 0.0) for name, value in seen.items()}
+    return floors | {name: np.maximum(floors[name], TINY) for name in PAID if name in seen}

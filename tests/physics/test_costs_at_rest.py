@@ -137,3 +137,10 @@ def test_loads_on_both_sides_of_a_capacity_do_not_depend_on_each_other(loss, lab
         assert (energy, q) == (pytest.approx(one.energy, abs=1e-13), pytest.approx(one["q"], abs=1e-12))
     cold = replica.sweep(model, alpha=loads[2], temperature=[0.0, 0.5], observables=["q"])["q"].values
     assert cold[0] == 1.0 and 0.0 < cold[1] < 1.0
+
+
+@pytest.mark.parametrize(("weights", "labels"), [(1e-4, "teacher"), (1e-6, "teacher"), (1e-4, "random")])
+def test_a_cost_too_small_for_a_double_is_not_known_to_be_zero(weights: float, labels: str) -> None:
+    found = replica.solve(replica.perceptron(replica.Gaussian(weights), loss="hinge", labels=labels), alpha=0.5)
+    assert 0.0 <= found.energy < 1e-300 and 0.0 < found.errors["energy"] < 1e-300
+    assert 0.0 < found.errors["training_error"] < 1e-300
