@@ -95,3 +95,8 @@ def test_in_the_shell_and_in_files(tmp_path: Any, capsys: pytest.CaptureFixture[
     answer = json.loads(capsys.readouterr().out)
     assert answer["kind"] == ["crossing"] and abs(answer["margin"][0] - 0.8170994530782731) < 1e-11
     assert replica.load(tmp_path / "points.csv")["lines"].item() == "capacity, at"
+
+
+def test_that_there_is_nothing_is_an_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["special-points", "perceptron", "-x", "margin=0:1:3", "--lines", "capacity"]) == 0
+    assert "no line crosses another or ends between the points of the grid" in capsys.readouterr().err

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from replica import thresholds
-from replica._checks import one_of, spelled
+from replica._checks import nearest, one_of, spelled
 from replica.cli._answers import NAN, Point
 from replica.cli._unread import tell_unread
 from replica.cli._values import Count, Number, parse_number
@@ -107,7 +107,9 @@ def _solution(request: Request) -> Solution:
 
     options = request.options
     if options["alpha"] is None:
-        raise ValueError("numbers of a solution need --alpha (or ask for --quantity capacity)")
+        near = nearest(options["quantity"], [*THRESHOLDS, CURVE], 0.7)
+        other = f"did you mean {near!r}?" if near else "or ask for --quantity capacity"
+        raise ValueError(f"--quantity {options['quantity']} is a number of a solution and needs --alpha; {other}")
     model, alpha = request.model, options["alpha"]
     return replica.solve(model, alpha=alpha, ansatz=request.ansatz, start=options["start"], on_failure="keep")
 

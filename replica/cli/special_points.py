@@ -7,6 +7,21 @@ from replica.cli._values import Axis, Names, Number
 from replica.cli._verb import ANSATZ, Request, model_verb, option
 
 
+class Points(Curves):
+    """Special points, of which there may be none: that is an answer too."""
+
+    @property
+    def solved(self) -> bool:
+        """Whether there is nothing to be found, or anything is."""
+        return not self.dataset.sizes["point"] or super().solved
+
+    @property
+    def complaint(self) -> str:
+        """What was not found."""
+        none = "no line crosses another or ends between the points of the grid"
+        return super().complaint if self.dataset.sizes["point"] else none
+
+
 @model_verb(
     "special-points",
     option("-x", "--x", "x", type=Axis(), required=True, help="Horizontal axis, as in margin=0:1:11."),
@@ -15,7 +30,7 @@ from replica.cli._verb import ANSATZ, Request, model_verb, option
     option("--alpha", type=Number(), help="The load, where neither axis is alpha."),
     ANSATZ,
 )
-def command(request: Request) -> Curves:
+def command(request: Request) -> Points:
     """Where the lines of a phase diagram cross, end and meet.
 
     Changes are looked for between the points of the grid on the horizontal axis.
@@ -27,7 +42,7 @@ def command(request: Request) -> Curves:
     options = request.options
     for name in request.axes:
         raise ValueError(f"--{name} takes one number here; the horizontal axis is -x {name}=GRID")
-    return Curves(
+    return Points(
         replica.special_points(
             request.model,
             x=options["x"],
