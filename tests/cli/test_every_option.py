@@ -95,6 +95,7 @@ LINES: dict[str, tuple[str, ...]] = {
     "convex-margin": ("perceptron --weights spherical --margin -0.5 --alpha 1",),
     "sweep": ("perceptron --alpha 0.3,0.4", "parity --alpha 0.3,0.4", "mixture --alpha 2,3"),
     "diagram": ("perceptron -x margin=0,0.1 --lines capacity",),
+    "special-points": ("perceptron --loss outside-band -x margin=0.7,1 --lines capacity,at",),
     "simulate": (
         "perceptron --algorithm enumeration --n 9 --alpha 0.4",
         "perceptron --algorithm enumeration --instance DATA",
@@ -194,6 +195,8 @@ VALUES: dict[str, Any] = {
     "learn samples": 30,
     "learn held_out": 0.3,
     "compare observables": "q",
+    "special-points ansatz": "annealed",
+    "special-points alpha": 0.4,
     "diagram ansatz": "annealed",
     "threshold ansatz": "annealed",
     "diagram alpha": 0.4,
