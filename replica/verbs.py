@@ -48,7 +48,8 @@ def solve(
     ansatz : Ansatz, optional
         ``RS()`` by default.
     start : None, "informed", "equilibrium" or dict
-        None: the branch that starts at overlap 0 with a teacher, the only RS branch with random labels.
+        None: the branch that starts at overlap 0; there are others with a teacher, and where patterns hardly ever cost
+        anything.
         ``"informed"``: from the teacher. ``"equilibrium"``: of these two the one with the larger free entropy.
         A dict names conjugate order parameters, as in ``{"q_hat": 2.0}``, or the overlap, as in ``{"q": 0.9}``.
     tolerance : float

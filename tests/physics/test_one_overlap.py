@@ -77,6 +77,25 @@ def test_solutions_agree_within_their_errors(seed, monkeypatch):
             assert found.errors[name] <= 20.0 * error, name
 
 
+@pytest.mark.parametrize("weights", ["binary", "spherical"])
+@pytest.mark.parametrize(("loss", "beta"), [("margin", np.inf), ("error-count", 2.0), ("hinge", 1.0)])
+@pytest.mark.parametrize("margin", [-4.0, -7.0])
+def test_patterns_that_hardly_cost_anything_stay_on_the_branch_from_no_load(weights, loss, beta, margin):
+    """There alpha rises, falls and rises again with q_hat: of three states of one load the first is on that branch."""
+    model = replica.perceptron(weights, loss=loss, margin=margin, beta=beta)
+    theta = np.arange(-60.0, 44.0, 0.05)
+    with np.errstate(all="ignore"):
+        pattern = Equations(model, theta.size).halves({"q_hat": np.exp(theta)})[1]
+        load = np.exp(theta) / pattern.conjugates["q_hat"]
+    falls = np.flatnonzero(np.diff(load) < -1e-9 * load[1:])
+    low, high = load[falls[-1] + 1], load[falls[0]]
+    assert low < high
+    for share in (0.02, 0.3, 0.7, 0.95):
+        alpha = low ** (1.0 - share) * high**share
+        found = replica.solve(model, alpha=alpha)
+        assert abs(np.log(found["q_hat"]) - theta[np.argmax(load >= alpha)]) < 0.06
+
+
 @pytest.mark.parametrize("line", [replica.capacity, replica.at_line])
 @pytest.mark.parametrize("margin", [-1.7, 0.0, 0.4, 3.0])
 def test_lines_agree_within_their_errors(line, margin, monkeypatch):

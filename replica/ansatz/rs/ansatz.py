@@ -174,10 +174,10 @@ class _Solver(RSLedger):
     def _saddle(self, start: Any) -> None:
         rows = self.rows
         problem = RSProblem(self._equations(rows), self.alpha[rows])
-        if start is None and (good := self._at_once(problem, rows)).any():
-            rows, problem = rows[~good], problem.take(np.flatnonzero(~good))
-            if not rows.size:
-                return
+        if start is None and self._at_once(problem, rows):
+            if self.open.any():
+                self._bracketed(self.rows)
+            return
         if start is not None:
             point = start_from(problem, start)
             if "q" in start:  # plain steps stay on the side of an unstable solution that they begin on

@@ -40,5 +40,9 @@ def first_conjugates(equations: Equations, alpha: np.ndarray) -> dict[str, np.nd
     low = 0.5 * model.weights.lowest_curvature(model.beta)
     least = {name: low if equations.linear(name) else alpha * scale for name in first}
     turned = dict.fromkeys(first, 1.0) | {"m_hat": equations.lean}
-    first = {n: turned[n] * np.maximum(turned[n] * v, least[n]) for n, v in first.items()}
+    # patterns that hardly ever cost anything pull with what they pull: a larger start may lie beyond a fold
+    for n, v in first.items():
+        pull = turned[n] * v
+        floor = least[n] if equations.linear(n) else np.where(pull > 0.0, 0.0, least[n])
+        first[n] = turned[n] * np.maximum(pull, floor)
     return first | {n: np.zeros(equations.size) for n in equations.learned}

@@ -26,6 +26,9 @@ _SMALL = 1e-6  # an overlap that is as good as none
 _STEPS = 40
 _CLOSE = 1e-7  # a step from which Newton's method doubles the digits, and so is at its end
 _LONGEST = 3.0  # step in ln q_hat
+_FLAT = -3.0  # inverse slope of the residual, -1 without patterns, where the load rises slowly
+_SCAN = 0.25  # of ln q_hat, between places that are looked at
+_END = 46.0  # of ln q_hat: beyond it q is 1 to all digits
 NO_NOISE = np.empty((0, 0))
 
 
@@ -78,9 +81,7 @@ class OneOverlap:
         return residual[:, None], slope[:, None, None]
 
     def descend(self, alpha: np.ndarray) -> np.ndarray:
-        """``ln q_hat`` (B, 1) where Newton's method leads from what it is to first order in the patterns; that itself
-        where the method does not arrive.
-        """
+        """``ln q_hat`` (B, 1) where Newton's method leads from what it is to first order in the patterns."""
         point = np.empty((alpha.size, 1))
         _descend(*self.kernels, alpha, self.numbers, *self.rule, point)
         return point
@@ -136,29 +137,59 @@ def _next_step(residual, way, last, pace, before):  # type: ignore[no-untyped-de
     return curved if abs(curved - plain) < 0.5 * abs(plain) else plain
 
 
+@inner_kernel
+def _at(weights, loss, x, alpha, numbers, rule, grading, one, other):  # type: ignore[no-untyped-def]
+    """The residual at ``ln q_hat = x``, and the inverse of its slope."""
+    q_hat = np.exp(x)
+    call_at(weights, q_hat, 0.0, numbers, rule, grading, one)
+    call_at(loss, one[1], one[2], numbers, rule, grading, other)
+    return np.log(alpha * other[2]) - x, 1.0 / (q_hat * one[4] * other[4] / other[2] - 1.0)
+
+
+@inner_kernel
+def _newton(weights, loss, x, alpha, numbers, rule, grading, one, other):  # type: ignore[no-untyped-def]
+    """Newton's method in ln q_hat; steps that do not lower the residual are halved, the last one is not looked at.
+    Gives the place, whether it arrived, and whether it passed where the load hardly rises.
+    """
+    step, best, last, pace, flat = 0.0, np.inf, 0.0, 0.0, False
+    for _ in range(_STEPS):
+        residual, way = _at(weights, loss, x + step, alpha, numbers, rule, grading, one, other)
+        if abs(residual) < best:
+            x, best, before = x + step, abs(residual), step
+            flat = flat or not _FLAT < way < 0.0
+            step = _next_step(residual, way, last, pace, before)
+            step = min(max(step, -_LONGEST), _LONGEST)
+            last, pace = residual, way
+        else:  # nan too
+            step *= 0.5
+        if abs(step) < _CLOSE or not abs(step) > 0.0 or x > _END:
+            break
+    found = best < _CLOSE and abs(step) < _CLOSE
+    return x + step if found else x, found, flat
+
+
 @array_kernel
 def _descend(weights, loss, alpha, numbers, rule, grading, point):  # type: ignore[no-untyped-def]
-    """Newton's method in ln q_hat; steps that do not lower the residual are halved, the last one is not looked at."""
+    """From the place that few patterns lead to; where the load hardly rises in between, lower places are looked for: it
+    may have risen so far before, and the branch from ``alpha = 0`` is there.
+    """
     one, other = np.empty(5), np.empty(5)
     for row in range(alpha.size):
-        call_at(loss, _SMALL, 1.0 - _SMALL, numbers[row], rule, grading, other)
-        x, step, best = np.log(alpha[row] * max(other[2], 1e-9)), 0.0, np.inf
-        last, pace = 0.0, 0.0
-        point[row, 0] = x
-        for _ in range(_STEPS):
-            q_hat = np.exp(x + step)
-            call_at(weights, q_hat, 0.0, numbers[row], rule, grading, one)
-            call_at(loss, one[1], one[2], numbers[row], rule, grading, other)
-            residual = np.log(alpha[row] * other[2]) - (x + step)
-            if abs(residual) < best:
-                way = 1.0 / (q_hat * one[4] * other[4] / other[2] - 1.0)
-                x, best, before = x + step, abs(residual), step
-                step = _next_step(residual, way, last, pace, before)
-                step = min(max(step, -_LONGEST), _LONGEST)
-                last, pace = residual, way
-            else:  # nan too
-                step *= 0.5
-            if abs(step) < _CLOSE or not abs(step) > 0.0:
+        load, known = alpha[row], numbers[row]
+        call_at(loss, _SMALL, 1.0 - _SMALL, known, rule, grading, other)
+        low = np.log(load * max(other[2], 1e-300))
+        x, found, flat = _newton(weights, loss, low, load, known, rule, grading, one, other)
+        while found and flat and low + 2.0 * _SCAN < x:
+            low += _SCAN
+            if _at(weights, loss, low, load, known, rule, grading, one, other)[0] < -_CLOSE:
+                high = low
+                low -= _SCAN
+                while high - low > 1e-3:
+                    middle = 0.5 * (low + high)
+                    if _at(weights, loss, middle, load, known, rule, grading, one, other)[0] > 0.0:
+                        low = middle
+                    else:
+                        high = middle
+                x, found, flat = _newton(weights, loss, low, load, known, rule, grading, one, other)
                 break
-        if best < _CLOSE and abs(step) < _CLOSE:
-            point[row, 0] = x + step
+        point[row, 0] = x

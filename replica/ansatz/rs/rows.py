@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -56,17 +57,19 @@ class RSLedger(Ledger):
     def _equations(self, rows: np.ndarray) -> Equations:
         return Equations(self.model.take(rows), rows.size)
 
-    def _at_once(self, problem: RSProblem, rows: np.ndarray) -> np.ndarray:
-        """Which rows compiled loops have solved (a mask)."""
+    def _at_once(self, problem: RSProblem, rows: np.ndarray) -> bool:
+        """Whether compiled loops are for these rows: those that they have solved are closed."""
         here, finer = problem.equations.compiled, problem.refined().equations.compiled
         if here is None or finer is None:
-            return np.zeros(rows.size, dtype=bool)
+            return False
         with np.errstate(all="ignore"):
             point, error, self.residual[rows], code = here.solve(self.alpha[rows], finer, max(self.tolerance, FINEST))
         good = code == CONVERGED
         self.status[rows[good]] = Status.CONVERGED
-        self._close(rows[good], without([Part(rows, problem, point, error)], rows[~good]), "")
-        return good
+        found = Part(rows, problem, point, error)
+        self.last += without([replace(found, error=np.full_like(error, np.nan))], rows[good])
+        self._close(rows[good], without([found], rows[~good]), "")
+        return True
 
     def _untouched(self) -> None:
         """Rows on whose weights the patterns hardly act: what cannot be told from 0 is held there."""
