@@ -31,7 +31,7 @@ class Points(Curves):
     ANSATZ,
 )
 def command(request: Request) -> Points:
-    """Where the lines of a phase diagram cross, end and meet.
+    """Where threshold lines cross, end and meet.
 
     Changes are looked for between the points of the grid on the horizontal axis.
 

@@ -287,7 +287,7 @@ def _dataset(
     names = {name for name, *_ in keys}
     measured = [name for name, *dims in keys if dims and dims[-1] in own and f"{name}_error" in names]
     shown = {"observables": " ".join([main, *measured])} if measured else {}
-    if any("flips" in dims for dims in keys):
+    if any("flips" in dims for _, *dims in keys):
         own["flips"] = np.arange(columns["weights:weight"].shape[1] + 1)
     found = curve(columns, axes, asked, main=main, symbols={}, own=own, kind="simulation", **shown)
     for source in sources:

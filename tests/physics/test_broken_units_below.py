@@ -151,6 +151,7 @@ def test_the_capacity_is_where_loads_end() -> None:
     assert "the capacity with 1 steps is 4.03424" in beyond.status
 
 
+@pytest.mark.bench
 def test_three_units_break_with_a_jump() -> None:
     """Where the complexity at m = 1 vanishes, by Hermite sums of ``E P ln P``, one step takes over."""
     z, w = hermegauss(100)

@@ -49,8 +49,12 @@ def test_a_mixture_of_another_sign_by_enumeration() -> None:
 
 CASES = [
     (Letters(TERNARY, TERNARY, 0.5), None),
-    (Letters(TERNARY, (1.0, 2.0, 5.0), 0.3, 0.2, 1.5, 0.25), replica.Discrete((1.0, 2.0, 5.0))),
-    (Letters(SKEW, TERNARY, 0.4), "ternary"),
+    pytest.param(
+        Letters(TERNARY, (1.0, 2.0, 5.0), 0.3, 0.2, 1.5, 0.25),
+        replica.Discrete((1.0, 2.0, 5.0)),
+        marks=pytest.mark.bench,
+    ),
+    pytest.param(Letters(SKEW, TERNARY, 0.4), "ternary", marks=pytest.mark.bench),
     (Letters((-1.0, 0.5, 2.0), None, 0.4, -0.25), "spherical"),
 ]
 
