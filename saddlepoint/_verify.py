@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from saddlepoint._iterate import Outcome, noise_of
@@ -79,24 +81,29 @@ def _correct(
     before, jacobian = problem.residual_and_jacobian(point)
     inverse, ratio = np.empty((size, k, k)), np.empty(size)
     invert(jacobian, inverse, ratio)
-    moved, code = np.empty((size, k)), np.empty(size, dtype=np.int8)
-    allowed = max(tolerance.absolute, FINEST) ** 0.5
-    correction(point, before, inverse, allowed, tolerance.absolute, moved, code)
-    after = problem.residual(moved)
-    noise = noise_of(problem, moved, after)
-    residual, error = np.empty(size), np.empty((size, k))
-    remaining(
-        point,
-        before,
-        moved,
-        after,
-        noise,
-        inverse,
-        tolerance.absolute,
-        tolerance.relative,
-        residual,
-        error,
-        code,
-    )
+
+    def there(moved: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        after = problem.residual(moved)
+        return after, noise_of(problem, moved, after)
+
     outcome.evaluations += size * (problem.jacobian_points + 1)
+    return corrected(point, before, inverse, there, tolerance)
+
+
+def corrected(
+    point: np.ndarray,
+    before: np.ndarray,
+    inverse: np.ndarray,
+    there: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
+    tolerance: Tolerance,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Points (B, k) moved by one correction of their residuals ``before`` with inverse Jacobians, the residuals (B,),
+    errors (B, k) and codes (B,) that this leaves; ``there`` gives residuals and their noise at the new points.
+    """
+    moved, code = np.empty(point.shape), np.empty(len(point), dtype=np.int8)
+    small, relative = tolerance.absolute, tolerance.relative
+    correction(point, before, inverse, max(small, FINEST) ** 0.5, small, moved, code)
+    after, noise = there(moved)
+    residual, error = np.empty(len(point)), np.empty(point.shape)
+    remaining(point, before, moved, after, noise, inverse, small, relative, residual, error, code)
     return moved, residual, error, code

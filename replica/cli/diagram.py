@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from replica.cli._answers import Curves
 from replica.cli._values import Axis, Names, Number
 from replica.cli._verb import ANSATZ, Request, model_verb, option
@@ -31,17 +33,13 @@ def command(request: Request) -> Curves:
     """
     import replica
 
+    return Curves(replica.diagram(request.model, **plane_of(request), **request.grid_options))
+
+
+def plane_of(request: Request) -> dict[str, Any]:
+    """The axes and the lines that were asked for."""
     options = request.options
     for name in request.axes:
         raise ValueError(f"--{name} takes one number in a diagram; its horizontal axis is -x {name}=GRID")
-    return Curves(
-        replica.diagram(
-            request.model,
-            x=options["x"],
-            y=options["y"].replace("-", "_"),
-            lines=options["lines"],
-            alpha=options["alpha"],
-            ansatz=request.ansatz,
-            **request.grid_options,
-        )
-    )
+    known = {name: options[name] for name in ("x", "lines", "alpha")}
+    return known | {"y": options["y"].replace("-", "_"), "ansatz": request.ansatz}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from replica.cli._answers import Curves
 from replica.cli._values import Axis, Names, Number
 from replica.cli._verb import ANSATZ, Request, model_verb, option
+from replica.cli.diagram import plane_of
 
 
 class Points(Curves):
@@ -39,16 +40,4 @@ def command(request: Request) -> Points:
     """
     import replica
 
-    options = request.options
-    for name in request.axes:
-        raise ValueError(f"--{name} takes one number here; the horizontal axis is -x {name}=GRID")
-    return Points(
-        replica.special_points(
-            request.model,
-            x=options["x"],
-            y=options["y"].replace("-", "_"),
-            lines=options["lines"],
-            alpha=options["alpha"],
-            ansatz=request.ansatz,
-        )
-    )
+    return Points(replica.special_points(request.model, **plane_of(request)))

@@ -18,9 +18,10 @@ from replica.architectures import PatternAverage
 from replica.models.model import Model
 from replica.weights.base import Average, SingleWeight
 from saddlepoint._jit import array_kernel, call_at, inner_kernel, pointer
-from saddlepoint._kernels import STALLED, correction, remaining
-from saddlepoint._verify import DOUBTED
+from saddlepoint._kernels import STALLED
+from saddlepoint._verify import DOUBTED, FINEST, corrected
 from saddlepoint.quadrature.levels import rule_and_grading
+from saddlepoint.solution import Tolerance
 
 _SMALL = 1e-6  # an overlap that is as good as none
 _STEPS = 40
@@ -90,12 +91,14 @@ class OneOverlap:
         """Points (B, 1), their errors, residuals (B,) and codes: `descend` and the check of `saddlepoint.solve` on the
         ``finer`` averages.
         """
-        point, moved, error = self.descend(alpha), np.empty((alpha.size, 1)), np.empty((alpha.size, 1))
+        point = self.descend(alpha)
         before, slope = finer.residual_and_slope(alpha, point)
-        residual, code, inverse = np.empty(alpha.size), np.empty(alpha.size, dtype=np.int8), 1.0 / slope
-        correction(point, before, inverse, tolerance**0.5, tolerance, moved, code)
-        after, _ = finer.residual_and_slope(alpha, moved)
-        remaining(point, before, moved, after, NO_NOISE, inverse, tolerance, 0.0, residual, error, code)
+
+        def there(moved: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            return finer.residual_and_slope(alpha, moved)[0], NO_NOISE
+
+        asked = Tolerance(absolute=max(tolerance, FINEST))
+        moved, residual, error, code = corrected(point, before, 1.0 / slope, there, asked)
         code[np.abs(moved - point)[:, 0] > DOUBTED] = STALLED
         return moved, error, residual, code
 

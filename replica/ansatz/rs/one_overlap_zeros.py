@@ -12,9 +12,10 @@ from replica.ansatz.rs.equations import Equations
 from replica.ansatz.rs.one_overlap import OneOverlap
 from replica.weights.base import Pinned
 from saddlepoint._jit import array_kernel, call_at, inner_kernel
-from saddlepoint._kernels import CONVERGED, STALLED, correction, remaining
-from saddlepoint._verify import DOUBTED, FINEST
+from saddlepoint._kernels import CONVERGED, STALLED
+from saddlepoint._verify import DOUBTED, FINEST, corrected
 from saddlepoint.quadrature.levels import rule_and_grading
+from saddlepoint.solution import Tolerance
 
 _FALLING = -1e-6  # slope of the residual where alpha clearly rises with q_hat
 _NUDGE = 1e-5  # step of central differences in ln q_hat
@@ -49,15 +50,16 @@ def first_zeros(equations: Equations, condition: str, grid: tuple[float, float, 
     here, finer, size = equations.compiled, equations.refined().compiled, equations.size
     assert here is not None and finer is not None
     asked = condition == "stability", per_row(equations.model.beta, size)
-    point, moved, slack, inverse = np.empty((size, 1)), np.empty((size, 1)), np.empty((size, 1)), np.empty((size, 1, 1))
-    bracket, residual, code = np.empty((size, 2)), np.empty(size), np.empty(size, dtype=np.int8)
+    point, inverse, bracket = np.empty((size, 1)), np.empty((size, 1, 1)), np.empty((size, 2))
     rules = *rule_and_grading(0), *here.rule
     _search(*here.kernels, here.numbers, *rules, *asked, np.array(grid), point, bracket, inverse)
-    before, after, noise = np.empty((3, size, 1))
-    _conditions(*here.kernels, here.numbers, *finer.rule, *asked, point, before, noise)
-    correction(point, before, inverse, FINEST**0.5, FINEST, moved, code)
-    _conditions(*here.kernels, here.numbers, *finer.rule, *asked, moved, after, noise)
-    remaining(point, before, moved, after, noise, inverse, FINEST, 0.0, residual, slack, code)
+
+    def there(place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        value, floor = np.empty((2, size, 1))
+        _conditions(*here.kernels, here.numbers, *finer.rule, *asked, place, value, floor)
+        return value, floor
+
+    moved, residual, slack, code = corrected(point, there(point)[0], inverse, there, Tolerance(absolute=FINEST))
     code[~(np.abs(moved - point)[:, 0] <= DOUBTED)] = STALLED  # nan too
     alpha, error = _loads(here, finer, moved, slack)
     code[~(np.isfinite(alpha) & np.isfinite(error)) & (code == CONVERGED)] = STALLED

@@ -28,7 +28,6 @@ from replica.solution.ledger import Ledger, without
 from replica.weights.base import Average
 from saddlepoint import Ladder, Newton, Status, solve
 from saddlepoint._kernels import CONVERGED
-from saddlepoint._verify import FINEST
 
 UNMAGNETISED = "the paramagnet q = 0"
 GROUND = "above capacity: the ground state, "
@@ -63,7 +62,7 @@ class RSLedger(Ledger):
         if here is None or finer is None:
             return False
         with np.errstate(all="ignore"):
-            point, error, self.residual[rows], code = here.solve(self.alpha[rows], finer, max(self.tolerance, FINEST))
+            point, error, self.residual[rows], code = here.solve(self.alpha[rows], finer, self.tolerance)
         good = code == CONVERGED
         self.status[rows[good]] = Status.CONVERGED
         found = Part(rows, problem, point, error)
