@@ -141,6 +141,7 @@ def test_a_weak_step_beside_the_transition() -> None:
     assert found["q0"] / found["q1"] == pytest.approx(1.0 / 3.0, abs=2e-3)
 
 
+@pytest.mark.bench
 def test_the_capacity_is_where_loads_end() -> None:
     end = replica.capacity(PAIR, ansatz=replica.RSB())
     near = replica.solve(PAIR, alpha=4.03, ansatz=replica.RSB())

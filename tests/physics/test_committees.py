@@ -45,10 +45,10 @@ def found_of(figure: dict[str, Any]) -> tuple[float, float, str]:
 
 
 def figures() -> list[Any]:
-    """The stored figures; those of averages over four and five fields take seconds."""
-    names = [figure["id"] for figure in FIGURES]
-    slow = {name for name in names if ".K4." in name or name.endswith("K5.sign.spherical.alpha_AT")}
-    return [pytest.param(f, marks=[pytest.mark.slow] if f["id"] in slow else [], id=f["id"]) for f in FIGURES]
+    """The stored figures; those of averages over four fields take seconds, and a line over five many."""
+    slow = {figure["id"]: [pytest.mark.slow] for figure in FIGURES if ".K4." in figure["id"]}
+    slow["committee.K5.sign.spherical.alpha_AT"] = [pytest.mark.bench]
+    return [pytest.param(figure, marks=slow.get(figure["id"], []), id=figure["id"]) for figure in FIGURES]
 
 
 @pytest.mark.parametrize("figure", figures())

@@ -84,6 +84,7 @@ def nested_groups(model: replica.Model, alpha: float, power: float, q1: float) -
     return {name: float(seen.value(name)[0]) for name in seen.names}
 
 
+@pytest.mark.bench
 def test_differences_are_those_of_a_random_matrix() -> None:
     """``ln E exp(-beta |X w|^2/2)`` over the sphere by the eigenvalues of one matrix, free and condensed."""
     rng, n, alpha = np.random.default_rng(5), 3000, 3.0

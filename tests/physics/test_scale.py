@@ -71,6 +71,7 @@ def test_thresholds_of_letters_of_any_scale(verb: object) -> None:
     assert others == pytest.approx([one] * 2, rel=1e-12)
 
 
+@pytest.mark.bench
 def test_largest_margins_are_in_units_of_the_letters() -> None:
     one, small = (replica.max_margin(replica.perceptron(replica.Discrete((-c, 2 * c))), alpha=0.4) for c in (1.0, 1e-5))
     assert small / 1e-5 == pytest.approx(one, rel=1e-11)
