@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from replica.cli import main
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -72,13 +71,14 @@ def test_python_blocks_run_in_order_and_print_what_they_say(
             assert shows(printed, promised), f"line {line}: {promised} not in {printed}"
 
 
-def test_command_lines_run(tmp_path: Path) -> None:
-    """Each ends with exit status 0, in one folder, in order: a later one may read what an earlier one wrote."""
-    environment = os.environ | {"MPLBACKEND": "Agg", "PYTHONPATH": str(ROOT)}
+def test_command_lines_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each ends with exit status 0, in one folder, in order: a later one may read what an earlier one wrote.
+
+    In this process: what processes do of their own is tested in `tests/cli/test_process.py`.
+    """
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
     for words in commands():
-        arguments = shlex.split(words)[1:]
-        done = subprocess.run(
-            [sys.executable, "-m", "replica.cli", *arguments],
-            cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300,
-        )
-        assert done.returncode == 0, f"{words}\n{done.stderr}"
+        assert main(shlex.split(words)[1:]) == 0, f"{words}\n{capsys.readouterr().err}"
