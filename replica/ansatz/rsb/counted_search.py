@@ -12,9 +12,10 @@ from replica.ansatz.coverage import GAUSSIAN_FIELD, HARD, RANDOM_LABELS, SIGNS, 
 from replica.ansatz.rsb.charts import Order
 from replica.ansatz.rsb.counted import EMPTY, CountedProblem
 from replica.ansatz.rsb.potential import CAPACITY, WARM
+from replica.ansatz.rsb.roots import newton_root
 from replica.ansatz.rsb.solver import POLISH, StepsLedger, blurred
 from replica.ansatz.rsb.starts import APART, CLOSE, coincide, one_more
-from replica.ansatz.rsb.steps import ROOTED, TOLD, Minimum, newton_root
+from replica.ansatz.rsb.steps import ROOTED, TOLD, Minimum
 from replica.models.model import Model
 from saddlepoint import Solution, Tolerance, solve
 

@@ -109,11 +109,8 @@ class StepsProblem(Problem):
         if self.parisi is None and self.steps:
             for row in range(self.size):
                 if (place := self.place(free[row], row)) is not None:
-                    means = place.pattern.means
-                    with np.errstate(divide="ignore"):
-                        loss = 32 * EPS * (1.0 + np.abs(means).max()) / np.abs(np.diff(means))
                     start = len(self.chart(row).names) - self.steps - (self.setting == GROUND)
-                    floor[row, start : start + self.steps] += loss
+                    floor[row, start : start + self.steps] += place.pattern.gains_noise
         return floor
 
     def observe(self, free: np.ndarray) -> tuple[Named, Named]:

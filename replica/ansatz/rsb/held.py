@@ -7,9 +7,10 @@ import numpy as np
 from replica.ansatz.rsb.charts import Order
 from replica.ansatz.rsb.equations import StepsProblem
 from replica.ansatz.rsb.potential import GROUND, WARM, Potential
+from replica.ansatz.rsb.roots import newton_root
 from replica.ansatz.rsb.solver import POLISH, STATES, StepsLedger
 from replica.ansatz.rsb.starts import CLOSE
-from replica.ansatz.rsb.steps import ROOTED, Search, newton_root
+from replica.ansatz.rsb.steps import ROOTED, Search
 from saddlepoint import Tolerance, solve
 from saddlepoint.continuation.march import Stride, Tried, march
 

@@ -17,6 +17,7 @@ from replica.ansatz.rsb.grids import Fineness, fineness, panels, uniform
 from replica.ansatz.rsb.kernels import spread, tilted, windows
 from replica.losses import Loss
 
+EPS = float(np.finfo(float).eps)
 LN_SQRT_2PI = 0.9189385332046727
 RANGE = 92.0  # squared deviations beyond which a Gaussian has no mass
 SPREAD = 2.2  # uniform steps in a deviation of the level itself
@@ -26,6 +27,12 @@ FELT = 60.0  # logarithm of the terms that are not
 CROSS = 0.6  # of the inverse of m times the difference in slope of two branches that cross (costs that are not convex)
 WARY = 1.4  # by how much finer steps are for costs that are not convex
 BASE = 0.55  # and of the width on which the last level varies
+
+
+def differences_noise(means: np.ndarray) -> np.ndarray:
+    """Relative rounding of the differences of neighbouring means."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(32 * EPS * (1.0 + np.abs(means).max()) / np.abs(np.diff(means)))
 
 
 class Level(NamedTuple):
@@ -56,6 +63,12 @@ class Warm(NamedTuple):
         """Whether branches of ``f`` cross."""
         return not self.loss.log_concave
 
+    @property
+    def width(self) -> float:
+        """That on which ``ln Z`` varies."""
+        _, widths = self.loss.features(np.array([self.variance]), self.beta)
+        return float(np.min(np.append(widths[np.isfinite(widths)], math.sqrt(self.variance))))
+
     def far(self, variances: np.ndarray) -> np.ndarray:
         """Where fields of these variances end."""
         return _beyond_kinks(self.loss, variances)
@@ -64,9 +77,7 @@ class Warm(NamedTuple):
         self, reach: float, below: float, deviation: float, tilt: float, fine: Fineness
     ) -> tuple[np.ndarray, np.ndarray]:
         """A uniform grid: everything is smooth on the scale of the features of ``ln Z``."""
-        _, widths = self.loss.features(np.array([self.variance]), self.beta)
-        width = np.min(np.append(widths[np.isfinite(widths)], math.sqrt(self.variance)))
-        nodes, step = uniform(reach, min(deviation / SPREAD, BASE * width) / fine.steps)
+        nodes, step = uniform(reach, min(deviation / SPREAD, BASE * self.width) / fine.steps)
         return nodes, np.full(nodes.size, step)
 
     def terms(self, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -157,6 +168,16 @@ class Nested:
         return np.array([level.mass @ level.value for level in self.levels])
 
     @property
+    def gains(self) -> np.ndarray:
+        """``F_j - F_{j-1}``."""
+        return np.diff(self.means)
+
+    @property
+    def gains_noise(self) -> np.ndarray:
+        """Relative rounding of these."""
+        return differences_noise(self.means)
+
+    @property
     def bends(self) -> np.ndarray:
         """``int P_j f_j''^2``."""
         return np.array([level.mass @ level.bend**2 for level in self.levels])
@@ -199,7 +220,7 @@ def nested(base: Any, steps: np.ndarray, parisi: np.ndarray, level: int) -> Nest
         kept.append(terms)
     found.reverse()
     kept.reverse()
-    mass = _lowest(found[0][0], found[0][1], float(steps[0]))
+    mass = lowest_mass(found[0][0], found[0][1], float(steps[0]))
     levels = [Level(*found[0], mass)]
     for own, terms in zip(found[1:], kept, strict=True):
         higher = np.empty(own[0].size)
@@ -209,7 +230,7 @@ def nested(base: Any, steps: np.ndarray, parisi: np.ndarray, level: int) -> Nest
     return Nested(levels)
 
 
-def _lowest(nodes: np.ndarray, weights: np.ndarray, variance: float) -> np.ndarray:
+def lowest_mass(nodes: np.ndarray, weights: np.ndarray, variance: float) -> np.ndarray:
     """The mass of the fields of the lowest level."""
     if variance == 0.0:
         return np.ones(1)

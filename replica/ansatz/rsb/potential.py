@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from replica.ansatz.rsb.charts import Chart, Order
+from replica.ansatz.rsb.close import close_levels, levels_are_close
 from replica.ansatz.rsb.patterns import Cold, Nested, Warm, nested
 from replica.ansatz.rsb.unit_levels import UnitsNested, nested_units
 from replica.ansatz.rsb.unit_patterns import ColdUnits, Signs
@@ -49,17 +50,17 @@ class Place:
         """Logarithms of the ratios of the two halves of each equation: of the overlaps ``alpha k' E_j/S_j`` (and of the
         response), then of the Parisi parameters.
         """
-        pushes, means = self.pattern.pushes, self.pattern.means
+        pushes = self.pattern.pushes
         with np.errstate(all="ignore"):
             overlaps = np.log(self.alpha * self.slopes * pushes / self.sphere.pulls)
-            gains = self.alpha * np.diff(means) / self.order.parisi
+            gains = self.alpha * self.pattern.gains / self.order.parisi
             return np.append(overlaps, np.log(gains / -self.sphere.slopes))
 
     def with_load(self, alpha: float) -> Place:
         """The same order parameters at another load (not at a capacity)."""
         jumps = np.diff(np.concatenate([[0.0], self.order.parisi, [1.0]]))[: self.overlap_slopes.size]
         force = self.sphere.pulls - alpha * self.slopes * self.pattern.pushes
-        parisi = self.sphere.slopes + alpha * np.diff(self.pattern.means) / self.order.parisi
+        parisi = self.sphere.slopes + alpha * self.pattern.gains / self.order.parisi
         return replace(
             self, alpha=alpha, value=self.value + (alpha - self.alpha) * self.pattern.value, parisi_slopes=parisi,
             overlap_slopes=0.5 * jumps * force[: jumps.size],
@@ -119,7 +120,7 @@ class Potential:
         chi_slope = -0.5 * float(weights.pulls[-1] - alpha * slopes[-1] * pushes[-1])
         return Place(
             order, value, alpha, weights, pattern, base, slopes, bends, 0.5 * scale * jumps * force,
-            scale * (weights.slopes + alpha * np.diff(pattern.means) / m), chi_slope,
+            scale * (weights.slopes + alpha * pattern.gains / m), chi_slope,
         )
 
     def _pattern(
@@ -134,8 +135,9 @@ class Potential:
             smooth = "RSB at zero temperature needs fields that overlap smoothly as q -> 1"
             raise ValueError(f"{smooth}, those of {self.model.architecture} do not")
         steps = np.append(field.q[0], -np.diff(field.variance))
-        base = self._base(float(field.variance[-1]), float(slopes[-1]), chi)
-        return base, nested(base, np.maximum(steps, 0.0), m, level), slopes, bends
+        base, steps = self._base(float(field.variance[-1]), float(slopes[-1]), chi), np.maximum(steps, 0.0)
+        averages = close_levels if isinstance(base, Warm) and levels_are_close(base, steps, m) else nested
+        return base, averages(base, steps, m, level), slopes, bends
 
     def _units(self, few: FewUnits, gaps: np.ndarray, m: np.ndarray, level: int) -> tuple[Any, ...]:
         """`_pattern` of a few units, whose fields have the overlaps of their weights."""

@@ -13,14 +13,12 @@ from replica.ansatz.coverage import ALTERNATING, GAUSSIAN_FIELD, Covers
 from replica.ansatz.rsb.equations import StepsProblem
 from replica.ansatz.rsb.limit import MOST, FullState, Limit, limit_of, profile_of, settled
 from replica.ansatz.rsb.potential import CAPACITY, GROUND, WARM, Potential
-from replica.ansatz.rsb.steps import Minimum, Search
+from replica.ansatz.rsb.steps import MARGINAL, Minimum, Search
 from replica.models.model import Model
 from replica.solution.errors import Named, measured
 from replica.solution.ledger import Ledger
 from saddlepoint import Newton, Solution, Tolerance, solve
 
-#: how far a replicon may be above 1 where there are no more steps
-MARGINAL = 5e-5
 STATIONARY = ("free_entropy", "energy", "entropy", "alpha")
 FEW = 5  # steps whose capacity is that of all, but for a few digits
 FLATTER = 4.0

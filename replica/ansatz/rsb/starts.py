@@ -40,12 +40,6 @@ def first_steps(setting: str, rooted: bool, symmetric: Order) -> list[Order]:
     ]
 
 
-def weak_steps(symmetric: Order) -> list[Order]:
-    """Starts of one step where overlaps have just become positive: ``q_0`` is a third of ``q_1``, and m as small."""
-    q = 1.0 - float(symmetric.gaps[0])
-    return [Order(1.0 - q * np.array([0.345, 1.03]), np.array([q * share])) for share in (2.75, 1.3, 6.0)]
-
-
 def raised(order: Order) -> list[Order]:
     """Orders with ``q_0 > 0`` beside one at ``q_0 = 0``."""
     next_gap = float(order.gaps[1]) if order.gaps.size > 1 else 0.0

@@ -11,26 +11,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from replica.ansatz.rsb.breaking import close_steps, weak_steps
 from replica.ansatz.rsb.charts import Order
 from replica.ansatz.rsb.equations import StepsProblem
 from replica.ansatz.rsb.grids import TooFine
 from replica.ansatz.rsb.potential import CAPACITY, WARM, Place, Potential
-from replica.ansatz.rsb.starts import APART, CLOSE, coincide, first_steps, one_more, raised, symmetric, weak_steps
+from replica.ansatz.rsb.roots import chord_root, newton_root
+from replica.ansatz.rsb.starts import APART, CLOSE, coincide, first_steps, one_more, raised, symmetric
 from saddlepoint.descent import Descent, descend
 
 NEAR = 3e-3  # steps of the descent at which the equations take over
 ROUGH = 1e-4  # residuals of the equations on rough integrals
 ROOTED = 1e-10
-ROUNDS = 14
-WILD = 30.0  # residuals from which there is no way back
-LONG = 0.7
-FALLING = 0.2  # by which residuals fall where a Jacobian is good for another step
-GROWING = 10.0  # of the least residual so far, with the Jacobian of rougher integrals
 WITHIN = 1e-5  # of the value of the minimum
 TOLD = 1e-9  # excess of a replicon over 1 that is not rounding
 TRIES = 3  # starts of one more step
 NO_PUSH = 1e-28  # of fields at q = 0 that see no sign, but for rounding
-WEAK, FAINT = 0.01, 0.1  # excess of a replicon and overlap within which a first step is a weak one
+WEAK, FAINT = 0.01, 0.1  # excess of a replicon within which a first step is a weak one; overlaps near 0
+FAINTEST = 2e-6  # below that a step changes nothing, nor is it told from none
+MARGINAL = 5e-5  # excess of a replicon up to which it does not matter that there are no more steps
+ROUNDING = 4e-15
 JUMPS = 4  # differences of the overlaps at which a jump is looked for
 
 
@@ -120,19 +120,34 @@ class Search:
         good = found is not None and not coincide(found.order, self.potential.cold, CLOSE)
         return found if found is not None and good and found.value < before.value else None
 
-    def _weak(self, before: Minimum, excess: float) -> bool:
-        """Whether it is just beyond a transition from ``q = 0``, where the valley is too flat for a descent."""
-        few = self.potential.model.architecture.few is not None
-        faint = before.order.gaps.size > 0 and bool(before.order.gaps[0] > 1.0 - FAINT)
-        return few and not (self.potential.cold or self.rooted) and faint and excess < WEAK
+    def _weak(self, excess: float) -> bool:
+        """Whether it is just beyond a continuous transition, where the valley is too flat for a descent."""
+        return not (self.potential.cold or self.rooted) and TOLD < excess < WEAK
+
+    @staticmethod
+    def rounding(found: Minimum) -> float:
+        """That of a value."""
+        return ROUNDING * (1.0 + abs(found.value))
 
     def weak(self, before: Minimum) -> Minimum | None:
-        """A weak first step, by the equations alone; None unless the value is lower."""
-        for start in weak_steps(before.order):
+        """A weak first step, by the equations alone; None unless the value is lower, but for rounding."""
+        faint, most = bool(before.order.gaps[0] > 1.0 - FAINT), before.value + self.rounding(before)
+        for start in [*(weak_steps(before.order) if faint else []), *close_steps(before.order, self.place)]:
             found = self.root(1, self.potential.chart(1).free(start), 1, ROOTED)
-            if found is not None and found.value < before.value and not coincide(found.order, False, CLOSE):
+            if found is not None and found.value < most and not coincide(found.order, False, CLOSE):
                 return found
         return None
+
+    def jumps(self, starts: list[Order]) -> list[Minimum | None]:
+        """First steps whose levels are not close, at finite temperature."""
+        tried = [] if self.potential.cold else [starts[i::JUMPS] for i in range(JUMPS)]
+        return [self.descend(start, 1, APART) for some in tried if (start := self.lowest(some)) is not None]
+
+    def weak_or_jump(self, before: Minimum, starts: list[Order], excess: float) -> list[Minimum | None]:
+        """First steps just beyond where symmetry is unstable; a jump may have come before."""
+        near = self.weak(before) if excess > FAINTEST else None
+        few = self.potential.model.architecture.few is not None
+        return [near] if near is not None and few else [near, *self.jumps(starts)]
 
     def lowest(self, orders: list[Order]) -> Order | None:
         """The start of the lowest value, on rough integrals."""
@@ -199,84 +214,18 @@ class Search:
         starts = first_steps(self.potential.setting, self.rooted, before.order) if before.steps == 0 else []
         if unstable.any() and before.steps:
             starts = one_more(before.order, unstable, self.potential.cold, self.rooted)
-        found: list[Minimum | None] = []
-        if not unstable.any():
-            tried = [] if self.potential.cold else [starts[i::JUMPS] for i in range(JUMPS)]
-            found = [self.descend(start, 1, APART) for some in tried if (start := self.lowest(some)) is not None]
-        elif before.steps and (near := self.followed(starts[-1], before)) is not None:
+        if unstable.any() and before.steps and (near := self.followed(starts[-1], before)) is not None:
             return near
-        elif not before.steps and self._weak(before, place.excess):
-            return self.weak(before)
+        found: list[Minimum | None] = []
+        if not before.steps and self._weak(place.excess):
+            found = self.weak_or_jump(before, starts, place.excess)
+        elif not unstable.any():
+            found = self.jumps(starts)
         else:
             for start in self.ranked(starts)[:TRIES]:
                 found = [self.descend(start, before.steps + 1)]
                 if found[0] is not None and found[0].value < before.value:
                     break
-        lower = [one for one in found if one is not None and one.value < before.value]
+        most = before.value + (self.rounding(before) if unstable.any() else 0.0)
+        lower = [one for one in found if one is not None and one.value < most]
         return min(lower, key=lambda one: one.value) if lower else None
-
-
-def newton_root(
-    problem: StepsProblem, point: np.ndarray, tolerance: float
-) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Newton's method whose residual need not fall: along valleys it first rises; where it falls fast the Jacobian is
-    kept, with what the last step told of it. With the last Jacobian; None where it gets nowhere.
-    """
-    jacobian: np.ndarray | None = None
-    before, move, last = point, point, np.inf
-    if not point.size:
-        return point, jacobian
-    for _ in range(ROUNDS):
-        residual = problem.residual(point[None, :])[0]
-        size = float(np.abs(residual).max())
-        if not size < WILD:
-            break
-        if np.all(np.abs(residual) <= np.maximum(tolerance, problem.noise(point[None, :])[0])):
-            return point, jacobian
-        if jacobian is None or not size < FALLING * np.abs(before).max():
-            jacobian = problem.residual_and_jacobian(point[None, :])[1][0]
-        else:
-            jacobian = _told(jacobian, residual - before, move)
-        step = _step(jacobian, residual)
-        if step is None:
-            break
-        length = float(np.abs(step).max())
-        if length > LONG and last > LONG and length > last:
-            break
-        last, before, move = length, residual, step * min(1.0, LONG / length)
-        point = point + move
-    return None, None
-
-
-def chord_root(problem: StepsProblem, point: np.ndarray, jacobian: np.ndarray, tolerance: float) -> np.ndarray | None:
-    """Newton's method with the Jacobian of rougher integrals, and what the steps tell of it; None where that does not
-    get there soon.
-    """
-    least, before, move = np.inf, point, point
-    for turn in range(2 * ROUNDS):
-        residual = problem.residual(point[None, :])[0]
-        size = float(np.abs(residual).max())
-        if np.all(np.abs(residual) <= np.maximum(tolerance, problem.noise(point[None, :])[0])):
-            return point
-        if turn:
-            jacobian = _told(jacobian, residual - before, move)
-        step = _step(jacobian, residual)
-        if not size < GROWING * least or step is None or np.abs(step).max() > LONG:
-            return None
-        least, before, move = min(least, size), residual, step
-        point = point + move
-    return None
-
-
-def _told(jacobian: np.ndarray, change: np.ndarray, move: np.ndarray) -> np.ndarray:
-    """The nearest Jacobian that explains the change of the residual along the last step (Broyden)."""
-    return np.asarray(jacobian + np.outer(change - jacobian @ move, move) / (move @ move))
-
-
-def _step(jacobian: np.ndarray, residual: np.ndarray) -> np.ndarray | None:
-    if not np.all(np.isfinite(jacobian)):
-        return None
-    try:
-        return np.linalg.solve(jacobian, -residual)
-    except np.linalg.LinAlgError:
-        return None

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from replica.ansatz.rsb.close import faint_units, fields_are_faint
 from replica.ansatz.rsb.grids import TooFine
 from replica.ansatz.rsb.unit_levels import Level, Top, UnitsNested
 from replica.ansatz.rsb.unit_patterns import Signs
@@ -60,6 +61,8 @@ class WarmUnits(NamedTuple):
 def warm_units(base: WarmUnits, steps: np.ndarray, parisi: np.ndarray, level: int) -> UnitsNested:
     """Averages over levels of squared deviations ``steps`` (k+1,) at Parisi parameters (k,), k = 0 or 1."""
     rule, units, common = RULES[base.signs.units][level], base.signs.units, float(steps[0])
+    if fields_are_faint(base.variance, steps):
+        return faint_units(units, base.variance, steps, parisi, level, TOP)
     if len(parisi):
         gap, m = float(steps[1]), float(parisi[0])
         return around_fields(base, common, gap, m, rule) if common else around_zero(base, gap, m, rule)
