@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica._checks import sized
+from replica._registry import exact, vouched
 from replica.architectures.base import Architecture, Slopes
 from replica.data.base import Overlaps
 
@@ -56,13 +57,12 @@ class Perceptron(Architecture):
         return self.norm
 
     @property
-    def _number(self) -> float:
-        """The norm of a batch of one."""
-        return float(np.ravel(self.norm)[0])
-
-    @property
     def plain(self) -> bool:
         return isinstance(self.norm, float) and self.norm == 1.0
+
+    @property
+    def closed(self) -> bool:
+        return np.ndim(self.norm) == 0 and vouched(self, "plain", "field_overlaps", "patterns")
 
     def readout(self, hidden: np.ndarray) -> np.ndarray:
         return np.sqrt(self.norm) * hidden[..., 0]
@@ -70,7 +70,7 @@ class Perceptron(Architecture):
     def field_overlaps(self, overlaps: Overlaps, level: int = 1) -> tuple[Overlaps, Slopes]:
         if self.plain:
             return super().field_overlaps(overlaps)
-        norm = self.norm if isinstance(overlaps.q, (float, np.ndarray)) else type(overlaps.q)(self._number)
+        norm = self.norm if isinstance(overlaps.q, (float, np.ndarray)) else exact(self.norm, overlaps.q.context)
         root = norm**0.5
         fields = overlaps._replace(
             q=norm * overlaps.q,

@@ -123,11 +123,14 @@ class Loss(Certified, Member):
         """
         raise NotEnclosed(f"not enclosed: nothing is proved of the loss {self}")
 
-    def enclosed_mass(self) -> tuple[Any, Any]:
-        """The Gaussian mass p of the allowed stabilities, and ``|p''|/p``, p as a function of the field; of hard
-        constraints
-        that are even in it.
+    def enclosed_mass(self, margin: Any) -> tuple[Any, Any]:
+        """The Gaussian mass p of the stabilities that the constraint of that half-width allows, and ``|p''|/p``, p as
+        a function of the field; of hard constraints that are even in it.
         """
+        raise NotEnclosed(f"not enclosed: nothing is proved of the loss {self}")
+
+    def enclosed_missing(self, margin: Any) -> Any:
+        """Mean squared distance of a standard Gaussian field from those that the constraint of that margin allows."""
         raise NotEnclosed(f"not enclosed: nothing is proved of the loss {self}")
 
     def features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:

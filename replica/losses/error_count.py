@@ -10,6 +10,7 @@ import numpy as np
 from replica._checks import number
 from replica._registry import column, exact, per_row
 from replica.losses._enclosed import LossRing, counting_ring, margin_ring
+from replica.losses._enclosed_missing import missing_above
 from replica.losses._tail import count_at, error_probability, mixed_log_and_slopes, reference_tail
 from replica.losses.base import Loss
 from saddlepoint.enclosures import ball
@@ -108,6 +109,9 @@ class ErrorCount(Loss):
 
     def enclosed(self, cold: bool) -> LossRing:
         return margin_ring(ball(self.kappa)) if cold else counting_ring(ball(self.kappa))
+
+    def enclosed_missing(self, margin: Any) -> Any:
+        return missing_above(margin)
 
     def reference_cost(self, u: Any, mp: Any) -> Any:
         return mp.zero if u >= exact(self.kappa, mp) else mp.one

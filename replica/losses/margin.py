@@ -10,6 +10,7 @@ import numpy as np
 from replica._checks import number
 from replica._registry import column, exact, per_row
 from replica.losses._enclosed import LossRing, margin_ring
+from replica.losses._enclosed_missing import missing_above
 from replica.losses._ground import below, clipped_moments
 from replica.losses._optimal import optimal_margin
 from replica.losses._tail import margin_at, margin_sums, reference_tail, tail_log_and_slopes
@@ -112,6 +113,9 @@ class Margin(Loss):
 
     def enclosed(self, cold: bool) -> LossRing:
         return margin_ring(ball(self.kappa))
+
+    def enclosed_missing(self, margin: Any) -> Any:
+        return missing_above(margin)
 
     def reference_cost(self, u: Any, mp: Any) -> Any:
         return mp.zero if u >= exact(self.kappa, mp) else mp.inf

@@ -9,9 +9,10 @@ import numpy as np
 
 from replica._checks import number
 from replica._registry import column
+from replica.losses._enclosed_missing import missing_outside
 from replica.losses._tail import outside_log_and_slopes, reference_tail
 from replica.losses.base import Loss
-from saddlepoint.enclosures import Functions, ball, flint
+from saddlepoint.enclosures import Functions, flint
 
 
 @dataclass(frozen=True)
@@ -88,10 +89,12 @@ class OutsideBand(Loss):
     def terms(self, field: np.ndarray, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return outside_log_and_slopes(field, self.kappa, variance)
 
-    def enclosed_mass(self) -> tuple[Any, Any]:
-        kappa = ball(self.kappa)
-        mass = (kappa * flint().arb(0.5).sqrt()).erfc()
-        return mass, 2 * kappa * Functions.npdf(kappa) / mass
+    def enclosed_mass(self, margin: Any) -> tuple[Any, Any]:
+        mass = (margin * flint().arb(0.5).sqrt()).erfc()
+        return mass, 2 * margin * Functions.npdf(margin) / mass
+
+    def enclosed_missing(self, margin: Any) -> Any:
+        return missing_outside(margin)
 
     def ground(self, field: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         kappa = column(self.kappa)

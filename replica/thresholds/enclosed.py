@@ -10,10 +10,11 @@ import numpy as np
 
 from replica._registry import vouched
 from replica.ansatz.rs.enclosed import BallEquations, covered, of_root, same_number
+from replica.data import Overlaps
 from replica.models.model import Model, separating
 from replica.solution.said import beside
 from replica.weights.base import Average
-from saddlepoint.enclosures import Dual, Enclosure, NotEnclosed, ball, enclosed_root, flint
+from saddlepoint.enclosures import Dual, Enclosure, NotEnclosed, ball, enclosed_root, flint, plain
 
 #: where the ansatz has thresholds with proof
 METHOD, FIRST_MOMENT = "branch", "first-moment"
@@ -72,49 +73,57 @@ def _condition(model: Model, found: Any, name: str, digits: int) -> Enclosure:
 
 
 def capacity(found: Any, asked: Asked, digits: int) -> Enclosure:
-    """Zero of the RS entropy; on the sphere ``1/alpha = (1 + kappa^2) H(-kappa) + kappa g(kappa)``."""
+    """Zero of the RS entropy; on the sphere the limit q -> 1 (lemma Q of `replica.losses._enclosed_missing`)."""
     model = _cold(asked)
+    if isinstance(model.weights.norm, Average):
+        with flint().ctx.workprec(_bits(digits)):
+            load = 1 / _missing_share(model, asked, ball(model.margin))
+        return _closed(load, "the load of the limit q -> 1, by its closed formula", digits)
     if model.loss.even:
         return _first_moment(model, digits, stable=True)
     covered(model)
-    if isinstance(model.weights.norm, Average):
-        with flint().ctx.workprec(_bits(digits)):
-            load = 1 / _square_missing(_margin(model, asked))
-        return _closed(load, "the load of the limit q -> 1, by its closed formula", digits)
     return _condition(model, found, "entropy", digits)
 
 
-def _margin(model: Model, asked: Asked) -> Any:
-    known = model.weights.isotropic and model.data.unrelated and model.architecture.plain
-    if not known:
-        raise NotEnclosed(f"not enclosed: on the sphere {asked.name} is proved of the perceptron and random labels")
-    return ball(model.margin)
-
-
-def _square_missing(kappa: Any) -> Any:
-    """``E (kappa - z)_+^2``, for balls and Duals."""
-    arb = flint().arb
-    tail = (-kappa * arb(0.5).sqrt()).erfc() / 2
-    density = (-(kappa * kappa) / 2).exp() / (2 * arb.pi()).sqrt()
-    return (1 + kappa * kappa) * tail + kappa * density
+def _missing_share(model: Model, asked: Asked, margin: Any) -> Any:
+    """``E (u - w)^2/k'(1)``, the inverse of the load at which ``q -> 1`` on the sphere."""
+    if not (model.weights.isotropic and model.data.unrelated and model.architecture.closed):
+        words = "perceptrons and wide committees of a closed kernel, and random labels"
+        raise NotEnclosed(f"not enclosed: on the sphere {asked.name} is proved of {words}")
+    norm, slope = _kernel(model, "enclosed_missing", 1)
+    return model.loss.enclosed_missing(margin / norm.sqrt()) * norm / slope
 
 
 def _first_moment(model: Model, digits: int, *, stable: bool) -> Enclosure:
     """``ln 2/(-ln p)`` of a band, p its mass; where asked, q = 0 is proved to be stable: ``alpha (2 kappa
-    g(kappa)/p)^2 < 1``.
+    g(kappa)/p)^2 < 1``, at field variance 1.
     """
-    if not (model.weights.letters == (-1.0, 1.0) and model.architecture.plain and model.data.unrelated):
-        raise NotEnclosed("not enclosed: capacities of bands are proved for +-1, random labels, the perceptron")
-    if not vouched(model.loss, "enclosed_mass", "cost"):
-        raise NotEnclosed(f"not enclosed: nothing is proved of the loss {model.loss}")
     with flint().ctx.workprec(_bits(digits)):
-        mass, bend = model.loss.enclosed_mass()
+        mass, bend = _even_mass(model, ball(model.margin))
         load = flint().arb(2).log() / -mass.log()
         if not stable:
             return _closed(load, "the load of the first moment", digits)
         if not load * bend * bend < 1:
-            raise NotEnclosed("not enclosed: q = 0 is not proved to be stable at the first moment")
+            raise NotEnclosed(UNSTABLE)
         return _closed(load, "the load of the first moment, at which q = 0 is locally stable", digits)
+
+
+def _even_mass(model: Model, margin: Any) -> tuple[Any, Any]:
+    if not (model.weights.letters == (-1.0, 1.0) and model.architecture.closed and model.data.unrelated):
+        words = "+-1, random labels, perceptrons and wide committees of a closed kernel"
+        raise NotEnclosed(f"not enclosed: first moments of bands are proved for {words}")
+    norm, slope = _kernel(model, "enclosed_mass", 0)
+    mass, bend = model.loss.enclosed_mass(margin / norm.sqrt())
+    return mass, bend * slope / norm
+
+
+def _kernel(model: Model, needed: str, q: int) -> tuple[Any, Any]:
+    """``k(1)`` and ``k'(q)`` of the fields, of a loss that has what is needed."""
+    if not vouched(model.loss, needed, "cost"):
+        raise NotEnclosed(f"not enclosed: nothing is proved of the loss {model.loss}")
+    one = Dual(ball(1))
+    fields, slopes = model.architecture.field_overlaps(Overlaps(q * one, (1 - q) * one, 0, q * one))
+    return plain(fields.q + fields.variance), plain(slopes.q)
 
 
 def _bits(digits: int) -> int:
@@ -126,6 +135,7 @@ def _closed(number: Any, what: str, digits: int) -> Enclosure:
     return Enclosure.of(number, digits, proved=(f"{what}, lies in this interval",), not_proved=(FORMULA,))
 
 
+UNSTABLE = "not enclosed: q = 0 is not proved to be stable at the first moment"
 FORMULA = "not proved: that the replica formula holds, and that no symmetry is broken"
 
 
@@ -155,18 +165,22 @@ def freezing(found: Any, asked: Asked, digits: int) -> Enclosure:
 def max_margin(found: Any, asked: Asked, digits: int) -> Enclosure:
     """The margin at which the load is the capacity."""
     model, middle = _cold(asked), round(found.value) - 1  # the unknown is one of order 1, also at margin 0
-    if model.loss.even:
-        raise NotEnclosed("not enclosed: of bands capacities are proved, half-widths are not")
-    covered(model)
-    if isinstance(model.weights.norm, Average):
-        _margin(model, asked)
+    sphere = isinstance(model.weights.norm, Average)
+    if sphere or model.loss.even:
 
         def alone(unknowns: list[Dual]) -> tuple[list[Any], Mapping[str, Any]]:
             margin = unknowns[0] + middle
-            return [ball(asked.alpha) * _square_missing(margin) - 1], {"margin": margin}
+            if sphere:
+                return [ball(asked.alpha) * _missing_share(model, asked, margin) - 1], {"margin": margin}
+            mass, bend = _even_mass(model, margin)
+            residual = ball(asked.alpha) * mass.log() + flint().arb(2).log()
+            return [residual], {"margin": margin, "stability": 1 - ball(asked.alpha) * bend * bend}
 
         root = enclosed_root(alone, [found.value - middle], digits)
+        if not (sphere or root.values["stability"] > 0):
+            raise NotEnclosed(UNSTABLE)
         return of_root(root, "margin", digits)
+    covered(model)
     system = BallEquations(model)
 
     def equations(unknowns: list[Dual]) -> tuple[list[Any], Mapping[str, Any]]:

@@ -244,9 +244,9 @@ class Shifted(Margin):
     [
         (lambda: replica.solve(replica.perceptron(loss="logistic", beta=1.0), alpha=0.3), "losses with proved"),
         (lambda: replica.solve(replica.perceptron("binary", loss=Shifted(0.0)), alpha=0.3), "losses with proved"),
-        (lambda: replica.solve(replica.committee(3), alpha=0.3), "perceptron of norm 1"),
-        (lambda: replica.solve(replica.committee(activation="tanh"), alpha=0.3), "perceptron of norm 1"),
-        (lambda: replica.solve(replica.committee(activation=lambda x: x**3), alpha=0.3), "perceptron of norm 1"),
+        (lambda: replica.solve(replica.committee(3), alpha=0.3), "wide committees"),
+        (lambda: replica.solve(replica.committee(activation="tanh"), alpha=0.3), "wide committees"),
+        (lambda: replica.solve(replica.committee(activation=lambda x: x**3), alpha=0.3), "wide committees"),
         (lambda: replica.solve(replica.perceptron("binary", loss=replica.Band(1.0)), alpha=0.3), "losses with proved"),
         (lambda: replica.solve(replica.perceptron("binary"), alpha=0.3, ansatz=replica.Annealed()), "RS"),
         (lambda: replica.capacity(replica.perceptron("binary", loss=replica.OutsideBand(1.2))), "q = 0 is not proved"),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from replica._registry import vouched
+from replica.ansatz.cavity import exact_scale, rescaled
 from replica.ansatz.coverage import Covers, Demand
 from replica.ansatz.erm.enclosed import BallRisk, minimises
 from replica.ansatz.rs.equations import Equations
@@ -44,7 +45,7 @@ COVERS = Covers(
         ),
         Demand("is here for random labels and for teachers", _proved("data", "enclosed", "channels", "law"), "data"),
         Demand(
-            "is here for the perceptron of norm 1 and for wide committees whose kernel is a closed formula",
+            "is here for perceptrons and for wide committees whose kernel is a closed formula",
             lambda model: model.architecture.closed,
             "architecture",
         ),
@@ -101,11 +102,11 @@ class BallEquations:
             found["m"] = m
             fields = own.architecture.field_overlaps(overlaps)[0]
             found |= own.data.reference_generalization(fields, Functions)
-        return residuals, found
+        return residuals, rescaled(found, exact_scale(own, Functions))
 
     def start(self, solution: Solution) -> list[float]:
         """The conjugates of a floating-point solution."""
-        known = solution.order_parameters
+        known = rescaled(dict(solution.order_parameters), 1.0 / self.model.architecture.scale)
         seen = known | {"curvature": known.get("Q_hat", 0.0) + known["q_hat"]}
         return [seen[name] for name in self.equations.names]
 
