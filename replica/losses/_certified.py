@@ -33,6 +33,16 @@ class Certified:
         """The proximal point u of one field in mpmath, and ``1 - u'`` there (``variance`` may be ``inf``)."""
         raise CertificationFailed(f"{self} gives no proximal map in mpmath, so its minimisers have no certificate")
 
+    def enclosed_mass(self, margin: Any) -> tuple[Any, Any]:
+        """The Gaussian mass p of the stabilities that the constraint of that half-width allows, and ``|p''|/p``, p as
+        a function of the field; of hard constraints that are even in it.
+        """
+        raise NotEnclosed(f"not enclosed: nothing is proved of the loss {self}")
+
+    def enclosed_missing(self, margin: Any) -> Any:
+        """Mean squared distance of a standard Gaussian field from those that the constraint of that margin allows."""
+        raise NotEnclosed(f"not enclosed: nothing is proved of the loss {self}")
+
     def enclosed_ground(self, field: Any, variance: Any) -> tuple[Any, ...]:
         """Averages of the proximal map u over a field w of a law of `_enclosed_fields`, in balls, by closed formulas:
         of ``u-w``, ``(u-w)^2``, ``1-u'``, ``(1-u')^2`` and of the cost.

@@ -123,16 +123,6 @@ class Loss(Certified, Member):
         """
         raise NotEnclosed(f"not enclosed: nothing is proved of the loss {self}")
 
-    def enclosed_mass(self, margin: Any) -> tuple[Any, Any]:
-        """The Gaussian mass p of the stabilities that the constraint of that half-width allows, and ``|p''|/p``, p as
-        a function of the field; of hard constraints that are even in it.
-        """
-        raise NotEnclosed(f"not enclosed: nothing is proved of the loss {self}")
-
-    def enclosed_missing(self, margin: Any) -> Any:
-        """Mean squared distance of a standard Gaussian field from those that the constraint of that margin allows."""
-        raise NotEnclosed(f"not enclosed: nothing is proved of the loss {self}")
-
     def features(self, variance: np.ndarray, beta: Any) -> tuple[np.ndarray, np.ndarray]:
         """Positions and widths (batch, F), in units of the field, where ``ln Z`` varies fast: kinks smeared by
         sqrt(V); where `terms` is an inner average, what resolves it.
