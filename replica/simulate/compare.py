@@ -97,29 +97,9 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None, power: flo
     left = _theory(theory, simulation, observables)
     power = float(number("power", power, low=0.0, open_low=True))
     right = placed(means_of(simulation, left.axis, left.numbers, power), left.axis)
-    if left.axis != right.axis and left.axis is not None:
-        over = f"over {right.axis}" if right.axis else "at a single point"
-        raise ValueError(f"the theory is a curve over {left.axis} and the runs are {over}: they need the same grid")
-    names = [name for name in right.numbers if name in left.numbers] if observables is None else list(observables)
-    for name in names:
-        one_of("observable", name, [key for key in left.numbers if key in right.numbers])
-    if not names:
-        raise ValueError(f"nothing to compare: theory has {', '.join(left.numbers)}; runs {', '.join(right.numbers)}")
+    names = _names(left, right, observables)
     _warn(left, right)
-    columns = [_beside(left, right, name) for name in names]
-    keys = ("theory", "theory_error", "simulation", "standard_error", "z")
-    dims = ("observable",) if right.axis is None else ("observable", right.axis)
-    variables = {key: (dims, np.stack([column[key] for column in columns])) for key in keys}
-    variables["status"] = (dims, _status(variables, np.stack([right.left_out[name] for name in names])))
-    z = variables["z"][1].reshape(len(names), -1)
-    counted = np.isfinite(z)
-    for row in counted:
-        row[np.flatnonzero(row)[_repeated(right, row)]] = False
-    variables["chi_square"] = (("observable",), np.where(counted, z, 0.0) ** 2 @ np.ones(z.shape[1]))
-    variables["points"] = (("observable",), counted.sum(axis=1))
-    if any(degrees for _, degrees in right.freedom.values()):
-        for i, key in enumerate(("fit_chi_square", "fit_freedom")):
-            variables[key] = (("observable",), np.array([right.freedom[name][i] for name in names], dtype=float))
+    variables = _variables(left, right, names)
     coordinates = {"observable": names} | ({} if right.axis is None else {right.axis: right.x})
     settings = {"verb": "compare", "theory": left.settings, "simulation": right.settings, "power": power}
     attrs = record(settings) | {"kind": "comparison"}
@@ -131,6 +111,38 @@ def compare(theory: Any, simulation: Any, *, observables: Any = None, power: flo
     if right.axis is not None and right.axis in getattr(theory, "coords", ()):
         found[right.axis].attrs = dict(theory[right.axis].attrs)
     return described(found)
+
+
+def _names(left: Side, right: Side, observables: Any) -> list[str]:
+    """What is compared, where both are over the same coordinate."""
+    if left.axis != right.axis and left.axis is not None:
+        over = f"over {right.axis}" if right.axis else "at a single point"
+        raise ValueError(f"the theory is a curve over {left.axis} and the runs are {over}: they need the same grid")
+    both = [name for name in right.numbers if name in left.numbers]
+    names = both if observables is None else list(observables)
+    for name in names:
+        one_of("observable", name, [key for key in left.numbers if key in right.numbers])
+    if not names:
+        raise ValueError(f"nothing to compare: theory has {', '.join(left.numbers)}; runs {', '.join(right.numbers)}")
+    return names
+
+
+def _variables(left: Side, right: Side, names: list[str]) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
+    """The columns of all observables, and their chi-squares."""
+    columns = [_beside(left, right, name) for name in names]
+    dims: tuple[str, ...] = ("observable",) if right.axis is None else ("observable", right.axis)
+    found = {key: (dims, np.stack([column[key] for column in columns])) for key in columns[0]}
+    found["status"] = (dims, _status(found, np.stack([right.left_out[name] for name in names])))
+    z = found["z"][1].reshape(len(names), -1)
+    counted = np.isfinite(z)
+    for row in counted:
+        row[np.flatnonzero(row)[_repeated(right, row)]] = False
+    found["chi_square"] = (("observable",), np.where(counted, z, 0.0) ** 2 @ np.ones(z.shape[1]))
+    found["points"] = (("observable",), counted.sum(axis=1))
+    if any(degrees for _, degrees in right.freedom.values()):
+        for i, key in enumerate(("fit_chi_square", "fit_freedom")):
+            found[key] = (("observable",), np.array([right.freedom[name][i] for name in names], dtype=float))
+    return found
 
 
 def _beside(left: Side, right: Side, name: str) -> dict[str, np.ndarray]:

@@ -163,12 +163,7 @@ def diagram(
 
     require_model(model)
     chosen = ansatz_or_rs(ansatz)
-    if not isinstance(x, (tuple, list)) or len(x) != 2 or not isinstance(x[0], str):
-        raise ValueError(f"x must be a parameter and its grid, as in x=('margin', [0.0, 0.5]), got {shown(x)}")
-    if not isinstance(lines, str) and not np.iterable(lines):
-        raise ValueError(f"lines must be names of threshold lines, as in ['capacity', 'at'], got {shown(lines)}")
-    names = (lines,) if isinstance(lines, str) else tuple(lines)
-    x_name, places = x[0], grid(x[0], x[1])
+    x_name, places, names = _asked(x, lines)
     drawn = _drawn(model, names, x_name, y, chosen)
     load = next((name for name in model.data.loads if name in (x_name, y)), "alpha")
     loads, shapes = _loads(load, x_name, places, y, alpha), x_name in model.structure_names
@@ -187,8 +182,7 @@ def diagram(
         "alpha": alpha,
     }
     how: dict[str, Any] = {"workers": workers, "checkpoint": checkpoint, "progress": progress, "received": Words()}
-    how["grows"] = ["x", "lines"]
-    results = run(locate_chunk, chunks, settings=settings, **how)
+    results = run(locate_chunk, chunks, settings=settings, grows=["x", "lines"], **how)
     variables = _variables({name: one.symbol for name, (one, _) in drawn.items()}, chunks, results, x_name)
     heights, labels = _regions(names, variables)
     variables["region"] = ((x_name, y), labels)
@@ -197,6 +191,15 @@ def diagram(
     for axis in (x_name, y):
         data[axis].attrs["symbol"] = symbol_of(axis)
     return described(data)
+
+
+def _asked(x: Any, lines: Any) -> tuple[str, np.ndarray, tuple[str, ...]]:
+    """The parameter and its grid, and the lines by name."""
+    if not isinstance(x, (tuple, list)) or len(x) != 2 or not isinstance(x[0], str):
+        raise ValueError(f"x must be a parameter and its grid, as in x=('margin', [0.0, 0.5]), got {shown(x)}")
+    if not isinstance(lines, str) and not np.iterable(lines):
+        raise ValueError(f"lines must be names of threshold lines, as in ['capacity', 'at'], got {shown(lines)}")
+    return x[0], grid(x[0], x[1]), (lines,) if isinstance(lines, str) else tuple(lines)
 
 
 def _drawn(

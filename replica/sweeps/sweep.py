@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,9 +9,10 @@ import numpy as np
 from replica._checks import accuracy, grid, known_options, number, one_of, shown
 from replica.ansatz import Ansatz, ansatz_or_rs
 from replica.models.model import Model, require_model
-from replica.observables import OBSERVABLES, kind_of, measure, symbol_of
+from replica.observables import OBSERVABLES, kind_of, symbol_of
 from replica.solution.names import ORDER_PARAMETERS, of_level
 from replica.solution.said import which_converged
+from replica.sweeps.chunks import chunks_of, solve_chunk
 from replica.sweeps.diagram import diagram
 
 if TYPE_CHECKING:
@@ -23,44 +21,6 @@ if TYPE_CHECKING:
 #: what a sweep shows unless it is told: of states with an entropy, and of single vectors
 USUAL = ("entropy", "q")
 OF_MINIMISERS = ("generalization_error", "training_error", "energy", "q")
-
-CHUNK = 512  # points solved together; fixed, so that results do not depend on the number of workers
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Points of a sweep that are solved in one batch."""
-
-    model: Model
-    ansatz: Ansatz
-    alpha: np.ndarray
-    observables: tuple[str, ...]
-    start: Any
-    tolerance: float
-    rows: np.ndarray  # their places in the product of the grids
-    places: dict[str, np.ndarray]  # on the axes
-
-    @property
-    def points(self) -> list[str]:
-        """What tells each point from the others."""
-        axes = [[f"{name}={value!r}" for value in column.tolist()] for name, column in self.places.items()]
-        return [" ".join(words) for words in zip(*axes, strict=True)] or ["the point"]
-
-    def part(self, rows: np.ndarray) -> Chunk:
-        """Some of the points."""
-        places = {name: column[rows] for name, column in self.places.items()}
-        return replace(self, model=self.model.take(rows), alpha=self.alpha[rows], rows=self.rows[rows], places=places)
-
-
-def solve_chunk(chunk: Chunk) -> dict[str, np.ndarray]:
-    """Observables, errors and status sentences of one chunk."""
-    solutions = chunk.ansatz.answer(chunk.model, chunk.alpha, start=chunk.start, tolerance=chunk.tolerance)
-    found: dict[str, np.ndarray] = {}
-    for name in chunk.observables:
-        found[name], found[f"{name}_error"] = measure(solutions, name)
-    found["status"] = np.array(solutions.sentences())
-    found["branch"] = np.array(solutions.branches or [""] * solutions.size)
-    return found
 
 
 def sweep(
@@ -129,7 +89,7 @@ def sweep(
     >>> [f"{s:.6f}" for s in curve["entropy"].values]
     ['0.550120', '0.396455']
     """
-    from replica.files.dataset import Words, curve, joined
+    from replica.files.dataset import Words, joined
     from saddlepoint import sweep as run
 
     names, chosen = _asked(model, observables, ansatz, axes)
@@ -138,13 +98,7 @@ def sweep(
     loads = ("alpha", *model.data.loads)
     base = _changed(model, {name: value for name, value in fixed.items() if name not in loads})
     chosen.check(base)
-    columns = _product(grids)
-    total = math.prod(g.size for g in grids.values())
-    chunks = [
-        _chunk(kind, chosen, own, fixed, rows[i : i + CHUNK], names, start, tolerance, columns)
-        for kind, own, rows in _structures(base, columns, total)
-        for i in range(0, rows.size, CHUNK)
-    ]
+    chunks = chunks_of(base, chosen, grids, fixed, names, start, tolerance)
     threshold = _lines(base, chosen, lines, grids, workers)
     settings = {
         "verb": "sweep",
@@ -156,8 +110,7 @@ def sweep(
         "tolerance": tolerance,
     } | ({"lines": threshold.attrs["lines"].split()} if threshold is not None else {})
     how: dict[str, Any] = {"workers": workers, "checkpoint": checkpoint, "progress": progress, "received": Words()}
-    how["grows"] = ["axes"]
-    results = run(solve_chunk, chunks, settings=settings, **how)
+    results = run(solve_chunk, chunks, settings=settings, grows=["axes"], **how)
     order = np.argsort(np.concatenate([chunk.rows for chunk in chunks]))
     found = joined(results, order)
     if observables is None:
@@ -165,6 +118,22 @@ def sweep(
         settings["observables"] = list(names)
     else:
         _check_defined(model, chosen, names, found)
+    data = _labelled(found, names, grids, settings)
+    cold = base.beta == np.inf and not {"beta", "temperature"} & set(grids)
+    if "q" in names and cold and base.weights.penalised and base.data.modes is None:  # one vector, whose norm is free
+        data["q"].attrs |= {"long_name": "squared norm", "symbol": "|w|^2/N"}
+    if threshold is not None:
+        data = data.assign({name: threshold[name] for name in threshold.data_vars if name != "region"})
+        data.attrs["lines"] = threshold.attrs["lines"]
+    return data
+
+
+def _labelled(
+    found: dict[str, np.ndarray], names: tuple[str, ...], grids: dict[str, np.ndarray], settings: dict[str, Any]
+) -> xarray.Dataset:
+    """The columns of these observables over the grids, with the branch where there are several."""
+    from replica.files.dataset import curve
+
     kept = [key for name in names for key in (name, f"{name}_error")] + ["status"]
     columns = {key: found[key] for key in (*kept, *(["branch"] if len(set(found["branch"])) > 1 else []))}
     symbols = {name: symbol_of(name) for name in (*names, *grids)}
@@ -172,12 +141,6 @@ def sweep(
     for name in symbols:
         if kind_of(name):
             data[name].attrs["kind"] = kind_of(name)
-    cold = base.beta == np.inf and not {"beta", "temperature"} & set(grids)
-    if "q" in names and cold and base.weights.penalised and base.data.modes is None:  # one vector, whose norm is free
-        data["q"].attrs |= {"long_name": "squared norm", "symbol": "|w|^2/N"}
-    if threshold is not None:
-        data = data.assign({name: threshold[name] for name in threshold.data_vars if name != "region"})
-        data.attrs["lines"] = threshold.attrs["lines"]
     return data
 
 
@@ -248,50 +211,9 @@ def _axes(model: Model, axes: dict[str, Any], ansatz: Ansatz) -> tuple[dict[str,
     return grids, fixed
 
 
-def _product(grids: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    mesh = np.meshgrid(*grids.values(), indexing="ij")
-    return {name: axis.reshape(-1) for name, axis in zip(grids, mesh, strict=True)}
-
-
 def _changed(model: Model, values: dict[str, Any]) -> Model:
     """A model with parameters of either kind replaced."""
     shape = {name: value for name, value in values.items() if name in model.structure_names}
     rest = {name: value for name, value in values.items() if name not in shape}
     moved = model.with_structure(**shape) if shape else model
     return moved.with_parameters(**rest) if rest else moved
-
-
-def _structures(
-    base: Model, columns: dict[str, np.ndarray], total: int
-) -> Iterator[tuple[Model, dict[str, np.ndarray], np.ndarray]]:
-    """For each structure in the grids its model, the other columns, and the rows of the product that it has."""
-    shapes = [name for name in columns if name in base.structure_names]
-    own = {name: column for name, column in columns.items() if name not in shapes}
-    if not shapes:
-        yield base, own, np.arange(total)
-        return
-    table = np.stack([columns[name] for name in shapes], axis=1)
-    for values in np.unique(table, axis=0):
-        rows = np.flatnonzero(np.all(table == values, axis=1))
-        yield base.with_structure(**dict(zip(shapes, values.tolist(), strict=True))), own, rows
-
-
-def _chunk(
-    base: Model,
-    ansatz: Ansatz,
-    columns: dict[str, np.ndarray],
-    fixed: dict[str, float],
-    rows: np.ndarray,
-    names: tuple[str, ...],
-    start: Any,
-    tolerance: float,
-    everywhere: dict[str, np.ndarray],
-) -> Chunk:
-    own = {name: np.ascontiguousarray(column[rows]) for name, column in columns.items()}
-    load = next(name for name in ("alpha", *base.data.loads) if name in columns or name in fixed)
-    given = own.pop(load, None)
-    given = np.full(rows.size, fixed[load]) if given is None else given
-    model = base.with_parameters(**own) if own else base
-    alpha = given if load == "alpha" else np.ascontiguousarray(model.data.load(load, given))
-    places = {name: column[rows] for name, column in everywhere.items()}
-    return Chunk(model, ansatz, alpha, names, start, tolerance, rows, places)

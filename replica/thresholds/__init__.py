@@ -6,9 +6,7 @@ import numpy as np
 
 from replica._checks import one_number
 from replica.ansatz import Ansatz, ansatz_or_rs
-from replica.models.directions import separated
 from replica.models.model import Model, require_model, separating
-from replica.solution.single import Solution
 from replica.thresholds import constraint as _constraint
 from replica.thresholds import first_moment as _first_moment
 from replica.thresholds import first_order as _first_order
@@ -19,7 +17,8 @@ from replica.thresholds.base import Line, Threshold
 from replica.thresholds.crossing import threshold
 from replica.thresholds.enclosed import Asked
 from replica.thresholds.glass import dynamic_transition, gardner_line, static_transition
-from replica.thresholds.inverse import by_secants, invert
+from replica.thresholds.inverse import invert
+from replica.thresholds.largest_margin import margin_of_smallest, where_capacity, where_capacity_of_units
 from replica.thresholds.levels import highest_step
 from replica.thresholds.penalty import optimal_penalty
 from replica.thresholds.registry import LINES, LineDefinition, find_line
@@ -156,7 +155,7 @@ def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> T
     few = model.architecture.few
     name = model.architecture.margin_parameter
     if name != "margin" and model.weights.discrete:
-        return _least_field(model, name, target, chosen)
+        return where_capacity_of_units(model, name, target, chosen)
     if few is not None and few.levels is not None:
         return highest_step(model, chosen, float(target[0]))
     if few is not None and not isinstance(model.weights.norm, Average):
@@ -166,58 +165,6 @@ def max_margin(model: Model, *, alpha: float, ansatz: Ansatz | None = None) -> T
         )
     if model.data.modes is not None:
         return margin_of_smallest(model, target, chosen)
-    model = separating(model)
-    if model.data.separable:
-        grid = np.exp(np.linspace(np.log(1e-4), np.log(1e3), 80))
-    elif model.loss.even or model.data.realizable:
-        grid = np.exp(np.linspace(np.log(1e-3), np.log(12.0), 40))
-    else:
-        grid = np.linspace(-7.0, 12.0, 39)
-    unit = _unit(model)
-    line = find_line("capacity").line
-    chosen.check(find_line("capacity").asked(model))
-
-    def at(grid: np.ndarray) -> Threshold:
-        return invert(lambda batch, size: line(batch, size, chosen), model, "margin", target, unit * grid, unit).row(0)
-
-    if chosen.dear:
-        near = max_margin(model, alpha=load).value
-        found = by_secants(lambda batch: line(batch, 1, chosen), model, "margin", load, near)
-        found.asked = asked
-        return found
-    found = at(grid)
-    if not found.converged and grid[0] < 0 and alpha < 0.01:  # few patterns: margins like 1/sqrt(alpha)
-        found = at(np.geomspace(11.0, 1e6, 26))
-    if model.data.separable and not found.converged:
-        largest = capacity(model.with_parameters(margin=0.0), ansatz=chosen)
-        if largest.value <= alpha:
-            why = f"two clusters are separable up to alpha = {largest.value:.6g}, no margin is positive at {alpha:g}"
-            return Threshold(found.value, found.error, found.bracket, f"not converged: {why}")
+    found = where_capacity(separating(model), target, chosen)
     found.asked = asked
     return found
-
-
-def margin_of_smallest(model: Model, alpha: np.ndarray, ansatz: Ansatz) -> Threshold:
-    """``1/sqrt(|w|^2/N)`` of the smallest vector that keeps every pattern at the margin 1."""
-    model.data.whitened()  # refuses labels that are no signs
-    found = ansatz.solve(separated(model.with_parameters(penalty=0.0)), alpha)
-    norm, slack = found.value("norm")[0], found.error("norm")[0]
-    status = found.sentences()[0]
-    if not found.converged[0]:
-        return Threshold(np.nan, np.nan, (np.nan, np.nan), status)
-    value = norm**-0.5
-    error = 0.5 * value * slack / norm
-    return Threshold(value, error, (value - error, value + error), status, Solution(found))
-
-
-def _least_field(model: Model, name: str, target: np.ndarray, ansatz: Ansatz) -> Threshold:
-    """The largest value of the parameter that asks for a margin of every unit."""
-    line, grid = find_line("capacity"), np.geomspace(1e-6, 8.0, 60)
-    ansatz.check(line.model(model))
-    return invert(lambda batch, size: line.line(batch, size, ansatz), model, name, target, grid).row(0)
-
-
-def _unit(model: Model) -> float:
-    """The size of a field where the weights have a scale of their own: the root of their norm."""
-    letters = model.weights.letters
-    return 1.0 if letters is None else float(np.sqrt(np.mean(np.square(letters))))

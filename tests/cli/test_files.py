@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import replica
+import replica.sweeps.chunks
 import replica.sweeps.sweep
 
 SWEEP = "sweep perceptron --alpha 0.2:0.6:3 --json"
@@ -112,7 +113,7 @@ class Interrupted:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, last: int | None) -> None:
         self.solved, self.last, self.original = 0, last, replica.sweeps.sweep.solve_chunk
-        monkeypatch.setattr(replica.sweeps.sweep, "CHUNK", 2)
+        monkeypatch.setattr(replica.sweeps.chunks, "CHUNK", 2)
         monkeypatch.setattr(replica.sweeps.sweep, "solve_chunk", self)
 
     def __call__(self, chunk):
@@ -207,5 +208,5 @@ def test_progress_goes_to_stderr(run):
 
 
 def test_workers_do_not_change_the_answer(run, monkeypatch):
-    monkeypatch.setattr(replica.sweeps.sweep, "CHUNK", 2)
+    monkeypatch.setattr(replica.sweeps.chunks, "CHUNK", 2)
     assert run(SWEEP, "--workers", 2).json == run(SWEEP).json

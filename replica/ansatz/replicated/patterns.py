@@ -190,8 +190,45 @@ def _tilted(
 ) -> tuple[Any, ...]:
     """The averages of some rows: all z1 nodes of a row at once."""
     size, count = field.shape
-    scale, loss = np.sqrt(gap)[:, None], loss.at_level(level)
-    y = np.repeat(power, count)
+    loss = loss.at_level(level)
+    z, mass, drift = _inner(loss, beta, field, gap, variance, power, level)
+    inner = field.reshape(-1, 1) + np.repeat(np.sqrt(gap), count)[:, None] * (drift[:, None] + z)
+    inner = inner.reshape(size, -1)
+    log_z, first, _ = loss.terms(inner, variance, beta)
+    found = np.empty((size * count, 4))
+    tilted_rows(mass, drift, z, log_z.reshape(z.shape), first.reshape(z.shape), np.repeat(power, count), found)
+    found = found.reshape(size, count, 4)
+
+    def average(values: np.ndarray) -> np.ndarray:
+        return np.einsum("bn,bn->b", weight, values)
+
+    means = (
+        average(found[:, :, 0]) / power,
+        average(found[:, :, 1] ** 2),
+        average(found[:, :, 2]),
+        average(found[:, :, 3]),
+    )
+    force = average(found[:, :, 1])
+    if not whole:
+        return *means, None, None, force
+    cost = loss.mean_cost(inner, variance, beta).reshape(z.shape)
+    wrong = loss.error_rate(inner, variance, beta).reshape(z.shape)
+    wholes = (average(np.einsum("rj,rj->r", mass, seen).reshape(size, count)) for seen in (cost, wrong))
+    return *means, *wholes, force
+
+
+def _inner(
+    loss: Loss,
+    beta: Any,
+    field: np.ndarray,
+    gap: np.ndarray,
+    variance: np.ndarray,
+    power: np.ndarray,
+    level: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Nodes for z1 of every field and their masses, and how far each rule is shifted, to its maximiser."""
+    size, count = field.shape
+    scale = np.sqrt(gap)[:, None]
     places, widths = loss.features(variance, beta)
     if loss.log_concave:
         shift, _, _, stiff = loss.optimal(field, np.log(power * gap), variance, beta)
@@ -212,32 +249,6 @@ def _tilted(
     width = np.repeat(widths / scale, count, axis=0)
     out = np.abs(position) > 11.0
     position, width = np.where(out, 0.0, position), np.where(out, np.inf, width)
-    z, mass = gaussian_nodes(
-        np.concatenate([position, np.zeros((size * count, 1))], axis=1),
-        np.concatenate([width, peak], axis=1),
-        breaks,
-        level,
-    )
-    inner = field.reshape(-1, 1) + np.repeat(scale, count, axis=0) * (drift[:, None] + z)
-    inner = inner.reshape(size, -1)
-    log_z, first, _ = loss.terms(inner, variance, beta)
-    found = np.empty((size * count, 4))
-    tilted_rows(mass, drift, z, log_z.reshape(z.shape), first.reshape(z.shape), y, found)
-    found = found.reshape(size, count, 4)
-
-    def average(values: np.ndarray) -> np.ndarray:
-        return np.einsum("bn,bn->b", weight, values)
-
-    means = (
-        average(found[:, :, 0]) / power,
-        average(found[:, :, 1] ** 2),
-        average(found[:, :, 2]),
-        average(found[:, :, 3]),
-    )
-    force = average(found[:, :, 1])
-    if not whole:
-        return *means, None, None, force
-    cost = loss.mean_cost(inner, variance, beta).reshape(z.shape)
-    wrong = loss.error_rate(inner, variance, beta).reshape(z.shape)
-    wholes = (average(np.einsum("rj,rj->r", mass, seen).reshape(size, count)) for seen in (cost, wrong))
-    return *means, *wholes, force
+    position = np.concatenate([position, np.zeros((size * count, 1))], axis=1)
+    z, mass = gaussian_nodes(position, np.concatenate([width, peak], axis=1), breaks, level)
+    return z, mass, drift
