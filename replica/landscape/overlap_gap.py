@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from replica._checks import one_number
 from replica.ansatz.coverage import COUNTED, Covers
-from replica.ansatz.replicated.binary import BinaryReplicas
-from replica.ansatz.replicated.equations import Groups
-from replica.ansatz.replicated.gap import GapProblem
+from replica.ansatz.replicated.binary import BinaryReplicasEven
 from replica.ansatz.replicated.real import real_replicas
 from replica.ansatz.replicated.solver import GROUPS, NEWTON, Typical
 from replica.landscape.overlap_gap_at_temperature import warm_gap
+from replica.landscape.overlap_gap_many import BELOW, LEVELS, Start, lowest
 from replica.landscape.overlap_gap_taught import taught_gap
 from replica.models.model import Model, require_model
 from replica.solution.errors import measured
@@ -23,6 +23,8 @@ from saddlepoint import solve
 
 #: shares of the capacity that are tried, from above
 SHARES = (0.98, 0.95, 0.9, 0.84, 0.77, 0.69, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
+MOST = 1000.0  # clones, whose load is within 1e-4 of that of any more
+FEW = 4.0  # clones, from whom more are followed
 OVERLAPS = 12  # tried between the replica-symmetric overlap and 1
 CHECKED = 40  # and looked at before an answer is taken for the lowest
 HALVINGS = 8  # of the loads between which the lowest free entropy vanishes, where that is so
@@ -66,7 +68,9 @@ def overlap_gap(model: Model, *, clones: float | None = None) -> Threshold:
     Notes
     -----
     Groups are replica symmetric among themselves, so the load is an estimate from above. Beyond the best m the load
-    rises with m; that cannot be, since m + 1 solutions at a mutual overlap hold m of them: the status says so.
+    rises with m; that cannot be, since m + 1 solutions at a mutual overlap hold m of them: the status says so. Groups
+    of many have two overlaps at which they are few: from 22 clones without a margin on the first to cease to exist are
+    no longer the close ones. The load is that of the lowest over all overlaps.
 
     References
     ----------
@@ -89,20 +93,16 @@ def overlap_gap(model: Model, *, clones: float | None = None) -> Threshold:
         if clones is None:
             raise ValueError("overlap_gap at a finite beta needs clones, a number above 1: no best one is sought")
         return warm_gap(model, clones)
+    if clones is not None and clones > MOST:
+        raise ValueError(f"overlap_gap of a hard constraint takes at most {MOST:g} clones, got {clones:g}")
     largest = capacity(model)
     if not largest.converged:
         return _none(f"no range of loads ({largest.status})")
-    start = _lowest(model, largest.value, clones or 4.0)
-    if start is None:
-        return _none(f"the free entropy of {clones or 4.0:g} clones has no zero below the capacity")
-    found = _close(model, *start, clones)
-    if clones is None or (found.converged and not _undercut(model, found, clones)):
-        return found
-    # Newton's steps left the lowest minimum: from closer by
-    start = _closer(model, largest.value, clones)
-    found = _none("no minimum over the overlap was found") if start is None else _close(model, *start, clones)
-    if found.converged and _undercut(model, found, clones):
-        return _none(f"at load {found.value:.6g} groups of {clones:g} at another mutual overlap have ceased to exist")
+    found = _none(f"the free entropy of {clones or FEW:g} clones has no zero below the capacity")
+    for start in _starts(model, largest.value, clones):
+        found = _close(model, start, clones is None)
+        if found.converged:
+            break
     return found
 
 
@@ -110,22 +110,24 @@ def _none(sentence: str) -> Threshold:
     return Threshold(NAN, NAN, (NAN, NAN), f"not converged: {sentence}")
 
 
-@dataclass(frozen=True)
-class _Deepest:
-    """The overlap at which groups are fewest: the logarithm of their number, per weight and clone."""
+def _starts(model: Model, end: float, clones: float | None) -> Iterator[Start]:
+    """Where a gap may be, the cheapest first: many clones are followed from few."""
+    for start in _falling(model, end, min(clones or FEW, FEW)):
+        there = start if clones is None or clones <= FEW else start.of(model, clones)
+        if there is not None:
+            yield there
+    if clones is not None and clones > FEW:
+        yield from _falling(model, end, clones)
+    closer = _closer(model, end, clones or FEW)
+    if closer is not None:
+        yield closer
 
-    phi: float
-    q1: float
-    point: np.ndarray
-    kind: type[BinaryReplicas]
 
-    def at(self, alpha: float) -> np.ndarray:
-        """The unknowns of the equations of the gap."""
-        return np.concatenate([self.point, [np.log(alpha), np.log(self.q1 / (1.0 - self.q1))]])
-
-
-def _deepest(model: Model, alpha: float, clones: float, count: int, reach: tuple[float, float]) -> _Deepest | None:
-    """Over ``count`` overlaps between the replica-symmetric one and 1, ``reach`` the ends of their logits."""
+def _deepest(
+    model: Model, alpha: float, clones: float, count: int, reach: tuple[float, float]
+) -> tuple[float, Start] | None:
+    """The lowest free entropy over ``count`` overlaps between the replica-symmetric one and 1, and where it is;
+    ``reach`` the ends of their logits."""
     batch, loads = model.take(np.zeros(count, dtype=int)), np.full(count, alpha)
     q = Typical.of(batch, loads).q
     inside = 1.0 / (1.0 + np.exp(-np.linspace(*reach, count)))
@@ -134,65 +136,71 @@ def _deepest(model: Model, alpha: float, clones: float, count: int, reach: tuple
     for part in ledger.parts:
         phi = part.problem.at_level(0).potential(part.point)
         row = int(np.argmin(phi))
-        if best is None or phi[row] < best.phi:
-            q1 = float(ledger.groups.q1[part.rows[row]])
-            best = _Deepest(float(phi[row]), q1, part.point[row], type(part.problem))
+        if best is None or phi[row] < best[0]:
+            apart = ledger.groups.apart[part.rows[row]]
+            free = np.concatenate([part.point[row], [np.log(alpha), np.log(apart / (1.0 - apart))]])
+            best = float(phi[row]), Start(free, type(part.problem), clones)
     return best
 
 
-def _lowest(model: Model, end: float, clones: float) -> tuple[np.ndarray, type[BinaryReplicas], float] | None:
-    """A start: the loads are tried from above until the lowest free entropy over the overlap is positive."""
+def _falling(model: Model, end: float, clones: float) -> Iterator[Start]:
+    """Loads are tried from above until the lowest free entropy over the overlap is positive."""
     before = None
     for share in SHARES:
         best = _deepest(model, share * end, clones, OVERLAPS, (-2.0, 5.0))
         if best is None:
             continue
-        here = best.at(share * end)
-        if best.phi > 0.0:
-            if before is not None and before[1].size == here.size:
-                weight = best.phi / (best.phi - before[0])
-                here = here + weight * (before[1] - here)
-            return here, best.kind, clones
-        before = (best.phi, here)
-    return None
+        phi, here = best
+        if phi > 0.0:
+            if before is not None and before[1].point.size == here.point.size:
+                weight = phi / (phi - before[0])
+                here = replace(here, point=here.point + weight * (before[1].point - here.point))
+            yield here
+            return
+        if before is None:
+            yield here  # from beyond the gap Newton's steps often lead there
+        before = best
 
 
-def _closer(model: Model, end: float, clones: float) -> tuple[np.ndarray, type[BinaryReplicas], float] | None:
+def _closer(model: Model, end: float, clones: float) -> Start | None:
     """A start where the lowest free entropy all but vanishes, by halving."""
     low, high, start = 0.6 * end, end, None
     for _ in range(HALVINGS):
         middle = 0.5 * (low + high)
         best = _deepest(model, middle, clones, CHECKED, (-4.0, 7.0))
-        if best is None or best.phi < 0.0:
+        if best is None or best[0] < 0.0:
             high = middle
         else:
-            low, start = middle, (best.at(middle), best.kind, clones)
+            low, start = middle, best[1]
     return start
 
 
-def _undercut(model: Model, found: Threshold, clones: float) -> bool:
-    """Whether groups at another overlap are fewer than those whose number vanishes."""
-    best = _deepest(model, found.value, clones, CHECKED, (-4.0, 7.0))
-    return best is not None and best.phi < -1e-8
+def _undercut(model: Model, alpha: float, clones: float) -> bool:
+    """Whether at a load groups at some overlap have ceased to exist, each overlap looked at on its own."""
+    best = _deepest(model, alpha, clones, CHECKED, (-4.0, 7.0))
+    return best is not None and best[0] < -BELOW
 
 
-def _close(
-    model: Model, start: np.ndarray, kind: type[BinaryReplicas], power: float, clones: float | None
-) -> Threshold:
-    """The equations of the gap solved from there; then, where it is asked for, those of the best number too."""
-    groups = Groups(model.take(np.array([0])), np.array([NAN]), np.array([power]))
-    problem = GapProblem(groups, kind=kind)
-    found = solve(problem, start=start[None], solver=NEWTON, on_failure="keep")
-    if clones is None and found.converged[0]:
-        problem = GapProblem(groups, closed=True, kind=kind)
-        again = np.concatenate([found.point, [[np.log(power)]]], axis=1)
-        found = solve(problem, start=again, solver=NEWTON, on_failure="keep")
+def _close(model: Model, start: Start, best: bool) -> Threshold:
+    """The gap that is lowest; where it is asked for, then that of the best number of clones."""
+    gap = lowest(model, start)
+    if gap is None:
+        return _none(f"no overlap was found at which groups of {start.clones:g} are the first to cease to exist")
+    point, number = np.append(gap.point, [np.log(gap.clones)] * best), np.array([gap.clones])
+    for level in range(LEVELS):
+        problem = gap.problem(model, number, level, best)
+        found = solve(problem, start=point[None], solver=NEWTON, on_failure="keep")
+        if found.converged[0]:
+            break
     if not found.converged[0]:
         return _none(found.sentence(0))
-    tables = measured(problem.at_level(1), found.point, found.error)
+    tables = measured(problem.at_level(problem.level + 1), found.point, found.error)
     values, errors = ({name: float(column[0]) for name, column in table.items()} for table in tables)
+    # groups of an even loss may share something at other overlaps than where they share nothing
+    if issubclass(gap.kind, BinaryReplicasEven) and _undercut(model, values["alpha"], values["parisi"]):
+        return _none(f"at load {values['alpha']:.6g} groups at another mutual overlap have ceased to exist")
     text = FOUND.format(values["parisi"], values["q1"])
-    if values["complexity"] < -errors["complexity"] - 1e-12 and clones is not None:
+    if values["complexity"] < -errors["complexity"] - 1e-12 and not best:
         text += "; the complexity is negative: the load rises with the number of clones, which is not physical"
     bracket = (values["alpha"] - errors["alpha"], values["alpha"] + errors["alpha"])
     kept = {name: values[name] for name in ("q1", "q0", "q1_hat", "q0_hat", "parisi", "complexity")}

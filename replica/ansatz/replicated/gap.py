@@ -11,21 +11,23 @@ from saddlepoint import POSITIVE, UNIT, Variable, Variables
 
 
 class GapProblem(GroupProblem):
-    """Unknown besides the conjugates: the load and the overlap, from ``phi = 0`` and ``d phi/d q1 = 0``.
+    """Unknown besides the conjugates: the load and ``apart = 1 - q1``, from ``phi = 0`` and ``d phi/d q1 = 0``.
 
-    With ``closed`` also the number of replicas, where the complexity vanishes: the load is lowest there.
+    With ``closed`` also the number of replicas, where the complexity vanishes: the load is lowest there. Groups of many
+    are close: q1 itself has no digits left for how close.
     """
 
     def __init__(
         self, groups: Groups, level: int = 0, closed: bool = False, kind: type[BinaryReplicas] = BinaryReplicas
     ) -> None:
         self.kind = kind
-        self.own = Variables(*kind.own, Variable("alpha", POSITIVE), Variable("q1", UNIT))
+        self.own = Variables(*kind.own, Variable("alpha", POSITIVE), Variable("apart", UNIT))
         super().__init__(groups, level, closed)
 
     def _there(self, values: Named) -> BinaryReplicas:
         power = values["power"] if self.closed else self.groups.power
-        return self.kind(Groups(self.groups.model, values["alpha"], power, q1=values["q1"]), self.level)
+        near = values["apart"]
+        return self.kind(Groups(self.groups.model, values["alpha"], power, q1=1.0 - near, apart=near), self.level)
 
     def averages(self, values: Named, power: np.ndarray, whole: bool) -> BinaryPoint:
         return self._there(values).averages(values, power, whole)
