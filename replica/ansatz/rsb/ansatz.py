@@ -102,6 +102,7 @@ class RSB(Ansatz):
     Notes
     -----
     Values are stationary in the order parameters, so that their error is smaller than those of the parameters by far.
+    ``certify`` solves one step of perceptrons again in mpmath (loads and, of margins and of weights +-1, capacities).
 
     References
     ----------

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from replica.ansatz.rsb.certificates import CountedCertified
 from replica.ansatz.rsb.charts import Chart, Order
 from replica.ansatz.rsb.equations import EPS, StepsProblem
 from replica.ansatz.rsb.grids import Fineness, TooFine, uniform
@@ -113,7 +114,7 @@ def counted_place(model: Model, order: Order, alpha: float, level: int) -> Count
     return CountedPlace(order, alpha, pattern, weight, conjugates, slope, bend)
 
 
-class CountedProblem(StepsProblem):
+class CountedProblem(CountedCertified, StepsProblem):
     """Saddle points of so many steps: at a load, or (``EMPTY``) at that where phi vanishes, ``ln alpha`` the last
     coordinate.
     """
@@ -125,6 +126,11 @@ class CountedProblem(StepsProblem):
         super().__init__(model, alpha, setting, steps, rooted, parisi, shown, level)
         if setting == EMPTY:
             self.variables = Variables(*(Variable(name, REAL) for name in (*self.chart(0).names, "load")))
+
+    @property
+    def empty(self) -> bool:  # type: ignore[override]
+        """Whether the load is sought at which the entropy vanishes."""
+        return self.setting == EMPTY
 
     def chart(self, row: int) -> Chart:
         return Chart(self.steps, False, self.rooted)

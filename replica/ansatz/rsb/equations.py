@@ -7,19 +7,20 @@ from typing import Any, ClassVar
 import numpy as np
 
 from replica.ansatz.cavity import rescaled
+from replica.ansatz.rsb.certificates import Certified
 from replica.ansatz.rsb.charts import Chart
 from replica.ansatz.rsb.grids import TooFine
 from replica.ansatz.rsb.potential import CAPACITY, GROUND, WARM, Place, Potential
 from replica.models.model import Model
 from replica.solution.errors import Named
-from saddlepoint import REAL, Problem, Variable, Variables
+from saddlepoint import REAL, Variable, Variables
 
 EPS = float(np.finfo(float).eps)
 MANY = 3  # steps from which valleys are flat
 STEP = 2e-4  # of differences along them
 
 
-class StepsProblem(Problem):
+class StepsProblem(Certified):
     """Stationary points of k steps in one `setting`: per overlap ``ln(alpha k' E_j/S_j) = 0`` (the response of ground
     states has that of the last), per Parisi parameter the same of the two halves of ``d phi/d m_j``.
 
