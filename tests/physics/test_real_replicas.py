@@ -212,5 +212,6 @@ def test_groups_of_an_even_loss_round_a_centre_share_something_too() -> None:
     model = replica.perceptron(loss=replica.OutsideBand(0.5))
     data = replica.local_entropy(model, alpha=0.5, distance=[0.05, 0.2], replicas=[5.0, 20.0])
     q0 = data["q0"].values
-    assert 0.03 < q0[0, 0] < q0[1, 0] and q0[0, 1] > 0.08
-    assert "unstable" in data["status"].values[1, 1]
+    assert 0.03 < q0[0, 0] < q0[1, 0] and 0.08 < q0[0, 1] < q0[1, 1]
+    assert np.all(np.diff(data["local_entropy"].values, axis=0) > 0.0)
+    assert data["status"].values[1, 1] == "converged"  # the common field turns over within 0.1 of its deviation

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from replica.ansatz.replicated.kernels import tilted_rows
+from replica.ansatz.replicated.turns import turns
 from replica.losses import Loss
 from saddlepoint.quadrature.fields import field_nodes
 from saddlepoint.quadrature.panels import gaussian_nodes
@@ -63,34 +64,30 @@ def _outer(
     level: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Nodes for z0: the places where ``ln Z`` bends, and where their maximisers come from."""
+    features = outer_features(loss, beta, mean, common, log_gap, variance, power)
+    return field_nodes(*features, mean, np.sqrt(common), level, tails=not loss.log_concave)
+
+
+def outer_features(
+    loss: Loss,
+    beta: Any,
+    mean: np.ndarray,
+    common: np.ndarray,
+    log_gap: np.ndarray,
+    variance: np.ndarray,
+    power: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Places and widths (batch, F) where ``ln int Dz1 Z^y`` bends in the field common to a group."""
     places, widths = loss.features(variance, beta)
     within = 9.5 * np.sqrt(common)[:, None]
     if not loss.log_concave:
-        # where a field as it is and one moved beyond the step of ln Z have the same mass, means turn over
-        drop = np.concatenate([_drops(loss, beta, places, widths, variance, sign) for sign in (-1.0, 1.0)], axis=1)
-        lift = np.exp(np.minimum(log_gap, 690.0))[:, None]
-        side = np.repeat([-1.0, 1.0], places.shape[1])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            turn = np.tile(places, 2) + side * np.sqrt(2.0 * drop * lift)
-            sharp = np.where(drop > 0.0, 0.7 * np.sqrt(lift / (2.0 * drop)) / power[:, None], np.inf)
-        sharp = np.where(np.abs(turn - mean[:, None]) < within, sharp, np.inf)
-        turn = np.where(np.isfinite(sharp), turn, 0.0)
-        features = np.concatenate([places, turn], axis=1), np.concatenate([widths, sharp], axis=1)
-        return field_nodes(*features, mean, np.sqrt(common), level)
+        jumps, sharp = turns(loss, beta, mean, common, np.exp(np.minimum(log_gap, 690.0)) / power, variance, power)
+        return np.concatenate([places, jumps], axis=1), np.concatenate([widths, sharp], axis=1)
     # the maximiser branches where ``1 - gap f' = 0``: ``f`` falls by e over ``sharp``, so pi of them off the real axis
     corners, _, sharp = _corners(loss, beta, places, widths, log_gap, variance)
     places = np.concatenate([places, corners + 2.0 * sharp], axis=1)
     widths = np.concatenate([widths, 2.2 * sharp], axis=1)
-    widths = np.where(np.abs(places - mean[:, None]) < within, widths, np.inf)
-    return field_nodes(places, widths, mean, np.sqrt(common), level, tails=False)
-
-
-def _drops(
-    loss: Loss, beta: Any, places: np.ndarray, widths: np.ndarray, variance: np.ndarray, sign: float
-) -> np.ndarray:
-    """By how much ln Z is lower a few widths to one side of each feature than to the other (0 where it is not)."""
-    here, there = (loss.terms(places + side * 6.0 * widths, variance, beta)[0] for side in (sign, -sign))
-    return np.maximum(there - here, 0.0)
+    return places, np.where(np.abs(places - mean[:, None]) < within, widths, np.inf)
 
 
 def _corners(
@@ -241,14 +238,14 @@ def _inner(
         _, wall, sharp = _corners(loss, beta, places, widths, np.log(power * gap), variance)
         sharp = np.where(np.abs(wall - places) > 2.0 * widths, sharp, np.inf)
         places, widths = np.concatenate([places, wall], axis=1), np.concatenate([widths, sharp], axis=1)
-        breaks = None
-    else:  # no single maximum: no shift, the domain follows from the bends
-        drift, peak, breaks = np.zeros(size * count), np.ones((size * count, 1)), None
+        far = 11.0  # from the maximiser
+    else:  # no single maximum: no shift, the domain follows from the bends, wherever they are
+        drift, peak, far = np.zeros(size * count), np.ones((size * count, 1)), 40.0
     position = ((places[:, None, :] - field[:, :, None]) / scale[:, :, None]).reshape(size * count, -1)
     position = position - drift[:, None]
     width = np.repeat(widths / scale, count, axis=0)
-    out = np.abs(position) > 11.0
+    out = np.abs(position) > far
     position, width = np.where(out, 0.0, position), np.where(out, np.inf, width)
     position = np.concatenate([position, np.zeros((size * count, 1))], axis=1)
-    z, mass = gaussian_nodes(position, np.concatenate([width, peak], axis=1), breaks, level)
+    z, mass = gaussian_nodes(position, np.concatenate([width, peak], axis=1), level=level)
     return z, mass, drift

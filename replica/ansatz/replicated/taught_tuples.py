@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from replica.ansatz.franz_parisi.vertices import NONE, nodes
+from replica.ansatz.replicated.patterns import outer_features
 from replica.models.model import Model
 from saddlepoint.special import tail
 
@@ -103,6 +104,13 @@ class TaughtTuples:
             means += [np.where(mass > 0, value, 0.0), slope**2, wrong]
         return np.log(total) + top[:, 0], *((mass * part).sum(axis=1) / total for part in means)
 
+    def _turns(self, q0: float) -> tuple[np.ndarray, np.ndarray]:
+        """Places and widths where groups cease to pay for a pattern, or begin to, in the common field."""
+        m, beta, common = np.array([self.clones]), float(self.model.beta), np.array([q0])
+        gap, rest = np.log(m * (self.q1 - q0)), np.array([1.0 - self.q1])
+        places, widths = outer_features(self.model.loss, beta, np.zeros(1), common, gap, rest, m)
+        return np.append(0.0, places[0]), np.append(np.sqrt(1.0 - q0), widths[0])
+
     def patterns(self, q0: float, overlap: float) -> tuple[float, ...]:
         """``E ln E_1 Z^m``, ``E<g>^2``, the pull of the teacher, and the mean cost, per pattern."""
         return self.averages(q0, overlap, whole=False)[:4]
@@ -110,13 +118,15 @@ class TaughtTuples:
     def averages(self, q0: float, overlap: float, whole: bool = True) -> Averages:
         """The same, and with the ``whole`` the other means inside groups."""
         across = float(np.sqrt(max(q0 - overlap**2, 1e-300)))
-        wide = np.sqrt(1.0 - q0)
-        places, widths = np.zeros(2), np.array([wide, across * np.sqrt(q0) / max(abs(overlap), 1e-300)])
+        places, widths = self._turns(q0)
+        own = places.size  # features of the groups; that of the teacher comes last
+        places = np.append(places, 0.0)
+        widths = np.append(widths, across * np.sqrt(q0) / max(abs(overlap), 1e-300))
         share, cavity = (x[0] for x in nodes(places, widths, NONE, np.zeros(1), float(np.sqrt(q0)), self.level))
         rule = 2.0 * np.exp(tail(-overlap * cavity / (np.sqrt(q0) * across))[0])
         log_z, slope, *others = self._inner(cavity, q0, whole)
         value, square, *means = (float(share @ (rule * part)) for part in (log_z, slope**2, *others))
-        share, cavity = (x[0] for x in nodes(places[:1], widths[:1], NONE, np.zeros(1), across, self.level))
+        share, cavity = (x[0] for x in nodes(places[:own], widths[:own], NONE, np.zeros(1), across, self.level))
         pull = 2.0 / np.sqrt(2.0 * np.pi) * float(share @ self._inner(cavity, q0)[1])
         return Averages(value, square, pull, *means)
 
