@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 
+import numpy as np
 import pytest
 from mpmath import mp
 
@@ -17,6 +18,7 @@ from benchmarks._polish import polish
 from benchmarks._scan import Branch
 from benchmarks._tables import verdicts
 from benchmarks._truth import Point, Truth
+from benchmarks.frontier import PARTS, ROUGH, judged
 
 POINTS = [
     (Point("binary", "margin", "random", 0.5, 0.3, math.inf), {"q_hat": 0.75}),
@@ -89,3 +91,12 @@ def test_points_are_seeded_and_cover_all_families() -> None:
     tasks = draw(5, 60)
     assert {task["family"] for task in tasks} == set(range(len(FAMILIES)))
     assert make(tasks[3]) == make(draw(5, 60)[3])
+
+
+@pytest.mark.parametrize("part", ["non-negative", "prescribed signs", "path", "infinite shared"])
+def test_the_second_way_of_the_frontier_agrees_and_sees_a_wrong_number(part: str) -> None:
+    at, seen = PARTS[part][0](np.random.default_rng(3))
+    for name, (value, error, truth) in seen.items():
+        assert judged(value, error, truth) == "within", (name, at)
+        if error < ROUGH:  # one that is not differentiated
+            assert judged(value * (1.0 + 1e-8), error, truth) == "wrong", (name, at)
