@@ -18,18 +18,32 @@ from replica.landscape.overlap_gap import _undercut
 BINARY = replica.perceptron("binary")
 
 
+def pairs_in_a_band(overlap: float, half: float) -> tuple[float, float]:
+    """``ln 2 + h(d)`` and ``ln P2``, of which the first moment of pairs is made."""
+    d = 0.5 * (1.0 - overlap)
+    pair = multivariate_normal(cov=[[1.0, overlap], [overlap, 1.0]])
+    both = pair.cdf([half, half]) - 2 * pair.cdf([half, -half]) + pair.cdf([-half, -half])
+    return float(np.log(2.0) - d * np.log(d) - (1 - d) * np.log1p(-d)), float(np.log(both))
+
+
+def test_free_entropy_of_pairs_in_a_symmetric_band() -> None:
+    """There the first moment of pairs is exact."""
+    model, alpha, overlap = replica.perceptron("binary", loss=replica.Band(1.0)), 1.2, 0.9
+    found = replica.solve(model, alpha=alpha, ansatz=replica.RSB(m=2.0, q1=overlap))
+    entropy, log_both = pairs_in_a_band(overlap, 1.0)
+    assert abs(2.0 * found.free_entropy - entropy - alpha * log_both) < 1e-7  # of the normal distribution's digits
+
+
+@pytest.mark.bench
 def test_pairs_of_a_symmetric_band() -> None:
-    """There the first moment of pairs is exact: ``ln 2 + h(d) + alpha ln P2 = 0`` at the lowest alpha."""
-    half = 1.0
+    """``ln 2 + h(d) + alpha ln P2 = 0`` at the lowest alpha."""
 
     def load(overlap: float) -> float:
-        d = 0.5 * (1.0 - overlap)
-        pair = multivariate_normal(cov=[[1.0, overlap], [overlap, 1.0]])
-        both = pair.cdf([half, half]) - 2 * pair.cdf([half, -half]) + pair.cdf([-half, -half])
-        return float((np.log(2.0) - d * np.log(d) - (1 - d) * np.log1p(-d)) / -np.log(both))
+        entropy, log_both = pairs_in_a_band(overlap, 1.0)
+        return -entropy / log_both
 
     exact = minimize_scalar(load, bounds=(0.9, 0.995), method="bounded", options={"xatol": 1e-7})
-    found = replica.overlap_gap(replica.perceptron("binary", loss=replica.Band(half)), clones=2)
+    found = replica.overlap_gap(replica.perceptron("binary", loss=replica.Band(1.0)), clones=2)
     assert found.converged
     assert abs(found.value - exact.fun) < 1e-7
     assert abs(found.order_parameters["q1"] - exact.x) < 1e-4

@@ -19,7 +19,7 @@ def drawn(seed: int, size: int) -> dict[str, np.ndarray]:
     return {name: np.exp(rng.uniform(*np.log(ends), size)) for name, ends in BOUNDS.items()}
 
 
-@pytest.mark.parametrize("loss", ["square", "hinge", "logistic"])
+@pytest.mark.parametrize("loss", ["square", pytest.param("hinge", marks=pytest.mark.bench), "logistic"])
 def test_settings_over_many_decades_are_solved(loss: str) -> None:
     at = drawn(3, 200)
     found = replica.RS().solve(replica.mixture(loss).with_parameters(**{k: at[k] for k in list(at)[:3]}), at["alpha"])
