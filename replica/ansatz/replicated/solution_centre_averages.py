@@ -59,6 +59,7 @@ def _grid(step: float, reach: float) -> tuple[np.ndarray, np.ndarray]:
     return z, np.exp(-0.5 * z**2) * step / np.sqrt(2.0 * np.pi)
 
 
+PLACED = 1e-3  # the nodes lie round their middle to that
 NODES = 3e7  # at most, of one average
 
 
@@ -115,14 +116,16 @@ def _patterns_of(model: Model, at: Joint, power: float, level: int) -> tuple[flo
 
     top = np.zeros(x.size)
     low, high = np.full(x.size, -np.inf), np.full(x.size, np.inf)
-    for _ in range(12):  # the highest point of a log-concave integrand
+    for _ in range(12):  # the highest point of a log-concave integrand, about which the nodes lie
         centre, own = terms(top[:, None])
         slope = -top + lever * centre[1][0] + power * scale * own[1][0]
         bend = 1.0 - lever**2 * centre[2][0] - power * scale**2 * own[2][0]
         low, high = np.where(slope > 0, top, low), np.where(slope > 0, high, top)
         moved = top + slope / bend
         middle = np.where(np.isfinite(low + high), 0.5 * (low + high), moved)
-        top = np.where((moved > low) & (moved < high), moved, middle)
+        before, top = top, np.where((moved > low) & (moved < high), moved, middle)
+        if np.abs(top - before).max() < PLACED:
+            break
     centre, own = terms(top[:, None] + u)
     shape = (x.size, u.size)
     tables = (centre[0], centre[1], own[0], own[1])

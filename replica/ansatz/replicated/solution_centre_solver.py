@@ -31,9 +31,9 @@ def around_solutions(
         ledger.settle(ledger.rows, kind(groups), near)
     rows = ledger.rows
     if rows.size:
-        path = np.geomspace(min(FEW, power), power, 3 + int(2.0 * np.log(max(power / FEW, 1.0))))
+        path = np.linspace(np.log(min(FEW, power)), np.log(power), 3 + int(np.log(max(power / FEW, 1.0))))
         path = np.tile(path, (rows.size, 1))
-        climbed = followed(kind, groups.take(rows), path, near[rows], power=path)
+        climbed = followed(kind, groups.take(rows), path, near[rows], power=np.exp(path))
         ledger.settle(rows, kind(groups.take(rows)), climbed)
     lost = "no saddle point of {:g} replicas was found at distance {:g}, followed from the typical centre"
     ledger.remarks[ledger.open] = [lost.format(power, far) for far in distance[ledger.open]]
