@@ -119,7 +119,7 @@ def _even_mass(model: Model, margin: Any) -> tuple[Any, Any]:
 
 def _kernel(model: Model, needed: str, q: int) -> tuple[Any, Any]:
     """``k(1)`` and ``k'(q)`` of the fields, of a loss that has what is needed."""
-    if not vouched(model.loss, needed, "cost"):
+    if not vouched(model.loss, needed, "cost", "terms", "ground"):
         raise NotEnclosed(f"not enclosed: nothing is proved of the loss {model.loss}")
     one = Dual(ball(1))
     fields, slopes = model.architecture.field_overlaps(Overlaps(q * one, (1 - q) * one, 0, q * one))

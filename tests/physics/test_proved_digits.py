@@ -249,6 +249,7 @@ class Shifted(Margin):
         (lambda: replica.solve(replica.committee(activation=lambda x: x**3), alpha=0.3), "wide committees"),
         (lambda: replica.solve(replica.perceptron("binary", loss=replica.Band(1.0)), alpha=0.3), "losses with proved"),
         (lambda: replica.solve(replica.perceptron("binary"), alpha=0.3, ansatz=replica.Annealed()), "RS"),
+        (lambda: replica.capacity(replica.perceptron("spherical", loss=Shifted(0.0))), "nothing is proved of the loss"),
         (lambda: replica.capacity(replica.perceptron("binary", loss=replica.OutsideBand(1.2))), "q = 0 is not proved"),
         (lambda: replica.solve(ridge(0.0, 1.0, "logistic"), alpha=1.0), "averages are closed"),
         (lambda: replica.spinodal(replica.perceptron("binary")), "not enclosed"),
