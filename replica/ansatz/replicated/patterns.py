@@ -53,21 +53,6 @@ class LimitPatterns(NamedTuple):
     wrong: np.ndarray
 
 
-def _outer(
-    loss: Loss,
-    beta: Any,
-    mean: np.ndarray,
-    common: np.ndarray,
-    log_gap: np.ndarray,
-    variance: np.ndarray,
-    power: np.ndarray,
-    level: int,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Nodes for z0: the places where ``ln Z`` bends, and where their maximisers come from."""
-    features = outer_features(loss, beta, mean, common, log_gap, variance, power)
-    return field_nodes(*features, mean, np.sqrt(common), level, tails=not loss.log_concave)
-
-
 def outer_features(
     loss: Loss,
     beta: Any,
@@ -124,7 +109,8 @@ def limit_patterns(
 ) -> LimitPatterns:
     """Averages at infinite power over fields ``sqrt(common) z0`` with thermal variance ``1 - q1``."""
     none, one = np.zeros(common.size), np.ones(common.size)
-    z, weight, field = _outer(loss, beta, none, common, log_gap, variance, one, level)
+    features = outer_features(loss, beta, none, common, log_gap, variance, one)
+    z, weight, field = field_nodes(*features, none, np.sqrt(common), level, tails=not loss.log_concave)
     loss = loss.at_level(level)
     shift, log_z, work, stiff = loss.optimal(field, log_gap, variance, beta)
     rows = (
@@ -154,7 +140,8 @@ def group_patterns(
     """Averages at finite power over fields ``mean + sqrt(common) z0 + sqrt(gap) z1`` of thermal variance ``1 - q1``."""
     size = common.size
     centre = np.zeros(size) if mean is None else mean
-    z, weight, field = _outer(loss, beta, centre, common, np.log(power * gap), variance, power, level)
+    features = outer_features(loss, beta, centre, common, np.log(power * gap), variance, power)
+    z, weight, field = field_nodes(*features, centre, np.sqrt(common), level, tails=not loss.log_concave)
     step = max(1, POINTS // (150 * z.shape[1]))
     parts = [
         _tilted(

@@ -14,8 +14,7 @@ from replica.losses import Loss
 
 _FAR = 9.5  # deviations of the common field
 _FIELDS, _SHIFTS, _FINER = 160, 161, 32  # places that are looked at
-_MOST = 4  # jumps of a row
-_ROUNDS = 4  # each looks 32 times closer
+_ROUNDS = 8  # each looks 32 times closer: to the rounding of the field
 _SHARP = 1.5  # zeros of the group's weight lie pi of these units off the real axis, and others join them
 
 
@@ -23,15 +22,17 @@ def turns(
     loss: Loss, beta: Any, mean: np.ndarray, common: np.ndarray, gap: np.ndarray, variance: np.ndarray,
     power: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """Places and widths (batch, 4) of the jumps, as features of averages over the common field; width inf: none."""
+    """Places and widths (batch, n) of all jumps, as features of averages over the common field; width inf: none."""
     here = _Maximiser(loss, beta, gap, variance, power, _room(loss, beta, mean, common, variance))
     field = mean[:, None] + _FAR * np.sqrt(common)[:, None] * np.linspace(-1.0, 1.0, _FIELDS)
     step = field[:, 1] - field[:, 0]
     jump = np.diff(here.at(field), axis=1)
     rows = np.arange(len(field))[:, None]
-    first = np.argsort(jump, axis=1)[:, : -_MOST - 1 : -1]  # the largest
+    least = (2.0 * step + 3.0 * here.step)[:, None]
+    most = int(np.sum(jump > least, axis=1).max())
+    first = np.argsort(-jump, axis=1)[:, :most]  # the largest
     low, size = field[rows, first], jump[rows, first]
-    known = size > (2.0 * step + 3.0 * here.step)[:, None]
+    known = size > least
     for _ in range(_ROUNDS):
         with np.errstate(divide="ignore"):
             width = np.where(known, _SHARP * gap[:, None] / np.maximum(size, 1e-300), np.inf)

@@ -14,7 +14,7 @@ from functools import reduce
 import numpy as np
 
 from replica.ansatz.rsb.grids import fineness, uniform
-from replica.ansatz.rsb.patterns import RANGE, SPREAD, WARY, Level, Nested, Warm, lowest_mass
+from replica.ansatz.rsb.patterns import RANGE, SPREAD, WARY, Differences, Level, Nested, Warm, lowest_mass
 from replica.ansatz.rsb.unit_levels import Level as UnitsLevel
 from replica.ansatz.rsb.unit_levels import Top, UnitsNested
 
@@ -25,9 +25,8 @@ SMALL = 0.3
 EPS = float(np.finfo(float).eps)
 
 
-@dataclass(frozen=True)
-class CloseNested(Nested):
-    """Two levels, and the difference of their means."""
+class Known(Differences):
+    """Gains that are no differences, and their relative rounding."""
 
     rises: np.ndarray
     blur: float
@@ -39,6 +38,14 @@ class CloseNested(Nested):
     @property
     def gains_noise(self) -> np.ndarray:
         return np.array([self.blur])
+
+
+@dataclass(frozen=True)
+class CloseNested(Known, Nested):
+    """Two levels, and the difference of their means."""
+
+    rises: np.ndarray
+    blur: float
 
     @property
     def lost(self) -> float:
@@ -46,19 +53,11 @@ class CloseNested(Nested):
 
 
 @dataclass(frozen=True)
-class FaintUnits(UnitsNested):
+class FaintUnits(Known, UnitsNested):
     """Those of a few units."""
 
     rises: np.ndarray
     blur: float
-
-    @property
-    def gains(self) -> np.ndarray:
-        return self.rises
-
-    @property
-    def gains_noise(self) -> np.ndarray:
-        return np.array([self.blur])
 
 
 def levels_are_close(base: Warm, steps: np.ndarray, parisi: np.ndarray) -> bool:

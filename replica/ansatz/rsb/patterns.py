@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -29,10 +29,27 @@ WARY = 1.4  # by how much finer steps are for costs that are not convex
 BASE = 0.55  # and of the width on which the last level varies
 
 
-def differences_noise(means: np.ndarray) -> np.ndarray:
-    """Relative rounding of the differences of neighbouring means."""
-    with np.errstate(divide="ignore"):
-        return np.asarray(32 * EPS * (1.0 + np.abs(means).max()) / np.abs(np.diff(means)))
+class HasMeans(Protocol):
+    """Levels of a pattern with means ``F_j = int P_j f_j``."""
+
+    @property
+    def means(self) -> np.ndarray: ...
+
+
+class Differences:
+    """What the steps between levels gain, by the difference of their means."""
+
+    @property
+    def gains(self: HasMeans) -> np.ndarray:
+        """``F_j - F_{j-1}``."""
+        return np.diff(self.means)
+
+    @property
+    def gains_noise(self: HasMeans) -> np.ndarray:
+        """Relative rounding of these."""
+        means = self.means
+        with np.errstate(divide="ignore"):
+            return np.asarray(32 * EPS * (1.0 + np.abs(means).max()) / np.abs(np.diff(means)))
 
 
 class Level(NamedTuple):
@@ -147,7 +164,7 @@ class Cold(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Nested:
+class Nested(Differences):
     """The levels of a pattern: ``f`` on each, where the fields are, and what the derivatives are made of."""
 
     levels: list[Level]
@@ -166,16 +183,6 @@ class Nested:
     def means(self) -> np.ndarray:
         """``F_j = int P_j f_j``."""
         return np.array([level.mass @ level.value for level in self.levels])
-
-    @property
-    def gains(self) -> np.ndarray:
-        """``F_j - F_{j-1}``."""
-        return np.diff(self.means)
-
-    @property
-    def gains_noise(self) -> np.ndarray:
-        """Relative rounding of these."""
-        return differences_noise(self.means)
 
     @property
     def bends(self) -> np.ndarray:

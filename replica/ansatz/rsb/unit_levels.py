@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from replica.ansatz.rsb.grids import TooFine, fineness, uniform
-from replica.ansatz.rsb.patterns import differences_noise
+from replica.ansatz.rsb.patterns import Differences
 
 REACH = 74.0  # squared deviations beyond which fields of K units have no mass
 SPREAD = 2.2  # uniform steps in a deviation of the level itself
@@ -40,7 +40,7 @@ class Level(NamedTuple):
 
 
 @dataclass(frozen=True)
-class UnitsNested:
+class UnitsNested(Differences):
     """The levels of a pattern, pushes ``E_j`` and means ``int P_j f_j``; ``last``: the bend of one without a grid."""
 
     grids: list[Level]
@@ -53,16 +53,6 @@ class UnitsNested:
     def value(self) -> float:
         """``g_0``, the free entropy of the pattern."""
         return float(self.means[0])
-
-    @property
-    def gains(self) -> np.ndarray:
-        """``F_j - F_{j-1}``."""
-        return np.diff(self.means)
-
-    @property
-    def gains_noise(self) -> np.ndarray:
-        """Relative rounding of these."""
-        return differences_noise(self.means)
 
     @property
     def levels(self) -> list[Top]:
