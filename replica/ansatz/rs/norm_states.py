@@ -23,6 +23,7 @@ THRESHOLDS = np.arange(-3.0, 3.1, 0.25)
 BESIDE = [(sign, step) for sign in (1.0, -1.0) for step in (-1e-9, 0.0, 1e-9)]
 LIGHT = 1e-6  # of the curvature: the pull of patterns that hardly reach light weights
 CALM = Ladder(Picard(damping=1.0, steps=60), Newton(max_step=1.0))  # plain steps stay where that pull is small
+SURE = 0.1  # of a secant, where the last one missed by less: Newton's steps begin there
 FOLLOW = Ladder(Newton(max_step=1.0), Picard(damping=0.7, steps=200))
 
 
@@ -52,7 +53,9 @@ def followed(equations: Equations, size: int, light: bool) -> tuple[np.ndarray, 
     or down from the lightest weights, whose fields hardly reach an error; nan where there are none.
     """
     grid = CURVATURES[::-1] if light else CURVATURES[::4]
-    unit, before = 1.0 / per_row(equations.norm, size), None
+    unit = 1.0 / per_row(equations.norm, size)
+    before = behind = np.full((size, len(equations.names) - 1), np.nan)
+    sure = np.zeros(size, dtype=bool)
     loads = np.full((size, grid.size), np.nan)
     track = {name: loads.copy() for name in equations.names if name != "curvature"}
     for k, c in enumerate(grid):
@@ -61,10 +64,15 @@ def followed(equations: Equations, size: int, light: bool) -> tuple[np.ndarray, 
         if light:
             apart = problem.variables.values(fresh) | {"q_hat": LIGHT * problem.value}
             fresh = problem.variables.free(apart, size)
-        start = fresh if before is None else np.where(np.isfinite(before), before, fresh)
-        way = CALM if light else FOLLOW
-        found = solve(problem, start=start, solver=way, tolerance=ROUGH, on_failure="keep", check=False)
-        before = np.where(found.converged[:, None], found.point, np.nan)
+        ahead, reached = 2.0 * before - behind, np.full_like(before, np.nan)
+        start = np.where(sure[:, None], ahead, np.where(np.isfinite(before), before, fresh))
+        for rows, way in ((sure, FOLLOW), (~sure, CALM if light else FOLLOW)):
+            at = np.flatnonzero(rows)
+            if at.size:
+                found = solve(problem.take(at), start[at], way, ROUGH, on_failure="keep", check=False)
+                reached[at[found.converged]] = found.point[found.converged]
+        sure = np.abs(reached - ahead).max(axis=1, initial=0.0) < SURE
+        before, behind = reached, before
         loads[:, k] = problem.alpha(before)
         for name, value in problem.variables.values(before).items():
             track[name][:, k] = value
