@@ -75,7 +75,7 @@ def test_errors_of_thresholds_against_closed_forms(margin: float) -> None:
     ("model", "alpha"),
     [
         (replica.perceptron("spherical", labels="teacher"), 1.5),
-        (replica.perceptron("ternary", loss="error-count", beta=2.0), 0.6),
+        pytest.param(replica.perceptron("ternary", loss="error-count", beta=2.0), 0.6, marks=pytest.mark.bench),
     ],
     ids=["sphere-teacher", "ternary-warm"],
 )

@@ -17,7 +17,7 @@ LOOSE = [
     (replica.mixture("hinge", penalty=1e5, noise=0.3), 4.0),
     (replica.mixture("hinge", penalty=np.inf), 2.0),
     (replica.mixture(replica.Hinge(2.0), penalty=6.0, noise=1.5), 2.0),
-    (replica.clusters("hinge", means=UNIT, covariances=1.0, penalty=20.0), 2.0),
+    pytest.param(replica.clusters("hinge", means=UNIT, covariances=1.0, penalty=20.0), 2.0, marks=pytest.mark.bench),
     (replica.clusters("hinge", means=UNIT, covariances=[1.0, 1.2], penalty=20.0), 2.0),
 ]
 

@@ -63,7 +63,9 @@ def test_solutions_of_letters_of_any_scale(name: str, labels: str) -> None:
         assert other["stability"] == pytest.approx(one["stability"], abs=1e-11)
 
 
-@pytest.mark.parametrize("verb", [replica.capacity, replica.at_line, replica.spinodal])
+@pytest.mark.parametrize(
+    "verb", [replica.capacity, replica.at_line, pytest.param(replica.spinodal, marks=pytest.mark.bench)]
+)
 def test_thresholds_of_letters_of_any_scale(verb: object) -> None:
     one, *others = (
         verb(replica.perceptron(replica.Discrete((-c, 0.0, 2 * c)), margin=0.3 * c)).value for c in (1.0, 1e-6, 3e5)

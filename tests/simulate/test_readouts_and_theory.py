@@ -82,7 +82,7 @@ def test_local_entropies_have_both_names():
     assert np.all((typical["simulation"] - typical["theory"]).sel(distance=grid) > 0.01)
 
 
-@pytest.mark.parametrize("ties", ["satisfied", "violated"])
+@pytest.mark.parametrize("ties", ["satisfied", pytest.param("violated", marks=pytest.mark.bench)])
 def test_ties_of_rectified_units(ties):
     """At margin 0 all units may be off: brute force over the signs, and the theory."""
     model = replica.committee(units=2, activation="relu", weights="binary", ties=ties)

@@ -27,7 +27,18 @@ def test_langevin_samples_what_the_theory_says(model):
     assert np.all(report["standard_error"] < 0.05)
 
 
-def test_a_gaussian_posterior_in_closed_form():
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({"leaps": 1, "moves": 15000}, marks=pytest.mark.bench),
+        {"leaps": 6, "moves": 4000},
+        pytest.param({"leaps": 1, "moves": 12000, "persistence": 0.8}, marks=pytest.mark.bench),
+        pytest.param({"leaps": 4, "moves": 4000, "curl": 2.0}, marks=pytest.mark.bench),
+        {"leaps": 1, "moves": 10000, "curl": 3.0, "persistence": 0.7},
+    ],
+    ids=str,
+)
+def test_a_gaussian_posterior_in_closed_form(settings):
     """Square cost and penalty: energy and means of a Gaussian measure; overdamped, underdamped, with curl."""
     model = replica.Model(weights=replica.Gaussian(0.7), loss=replica.Square(), beta=1.5)
     found = draw(model, n=12, alpha=1.5, seed=4)
@@ -36,17 +47,11 @@ def test_a_gaussian_posterior_in_closed_form():
     mean = np.linalg.solve(precision, 1.5 * F.sum(axis=0))
     spread = np.linalg.inv(precision)
     energy = 0.5 * (np.sum((1 - F @ mean) ** 2) + np.trace(F @ spread @ F.T)) / 12
-    for settings in (
-        {"leaps": 1, "moves": 15000}, {"leaps": 6, "moves": 4000}, {"leaps": 1, "moves": 12000, "persistence": 0.8},
-        {"leaps": 4, "moves": 4000, "curl": 2.0}, {"leaps": 1, "moves": 10000, "curl": 3.0, "persistence": 0.7},
-    ):  # fmt: skip
-        runs = replica.simulate(
-            model, algorithm="langevin", instance=(found.X, found.y), samples=2, seed=1, **settings
-        )
-        for name, exact in (("energy", energy), ("q", mean @ mean / 12)):
-            for value, error in zip(runs[name].values, runs[f"{name}_error"].values, strict=True):
-                assert abs(value - exact) < 5 * error
-                assert error < 0.1 * exact
+    runs = replica.simulate(model, algorithm="langevin", instance=(found.X, found.y), samples=2, seed=1, **settings)
+    for name, exact in (("energy", energy), ("q", mean @ mean / 12)):
+        for value, error in zip(runs[name].values, runs[f"{name}_error"].values, strict=True):
+            assert abs(value - exact) < 5 * error
+            assert error < 0.1 * exact
 
 
 @pytest.mark.parametrize("model", MODELS, ids=str)
