@@ -189,6 +189,31 @@ def test_no_file_outside_a_family_names_its_members(family: str) -> None:
     assert found == []
 
 
+def asked_for(path: Path) -> Iterator[tuple[int, str]]:
+    """Lines on which ``isinstance`` or a comparison of ``type(...)`` asks for a class, with the name of that class."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        asked: list[ast.expr] = []
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance":
+            asked = node.args[1:]
+        elif isinstance(node, ast.Compare) and ast.unparse(node.left).startswith("type("):
+            asked = node.comparators
+        for part in (part for one in asked for part in ast.walk(one)):
+            if isinstance(part, ast.Name | ast.Attribute):
+                yield node.lineno, part.id if isinstance(part, ast.Name) else part.attr
+
+
+def test_no_file_outside_a_family_asks_for_the_class_of_a_member() -> None:
+    """Not even the files that may name members: what a class of members has in common is a trait."""
+    found = []
+    for family, root in FAMILIES.items():
+        classes = {member.__name__ for member in root.registry.values()}
+        for path in sources("replica"):
+            place = path.relative_to(ROOT / "replica").as_posix()
+            if not place.startswith(f"{FOLDERS.get(family, family)}/"):
+                found += [f"{place}:{line}: {name}" for line, name in asked_for(path) if name in classes]
+    assert found == []
+
+
 @pytest.fixture
 def add(tmp_path: Path) -> Iterator[Callable[[str], ModuleType]]:
     """Write a file, import it as a stranger would; registries and modules are as before afterwards."""

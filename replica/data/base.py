@@ -100,6 +100,8 @@ class Data(Enclosed, Member):
     realizable: ClassVar[bool] = False
     #: a capacity of these data is that of linear separability, whatever convex cost the weights are trained on
     separable: ClassVar[bool] = False
+    #: parameters that `perceptron` hands on
+    shorthand: ClassVar[tuple[str, ...]] = ()
     metastable: ClassVar[bool] = False  # states with and without knowledge of the direction may both be attracting
 
     @property

@@ -62,6 +62,7 @@ class RandomLabels(Data):
     inputs: Any = None
     name: ClassVar[str] = "random"
     parameters: ClassVar[dict[str, str]] = {"coding": "coding", "bias": "bias"}
+    shorthand: ClassVar[tuple[str, ...]] = ("coding", "bias")
 
     def __post_init__(self) -> None:
         coding = number("coding", self.coding, low=0.0, high=1.0, open_low=True, open_high=True)

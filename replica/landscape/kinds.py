@@ -144,8 +144,8 @@ class Student(Planted):
 
 
 @dataclass(frozen=True)
-class Quenched(Around):
-    """Around a typical solution, random labels."""
+class Vector(Around):
+    """Around a vector that an earlier solution describes: a curve of saddle points at fixed overlap with it."""
 
     given: Any = None
 
@@ -162,11 +162,14 @@ class Quenched(Around):
     def names(self) -> tuple[str, ...]:
         return _observed(self.problem(HALF))
 
+
+@dataclass(frozen=True)
+class Quenched(Vector):
+    """Around a typical solution, random labels."""
+
     def proved(self, distance: float, point: Mapping[str, float], digits: int) -> Enclosure:
         from replica.ansatz.franz_parisi.enclosed import enclosed_beside_typical
 
-        if type(self) is not Quenched:
-            return super().proved(distance, point, digits)
         reference = replace(self.model, loss=self.given.side.loss)
         solution = solve(reference, alpha=self.alpha, on_failure="keep")
         return enclosed_beside_typical(self.model, reference, self.alpha, distance, (solution, point), digits)
@@ -184,7 +187,7 @@ class Quenched(Around):
 
 
 @dataclass(frozen=True)
-class Clustered(Quenched):
+class Clustered(Vector):
     """Around a typical solution on the sphere, in classes of patterns with a direction to be learned."""
 
     equations: ClassVar[Any] = TypicalProblem
@@ -197,7 +200,7 @@ class Clustered(Quenched):
 
 
 @dataclass(frozen=True)
-class FreeNorm(Quenched):
+class FreeNorm(Vector):
     """Around a typical solution whose norm is solved for, random labels: its overlaps are cosines ``t/sqrt(Q_t Q)``."""
 
     equations: ClassVar[Any] = AlphabetProblem
@@ -223,7 +226,7 @@ class Pairs(Around):
 
 
 @dataclass(frozen=True)
-class Lowest(Quenched):
+class Lowest(Vector):
     """Around a zero-temperature minimiser, or a vector made of it."""
 
     centre: Any = None

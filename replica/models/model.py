@@ -293,6 +293,6 @@ def perceptron(
     """
     model = Model(weights=weights, loss=priced(loss, margin), data=labels, beta=inverse(beta, temperature))
     changes = {name: value for name, value in {"coding": coding, "bias": bias}.items() if value is not None}
-    if changes and not isinstance(model.data, RandomLabels):
+    if not set(changes) <= set(model.data.shorthand):
         raise ValueError(f"{' and '.join(changes)} are of random labels, got labels={model.data}")
     return dataclasses.replace(model, data=dataclasses.replace(model.data, **changes)) if changes else model
