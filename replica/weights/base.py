@@ -100,6 +100,11 @@ class Weights(Member):
         return bool(np.allclose(there, back, rtol=1e-12, atol=1e-12))
 
     @property
+    def signs(self) -> bool:
+        """Whether each weight is +1 or -1."""
+        return self.discrete and isinstance(self.norm, Pinned)
+
+    @property
     def paired(self) -> bool:
         """Whether it is known how one weight answers to the fields of a reference and of a probe."""
         return type(self).pair is not Weights.pair

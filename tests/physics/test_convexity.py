@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 import pytest
 
 import replica
-from replica.losses import Loss
 from replica.losses._cost_table import cost_table
-
-
-@dataclass(frozen=True)
-class Values(Loss):
-    function: Any = None
-    corners: tuple[float, ...] = ()
-
-    def cost(self, u):
-        return self.function(np.asarray(u))
-
-    def kinks(self):
-        return self.corners
+from tests.physics._values import Values
 
 
 def excess(place: float, power: int = 1):

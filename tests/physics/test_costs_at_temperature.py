@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import mpmath
@@ -13,20 +12,7 @@ import replica
 from benchmarks import _second, _second_local
 from replica.losses import Loss, _inner
 from replica.losses._logistic import logistic_terms
-
-
-@dataclass(frozen=True)
-class Own(Loss):
-    """The cost that a function gives, with the corners that are declared."""
-
-    function: Any = None
-    corners: tuple[float, ...] = ()
-
-    def cost(self, u):
-        return self.function(np.asarray(u))
-
-    def kinks(self):
-        return self.corners
+from tests.physics._values import Values
 
 
 def step(u):
@@ -37,14 +23,14 @@ def ramp(u):
     return np.clip(1.0 - u, 0.0, 1.0)
 
 
-SQUARED = Own(lambda u: 0.5 * np.maximum(1.0 - u, 0.0) ** 2, (1.0,))
-SIGMOID = Own(lambda u: 1.0 / (1.0 + np.exp(3.0 * np.minimum(u, 200.0))))
-HINGE = Own(lambda u: np.maximum(0.3 - u, 0.0), (0.3,))
+SQUARED = Values(lambda u: 0.5 * np.maximum(1.0 - u, 0.0) ** 2, (1.0,))
+SIGMOID = Values(lambda u: 1.0 / (1.0 + np.exp(3.0 * np.minimum(u, 200.0))))
+HINGE = Values(lambda u: np.maximum(0.3 - u, 0.0), (0.3,))
 FIELD = np.array([[-3.1, -1.0, 0.02, 0.77, 1.9, 3.3]])
 
 
-def bump(width: float, centre: float) -> Own:
-    return Own(lambda u: ramp(u) + 3.0 * np.exp(-(((u - centre) / width) ** 2)), (0.0, 1.0))
+def bump(width: float, centre: float) -> Values:
+    return Values(lambda u: ramp(u) + 3.0 * np.exp(-(((u - centre) / width) ** 2)), (0.0, 1.0))
 
 
 def squared_log_z(h: Any, v: Any, beta: Any) -> Any:
@@ -67,7 +53,7 @@ def test_a_squared_hinge_against_its_closed_form(variance: float, beta: float) -
             assert abs(found[2][0, node] - 2 * exact[2]) <= 100 * slack * abs(2 * exact[2]) + 1e-22
 
 
-def plain(loss: Own, h: float, v: float, beta: float, places: Any) -> tuple[float, float]:
+def plain(loss: Values, h: float, v: float, beta: float, places: Any) -> tuple[float, float]:
     """``ln Z`` and its slope by panels that know the places and are at most a twentieth of the Gaussian."""
     s = np.sqrt(v)
     edges = np.unique(np.concatenate([h + s * np.linspace(-12.0, 12.0, 481), places]))
@@ -93,7 +79,7 @@ def test_a_narrow_bump_is_found(centre: float, width: float) -> None:
 
 @pytest.mark.parametrize("corners", [(0.3,), ()])
 def test_a_step_is_the_error_count_declared_or_not(corners: tuple[float, ...]) -> None:
-    own, known = Own(step, corners), replica.ErrorCount(0.3)
+    own, known = Values(step, corners), replica.ErrorCount(0.3)
     variance = np.array([0.7, 1e-2, 1e-4])
     field = np.repeat(FIELD, 3, axis=0)
     for beta in (0.01, 2.0, 500.0):
@@ -107,7 +93,7 @@ def test_forces_of_rare_steps_keep_their_digits() -> None:
     """Patterns that are all violated but for one in e^270: the force is that of the closed form."""
     field, variance = np.zeros((1, 1)), np.array([1.67e-4])
     for beta in (0.0238, 3.0):
-        losses = Own(step, (0.3,)), replica.ErrorCount(0.3)
+        losses = Values(step, (0.3,)), replica.ErrorCount(0.3)
         mine, known = (loss.terms(field, variance, beta)[1][0, 0] for loss in losses)
         assert 0 < known < 1e-100
         assert mine == pytest.approx(known, rel=1e-11)
@@ -118,13 +104,15 @@ def test_forces_of_rare_steps_keep_their_digits() -> None:
     [
         (HINGE, replica.Hinge(0.3), "binary", 3000.0, 0.3),
         (HINGE, replica.Hinge(0.3), replica.Discrete((-30.0, 0.0, 10.0)), 398.13, 1.108),
-        (Own(lambda u: 0.5 * (1.0 - u) ** 2), replica.Square(), replica.Discrete((-1e-4, 0.0, 2e-4)), 0.00107, 8.2),
-        (Own(step, (0.3,)), replica.ErrorCount(0.3), replica.Gaussian(36059.0), 0.01085, 0.5686),
-        (Own(step), replica.ErrorCount(0.3), "binary", 3.0, 0.5),
-        (Own(lambda u: 0.5 * (1.0 - u) ** 2), replica.Square(), "spherical", 50.0, 0.7),
+        (Values(lambda u: 0.5 * (1.0 - u) ** 2), replica.Square(), replica.Discrete((-1e-4, 0.0, 2e-4)), 0.00107, 8.2),
+        (Values(step, (0.3,)), replica.ErrorCount(0.3), replica.Gaussian(36059.0), 0.01085, 0.5686),
+        (Values(step), replica.ErrorCount(0.3), "binary", 3.0, 0.5),
+        (Values(lambda u: 0.5 * (1.0 - u) ** 2), replica.Square(), "spherical", 50.0, 0.7),
     ],
 )
-def test_solutions_are_those_of_the_closed_cost(own: Own, known: Loss, weights: Any, beta: float, alpha: float) -> None:
+def test_solutions_are_those_of_the_closed_cost(
+    own: Values, known: Loss, weights: Any, beta: float, alpha: float
+) -> None:
     models = [replica.perceptron(weights, loss=loss, beta=beta) for loss in (own, known)]
     mine, other = (replica.solve(model, alpha=alpha) for model in models)
     for name in ("q", "q_hat", "free_entropy", "energy", "training_error"):
@@ -175,7 +163,7 @@ def test_a_logistic_loss_of_any_gain_tends_to_the_hinge(gain: float) -> None:
     assert found["q"] != limit["q"] or gain > 1e6
 
 
-@pytest.mark.parametrize("loss", [replica.ErrorCount(0.3), Own(step, (0.3,))])
+@pytest.mark.parametrize("loss", [replica.ErrorCount(0.3), Values(step, (0.3,))])
 @pytest.mark.parametrize("labels", ["random", "teacher"])
 @pytest.mark.parametrize("penalty", [4000.0, 1e6])
 def test_patterns_that_exert_nothing_leave_the_weights_alone(loss: Loss, labels: str, penalty: float) -> None:
@@ -187,10 +175,10 @@ def test_patterns_that_exert_nothing_leave_the_weights_alone(loss: Loss, labels:
 
 
 def test_costs_that_cannot_be_averaged_say_so() -> None:
-    model = replica.perceptron("binary", loss=Own(lambda u: np.sqrt(u)), beta=2.0)
+    model = replica.perceptron("binary", loss=Values(lambda u: np.sqrt(u)), beta=2.0)
     with pytest.raises(ValueError, match="is not a number at u = -"):
         replica.solve(model, alpha=0.5)
-    wild = replica.perceptron("binary", loss=Own(lambda u: 1.0 + np.sin(1e5 * u)), beta=2.0)
+    wild = replica.perceptron("binary", loss=Values(lambda u: 1.0 + np.sin(1e5 * u)), beta=2.0)
     with pytest.raises(ValueError, match="varies at too many places"):
         replica.solve(wild, alpha=0.5)
 
@@ -212,7 +200,7 @@ def test_costs_that_cannot_be_averaged_say_so() -> None:
 def test_a_spread_that_no_cost_resolves_leaves_the_cost_at_the_field(cost, slope, corners, spread):
     """Next to edges of panels as well: weights frozen on one letter have such spreads."""
     field = np.sort(np.concatenate([np.linspace(-3.0, 3.0, 400), [0.25 - 1e-12, 1.75 - 1e-4, 0.7 - 1e-5]]))[None, :]
-    found = _inner.tilted_terms(Own(cost, corners), field, np.array([spread**2]), 2.0, False)
+    found = _inner.tilted_terms(Values(cost, corners), field, np.array([spread**2]), 2.0, False)
     expected = np.stack([-2.0 * cost(field), -2.0 * slope(field), cost(field)])
     np.testing.assert_allclose(found[[0, 1, 3]], expected, rtol=1e-9, atol=1e-9)
 
@@ -223,7 +211,7 @@ def test_a_spread_that_no_cost_resolves_leaves_the_cost_at_the_field(cost, slope
 def test_a_steep_ramp_is_resolved_between_its_two_sides(place, slope, beta, penalty):
     """Against plain panels: a mesh as coarse at two levels as between them is no estimate of its error."""
     edge = place - 1.0 / slope
-    ramp = Own(lambda u: np.clip(slope * (place - u), 0.0, 1.0), (edge, place))
+    ramp = Values(lambda u: np.clip(slope * (place - u), 0.0, 1.0), (edge, place))
     model = replica.perceptron(replica.Gaussian(penalty), loss=ramp, beta=beta, labels=replica.Teacher(noise=1.0))
     found = replica.solve(model, alpha=0.494634)
     cost = _second_local.Cost(ramp.cost, (edge, place))
@@ -239,7 +227,7 @@ def test_a_steep_ramp_is_resolved_between_its_two_sides(place, slope, beta, pena
 @pytest.mark.parametrize("beta", [30.0, 800.0, 7e3, 1e6])
 def test_a_step_that_costs_more_than_any_number_is_a_constraint(beta: float, price: float) -> None:
     """``Z`` lacks all that lies below the step, which has no weight that a double holds."""
-    cost = Own(lambda u: np.where(u < -0.4, price, 0.0), (-0.4,))
+    cost = Values(lambda u: np.where(u < -0.4, price, 0.0), (-0.4,))
     variance = np.array([0.7])
     x = (FIELD + 0.4) / np.sqrt(0.7)
     right = [float(mpmath.log(mpmath.ncdf(h) + mpmath.exp(-beta * price) * mpmath.ncdf(-h))) for h in x[0]]
@@ -254,7 +242,7 @@ def test_a_step_that_costs_more_than_any_number_is_a_constraint(beta: float, pri
 def test_a_cold_ramp_is_known_where_it_falls_to_nothing(beta: float, steep: float) -> None:
     """The weight beside the foot of a ramp sees the cost to its own digits, not to those of what it grows to."""
     foot, variance = 1.33, 0.9085
-    cost = Own(lambda u: np.clip(steep * (foot - u), 0.0, 1.0), (foot - 1.0 / steep, foot))
+    cost = Values(lambda u: np.clip(steep * (foot - u), 0.0, 1.0), (foot - 1.0 / steep, foot))
     with mpmath.workdps(40):
         beta_, s, a = mpmath.mpf(beta) * steep, mpmath.sqrt(variance), mpmath.mpf(foot)
         top = a - 1 / mpmath.mpf(steep)

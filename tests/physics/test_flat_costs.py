@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,23 +10,10 @@ import pytest
 import replica
 from replica.losses import Loss
 from replica.losses._ground import panel_sums
+from tests.physics._values import Values
 
 POINTS = 30
 RULE = np.polynomial.legendre.leggauss(POINTS)
-
-
-@dataclass(frozen=True)
-class Values(Loss):
-    """A cost given by its values."""
-
-    function: Any = None
-    corners: tuple[float, ...] = ()
-
-    def cost(self, u):
-        return self.function(np.asarray(u))
-
-    def kinks(self):
-        return self.corners
 
 
 @dataclass(frozen=True)

@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
 import replica
 from replica.losses import Loss
-
-
-@dataclass(frozen=True)
-class Values(Loss):
-    """The cost that a function gives; none of its properties declared, and no member of the registry."""
-
-    function: Any = None
-    corners: tuple[float, ...] = ()
-
-    def cost(self, u):
-        return self.function(np.asarray(u))
-
-    def kinks(self):
-        return self.corners
+from tests.physics._values import Values
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from replica._registry import per_row
-from replica.ansatz.differences import EPS, astray
+from replica.ansatz.differences import EPS
+from replica.ansatz.erm.base import LeastCost
 from replica.ansatz.erm.beyond import Beyond
 from replica.ansatz.erm.cluster_steps import settled
 from replica.ansatz.erm.corners import corners
@@ -19,7 +20,7 @@ from replica.data.base import by_label
 from replica.losses import Loss
 from replica.losses._corner import Corner
 from replica.models.model import Model
-from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
+from saddlepoint import POSITIVE, REAL, Variable, Variables
 
 NAMES = ("stiff_up", "stiff_down", "force_up", "force_down", "lean_up", "lean_down")
 CHARTS = (POSITIVE, POSITIVE, POSITIVE, POSITIVE, REAL, REAL)
@@ -63,7 +64,7 @@ class ShapedCavity(NamedTuple):
         return float(np.ravel(self.corners[k].place)[0]) if self.corners else 0.0
 
 
-class ClusterProblem(Problem):
+class ClusterProblem(LeastCost):
     r"""Minimise ``sum l(h) + (penalty/2)|w|^2``: conjugates of the fields of both labels s.
 
     With ``R = (lambda + sum_s k_s S_s)^{-1}`` and forces ``f = (u-h)/V_s`` of the cavity fields
@@ -77,25 +78,9 @@ class ClusterProblem(Problem):
     ``interpolates`` the limit ``lambda -> 0`` of vectors that pay nothing: the same in units of lambda, V infinite.
     """
 
-    #: variables that `settled` of the solver damps: none, these equations settle by themselves
-    damped: ClassVar[None] = None
-
-    rowwise = ("model", "alpha")
-
     def __init__(self, model: Model, alpha: np.ndarray, level: int = 1, interpolates: bool = False) -> None:
-        self.model, self.alpha, self.level, self.size = model, alpha, level, alpha.size
-        self.interpolates, self.variables = interpolates, BIASED if model.data.trained else LEARNED
-
-    def on(self, model: Model) -> ClusterProblem:
-        """The equations of another model."""
-        return ClusterProblem(model, self.alpha, self.level, self.interpolates)
-
-    def astray(self) -> list[Any]:
-        return astray(self)
-
-    def row_of(self, name: str) -> int:
-        """The residual that fixes one variable when the others are known."""
-        return self.variables.names.index(name)
+        super().__init__(model, alpha, level, interpolates)
+        self.variables = BIASED if model.data.trained else LEARNED
 
     @property
     def penalty(self) -> np.ndarray:

@@ -10,12 +10,13 @@ import numpy as np
 
 from replica._registry import exact, per_row
 from replica.ansatz.cavity import Cavity, exact_scale, rescaled
-from replica.ansatz.differences import EPS, astray
+from replica.ansatz.differences import EPS
+from replica.ansatz.erm.base import LeastCost
 from replica.ansatz.zero_temperature import Projection, floors_of, unit_overlaps
 from replica.ansatz.zero_temperature_certified import ReferenceProjection, reference_projection
 from replica.data import Channel, Overlaps, over_classes
 from replica.models.model import Model
-from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
+from saddlepoint import POSITIVE, REAL, Variable, Variables
 
 CHARTS = {"lean": REAL, "transverse": POSITIVE, "V": POSITIVE}
 
@@ -25,7 +26,7 @@ def _variables(names: tuple[str, ...]) -> Variables:
     return Variables(*(Variable(name, CHARTS.get(name, REAL)) for name in names))
 
 
-class RiskProblem(Problem):
+class RiskProblem(LeastCost):
     r"""Minimise ``sum l(h) + (penalty/2)|w|^2``, or the cost on the sphere; one vector, ``Q = q``.
 
     A cavity field w of a pattern is moved to ``u = argmin l(u) + (u-w)^2/(2 chi)`` with ``chi = gain V`` and V the
@@ -38,22 +39,15 @@ class RiskProblem(Problem):
     ``interpolates`` V is infinite: the smallest of all vectors that pay nothing.
     """
 
-    #: variables that approach their solution by damped steps; the others by roots
     damped = ("lean", "transverse")
 
-    rowwise = ("model", "alpha")
-
     def __init__(self, model: Model, alpha: np.ndarray, level: int = 1, interpolates: bool = False) -> None:
-        self.model, self.alpha, self.level, self.size = model, alpha, level, alpha.size
-        self.interpolates, self.penalised = interpolates, model.weights.penalised
+        super().__init__(model, alpha, level, interpolates)
+        self.penalised = model.weights.penalised
         self.taught = bool(model.data.overlaps)
         names = [*(("lean",) if self.taught else ()), *(("transverse",) if self.penalised else ())]
         names += [*(() if interpolates else ("V",)), *model.data.trained]
         self.variables = _variables(tuple(names))
-
-    def on(self, model: Model) -> RiskProblem:
-        """The equations of another model."""
-        return RiskProblem(model, self.alpha, self.level, self.interpolates)
 
     def cavity(self, free: np.ndarray) -> Cavity:
         values = self.variables.values(free)
@@ -76,14 +70,11 @@ class RiskProblem(Problem):
             rows += [found.scores[name] / np.sqrt(found.square) for name in self.model.data.trained]
         return np.stack(rows, axis=1)
 
-    def astray(self) -> list[Any]:
-        return astray(self)
-
     def row_of(self, name: str) -> int:
         """The residual that fixes one variable when the others are known."""
         if name == "V" and not self.penalised:
             return int(self.taught)
-        return self.variables.names.index(name)
+        return super().row_of(name)
 
     def interpolated(self, free: np.ndarray) -> np.ndarray:
         """Whether a point of the limit ``penalty -> 0`` pays nothing: fewer patterns hold it than there are weights."""

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from replica._registry import exact, per_row
 from replica.ansatz.cavity import Cavity
-from replica.ansatz.differences import EPS, astray
+from replica.ansatz.differences import EPS
+from replica.ansatz.erm.base import LeastCost
 from replica.ansatz.erm.equations import lean_step
 from replica.ansatz.zero_temperature import Projection, floors_of
 from replica.ansatz.zero_temperature_certified import ReferenceProjection, reference_projection
 from replica.data import Overlaps
 from replica.data._spectra import Sums
 from replica.models.model import Model
-from saddlepoint import POSITIVE, REAL, Problem, Variable, Variables
+from saddlepoint import POSITIVE, REAL, Variable, Variables
 
 REAL_LABELS = Variables(Variable("stiff", POSITIVE), Variable("force", POSITIVE))
 TAUGHT = Variables(*REAL_LABELS, Variable("lean", REAL))
@@ -36,7 +37,7 @@ class Fields(NamedTuple):
     sums: Sums
 
 
-class SpectrumProblem(Problem):
+class SpectrumProblem(LeastCost):
     r"""Minimise ``sum l(h) + (penalty/2)|w|^2`` on inputs with eigenvalues omega and projections t.
 
     With ``D = lambda + k omega``, the cavity field h of a pattern moved to ``u = argmin l(u) + (u-h)^2/(2V)`` and the
@@ -50,25 +51,10 @@ class SpectrumProblem(Problem):
     ``lambda -> 0`` of vectors that pay nothing: the same in units of lambda, the response of a pattern infinite.
     """
 
-    damped: ClassVar[None] = None
-
-    rowwise = ("model", "alpha")
-
     def __init__(self, model: Model, alpha: np.ndarray, level: int = 1, interpolates: bool = False) -> None:
-        self.model, self.alpha, self.level, self.size = model, alpha, level, alpha.size
-        self.interpolates, self.modes = interpolates, model.data.modes
+        super().__init__(model, alpha, level, interpolates)
+        self.modes = model.data.modes
         self.variables = REAL_LABELS if model.data.residual else TAUGHT
-
-    def on(self, model: Model) -> SpectrumProblem:
-        """The equations of another model."""
-        return SpectrumProblem(model, self.alpha, self.level, self.interpolates)
-
-    def astray(self) -> list[Any]:
-        return astray(self)
-
-    def row_of(self, name: str) -> int:
-        """The residual that fixes one variable when the others are known."""
-        return self.variables.names.index(name)
 
     @property
     def penalty(self) -> np.ndarray:

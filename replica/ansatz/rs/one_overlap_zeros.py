@@ -20,7 +20,6 @@ from saddlepoint.solution import Tolerance
 _FALLING = -1e-6  # slope of the residual where alpha clearly rises with q_hat
 _NUDGE = 1e-5  # step of central differences in ln q_hat
 _STEPS = 100
-CONDITIONS = ("entropy", "stability")
 
 
 class Zeros(NamedTuple):

@@ -9,7 +9,7 @@ import numpy as np
 from replica._registry import Member
 from replica.models.model import Model
 from replica.simulate.instances import Instance
-from replica.weights.base import Average, Pinned
+from replica.weights.base import Average
 
 
 class Outcome(NamedTuple):
@@ -54,7 +54,7 @@ class Algorithm(Member):
 
 def require_signs(algorithm: Algorithm, model: Model) -> None:
     """Refuse weights that are not +-1."""
-    if not (model.weights.discrete and isinstance(model.weights.norm, Pinned)):
+    if not model.weights.signs:
         raise ValueError(f"algorithm {algorithm.name!r} is for weights +-1, got {model.weights}")
 
 

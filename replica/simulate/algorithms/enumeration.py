@@ -13,7 +13,6 @@ from replica.simulate.algorithms._counting import Plan, plan, signs_of, sum_over
 from replica.simulate.algorithms._packed import count_distances
 from replica.simulate.algorithms.base import Algorithm, Outcome
 from replica.simulate.instances import Instance, whole
-from replica.weights.base import Pinned
 
 LARGEST = 2.0**24  # configurations that are summed one by one
 ROUNDING = 1e-14
@@ -133,8 +132,7 @@ class Enumeration(Algorithm):
 
 def _packs(model: Model) -> bool:
     """Whether the packed kernel covers a model."""
-    signs = model.weights.discrete and isinstance(model.weights.norm, Pinned)
-    return bool(signs and model.loss.hard and model.architecture.units == 1)
+    return bool(model.weights.signs and model.loss.hard and model.architecture.units == 1)
 
 
 def _listed(search: Plan, most: int) -> np.ndarray | None:

@@ -13,7 +13,7 @@ from replica.simulate.algorithms._populations import GROUPS, between, jackknife,
 from replica.simulate.algorithms._walkers import Walkers
 from replica.simulate.algorithms.base import Algorithm, Outcome, require_single_unit
 from replica.simulate.instances import Instance, whole
-from replica.weights.base import Average, Pinned
+from replica.weights.base import Average
 
 COLDEST = 40.0  # inverse temperature at which walkers without a solution are given up
 UNSURE = 0.5  # error of ln Z above which the populations say nothing
@@ -108,8 +108,7 @@ class PopulationAnnealing(Algorithm):
             raise ValueError(f"algorithm {self.name!r} at beta = inf needs a constraint, got {loss}: give beta")
         if self.distance is not None:
             require_single_unit(self, model)
-            signs = weights.discrete and isinstance(weights.norm, Pinned)
-            if not (signs or isinstance(weights.norm, Average)):
+            if not (weights.signs or isinstance(weights.norm, Average)):
                 raise ValueError(f"distance is for weights +-1 or on the sphere, got {weights}")
         if self.reference_margin is not None:
             model.with_parameters(margin=self.reference_margin)

@@ -12,7 +12,6 @@ from replica.models.model import Model
 from replica.simulate.algorithms._amp import System, iterate
 from replica.simulate.instances import Instance
 from replica.simulate.readouts.base import Measured, Readout
-from replica.weights.base import Pinned
 
 #: strengths of the field, from near the configuration outwards
 STRENGTHS = (4.0, 3.5, 3.0, 2.6, 2.3, 2.0, 1.8, 1.6, 1.4, 1.25, 1.1, 0.95, 0.8, 0.7, 0.6, 0.5, 0.4)
@@ -49,8 +48,7 @@ class LocalEntropy(Readout):
         object.__setattr__(self, "distance", tuple(points.tolist()))
 
     def check(self, model: Model) -> None:
-        signs = model.weights.discrete and isinstance(model.weights.norm, Pinned)
-        if not (signs and model.loss.hard and model.architecture.units == 1):
+        if not (model.weights.signs and model.loss.hard and model.architecture.units == 1):
             raise ValueError(f"local-entropy is for a hard constraint on one unit with weights +-1, got {model}")
 
     def coordinates(self) -> dict[str, np.ndarray]:
