@@ -186,10 +186,10 @@ def first_moment(rng: np.random.Generator) -> Question:
 
     def rows(curve: Any) -> list[dict[str, Any]]:
         allowed = [(-x, x) if band else (x, np.inf) for x in (place, other)]
-        right = pairs(alpha, d, allowed[0], allowed[1], weights == "binary")
+        right = [pairs(alpha, d, *allowed, weights == "binary", fine) for fine in (1, 2)]
         if not np.isfinite(float(curve["entropy"][0])):
             return []
-        return [row("entropy", curve["entropy"][0], (right, right), curve["entropy_error"][0])]
+        return [row("entropy", curve["entropy"][0], (right[0], right[1]), curve["entropy_error"][0])]
 
     words = f"{weights}, {model.loss}, alpha {alpha!r}, distance {d!r}, first moment about {other!r}"
     return Question("first moment", words, ask, rows)
@@ -226,7 +226,7 @@ def many_clones(rng: np.random.Generator) -> Question:
     limit = float(replica.capacity(replica.perceptron(weights, margin=margin)).value)
     alpha = limit * float(rng.choice([rng.uniform(0.05, 0.98), rng.uniform(0.85, 0.99)]))
     model = replica.perceptron(weights, margin=margin)
-    further = d + (0.49 - d) * float(rng.choice([0.01, 0.1, 0.5]))
+    further = d + (0.5 - d) * float(rng.choice([0.01, 0.1, 0.5]))
 
     def ask() -> Any:
         return replica.local_entropy(model, alpha=alpha, distance=[d, further])

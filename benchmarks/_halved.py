@@ -25,6 +25,8 @@ def halved(
     ``values(row, u)`` returns columns of all that is averaged; a panel is halved until the last coefficients of every
     column are below ``digits`` of its integral or of the panel's own rounding.
     """
+    if not row.size:
+        raise Unresolved("there is nothing to average over: the judge's steps left the domain")
     kept, settled = [], None
     count = int(row.max()) + 1
     for depth in range(DEPTH + 1):

@@ -218,16 +218,25 @@ class Planted:
         return {"free_entropy": value, "q": 1.0 - s["e"], "training_error": a["errors"]}
 
 
-def pairs(alpha: float, d: float, allowed: tuple[float, float], reference: tuple[float, float], binary: bool) -> float:
+def pairs(
+    alpha: float,
+    d: float,
+    allowed: tuple[float, float],
+    reference: tuple[float, float],
+    binary: bool,
+    fine: int = 1,
+) -> float:
     """First moment of pairs at a distance over that of references, for intervals that are allowed."""
     t, root = 1.0 - 2.0 * d, np.sqrt(4.0 * d * (1.0 - d))
     low, high = max(reference[0], -12.0), min(reference[1], 12.0)
     ends = [b / t if t else 0.0 for b in allowed if np.isfinite(b)]
-    x, w = rows(low, high, np.array([ends]), root / max(abs(t), 1e-3), 1)
-    inside = ndtr((allowed[1] - t * x) / root) - ndtr((allowed[0] - t * x) / root)
-    if np.isinf(allowed[1]):
-        inside = ndtr(-(allowed[0] - t * x) / root)
-    both = float((w * normal(x) * inside).sum())
-    single = float(ndtr(reference[1]) - ndtr(reference[0])) if np.isfinite(reference[1]) else float(ndtr(-reference[0]))
-    room = -xlogy(d, d) - xlogy(1.0 - d, 1.0 - d) if binary else 0.5 * np.log(4.0 * d * (1.0 - d))
-    return float(room + alpha * np.log(both / single))
+    x, w = rows(low, high, np.array([ends]), root / max(abs(t), 1e-3), fine)
+    outside = ndtr((allowed[0] - t * x) / root) + ndtr((t * x - allowed[1]) / root)
+    inside = ndtr((t * x - allowed[0]) / root)
+    if np.isfinite(allowed[1]):
+        inside = ndtr((allowed[1] - t * x) / root) - ndtr((allowed[0] - t * x) / root)
+    weight = w * normal(x)
+    lost = float((weight * outside).sum() / weight.sum())
+    kept = np.log1p(-lost) if lost < 0.5 else np.log((weight * inside).sum() / weight.sum())
+    room = -xlogy(d, d) - (1.0 - d) * log1p(-d) if binary else 0.5 * np.log(4.0 * d * (1.0 - d))
+    return float(room + alpha * kept)

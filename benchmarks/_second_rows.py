@@ -7,17 +7,20 @@ from typing import Any
 import numpy as np
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(12)
-LADDER = 3.0 ** np.arange(-2, 16)
+NEAR, LADDER = 8, 8.0 * 3.0 ** np.arange(1, 16)  # widths on either side of a place; beyond, panels grow
 
 
 def rows(low: Any, high: Any, places: Any, widths: Any, fine: int = 1, base: int = 24) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights (row, node) between ends, on panels that grow by factors of three from each place of a row."""
+    """Nodes and weights (row, node) between ends, on panels of one width about each place of a row, which grow by
+    factors of three beyond.
+    """
     low, high = np.broadcast_arrays(np.atleast_1d(low).astype(float), np.atleast_1d(high).astype(float))
     places, widths = np.broadcast_arrays(np.asarray(places, dtype=float), np.asarray(widths, dtype=float))
     size = high - low
     edges = [low[:, None] + size[:, None] * np.linspace(0.0, 1.0, base * fine + 1)]
+    ladder = np.concatenate([np.linspace(0.0, NEAR, NEAR * fine + 1)[1:], LADDER])
     for k in range(places.shape[1]):
-        steps = widths[:, k, None] * LADDER / fine
+        steps = widths[:, k, None] * ladder
         steps = np.where(steps < 2.0 * size[:, None], steps, 0.0)
         edges += [places[:, k, None], places[:, k, None] + steps, places[:, k, None] - steps]
     ends = np.sort(np.clip(np.concatenate(edges, axis=1), low[:, None], high[:, None]), axis=1)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import log_ndtr, ndtr
 
 from benchmarks._halved import W, X
 from benchmarks._second import Setting, gaussian
 from benchmarks._second_erm import Fit, proximal
-from benchmarks._second_local import _stretch, local
+from benchmarks._second_local import Cost, _stretch, local
 
 STEPS = np.array([0.0, 0.5, 1.5, 4.0, 10.0])  # of a layer, at which panels end
 
@@ -51,28 +52,41 @@ def _chance(setting: Setting, h: np.ndarray, v: float, step: tuple[float, ...], 
         found = np.where(found > 0, -np.inf, 0.0) if cost.hard else -setting.beta * found
         return found - (u - h[:, None]) ** 2 / (2.0 * v)
 
-    with np.errstate(all="ignore"):
-        low, high = _stretch(plain, cost, h, np.sqrt(v))
-        marks = sorted({*cost.breaks, *(edge + s * layer * STEPS).tolist()} for s in (-1.0, 1.0))
-        marks = sorted(set().union(*marks))
-        stops = [low, *(np.clip(np.full(h.size, b), low, high) for b in marks), high]
-        mass, wrong, top = np.zeros(h.size), np.zeros(h.size), np.full(h.size, -np.inf)
-        count = 6 * fine
-        pieces = []
-        for a, b in zip(stops[:-1], stops[1:], strict=True):
-            if not np.any(b > a):
-                continue
-            half = (0.5 * (b - a) / count)[:, None, None]
-            u = (a[:, None, None] + half * (2 * np.arange(count)[None, :, None] + 1 + X)).reshape(h.size, -1)
-            e = np.nan_to_num(plain(u), nan=-np.inf)
-            pieces.append((u, (half * np.broadcast_to(W, (h.size, count, 20))).reshape(h.size, -1), e))
-            top = np.maximum(top, e.max(axis=1))
-        for u, weight, e in pieces:
-            weight = weight * np.exp(e - top[:, None])
-            gap = (margin - u) + (1.0 - t) * u
-            chance = ndtr(gap / rest) if rest > 0 else (gap > 0).astype(float)
-            mass, wrong = mass + weight.sum(axis=1), wrong + (weight * chance).sum(axis=1)
-    return wrong / mass
+    def chance(u: np.ndarray) -> np.ndarray:
+        gap = (margin - u) + (1.0 - t) * u
+        return log_ndtr(gap / rest) if rest > 0 else np.where(gap > 0, 0.0, -np.inf)
+
+    def missed(u: np.ndarray) -> np.ndarray:
+        return plain(u) + chance(u)
+
+    marks = sorted({*cost.breaks, *(edge + s * layer * x for s in (-1.0, 1.0) for x in STEPS.tolist())})
+    with np.errstate(all="ignore"):  # an error that is rare has its own stretch: its weight lies elsewhere
+        (all_of_it, top), (wrong, high) = (_mass(e, cost, h, np.sqrt(v), marks, 6 * fine) for e in (plain, missed))
+        return np.where(wrong > 0, wrong / all_of_it * np.exp(high - top), 0.0)
+
+
+def _mass(
+    exponent: Callable[[np.ndarray], np.ndarray],
+    cost: Cost,
+    h: np.ndarray,
+    spread: float,
+    marks: list[float],
+    count: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The integral of exp(exponent) over its stretch in each field, and the exponent taken out."""
+    low, high = _stretch(exponent, cost, h, spread)
+    stops = [low, *(np.clip(np.full(h.size, b), low, high) for b in marks), high]
+    pieces, top = [], np.full(h.size, -np.inf)
+    for a, b in zip(stops[:-1], stops[1:], strict=True):
+        if not np.any(b > a):
+            continue
+        half = (0.5 * (b - a) / count)[:, None, None]
+        u = (a[:, None, None] + half * (2 * np.arange(count)[None, :, None] + 1 + X)).reshape(h.size, -1)
+        e = np.nan_to_num(exponent(u), nan=-np.inf)
+        pieces.append(((half * np.broadcast_to(W, (h.size, count, 20))).reshape(h.size, -1), e))
+        top = np.maximum(top, e.max(axis=1))
+    top = np.where(np.isfinite(top), top, 0.0)
+    return sum((weight * np.exp(e - top[:, None])).sum(axis=1) for weight, e in pieces), top
 
 
 def density(setting: Setting, s: dict[str, float], place: float, fine: int = 1) -> float:

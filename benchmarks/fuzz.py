@@ -137,10 +137,11 @@ QUESTIONS = {"solutions": question, "landscape": _draws_landscape.draw}
 
 
 def status_of(answer: Any) -> tuple[str, bool]:
-    """What the last part of an answer says, and whether all of it is there."""
+    """What the first part of an answer that is not there says, else the last, and whether all of it is there."""
     parts = answer if isinstance(answer, tuple) else (answer,)
     said = [str(part.status) if hasattr(part, "converged") else _said(part) for part in parts]
-    return said[-1], all(text.startswith("converged") for text in said)
+    lost = [text for text in said if not text.startswith("converged")]
+    return (lost or said[-1:])[0], not lost
 
 
 def _said(curve: Any) -> str:
@@ -169,7 +170,7 @@ def run(seed: int, index: int, about: str = "solutions") -> dict[str, Any]:
                     row["numbers"] = task.rows(answer)
                 else:
                     row["found"] = task.solvable()
-        except (np.linalg.LinAlgError, ArithmeticError, TooLong) as reason:  # of the judge
+        except (np.linalg.LinAlgError, ArithmeticError, ValueError, SolveFailed, TooLong) as reason:  # of the judge
             row["undecided"] = str(reason) or "the judge's time was up"
     except (ValueError, SolveFailed) as refusal:
         row |= {"status": f"refused: {refusal}", "converged": False}

@@ -174,19 +174,38 @@ def _ground(cavity: Cavity, places: np.ndarray, pins: np.ndarray) -> tuple[np.nd
             return total, floor
         kinks = np.zeros(1) if cavity.corners else np.ravel(loss.kinks())
         field, stretch, slack = _unmoved(loss, channel.variance, (places - place) / unit, kinks)
-        z = (field - channel.mean) / channel.deviation
-        factor = 1.0 if channel.density is None else channel.density(z[None, :])[0][0]
-        gauss = np.exp(-0.5 * z**2) / np.sqrt(2.0 * np.pi) / channel.deviation / unit * factor
+        gauss = _seen(channel, field) / unit
         total[: places.size] = gauss * stretch
         floor[: places.size] = gauss * (slack + 4.0 * EPS * stretch)
         field, mass, best = moved_fields(cavity, channel, loss)
-        masses = [mass[(best != field) & (place + unit * best == pin)].sum() for pin in pins]
-        total[places.size :] = masses
-        floor[places.size :] = EPS * (1.0 + np.array(masses))
+        held = [(best != field) & (place + unit * best == pin) for pin in pins]
+        total[places.size :] = masses = [mass[those].sum() for those in held]
+        beside = np.array([_seen(channel, field[those]).max(initial=0.0) for those in held])
+        moved = _slack(loss, channel.variance, (pins - place) / unit) if beside.any() else beside
+        floor[places.size :] = EPS * (1.0 + np.array(masses)) + moved * beside
         return total, floor
 
     channels = cavity.channels()
     return over_classes(channels, of_class, range(len(channels)))
+
+
+def _seen(channel: Channel, field: np.ndarray) -> np.ndarray:
+    """Density of the fields of one class of patterns."""
+    z = (field - channel.mean) / channel.deviation
+    factor = 1.0 if channel.density is None else channel.density(z[None, :])[0][0]
+    gauss: np.ndarray = np.exp(-0.5 * z**2) / np.sqrt(2.0 * np.pi) / channel.deviation * factor
+    return gauss
+
+
+def _slack(loss: Loss, chi: np.ndarray, pins: np.ndarray) -> np.ndarray:
+    """By how much the ends of the fields that kinks hold are off, where slopes are rounded as those beside are."""
+    pull = np.zeros(pins.size)
+    for side in (-1.0, 1.0) if np.isfinite(chi[0]) else ():
+        beside = pins + side * (1.0 + np.abs(pins))
+        field = inverse_map(loss, chi, beside)
+        reached = np.abs(loss.ground(field[None], chi)[0][0] - beside) < 1e-9 * (1.0 + np.abs(beside))
+        pull = np.maximum(pull, np.where(reached, np.abs(field - beside), 0.0))
+    return 4.0 * EPS * pull
 
 
 def _unmoved(

@@ -162,3 +162,18 @@ def test_a_cost_that_pays_for_wrong_answers_learns_the_opposite_of_the_teacher(w
         assert wrong[name] == pytest.approx(-right[name], rel=1e-12)
     assert wrong["generalization_error"] == pytest.approx(1.0 - right["generalization_error"], rel=1e-12)
     assert all(wrong.errors[name] == pytest.approx(right.errors[name], rel=0.5) for name in ("m_hat", "m", "q"))
+
+
+@pytest.mark.parametrize(
+    ("below", "above", "penalty", "noise"),
+    [(0.6661389312913607, 1.4995422042958522, 0.0136, 11.57), (-2.047958329991255, 1.3667899230652778, 5.6e-4, 2.85)],
+)
+def test_a_place_declared_a_kink_where_slopes_agree_holds_no_atom(below, above, penalty, noise):
+    """Slopes on its sides agree up to their rounding, which a large V must not make an atom."""
+
+    def huber(u):
+        far = (above - below) * (above - u) - 0.5 * (above - below) ** 2
+        return np.where(u > above, 0.0, np.where(u > below, 0.5 * (above - u) ** 2, far))
+
+    fit = replica.solve(replica.mixture(Values(huber, (below, above)), penalty=penalty, noise=noise), alpha=0.35)
+    assert replica.margin_distribution(fit, field=[0.0]).attrs["atoms"] == []
