@@ -20,13 +20,15 @@ from replica.thresholds.inverse import invert
 from replica.thresholds.registry import find_line, threshold_line
 from saddlepoint import Newton, solve
 
-SHARES = np.geomspace(0.9, 1e-3, 40)
+SHARES = np.concatenate([1.0 - np.geomspace(2e-3, 0.1, 8), np.geomspace(0.85, 1e-3, 37)])
 GAPS = 1.0 - np.concatenate([np.geomspace(1e-3, 0.1, 14), np.linspace(0.13, 0.97, 29)])
+ZOOMS, FINER = 4, 12  # of the overlaps between which states appear: just before, or at, the loss of stability
 POLISH = Newton(steps=40, max_step=0.3)
 APART = 1e-6  # overlaps that differ by less are the same
 LOST = "not converged: the point was lost between the scan and the equations"
 NO_JUMP = (
-    "not converged: no states with q1 > q0 appear at Parisi parameter 1: symmetry breaks continuously, or not at all"
+    "not converged: no states with q1 > q0 appear at Parisi parameter 1: symmetry breaks continuously (or all but so),"
+    " or not at all"
 )
 
 
@@ -69,13 +71,28 @@ def _points(model: Model, size: int, ansatz: Any, kind: str) -> Line:
     return closed_line(model, ansatz, value, error, status, parts)
 
 
+def _scan(model: Model, rooted: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Gaps, the equation of ``q_1`` over them, and the rows in which it rises through 0: states with a jump are there.
+
+    Where the jump is small these are rows of a narrow range of overlaps, below that at which symmetry is unstable.
+    """
+    gaps = np.ones(1) if rooted else GAPS
+    table = states_at_one(model, rooted, SHARES, gaps)
+    for zoom in range(ZOOMS + 1):
+        highest = np.where(np.isfinite(table), table, -np.inf).max(axis=1, initial=-np.inf)
+        inside = np.array([np.any((row[:-1] < 0) & (row[1:] > 0)) for row in np.nan_to_num(table, nan=-1.0)])
+        reached, ahead = np.flatnonzero((highest > 0) & inside), np.flatnonzero(highest > 0)
+        if reached.size or not ahead.size or ahead[0] == 0 or zoom == ZOOMS:
+            break
+        between = np.linspace(gaps[ahead[0] - 1], gaps[ahead[0]], FINER)[1:-1]
+        table = np.insert(table, ahead[0], states_at_one(model, rooted, SHARES, between), axis=0)
+        gaps = np.insert(gaps, ahead[0], between)
+    return gaps, table, reached
+
+
 def _start(model: Model, ansatz: Any, kind: str) -> Order | str:
     """From a scan of the lowest overlap at Parisi parameter 1."""
-    gaps = np.ones(1) if ansatz.q0 is not None else GAPS
-    table = states_at_one(model, ansatz.q0 is not None, SHARES, gaps)
-    highest = np.where(np.isfinite(table), table, -np.inf).max(axis=1, initial=-np.inf)
-    inside = np.array([np.any((row[:-1] < 0) & (row[1:] > 0)) for row in np.nan_to_num(table, nan=-1.0)])
-    reached = np.flatnonzero((highest > 0) & inside)
+    gaps, table, reached = _scan(model, ansatz.q0 is not None)
     if not reached.size:
         return NO_JUMP
     at = int(reached[0])  # gaps fall, overlaps and loads rise

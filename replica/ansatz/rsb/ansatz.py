@@ -216,7 +216,7 @@ class RSB(Ansatz):
         if self.counts(model):
             return CountedLedger(model, load, tolerance, self.q0 is not None).run(self.steps).solutions(self)
         if self._frozen(model):
-            return frozen_states(self, model, load, tolerance)
+            return frozen_states(self, self.steps, model, load, tolerance)
         if self.m is not None:
             ledger = HeldLedger(model, load, tolerance, self.q0 is not None)
             return ledger.hold_at(np.full(load.size, self.m)).solutions(self)
