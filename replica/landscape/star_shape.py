@@ -133,7 +133,8 @@ def convex_margin(model: Model, *, alpha: float) -> Threshold:
         if isinstance(pair, str):
             return pair
         q, error = pair.overlap
-        return float(np.sqrt((1.0 + q) / 2.0)), 0.25 * error + EPS, {"overlap": q}, pair.sentence
+        middle = float(np.sqrt((1.0 + q) / 2.0))
+        return middle, 0.25 * error / middle + EPS, {"overlap": q}, pair.sentence
 
     return _margin(model, alpha, factor)
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import mpmath
 import numpy as np
 import pytest
+from scipy.special import erf
 
 import replica
 from replica.ansatz.rsb import close
+from replica.ansatz.rsb.breaking import close_steps
 from replica.ansatz.rsb.charts import Order
 from replica.ansatz.rsb.potential import WARM, Place, Potential
+from replica.ansatz.rsb.unit_levels import Top
 
 PAIR = replica.parity(2, weights="spherical")
 NEGATIVE = replica.perceptron("spherical", margin=-1.0)
@@ -35,6 +41,7 @@ def test_averages_are_those_on_the_grids_of_any_step(
     other = place(model, gaps, 0.3, level=3)
     assert not isinstance(other.pattern, close.CloseNested | close.FaintUnits)
     assert found.value == pytest.approx(other.value, abs=2e-14)
+    assert found.pattern.means == pytest.approx(other.pattern.means, abs=1e-13)
     assert found.pattern.pushes == pytest.approx(other.pattern.pushes, rel=3e-12, abs=1e-12)
     assert found.pattern.gains == pytest.approx(other.pattern.gains, rel=2e-8)
     assert found.replicons == pytest.approx(other.replicons, rel=1e-9)
@@ -56,6 +63,28 @@ def test_the_gain_of_a_faint_step_has_all_digits() -> None:
     found = place(PAIR, [1.0, 1.0 - q1], m).pattern
     assert 0.0 < gain < 1e-11
     assert found.gains[0] == pytest.approx(gain, rel=1e-10)
+    assert abs(found.gains[0] / gain - 1.0) <= found.gains_noise[0] < 1e-9
+
+
+def test_bends_of_three_units_at_small_fields(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``sum_il (d_i d_l f_0)^2`` of the lower level by differences of ``(1/m) ln E exp(m ln Z)``, and its average."""
+    monkeypatch.setattr(close, "NODES", (6,))
+    variance, steps, m, h = 1.0, np.array([2e-3, 3e-3]), 0.4, 1e-3
+    found = close.faint_units(3, variance, steps, np.array([m]), 0, Top(np.zeros(0), np.zeros(0)))
+    z, w = close.hermite(6)
+    inner, mass = (np.stack(np.meshgrid(z, z, z, indexing="ij"), axis=-1).reshape(-1, 3), np.kron(np.kron(w, w), w))
+
+    def free(x: np.ndarray) -> np.ndarray:
+        turn = np.prod(erf((x[:, None] + np.sqrt(steps[1]) * inner) / np.sqrt(2.0 * variance)), axis=2)
+        return np.log(((1.0 + turn) / 2.0) ** m @ mass) / m
+
+    x, eye = np.sqrt(steps[0]) * inner, h * np.eye(3)
+    bends = [
+        sum(a * b * free(x + a * eye[i] + b * eye[j]) for a in (-1, 1) for b in (-1, 1)) / (4.0 * h * h)
+        for i, j in np.ndindex(3, 3)
+    ]
+    grid = found.grids[0]
+    assert float(grid.curve() @ grid.mass) == pytest.approx(float(np.sum(np.square(bends), axis=0) @ mass), rel=1e-4)
 
 
 def test_relative_entropies_of_small_tilts() -> None:
@@ -84,6 +113,19 @@ def test_beyond_a_transition_from_zero_overlaps(model: replica.Model) -> None:
     assert np.log2(far[1] / near[1]) == pytest.approx(5.0, abs=0.3)
     slopes = [found["parisi"] / found["q1"] for found, _ in (far, near)]
     assert slopes[0] == pytest.approx(slopes[1], rel=0.05)
+
+
+def test_starts_of_close_steps_are_where_all_pulls_balance() -> None:
+    """Pulls that are straight: those of the overlaps are alike at a difference 0.02 (1 + m), that of the step at m = 0.45."""
+
+    def look(order: Order) -> Any:
+        between, m = float(order.gaps[0] - order.gaps[1]), float(order.parisi[0])
+        low, high = 7.0, 7.0 + 0.02 * (1.0 + m) - between
+        return SimpleNamespace(balance=np.array([low, high, 0.5 * (low + high) + (m - 0.45) * between**2]))
+
+    start = close_steps(Order(np.array([0.3]), np.zeros(0)), look)[0]
+    assert start.parisi == pytest.approx([0.45])
+    assert start.gaps == pytest.approx(0.3 + 0.02 * 1.45 * np.array([0.5, -0.5]))
 
 
 def test_beside_the_at_line() -> None:

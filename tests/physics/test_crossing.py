@@ -10,6 +10,7 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 import replica
+from replica.thresholds.crossing import Table
 
 BINARY, SPHERICAL = replica.perceptron("binary"), replica.perceptron("spherical")
 TAUGHT = replica.perceptron("binary", labels="teacher")
@@ -87,6 +88,13 @@ def test_of_several_crossings_one_is_chosen() -> None:
     assert "the first of 2" in near.status
     below = replica.threshold(MIXTURE, "generalization_error", **options | {"level": lowest - 1e-9})
     assert below.status.startswith("not converged: generalization_error does not cross 0.162035390")
+
+
+def test_sides_that_the_error_does_not_tell_are_none() -> None:
+    """A crossing is between places on either side of the level, each by more than its own error."""
+    gap, error = np.array([1.0, 2e-3, -1e-3, -1.0]), np.array([0.1, 1e-2, 1e-2, 0.1])
+    table = Table(None, np.arange(4.0), gap, error, np.full(4, "converged"))  # type: ignore[arg-type]
+    assert table.sides.tolist() == [1.0, 0.0, 0.0, -1.0] and table.crossings() == [(0, 3)]
 
 
 def test_a_jump_is_no_crossing() -> None:
