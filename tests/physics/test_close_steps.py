@@ -116,7 +116,7 @@ def test_beyond_a_transition_from_zero_overlaps(model: replica.Model) -> None:
 
 
 def test_starts_of_close_steps_are_where_all_pulls_balance() -> None:
-    """Pulls that are straight: those of the overlaps are alike at a difference 0.02 (1 + m), that of the step at m = 0.45."""
+    """Straight pulls: those of the overlaps are alike at a difference 0.02 (1 + m), that of the step at m = 0.45."""
 
     def look(order: Order) -> Any:
         between, m = float(order.gaps[0] - order.gaps[1]), float(order.parisi[0])
