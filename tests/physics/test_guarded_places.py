@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
@@ -10,13 +11,15 @@ import numpy as np
 import pytest
 
 import replica
+from replica.ansatz.differences import with_level_change
+from replica.ansatz.rsb.solver import StepsLedger
 from replica.landscape import overlap_gap_at_temperature as warm
 from replica.landscape import overlap_gap_many as many
 from replica.landscape import overlap_gap_taught as taught
 from replica.landscape.star_shape import _margin
 from replica.observables._moves import Counted, shaken
 from replica.observables.flatness import _ground
-from replica.observables.generalization import _few_bayes
+from replica.solution.batch import Part
 from replica.thresholds import appearance, largest_margin, pair, stability
 
 BINARY = replica.perceptron("binary")
@@ -182,17 +185,43 @@ def test_the_rounding_of_a_step_is_felt_over_its_scatter() -> None:
     assert floor[0] >= 1e-3 / np.sqrt(moves[0].rest)
 
 
-def test_the_optimal_rule_of_few_units_is_unsure_by_the_error_of_its_overlap() -> None:
-    """A rule that errs with ``(1 - q)/2`` at an overlap of 0.6 to 1e-4."""
-    few = SimpleNamespace(bayes_error=lambda q: (0.5 * (1.0 - q), 1e-12))
-    model = SimpleNamespace(architecture=SimpleNamespace(few=few), data=SimpleNamespace(realizable=True))
+def test_a_bias_of_fewest_errors_moves_all_else_by_its_error() -> None:
+    """By differences of solutions at held biases."""
+    model = replica.mixture("logistic", balance=0.2, bias="optimal")
+    batch = replica.solve(model, alpha=1.0).batch
+    loose = dataclasses.replace(batch, slack=np.full(1, 1e-3))
+    place = float(batch.value("bias")[0])
+    held = (replica.mixture("logistic", balance=0.2, bias=place + side * 1e-3) for side in (-1, 1))
+    ends = [replica.solve(one, alpha=1.0) for one in held]
+    for name in ("q", "m"):
+        moved = 0.5 * abs(ends[1][name] - ends[0][name])
+        assert loose.error(name)[0] == pytest.approx(moved, rel=0.01) and moved > 1e-6 > batch.error(name)[0]
 
-    class Students(dict[str, float]):
-        converged, status = True, "converged"
 
-        def __init__(self) -> None:
-            super().__init__(q=0.6)
-            self.model, self.errors = model, {"q": 1e-4}
+def test_steps_that_are_hardly_unstable_are_unsure_by_what_more_steps_change() -> None:
+    """To second order in the replicon: an excess of 1e-6 of a free entropy of -0.3."""
+    place = SimpleNamespace(excess=1e-6, value=-0.3)
+    problem = SimpleNamespace(place=lambda point, level: place, steps=2)
+    part = Part(np.array([0]), problem, np.zeros((1, 1)), np.zeros((1, 1)))
+    ledger: Any = SimpleNamespace(parts=[part], keep=lambda *_: None)
+    StepsLedger._keep_stable(ledger, np.array([0]), SimpleNamespace(problem=problem, point=[None]), "", True)  # type: ignore[arg-type]
+    slack = ledger.parts[0].slack
+    assert slack is not None and slack["free_entropy"][0] == pytest.approx(0.5e-12 * 1.3)
 
-    found = _few_bayes(Students())  # type: ignore[arg-type]
-    assert found.value == pytest.approx(0.2) and found.error == pytest.approx(5e-5, rel=1e-6)
+
+def test_masses_of_weights_carry_their_rounding() -> None:
+    found = replica.weight_distribution(replica.capacity(replica.perceptron("non-negative")).solution, weight=[1.0])
+    assert found.attrs["atoms"] == [(0.0, 0.5)] and found.attrs["atom_errors"][0] >= 4.0 * np.finfo(float).eps
+
+
+def test_averages_over_few_fields_are_unsure_by_a_share_of_their_last_change() -> None:
+    """A residual that moves by 1e-6 from one level to the next, each of which gains a factor of 5."""
+
+    def at_level(level: int) -> Any:
+        equations = SimpleNamespace(model=replica.committee(3), level=level)
+        return SimpleNamespace(
+            equations=equations, at_level=at_level, residual=lambda free: np.full(free.shape, 1e-6 * level)
+        )
+
+    floor = with_level_change(at_level(2), np.full((1, 2), 1e-15), np.zeros((1, 2)))
+    assert floor == pytest.approx(3e-7) and floor.min() > 1e-6 / 5.0
