@@ -23,14 +23,20 @@ def log_pairs(reference: Side, probe: Side, distance: np.ndarray, level: int) ->
     sign = np.where(distance > 0.5, -1.0, 1.0)
     places, widths = reference.loss.features(rest, reference.beta)
     others, spreads = probe.loss.features(rest, probe.beta)
-    places = np.concatenate([places, others * sign[:, None]], axis=1)
-    widths = np.ascontiguousarray(np.concatenate([widths, spreads], axis=1))
+    others = others * sign[:, None]
+    # pairs of constraints that exclude each other lie half way between them, however narrow the tails of both
+    between = (0.5 * (places[:, :, None] + others[:, None, :])).reshape(size, -1)
+    tails = np.minimum(widths[:, :, None], spreads[:, None, :]).reshape(size, -1)
+    places = np.concatenate([places, others, between], axis=1)
+    widths = np.ascontiguousarray(np.concatenate([widths, spreads, tails], axis=1))
     _, weight, field = field_nodes(places, widths, np.zeros(size), np.sqrt(share), level)
     first = reference.loss.terms(field, rest, reference.beta)[0]
     second = probe.loss.terms(field * sign[:, None], rest, probe.beta)[0]
     alone = reference.terms(np.zeros((1, 1)), np.ones(1))[0][0, 0]
-    mean = weighted_sums(weight, (np.exp(first + second),))[0]
-    return np.log(mean) - alone
+    with np.errstate(divide="ignore"):
+        top = np.max(first + second + np.log(weight), axis=1, keepdims=True)
+    mean = weighted_sums(weight, (np.exp(first + second - top),))[0]
+    return np.log(mean) + top[:, 0] - alone
 
 
 def annealed_curve(model: Model, alpha: float, reference: Side, probe: Side, distance: np.ndarray) -> Columns:
