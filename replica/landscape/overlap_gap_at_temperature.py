@@ -21,6 +21,7 @@ STEPS = 60
 NODES, DEGREE = 9, 6  # of the polynomial through the loads around the lowest one
 HALVES = (0.25, 0.05, 0.05)  # of its range, closer and closer
 FOUND = "groups of {:.6g} weight vectors at their energy and at mutual overlap {:.6g} cease to exist"
+FALLING = "the load falls with the overlap as far as it was followed, q1 = {:.9g}; none is lowest below 1"
 
 
 def warm_gap(model: Model, clones: float) -> Threshold:
@@ -37,7 +38,8 @@ def warm_gap(model: Model, clones: float) -> Threshold:
         place, slack = walk.closer(place, half)
     part = None if place is None else walk.part(place)
     if part is None:
-        return _none("the load has no minimum over the overlap within reach")
+        falling = FALLING.format(walk.closest())
+        return _none(falling if walk.falls() else "the load has no minimum over the overlap within reach")
     values, errors = ({k: float(v[0]) for k, v in table.items()} for table in part.measure())
     alpha = values["alpha"]
     error = errors["alpha"] + alpha * slack
@@ -93,6 +95,15 @@ class _Walk:
 
     def load(self, place: float) -> float:
         return NAN if self.part(place) is None else float(np.exp(self.points[place][-1]))
+
+    def closest(self) -> float:
+        """The largest overlap that was reached."""
+        return float(1.0 / (1.0 + np.exp(-max(self.parts))))
+
+    def falls(self) -> bool:
+        """Whether the load falls all the way to the largest overlap that was reached."""
+        loads = [self.points[place][-1] for place in sorted(self.parts)]
+        return bool(np.all(np.diff(loads) < 0.0))
 
     def lowest(self) -> float | None:
         """A place whose neighbours a stride away both have larger loads."""

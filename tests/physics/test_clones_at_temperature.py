@@ -76,6 +76,19 @@ def test_groups_cease_to_be_at_their_energy(m: int, beta: float, known: float) -
     assert gap.order_parameters["training_error"] == pytest.approx(gap.order_parameters["energy"] / gap.value, rel=1e-9)
 
 
+@pytest.mark.bench
+def test_mild_temperatures_have_no_lowest_load_below_overlap_one() -> None:
+    """The entropy of pairs falls up to q1 = 1, where it is half of that of one vector at twice the beta."""
+    gap = replica.overlap_gap(counting(2.0), clones=2)
+    assert not gap.converged and "none is lowest below 1" in gap.status
+    pairs = [
+        replica.solve(counting(2.0), alpha=1.1, ansatz=replica.RSB(m=2.0, q1=1.0 - x))["tuple_entropy"]
+        for x in (1e-2, 1e-3, 1e-4)
+    ]
+    one = replica.solve(counting(4.0), alpha=1.1).entropy
+    assert pairs[0] > pairs[1] > pairs[2] > one / 2 and abs(pairs[2] - one / 2) < 1e-3
+
+
 def test_what_has_no_meaning_at_a_temperature_is_refused() -> None:
     with pytest.raises(ValueError, match="needs clones"):
         replica.overlap_gap(counting(5.0))
