@@ -24,8 +24,10 @@ MAJORITY = replica.committee(3, weights="spherical")
 
 ONE, TWO = Order(np.array([0.5]), np.array([20.0])), Order(np.array([1.0, 0.2]), np.array([12.0, 40.0]))
 
+THREE = Order(np.array([0.8, 0.4, 0.1]), np.array([5.0, 15.0, 50.0]))
 
-@pytest.mark.parametrize(("model", "order"), [(PAIR, ONE), (MAJORITY, ONE), (PAIR, TWO)])
+
+@pytest.mark.parametrize(("model", "order"), [(PAIR, ONE), (MAJORITY, ONE), (PAIR, TWO), (PAIR, THREE)])
 def test_gradients_are_those_of_the_potential(model: replica.Model, order: Order) -> None:
     potential = Potential(model, np.nan, CAPACITY)
     chart = potential.chart(order.parisi.size, rooted=order is TWO)
@@ -36,6 +38,36 @@ def test_gradients_are_those_of_the_potential(model: replica.Model, order: Order
     ends = [[potential.at(chart.values(free + side * one)).value for side in (1.0, -1.0)] for one in step]
     assert slopes == pytest.approx((np.array(ends) @ [1.0, -1.0]) / 2e-5, abs=2e-7, rel=1e-6)
     assert place.pattern.lost < 1e-12
+
+
+@pytest.mark.parametrize("order", [
+    Order(np.array([0.7, 0.2]), np.array([3.0, 12.0])), Order(np.array([0.9, 0.6, 0.2]), np.array([1.0, 4.0, 13.0])),
+], ids=["two", "three"])  # fmt: skip
+def test_units_that_must_all_be_right_are_perceptrons(order: Order) -> None:
+    """At margin 1 all three signs are asked for: every level is three times that of a perceptron."""
+    all_three = replica.committee(3, weights="spherical", margin=1.0)
+    several, one = (
+        Potential(model, np.nan, CAPACITY).at(order, level).pattern
+        for model, level in ((all_three, 0), (replica.perceptron("spherical"), 1))
+    )
+    assert several.means == pytest.approx(3.0 * one.means, rel=1e-9)
+    assert several.pushes == pytest.approx(3.0 * one.pushes, rel=1e-8)
+    assert several.gains == pytest.approx(3.0 * one.gains, rel=1e-8)
+    assert several.bends[:-1] == pytest.approx(3.0 * one.bends[:-1], rel=1e-6)
+
+
+@pytest.mark.bench
+def test_errors_of_order_parameters_of_three_units_hold_what_finer_integrals_change() -> None:
+    found = replica.capacity(MAJORITY, ansatz=replica.RSB())
+    assert abs(found.order_parameters["q0"] - 0.63960196291646) < found.solution.errors["q0"]  # of the finest integrals
+    assert found.solution.errors["q0"] > 1e-10
+
+
+def test_more_steps_of_a_pair_have_smaller_capacities() -> None:
+    found = [replica.capacity(PAIR, ansatz=replica.RSB(steps=k)) for k in (1, 2)]
+    assert all(one.converged for one in found)
+    assert 4.0 < found[1].value < found[0].value - 0.02
+    assert abs(found[0].order_parameters["q0"] - 0.45498906890134) < found[0].solution.errors["q0"]
 
 
 def _distance(fields: np.ndarray, allowed: tuple[bool, ...]) -> np.ndarray:
@@ -156,8 +188,10 @@ def test_what_is_not_here_is_refused() -> None:
     for model in (replica.committee(5, weights="spherical"), replica.parity(4, weights="spherical")):
         with pytest.raises(ValueError, match=few):
             replica.capacity(model, ansatz=replica.RSB())
-    with pytest.raises(ValueError, match="one step"):
-        replica.capacity(PAIR, ansatz=replica.RSB(steps=2))
+    with pytest.raises(ValueError, match="extremised"):
+        replica.capacity(PAIR, ansatz=replica.RSB(m=0.5))
+    with pytest.raises(ValueError, match="at most 2 steps .more take too long., got steps=3"):
+        replica.capacity(MAJORITY, ansatz=replica.RSB(steps=3))
     with pytest.raises(ValueError, match="one step, got steps=2"):
         replica.solve(PAIR, alpha=3.0, ansatz=replica.RSB(steps=2, q0=0.0))
     with pytest.raises(ValueError, match=r"RSB\(q0=0.0\)"):

@@ -25,7 +25,7 @@ FIELDS = (GAUSSIAN_FIELD | SIGNED).instead(
     "is here for the perceptron, for units=inf, for parity machines of 2 or 3 units and capacities of committees of 3"
 )
 COVERS = Covers("RSB", (RANDOM_LABELS, FIELDS, SPHERE, LEAST_COST))
-MOST = 20
+MOST, MOST_OF_THREE = 20, 2
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,8 @@ class RSB(Ansatz):
     ValueError
         Parameters outside their domain; on solving, models that are not covered: extremised, anything but the sphere
         (or weights +-1 under a constraint) with random labels and a Gaussian field, and with one step parity machines
-        of 2 units, or 3 at ``q0=0.0``, and capacities of committees of 3 (those of
-        ``parity(2)`` with two steps at ``q0=0.0``); with m and q1 held models other
+        of 2 units, or 3 at ``q0=0.0``, and capacities of committees of 3 (capacities of 2 units with any number of
+        steps, of 3 units with two, a minute or two); with m and q1 held models other
         than the perceptron with random labels and weights of held norm, spherical weights of norm 1 on two clusters or
         +-1 with a teacher of their kind (finite m), or the square loss on the sphere.
 
@@ -169,10 +169,11 @@ class RSB(Ansatz):
             raise ValueError(f"q1 must be held where m is, as in RSB(m=2.0, q1=0.8), for {model} and m = {self.m:g}")
         COVERS.check(model)
         few = model.architecture.few
-        two = few is not None and few.alternates and few.units == 2 and self.q0 is not None and self.steps == 2
-        if few is not None and (self.steps != 1 and not two or self.m is not None):
-            more = "with one step, extremised (capacities of parity(2) with two at q0=0.0)"
-            raise ValueError(f"RSB of a few units is here {more}, got {self}")
+        if few is not None and self.m is not None:
+            raise ValueError(f"RSB of a few units is here with its Parisi parameters extremised, got {self}")
+        if few is not None and few.units > 2 and self.steps > MOST_OF_THREE:
+            dear = f"with at most {MOST_OF_THREE} steps (more take too long)"
+            raise ValueError(f"RSB of 3 units is here {dear}, got steps={self.steps:g}")
         if few is not None and few.alternates and few.units > 2 and self.q0 is None:
             symmetric = "RSB of a parity of 3 units is here at the symmetric saddle point, RSB(q0=0.0)"
             raise ValueError(f"{symmetric}: averages over fields of 3 units with q0 above 0 are too dear, got q0=None")

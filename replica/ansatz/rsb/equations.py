@@ -17,6 +17,7 @@ from saddlepoint import REAL, Variable, Variables
 
 EPS = float(np.finfo(float).eps)
 MANY = 3  # steps from which valleys are flat
+LEFT = 0.3  # of what a refinement of sums over fields of a few units changes: the next one gains a factor of 10 or more
 STEP = 2e-4  # of differences along them
 
 
@@ -69,9 +70,14 @@ class StepsProblem(Certified):
         return self._seen[key]
 
     @property
+    def _units(self) -> bool:
+        """Whether fields are those of a few units."""
+        return self.model.architecture.few is not None
+
+    @property
     def flat(self) -> bool:
         """Whether valleys are flat: at finite temperature with many steps, or a weak one of a few units."""
-        weak = self.model.architecture.few is not None and not self.rooted
+        weak = self._units and not self.rooted
         return self.steps >= (1 if weak else MANY) and self.setting == WARM
 
     def residual(self, free: np.ndarray) -> np.ndarray:
@@ -82,7 +88,11 @@ class StepsProblem(Certified):
         return found
 
     def residual_and_jacobian(self, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Both; where valleys are flat by central differences, which lose fewer digits."""
+        """Both; where valleys are flat by central differences, which lose fewer digits. Sums over fields of a few units
+        are dear: the coarsest are enough for slopes.
+        """
+        if self._units and self.level > 0 and not self.flat:
+            return self.residual(free), self.at_level(0).residual_and_jacobian(free)[1]
         if not self.flat:
             return super().residual_and_jacobian(free)
         jacobian = np.empty((*free.shape, free.shape[1]))
@@ -112,6 +122,9 @@ class StepsProblem(Certified):
                 if (place := self.place(free[row], row)) is not None:
                     start = len(self.chart(row).names) - self.steps - (self.setting == GROUND)
                     floor[row, start : start + self.steps] += place.pattern.gains_noise
+        if self._units and self.level > 1:
+            before = self.at_level(self.level - 1).residual(free)
+            floor += LEFT * np.abs(np.nan_to_num(before - self.residual(free)))
         return floor
 
     def observe(self, free: np.ndarray) -> tuple[Named, Named]:

@@ -24,12 +24,13 @@ class Fineness(NamedTuple):
     panel: float
 
 
-#: by level: rough, usual, finer, finest
+#: by level: rough, usual, ever finer, up to the finest of all problems
 FINENESS = (
     Fineness(0.7, 0.9, 10, 3.6),
     Fineness(1.0, 1.0, 14, 3.2),
     Fineness(1.45, 1.06, 17, 2.3),
     Fineness(1.9, 1.12, 20, 1.9),
+    Fineness(2.5, 1.18, 23, 1.6),
 )
 
 
@@ -38,8 +39,8 @@ class TooFine(ArithmeticError):
 
 
 def fineness(level: int) -> Fineness:
-    """That of a level; the finest where there is none."""
-    return FINENESS[min(level, len(FINENESS) - 1)]
+    """That of a level."""
+    return FINENESS[level]
 
 
 def uniform(reach: float, step: float) -> tuple[np.ndarray, float]:

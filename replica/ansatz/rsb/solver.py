@@ -22,6 +22,7 @@ from saddlepoint import Newton, Solution, Tolerance, solve
 STATIONARY = ("free_entropy", "energy", "entropy", "alpha")
 FEW = 5  # steps whose capacity is that of all, but for a few digits
 FLATTER = 4.0
+ENOUGH = 1e-8  # of residuals of sums over the fields of three units
 POLISH = Newton(steps=12, max_step=0.3)
 LOADS = (GAUSSIAN_FIELD | ALTERNATING).instead(
     "is here for the perceptron, for units=inf and for parity machines (committees: sums over fields of 3 units around"
@@ -167,6 +168,9 @@ class StepsLedger(Ledger):
         # valleys get flat with the number of steps: where they end is known less well than how deep they are
         asked = Tolerance(absolute=max(self.tolerance, FLATTER ** (found.steps - 4) * self.tolerance))
         start = problem.chart(0).free(found.order)
+        few = self.model.architecture.few
+        if few is not None and few.units > 2:  # the usual integrals are not worth more
+            asked = Tolerance(absolute=max(self.tolerance, ENOUGH))
         if found.steps == 1 and problem.flat:
             asked = Tolerance(absolute=max(self.tolerance, blurred(problem, start) ** 2))
         return solve(problem, start=start[None, :], solver=POLISH, tolerance=asked, on_failure="keep")

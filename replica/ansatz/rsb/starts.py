@@ -55,6 +55,15 @@ def one_more(before: Order, unstable: np.ndarray, cold: bool, rooted: bool) -> l
     return [*split, _stretched(before, unstable, cold, rooted), *filled]
 
 
+def nearer(before: Order) -> Order:
+    """One step more of few that end at zero temperature, where levels are as near as Parisi parameters are large: the
+    step of few units.
+    """
+    m = before.parisi
+    gap = min(0.5 / float(m[-1]), 0.3 * float(before.gaps[-1]))
+    return Order(np.append(before.gaps, gap), np.append(1.5 * m, 4.0 * m[-1]))
+
+
 def coincide(order: Order, cold: bool, close: float) -> bool:
     """Whether levels, or the Parisi parameters of neighbours, are the same."""
     gaps, m = order.gaps, order.parisi

@@ -17,12 +17,12 @@ from replica.ansatz.rsb.equations import StepsProblem
 from replica.ansatz.rsb.grids import TooFine
 from replica.ansatz.rsb.potential import CAPACITY, WARM, Place, Potential
 from replica.ansatz.rsb.roots import chord_root, newton_root
-from replica.ansatz.rsb.starts import APART, CLOSE, coincide, first_steps, one_more, raised, symmetric
+from replica.ansatz.rsb.starts import APART, CLOSE, coincide, first_steps, nearer, one_more, raised, symmetric
 from saddlepoint.descent import Descent, descend
 
 NEAR = 3e-3  # steps of the descent at which the equations take over
 ROUGH = 1e-4  # residuals of the equations on rough integrals
-ROOTED = 1e-10
+ROOTED, DEAR = 1e-10, 1e-7
 WITHIN = 1e-5  # of the value of the minimum
 TOLD = 1e-9  # excess of a replicon over 1 that is not rounding
 TRIES = 3  # starts of one more step
@@ -67,10 +67,7 @@ class Search:
         """The minimum that is reached from a start; None where levels coincide on the way."""
         chart = self.potential.chart(steps, self.rooted)
 
-        few = self.potential.model.architecture.few
-        dear = few is not None and few.units > 2  # the equations that follow are on the usual integrals
-
-        def function(free: np.ndarray, level: int = 1 - dear) -> tuple[float, np.ndarray] | None:
+        def function(free: np.ndarray, level: int = 1 - self._dear) -> tuple[float, np.ndarray] | None:
             at = chart.values(free)
             found = None if coincide(at, self.potential.cold, 0.5 * close) else self.place(at, level)
             if found is None:
@@ -85,9 +82,20 @@ class Search:
             return None
         return self.polished(Minimum(steps, order, found.value), found.point)
 
+    @property
+    def _dear(self) -> bool:
+        """Whether sums over the fields of units take long; the equations that follow are on finer integrals anyway."""
+        few = self.potential.model.architecture.few
+        return few is not None and few.units > 2
+
+    @property
+    def _rooted(self) -> float:
+        """Residuals at which equations are solved."""
+        return DEAR if self._dear else ROOTED
+
     def polished(self, found: Minimum, point: np.ndarray) -> Minimum:
         """The root of the equations beside a minimum: where valleys are flat it is the better known of the two."""
-        root = self.root(found.steps, point, 1, ROOTED) if point.size else None
+        root = self.root(found.steps, point, 1, self._rooted) if point.size else None
         near = root is not None and abs(root.value - found.value) < WITHIN * (1.0 + abs(found.value))
         return root if root is not None and near else found
 
@@ -115,8 +123,8 @@ class Search:
             return None
         near = None  # at finite temperature valleys are too flat for the Jacobian of rougher integrals
         if self.potential.cold and jacobian is not None:
-            near = chord_root(self.equations(steps, 1), rough, jacobian, ROOTED)
-        found = self.root(steps, rough if near is None else near, 1, ROOTED)
+            near = chord_root(self.equations(steps, 1), rough, jacobian, self._rooted)
+        found = self.root(steps, rough if near is None else near, 1, self._rooted)
         good = found is not None and not coincide(found.order, self.potential.cold, CLOSE)
         return found if found is not None and good and found.value < before.value else None
 
@@ -214,6 +222,8 @@ class Search:
         starts = first_steps(self.potential.setting, self.rooted, before.order) if before.steps == 0 else []
         if unstable.any() and before.steps:
             starts = one_more(before.order, unstable, self.potential.cold, self.rooted)
+            if self.potential.model.architecture.few is not None:
+                starts = self.ranked([*starts, nearer(before.order)])[::-1]
         if unstable.any() and before.steps and (near := self.followed(starts[-1], before)) is not None:
             return near
         found: list[Minimum | None] = []

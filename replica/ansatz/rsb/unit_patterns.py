@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from replica.ansatz.rsb.grids import fineness, panels
-from replica.ansatz.rsb.unit_levels import Top
+from replica.ansatz.rsb.unit_levels import LEAST, Top
 
 NEXT = {2: 0.32, 3: 0.45}  # steps in a deviation of the level above, by the number of units
 FAR = 9.6  # deviations at which an integral over the largest field ends
@@ -47,11 +47,12 @@ class Signs(NamedTuple):
 
 @dataclass(frozen=True)
 class ColdEnd:
-    """``(1/c) ln E exp(-c D^2/2)`` on a grid, its squared derivatives, a function for the second ones, and the tilted
-    means of ``D^2`` and of ``D = 0``.
+    """``(1/c) ln E exp(-c D^2/2)`` on a grid, where the average is above `LEAST`, its squared derivatives, a function
+    for the second ones, and the tilted means of ``D^2`` and of ``D = 0``.
     """
 
     value: np.ndarray
+    known: np.ndarray
     force: np.ndarray
     curve: Callable[[], np.ndarray]
     squares: np.ndarray
@@ -96,7 +97,9 @@ class ColdUnits:
                 found += woven([unit.kept[kind][:, :, None] for kind in every], right, np.ones(1))
             return found
 
-        whole = np.where(ball, total(), 1.0)  # beyond there is no mass
+        found = total()
+        known = ball & (found > LEAST)
+        whole = np.where(known, found, 1.0)  # beyond there is no mass
         slope = total(1) / (tilt * whole)
         square = total(weights=unit.r**2 * unit.weights, inside=False)
         if not parity:  # smaller fields are turned over too
@@ -109,9 +112,7 @@ class ColdUnits:
             mixed = total(1, 1) / (tilt * whole) - tilt * slope * np.swapaxes(slope, 0, 1)
             return np.asarray(self.units * (own**2 + (self.units - 1) * mixed**2))
 
-        with np.errstate(divide="ignore"):
-            value = np.log(whole) / tilt
-        return ColdEnd(value, self.units * slope**2, curve, square / whole, kept)
+        return ColdEnd(np.log(whole) / tilt, known, self.units * slope**2, curve, square / whole, kept)
 
 
 class Unit(NamedTuple):
