@@ -177,9 +177,9 @@ class Question:
         for j in range(q.size):
             step = 1e-3 * min(edges[j + 1] - edges[j], edges[j + 2] - edges[j + 1])
             if step > 0.0:
-                sides = (q + side * step * (np.arange(q.size) == j) for side in (1, -1))
-                up, down = (self._pattern(x, parisi, LENGTH / 1.5) for x in sides)
-                found[j] = -self.alpha * (up - down) / (step * jumps[j])
+                sides = (q + side * step * (np.arange(q.size) == j) for side in (2, 1, -1, -2))
+                far, near, below, farther = (self._pattern(x, parisi, LENGTH / 1.5) for x in sides)
+                found[j] = -self.alpha * (8 * (near - below) - (far - farther)) / (6 * step * jumps[j])
         return found
 
     def _colder(self, m: float) -> Question:

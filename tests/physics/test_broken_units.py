@@ -190,8 +190,9 @@ def test_what_is_not_here_is_refused() -> None:
             replica.capacity(model, ansatz=replica.RSB())
     with pytest.raises(ValueError, match="extremised"):
         replica.capacity(PAIR, ansatz=replica.RSB(m=0.5))
-    with pytest.raises(ValueError, match="at most 2 steps .more take too long., got steps=3"):
-        replica.capacity(MAJORITY, ansatz=replica.RSB(steps=3))
+    for model, steps, most in ((MAJORITY, 3, 2), (PAIR, np.inf, 5)):
+        with pytest.raises(ValueError, match=f"at most {most} steps .more take too long., got steps={steps:g}"):
+            replica.capacity(model, ansatz=replica.RSB(steps=steps))
     with pytest.raises(ValueError, match="one step, got steps=2"):
         replica.solve(PAIR, alpha=3.0, ansatz=replica.RSB(steps=2, q0=0.0))
     with pytest.raises(ValueError, match=r"RSB\(q0=0.0\)"):

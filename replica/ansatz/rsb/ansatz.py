@@ -25,7 +25,8 @@ FIELDS = (GAUSSIAN_FIELD | SIGNED).instead(
     "is here for the perceptron, for units=inf, for parity machines of 2 or 3 units and capacities of committees of 3"
 )
 COVERS = Covers("RSB", (RANDOM_LABELS, FIELDS, SPHERE, LEAST_COST))
-MOST, MOST_OF_THREE = 20, 2
+MOST = 20
+MOST_OF_FEW = {2: 5, 3: 2}  # by the number of units: a minute or two
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,8 @@ class RSB(Ansatz):
     ValueError
         Parameters outside their domain; on solving, models that are not covered: extremised, anything but the sphere
         (or weights +-1 under a constraint) with random labels and a Gaussian field, and with one step parity machines
-        of 2 units, or 3 at ``q0=0.0``, and capacities of committees of 3 (capacities of 2 units with any number of
-        steps, of 3 units with two, a minute or two); with m and q1 held models other
+        of 2 units, or 3 at ``q0=0.0``, and capacities of committees of 3 (capacities of 2 units with up to five
+        steps, of 3 units with two, in a minute or two); with m and q1 held models other
         than the perceptron with random labels and weights of held norm, spherical weights of norm 1 on two clusters or
         +-1 with a teacher of their kind (finite m), or the square loss on the sphere.
 
@@ -171,9 +172,9 @@ class RSB(Ansatz):
         few = model.architecture.few
         if few is not None and self.m is not None:
             raise ValueError(f"RSB of a few units is here with its Parisi parameters extremised, got {self}")
-        if few is not None and few.units > 2 and self.steps > MOST_OF_THREE:
-            dear = f"with at most {MOST_OF_THREE} steps (more take too long)"
-            raise ValueError(f"RSB of 3 units is here {dear}, got steps={self.steps:g}")
+        if few is not None and self.steps > (most := MOST_OF_FEW.get(few.units, 1)):
+            dear = f"with at most {most} steps (more take too long)"
+            raise ValueError(f"RSB of {few.units} units is here {dear}, got steps={self.steps:g}")
         if few is not None and few.alternates and few.units > 2 and self.q0 is None:
             symmetric = "RSB of a parity of 3 units is here at the symmetric saddle point, RSB(q0=0.0)"
             raise ValueError(f"{symmetric}: averages over fields of 3 units with q0 above 0 are too dear, got q0=None")

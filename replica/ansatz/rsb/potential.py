@@ -25,6 +25,12 @@ from replica.models.model import Model
 WARM, CAPACITY, GROUND = "finite temperature", "capacity", "ground state"
 
 
+def dear(model: Model) -> bool:
+    """Whether averages are sums over the fields of three units, or more."""
+    few = model.architecture.few
+    return few is not None and few.units > 2
+
+
 @dataclass(frozen=True)
 class Place:
     """Everything at one point: the functional that is stationary, its gradient, and what it is made of.

@@ -12,7 +12,7 @@ from replica._registry import per_row
 from replica.ansatz.coverage import ALTERNATING, GAUSSIAN_FIELD, Covers
 from replica.ansatz.rsb.equations import StepsProblem
 from replica.ansatz.rsb.limit import MOST, FullState, Limit, limit_of, profile_of, settled
-from replica.ansatz.rsb.potential import CAPACITY, GROUND, WARM, Potential
+from replica.ansatz.rsb.potential import CAPACITY, GROUND, WARM, Potential, dear
 from replica.ansatz.rsb.steps import MARGINAL, Minimum, Search
 from replica.models.model import Model
 from replica.solution.errors import Named, measured
@@ -168,8 +168,7 @@ class StepsLedger(Ledger):
         # valleys get flat with the number of steps: where they end is known less well than how deep they are
         asked = Tolerance(absolute=max(self.tolerance, FLATTER ** (found.steps - 4) * self.tolerance))
         start = problem.chart(0).free(found.order)
-        few = self.model.architecture.few
-        if few is not None and few.units > 2:  # the usual integrals are not worth more
+        if dear(self.model):  # the usual integrals are not worth more
             asked = Tolerance(absolute=max(self.tolerance, ENOUGH))
         if found.steps == 1 and problem.flat:
             asked = Tolerance(absolute=max(self.tolerance, blurred(problem, start) ** 2))

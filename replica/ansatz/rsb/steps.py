@@ -15,7 +15,7 @@ from replica.ansatz.rsb.breaking import close_steps, weak_steps
 from replica.ansatz.rsb.charts import Order
 from replica.ansatz.rsb.equations import StepsProblem
 from replica.ansatz.rsb.grids import TooFine
-from replica.ansatz.rsb.potential import CAPACITY, WARM, Place, Potential
+from replica.ansatz.rsb.potential import CAPACITY, WARM, Place, Potential, dear
 from replica.ansatz.rsb.roots import chord_root, newton_root
 from replica.ansatz.rsb.starts import APART, CLOSE, coincide, first_steps, nearer, one_more, raised, symmetric
 from saddlepoint.descent import Descent, descend
@@ -67,7 +67,7 @@ class Search:
         """The minimum that is reached from a start; None where levels coincide on the way."""
         chart = self.potential.chart(steps, self.rooted)
 
-        def function(free: np.ndarray, level: int = 1 - self._dear) -> tuple[float, np.ndarray] | None:
+        def function(free: np.ndarray, level: int = 1 - dear(self.potential.model)) -> tuple[float, np.ndarray] | None:
             at = chart.values(free)
             found = None if coincide(at, self.potential.cold, 0.5 * close) else self.place(at, level)
             if found is None:
@@ -83,19 +83,13 @@ class Search:
         return self.polished(Minimum(steps, order, found.value), found.point)
 
     @property
-    def _dear(self) -> bool:
-        """Whether sums over the fields of units take long; the equations that follow are on finer integrals anyway."""
-        few = self.potential.model.architecture.few
-        return few is not None and few.units > 2
-
-    @property
-    def _rooted(self) -> float:
-        """Residuals at which equations are solved."""
-        return DEAR if self._dear else ROOTED
+    def _solved(self) -> float:
+        """Residuals at which equations count as solved; those that follow are on finer integrals anyway."""
+        return DEAR if dear(self.potential.model) else ROOTED
 
     def polished(self, found: Minimum, point: np.ndarray) -> Minimum:
         """The root of the equations beside a minimum: where valleys are flat it is the better known of the two."""
-        root = self.root(found.steps, point, 1, self._rooted) if point.size else None
+        root = self.root(found.steps, point, 1, self._solved) if point.size else None
         near = root is not None and abs(root.value - found.value) < WITHIN * (1.0 + abs(found.value))
         return root if root is not None and near else found
 
@@ -123,8 +117,8 @@ class Search:
             return None
         near = None  # at finite temperature valleys are too flat for the Jacobian of rougher integrals
         if self.potential.cold and jacobian is not None:
-            near = chord_root(self.equations(steps, 1), rough, jacobian, self._rooted)
-        found = self.root(steps, rough if near is None else near, 1, self._rooted)
+            near = chord_root(self.equations(steps, 1), rough, jacobian, self._solved)
+        found = self.root(steps, rough if near is None else near, 1, self._solved)
         good = found is not None and not coincide(found.order, self.potential.cold, CLOSE)
         return found if found is not None and good and found.value < before.value else None
 
@@ -224,8 +218,8 @@ class Search:
             starts = one_more(before.order, unstable, self.potential.cold, self.rooted)
             if self.potential.model.architecture.few is not None:
                 starts = self.ranked([*starts, nearer(before.order)])[::-1]
-        if unstable.any() and before.steps and (near := self.followed(starts[-1], before)) is not None:
-            return near
+            if starts and (near := self.followed(starts[-1], before)) is not None:
+                return near
         found: list[Minimum | None] = []
         if not before.steps and self._weak(place.excess):
             found = self.weak_or_jump(before, starts, place.excess)
